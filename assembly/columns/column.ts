@@ -1,0 +1,152 @@
+// A column builder: the struct of abi.ts (COLUMN_*), what only the parser knows behind it, and writing values.
+import {
+  COLUMN_COUNT, COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES,
+  KIND_BOOL, KIND_F64, KIND_STRING, KIND_TAG, KIND_U64,
+} from '../abi';
+import { blockBytes } from '../arena';
+import { freeSlots } from './dictionary';
+import { give, regrow, take } from './space';
+
+/** u32: how many values COLUMN_ROWS and COLUMN_VALUES have room for. */
+export const COLUMN_CAPACITY: usize = 32;
+/** u32: bytes COLUMN_HEAP has room for. */
+export const COLUMN_HEAP_CAPACITY: usize = 36;
+/** Tag, u32 each: room of COLUMN_ENTRY_ENDS and COLUMN_ENTRY_HASHES; u32[entries] upper hash halves; slots and count - 1. */
+export const COLUMN_ENTRY_CAPACITY: usize = 40;
+export const COLUMN_ENTRY_HASHES: usize = 44;
+export const COLUMN_SLOTS: usize = 48;
+export const COLUMN_SLOTS_MASK: usize = 52;
+/** u32 each: a copy of the unescaped key. */
+export const COLUMN_KEY_AT: usize = 56;
+export const COLUMN_KEY_BYTES: usize = 60;
+/** u64: hash of the key. */
+export const COLUMN_KEY_HASH: usize = 64;
+/** u64: the last line that named the key, and u32: whether as a tag. A key named twice in a line is found by these. */
+export const COLUMN_LINE: usize = 72;
+export const COLUMN_LINE_TAG: usize = 80;
+/** Tag: u32 entries when the body COLUMN_BODY (u64) first added one: what a rollback goes back to. */
+export const COLUMN_ENTRIES_BEFORE: usize = 84;
+export const COLUMN_BODY: usize = 88;
+export const COLUMN_STRUCT_BYTES: usize = 96;
+
+const VALUES_MIN: u32 = 16;
+
+/** log2 of the bytes of a value in COLUMN_VALUES. */
+@inline
+export function valueShift(kind: u32): u32 {
+  return kind >= <u32>KIND_F64 && kind <= <u32>KIND_U64 ? 3 : kind == <u32>KIND_BOOL ? 0 : 2;
+}
+
+/** A new column without values. `id` 0: provisional, known for the rest of a body only. */
+export function createColumn(id: u32, kind: u32, keyAt: usize, keyBytes: u32, keyHash: u64): usize {
+  const column = take(COLUMN_STRUCT_BYTES);
+  memory.fill(column, 0, COLUMN_STRUCT_BYTES);
+  const key = take(keyBytes);
+  memory.copy(key, keyAt, keyBytes);
+  store<u32>(column, id, COLUMN_ID);
+  store<u32>(column, kind, COLUMN_KIND);
+  store<u32>(column, <u32>key, COLUMN_KEY_AT);
+  store<u32>(column, keyBytes, COLUMN_KEY_BYTES);
+  store<u64>(column, keyHash, COLUMN_KEY_HASH);
+  return column;
+}
+
+/** Frees the arrays of a column; it is empty then. */
+export function clearColumn(column: usize): void {
+  const capacity = load<u32>(column, COLUMN_CAPACITY);
+  give(load<u32>(column, COLUMN_ROWS), capacity << 2);
+  give(load<u32>(column, COLUMN_VALUES), capacity << valueShift(load<u32>(column, COLUMN_KIND)));
+  give(load<u32>(column, COLUMN_HEAP), load<u32>(column, COLUMN_HEAP_CAPACITY));
+  const entries = load<u32>(column, COLUMN_ENTRY_CAPACITY) << 2;
+  give(load<u32>(column, COLUMN_ENTRY_ENDS), entries);
+  give(load<u32>(column, COLUMN_ENTRY_HASHES), entries);
+  freeSlots(column);
+  memory.fill(column + COLUMN_COUNT, 0, COLUMN_KEY_AT - COLUMN_COUNT);
+}
+
+/** Frees a column and all it holds. */
+export function freeColumn(column: usize): void {
+  clearColumn(column);
+  give(load<u32>(column, COLUMN_KEY_AT), load<u32>(column, COLUMN_KEY_BYTES));
+  give(column, COLUMN_STRUCT_BYTES);
+}
+
+/** Makes room for `count` values in all. */
+export function reserveValues(column: usize, count: u32): void {
+  const before = load<u32>(column, COLUMN_CAPACITY);
+  if (count <= before) return;
+  const capacity = max((<u32>1) << (32 - clz(count - 1)), VALUES_MIN);
+  const used = load<u32>(column, COLUMN_COUNT);
+  const shift = valueShift(load<u32>(column, COLUMN_KIND));
+  store<u32>(column, <u32>regrow(load<u32>(column, COLUMN_ROWS), before << 2, used << 2, capacity << 2), COLUMN_ROWS);
+  store<u32>(column, <u32>regrow(load<u32>(column, COLUMN_VALUES), before << shift, used << shift, capacity << shift), COLUMN_VALUES);
+  store<u32>(column, capacity, COLUMN_CAPACITY);
+}
+
+/** Makes room for `bytes` bytes in all in the heap, of which `used` are kept. */
+export function reserveHeap(column: usize, used: u32, bytes: u32): void {
+  const before = load<u32>(column, COLUMN_HEAP_CAPACITY);
+  if (bytes <= before) return;
+  const capacity = <u32>blockBytes(bytes);
+  store<u32>(column, <u32>regrow(load<u32>(column, COLUMN_HEAP), before, used, capacity), COLUMN_HEAP);
+  store<u32>(column, capacity, COLUMN_HEAP_CAPACITY);
+}
+
+/** Counts one more value, for `row`; returns its index. */
+@inline
+function appendRow(column: usize, row: u32): u32 {
+  const index = load<u32>(column, COLUMN_COUNT);
+  if (index == load<u32>(column, COLUMN_CAPACITY)) reserveValues(column, index + 1);
+  store<u32>(column, index + 1, COLUMN_COUNT);
+  store<u32>(load<u32>(column, COLUMN_ROWS) + (index << 2), row);
+  return index;
+}
+
+/** Appends an f64, i64 or u64 by its bits. */
+@inline
+export function appendWide(column: usize, row: u32, bits: u64): void {
+  const index = appendRow(column, row);
+  store<u64>(load<u32>(column, COLUMN_VALUES) + (index << 3), bits);
+}
+
+export function appendBool(column: usize, row: u32, value: u8): void {
+  const index = appendRow(column, row);
+  store<u8>(load<u32>(column, COLUMN_VALUES) + index, value);
+}
+
+/** Appends a tag by its dictionary code. */
+@inline
+export function appendCode(column: usize, row: u32, code: u32): void {
+  const index = appendRow(column, row);
+  store<u32>(load<u32>(column, COLUMN_VALUES) + (index << 2), code);
+}
+
+/** Bytes of the values of a string column. */
+@inline
+export function heapUsed(column: usize): u32 {
+  const count = load<u32>(column, COLUMN_COUNT);
+  return count == 0 ? 0 : load<u32>(load<u32>(column, COLUMN_VALUES) + ((count - 1) << 2));
+}
+
+export function appendString(column: usize, row: u32, at: usize, bytes: u32): void {
+  const used = heapUsed(column);
+  const end = used + bytes;
+  if (end < used) unreachable();
+  reserveHeap(column, used, end);
+  memory.copy(load<u32>(column, COLUMN_HEAP) + used, at, bytes);
+  const index = appendRow(column, row);
+  store<u32>(load<u32>(column, COLUMN_VALUES) + (index << 2), end);
+}
+
+/** Index of the first value at or after `row`. */
+export function valuesBefore(column: usize, row: u32): u32 {
+  const rows = <usize>load<u32>(column, COLUMN_ROWS);
+  let low: u32 = 0;
+  let high = load<u32>(column, COLUMN_COUNT);
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (load<u32>(rows + (middle << 2)) < row) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

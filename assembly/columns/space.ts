@@ -1,0 +1,31 @@
+// The memory of builders, counted: what the server's memory budget is held against.
+import { allocate, blockBytes, release } from '../arena';
+
+let inUse: usize = 0;
+
+/** Bytes of blocks that builders hold. */
+export function builderBytes(): usize {
+  return inUse;
+}
+
+export function take(bytes: usize): usize {
+  inUse += blockBytes(bytes);
+  return allocate(bytes);
+}
+
+/** Gives a block of `take` back; nothing when there is none (`at` 0). */
+export function give(at: usize, bytes: usize): void {
+  if (at == 0) return;
+  inUse -= blockBytes(bytes);
+  release(at, bytes);
+}
+
+/** Moves the first `used` bytes of a block into one of `bytes`. */
+export function regrow(at: usize, bytesBefore: usize, used: usize, bytes: usize): usize {
+  const to = take(bytes);
+  if (at != 0) {
+    memory.copy(to, at, used);
+    give(at, bytesBefore);
+  }
+  return to;
+}

@@ -1,0 +1,181 @@
+// A table builder: the struct of abi.ts (TABLE_*) and what only the parser knows behind it.
+import { TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_ID, TABLE_ROWS, TABLE_TIMES } from '../abi';
+import { equalBytes } from '../hash';
+import { clearColumn, COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KEY_HASH, createColumn, freeColumn } from './column';
+import { give, regrow, take } from './space';
+
+/** u32. */
+export const TABLE_DATABASE: usize = 20;
+/** u32 each: a copy of the unescaped measurement. */
+export const TABLE_NAME_AT: usize = 24;
+export const TABLE_NAME_BYTES: usize = 28;
+/** u32 each: room of TABLE_TIMES and TABLE_COLUMNS_AT. */
+export const TABLE_TIMES_CAPACITY: usize = 32;
+const TABLE_COLUMNS_CAPACITY: usize = 36;
+/** u32 each: open addressing from key to column address, and the number of slots - 1. */
+const TABLE_SLOTS: usize = 40;
+const TABLE_SLOTS_MASK: usize = 44;
+/** u32: bytes of all keys. */
+export const TABLE_KEY_BYTES: usize = 48;
+/** u32: index of the table's span in the body TABLE_BODY (u64), which found TABLE_ROWS_BEFORE (u32) rows. */
+export const TABLE_SPAN: usize = 52;
+export const TABLE_BODY: usize = 56;
+export const TABLE_ROWS_BEFORE: usize = 64;
+/** u32 each: columns by their place in the line last judged, a first guess for the next line; and their room. */
+const TABLE_SHAPE: usize = 68;
+const TABLE_SHAPE_CAPACITY: usize = 72;
+/** u64: hash of the measurement. */
+export const TABLE_NAME_HASH: usize = 80;
+/** f64 each: log numbers. */
+export const TABLE_CREATED: usize = 88;
+export const TABLE_SEALED_TO: usize = 96;
+const TABLE_STRUCT_BYTES: usize = 104;
+
+const ROWS_MIN: u32 = 16;
+const COLUMNS_MIN: u32 = 8;
+
+/** A new table without columns and rows. `id` 0: provisional, known for the rest of a body only. */
+export function createTable(id: u32, databaseId: u32, nameAt: usize, nameBytes: u32, nameHash: u64): usize {
+  const table = take(TABLE_STRUCT_BYTES);
+  memory.fill(table, 0, TABLE_STRUCT_BYTES);
+  const name = take(nameBytes);
+  memory.copy(name, nameAt, nameBytes);
+  store<u32>(table, id, TABLE_ID);
+  store<u32>(table, databaseId, TABLE_DATABASE);
+  store<u32>(table, <u32>name, TABLE_NAME_AT);
+  store<u32>(table, nameBytes, TABLE_NAME_BYTES);
+  store<u64>(table, nameHash, TABLE_NAME_HASH);
+  return table;
+}
+
+/** Frees a table and all it holds. */
+export function freeTable(table: usize): void {
+  const columns = load<u32>(table, TABLE_COLUMNS);
+  for (let i: u32 = 0; i < columns; i++) freeColumn(columnAt(table, i));
+  give(load<u32>(table, TABLE_COLUMNS_AT), load<u32>(table, TABLE_COLUMNS_CAPACITY) << 2);
+  if (load<u32>(table, TABLE_SLOTS) != 0) give(load<u32>(table, TABLE_SLOTS), (load<u32>(table, TABLE_SLOTS_MASK) + 1) << 2);
+  give(load<u32>(table, TABLE_SHAPE), load<u32>(table, TABLE_SHAPE_CAPACITY) << 2);
+  give(load<u32>(table, TABLE_TIMES), load<u32>(table, TABLE_TIMES_CAPACITY) << 3);
+  give(load<u32>(table, TABLE_NAME_AT), load<u32>(table, TABLE_NAME_BYTES));
+  give(table, TABLE_STRUCT_BYTES);
+}
+
+/** Frees the arrays of all rows; the columns stay. */
+export function clearTable(table: usize): void {
+  const columns = load<u32>(table, TABLE_COLUMNS);
+  for (let i: u32 = 0; i < columns; i++) clearColumn(columnAt(table, i));
+  give(load<u32>(table, TABLE_TIMES), load<u32>(table, TABLE_TIMES_CAPACITY) << 3);
+  store<u32>(table, 0, TABLE_TIMES);
+  store<u32>(table, 0, TABLE_TIMES_CAPACITY);
+  store<u32>(table, 0, TABLE_ROWS);
+}
+
+@inline
+export function columnAt(table: usize, index: u32): usize {
+  return load<u32>(load<u32>(table, TABLE_COLUMNS_AT) + (index << 2));
+}
+
+/** The column of an unescaped key, or 0. */
+export function findColumn(table: usize, keyAt: usize, keyBytes: u32, keyHash: u64): usize {
+  const slots = <usize>load<u32>(table, TABLE_SLOTS);
+  if (slots == 0) return 0;
+  const mask = load<u32>(table, TABLE_SLOTS_MASK);
+  let slot = <u32>keyHash & mask;
+  let column = <usize>load<u32>(slots + (slot << 2));
+  while (column != 0 && !(load<u64>(column, COLUMN_KEY_HASH) == keyHash && isKey(column, keyAt, keyBytes))) {
+    slot = (slot + 1) & mask;
+    column = load<u32>(slots + (slot << 2));
+  }
+  return column;
+}
+
+@inline
+export function isKey(column: usize, keyAt: usize, keyBytes: u32): bool {
+  return load<u32>(column, COLUMN_KEY_BYTES) == keyBytes && equalBytes(load<u32>(column, COLUMN_KEY_AT), keyAt, keyBytes);
+}
+
+/** Adds a column behind the others. */
+export function addColumn(table: usize, id: u32, kind: u32, keyAt: usize, keyBytes: u32, keyHash: u64): usize {
+  const count = load<u32>(table, TABLE_COLUMNS);
+  const capacity = load<u32>(table, TABLE_COLUMNS_CAPACITY);
+  if (count == capacity) growColumns(table, count, max(capacity << 1, COLUMNS_MIN));
+  const column = createColumn(id, kind, keyAt, keyBytes, keyHash);
+  store<u32>(load<u32>(table, TABLE_COLUMNS_AT) + (count << 2), <u32>column);
+  store<u32>(table, count + 1, TABLE_COLUMNS);
+  store<u32>(table, load<u32>(table, TABLE_KEY_BYTES) + keyBytes, TABLE_KEY_BYTES);
+  putSlot(table, column);
+  return column;
+}
+
+/** Room for `capacity` columns, a power of two, and slots at most half full. */
+function growColumns(table: usize, count: u32, capacity: u32): void {
+  const columns = load<u32>(table, TABLE_COLUMNS_AT);
+  store<u32>(table, <u32>regrow(columns, count << 2, count << 2, capacity << 2), TABLE_COLUMNS_AT);
+  store<u32>(table, capacity, TABLE_COLUMNS_CAPACITY);
+  const slots = load<u32>(table, TABLE_SLOTS);
+  if (slots != 0) give(slots, (load<u32>(table, TABLE_SLOTS_MASK) + 1) << 2);
+  store<u32>(table, <u32>take(capacity << 3), TABLE_SLOTS);
+  store<u32>(table, (capacity << 1) - 1, TABLE_SLOTS_MASK);
+  memory.fill(load<u32>(table, TABLE_SLOTS), 0, capacity << 3);
+  for (let i: u32 = 0; i < count; i++) putSlot(table, columnAt(table, i));
+}
+
+function putSlot(table: usize, column: usize): void {
+  const slots = <usize>load<u32>(table, TABLE_SLOTS);
+  const mask = load<u32>(table, TABLE_SLOTS_MASK);
+  let slot = <u32>load<u64>(column, COLUMN_KEY_HASH) & mask;
+  while (load<u32>(slots + (slot << 2)) != 0) slot = (slot + 1) & mask;
+  store<u32>(slots + (slot << 2), <u32>column);
+}
+
+/** Takes the column added last out again and frees it. */
+export function removeLastColumn(table: usize): void {
+  const last = load<u32>(table, TABLE_COLUMNS) - 1;
+  const column = columnAt(table, last);
+  const slots = <usize>load<u32>(table, TABLE_SLOTS);
+  const mask = load<u32>(table, TABLE_SLOTS_MASK);
+  let slot = <u32>load<u64>(column, COLUMN_KEY_HASH) & mask;
+  while (load<u32>(slots + (slot << 2)) != <u32>column) slot = (slot + 1) & mask;
+  store<u32>(slots + (slot << 2), 0);
+  store<u32>(table, last, TABLE_COLUMNS);
+  store<u32>(table, load<u32>(table, TABLE_KEY_BYTES) - load<u32>(column, COLUMN_KEY_BYTES), TABLE_KEY_BYTES);
+  freeColumn(column);
+  memory.fill(load<u32>(table, TABLE_SHAPE), 0, load<u32>(table, TABLE_SHAPE_CAPACITY) << 2);
+}
+
+/** The column that stood at `place` in the table's last line, or 0. */
+@inline
+export function guessColumn(table: usize, place: u32): usize {
+  return place < load<u32>(table, TABLE_SHAPE_CAPACITY) ? load<u32>(load<u32>(table, TABLE_SHAPE) + (place << 2)) : 0;
+}
+
+/** Notes a column as the guess for `place`. */
+export function noteColumn(table: usize, place: u32, column: usize): void {
+  const before = load<u32>(table, TABLE_SHAPE_CAPACITY);
+  if (place >= before) {
+    const capacity = max(max(before << 1, place + 1), COLUMNS_MIN);
+    const shape = regrow(load<u32>(table, TABLE_SHAPE), before << 2, before << 2, capacity << 2);
+    memory.fill(shape + (before << 2), 0, (capacity - before) << 2);
+    store<u32>(table, <u32>shape, TABLE_SHAPE);
+    store<u32>(table, capacity, TABLE_SHAPE_CAPACITY);
+  }
+  store<u32>(load<u32>(table, TABLE_SHAPE) + (place << 2), <u32>column);
+}
+
+/** Appends a row with its time; returns its number. */
+@inline
+export function appendTime(table: usize, time: i64): u32 {
+  const row = load<u32>(table, TABLE_ROWS);
+  if (row == load<u32>(table, TABLE_TIMES_CAPACITY)) reserveTimes(table, row, row + 1);
+  store<i64>(load<u32>(table, TABLE_TIMES) + (row << 3), time);
+  store<u32>(table, row + 1, TABLE_ROWS);
+  return row;
+}
+
+/** Makes room for `rows` rows in all, of which `used` are kept. */
+export function reserveTimes(table: usize, used: u32, rows: u32): void {
+  const before = load<u32>(table, TABLE_TIMES_CAPACITY);
+  const capacity = max((<u32>1) << (32 - clz(rows - 1)), ROWS_MIN);
+  store<u32>(table, <u32>regrow(load<u32>(table, TABLE_TIMES), before << 3, used << 3, capacity << 3), TABLE_TIMES);
+  store<u32>(table, capacity, TABLE_TIMES_CAPACITY);
+}

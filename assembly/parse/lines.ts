@@ -1,0 +1,146 @@
+// Where lines end. A newline ends a line unless it is escaped or stands inside a string, and whether a quote opens a
+// string is told by counting: InfluxDB 3 splits a body before it parses a line, and so do we, with the same rule.
+import {
+  BACKSLASH, COMMA, countNewlines, EQUALS, findNewline, NEWLINE, QUOTE, RETURN, SPACE,
+} from './characters';
+
+/** One past the last byte of the line, its newline and one CR before that apart; and where the next line starts. */
+export let lineEnd: usize = 0;
+export let nextLine: usize = 0;
+/** Newlines from the line's start to the start of the next. */
+export let lineNewlines: u32 = 0;
+/** The line has bytes over 7F. */
+export let lineIsWide: bool = false;
+/** The line has an open string (L6): it costs its first physical line, which is what stands in lineEnd. */
+export let lineIsOpen: bool = false;
+/** Where the quote stands that opened the string left open. */
+export let openQuoteAt: usize = 0;
+
+/** Bytes that may be scanned past an open quote in a body, over the body's length. */
+const OPEN_BYTES_OVER: u64 = 8 << 20;
+/** Bytes scanned in this body for lines whose string was found open at the end (L6), and their bound. */
+let openBytes: u64 = 0;
+let openBytesMax: u64 = 0;
+
+/** Begins a body of `bytes` bytes. */
+export function beginLines(bytes: usize): void {
+  openBytes = 0;
+  openBytesMax = <u64>bytes + OPEN_BYTES_OVER;
+}
+
+/** Bytes scanned for L6 in the last body. */
+export function openQuoteBytes(): f64 {
+  return <f64>openBytes;
+}
+
+/**
+ * Finds the end of the line that starts at `start` and whose first byte that is not blank is `at`; sets line*.
+ * Zeros stand behind `end`. A line cut by the bound of L6 ends at its first newline, open or not.
+ */
+export function findLineEnd(start: usize, at: usize, end: usize): void {
+  lineIsOpen = false;
+  const newline = i8x16.splat(<i8>NEWLINE);
+  const quote = i8x16.splat(<i8>QUOTE);
+  const backslash = i8x16.splat(<i8>BACKSLASH);
+  let wide = i8x16.splat(0);
+  for (; at < end; at += 16) {
+    const bytes = v128.load(at);
+    const ends = i8x16.eq(bytes, newline);
+    const hits = i8x16.bitmask(v128.or(ends, v128.or(i8x16.eq(bytes, quote), i8x16.eq(bytes, backslash))));
+    if (hits != 0) {
+      const to = at + ctz(hits);
+      if (load<u8>(to) != NEWLINE) return findQuotedLineEnd(start, end);
+      const here = i8x16.bitmask(bytes) & (hits - 1) & ~hits;
+      lineIsWide = here != 0 || i8x16.bitmask(wide) != 0;
+      return setLine(to, end, 1);
+    }
+    wide = v128.or(wide, bytes);
+  }
+  lineIsWide = i8x16.bitmask(wide) != 0;
+  setLine(end, end, 0);
+}
+
+/** The line ends at `to`, a newline or the end of the body. */
+@inline
+function setLine(to: usize, end: usize, newlines: u32): void {
+  lineNewlines = newlines;
+  nextLine = to < end ? to + 1 : end;
+  lineEnd = load<u8>(to - 1) == RETURN ? to - 1 : to;
+}
+
+/** The same for a line with quotes or backslashes. */
+function findQuotedLineEnd(start: usize, end: usize): void {
+  lineIsWide = true;
+  const spent = openBytes >= openBytesMax;
+  let limit = end;
+  if (spent) limit = findNewline(start, end);
+  else if (<u64>(end - start) > openBytesMax - openBytes) limit = start + <usize>(openBytesMax - openBytes);
+  const to = scanQuoted(start, limit);
+  lineIsOpen = openQuoteAt != 0;
+  const isCut = !spent && to == limit && limit < end;
+  if (lineIsOpen || isCut) {
+    if (!spent) openBytes += <u64>(limit - start);
+    const first = findNewline(start, end);
+    setLine(first, end, first < end ? 1 : 0);
+  } else {
+    setLine(to, end, countNewlines(start, to) + (to < end ? 1 : 0));
+  }
+}
+
+/**
+ * The newline that ends the line starting at `at`, or `limit`; sets openQuoteAt (0: no string is open). A backslash
+ * hides the next byte. After the first space, `=` and `,` outside strings are counted, and a quote opens a string only
+ * when there were more `=` than `,`.
+ */
+function scanQuoted(at: usize, limit: usize): usize {
+  let fields = false;
+  let equals: u32 = 0;
+  let commas: u32 = 0;
+  openQuoteAt = 0;
+  while (at < limit) {
+    const c = <u32>load<u8>(at);
+    if (c == BACKSLASH) {
+      at += 2;
+      continue;
+    }
+    if (c == NEWLINE) return at;
+    if (c == SPACE) fields = true;
+    else if (fields) {
+      if (c == EQUALS) equals++;
+      else if (c == COMMA) commas++;
+      else if (c == QUOTE && equals > commas) {
+        const close = stringEnd(at + 1, limit);
+        if (close >= limit) {
+          openQuoteAt = at;
+          return limit;
+        }
+        at = close;
+      }
+    }
+    at++;
+  }
+  return limit;
+}
+
+/** The text that stringEnd saw holds a backslash. */
+export let stringIsEscaped: bool = false;
+
+/** Where the quote stands that closes the string whose text starts at `at`; `limit` or more when there is none. */
+export function stringEnd(at: usize, limit: usize): usize {
+  const quote = i8x16.splat(<i8>QUOTE);
+  const backslash = i8x16.splat(<i8>BACKSLASH);
+  stringIsEscaped = false;
+  while (at < limit) {
+    const bytes = v128.load(at);
+    const hits = i8x16.bitmask(v128.or(i8x16.eq(bytes, quote), i8x16.eq(bytes, backslash)));
+    if (hits == 0) {
+      at += 16;
+      continue;
+    }
+    at += ctz(hits);
+    if (at >= limit || load<u8>(at) == QUOTE) return at;
+    stringIsEscaped = true;
+    at += 2;
+  }
+  return at;
+}

@@ -1,0 +1,102 @@
+/** The catalog's records in the log: JSON, read with care. Pure; the format stands in DESIGN.md, section 5. */
+
+export interface DatabaseMade {
+  readonly id: number;
+  readonly name: string;
+  /** Below `tables/`. */
+  readonly folder: string;
+}
+export interface TableMade {
+  readonly id: number;
+  /** Database id. */
+  readonly database: number;
+  /** The measurement. */
+  readonly name: string;
+  /** Below the database's folder. */
+  readonly folder: string;
+}
+export interface ColumnMade {
+  readonly id: number;
+  /** Table id. */
+  readonly table: number;
+  readonly key: string;
+  /** KIND_* of the ABI. */
+  readonly kind: number;
+  /** In the files. */
+  readonly name: string;
+}
+
+/** One change of the catalog; the lists apply in this order. A dropped database takes its tables along. */
+export interface CatalogChange {
+  readonly databases: readonly DatabaseMade[];
+  readonly tables: readonly TableMade[];
+  readonly columns: readonly ColumnMade[];
+  readonly dropped: { readonly databases: readonly number[]; readonly tables: readonly number[] };
+}
+
+export function encodeChange(change: CatalogChange): Buffer {
+  const some = <T>(list: readonly T[]): readonly T[] | undefined => (list.length > 0 ? list : undefined);
+  const { databases, tables } = change.dropped;
+  return Buffer.from(JSON.stringify({
+    databases: some(change.databases),
+    tables: some(change.tables),
+    columns: some(change.columns),
+    dropped: databases.length + tables.length > 0 ? { databases: some(databases), tables: some(tables) } : undefined,
+  }));
+}
+
+/** @throws with a sentence when the bytes are no change */
+export function decodeChange(bytes: Uint8Array): CatalogChange {
+  const change = asObject(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()));
+  const dropped = asObject(change['dropped'] ?? {});
+  return {
+    databases: asList(change['databases'], decodeDatabase),
+    tables: asList(change['tables'], decodeTable),
+    columns: asList(change['columns'], decodeColumn),
+    dropped: { databases: asList(dropped['databases'], asNumber), tables: asList(dropped['tables'], asNumber) },
+  };
+}
+
+export function decodeDatabase(value: unknown): DatabaseMade {
+  const { id, name, folder } = asObject(value);
+  return { id: asNumber(id), name: asText(name), folder: asText(folder) };
+}
+
+export function decodeTable(value: unknown): TableMade {
+  const { id, database, name, folder } = asObject(value);
+  return { id: asNumber(id), database: asNumber(database), name: asText(name), folder: asText(folder) };
+}
+
+export function decodeColumn(value: unknown): ColumnMade {
+  const { id, table, key, kind, name } = asObject(value);
+  return { id: asNumber(id), table: asNumber(table), key: asText(key), kind: asNumber(kind), name: asText(name) };
+}
+
+/** @throws unless it is a JSON object */
+export function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong('an object', value);
+  return value as Record<string, unknown>;
+}
+
+/** A list, absent when empty. @throws unless it is one, of what `decode` takes */
+export function asList<T>(value: unknown, decode: (item: unknown) => T): T[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw wrong('a list', value);
+  return value.map(decode);
+}
+
+/** @throws unless it is a whole number from 0 that a double holds exactly */
+export function asNumber(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrong('a whole number', value);
+  return value as number;
+}
+
+/** @throws unless it is text */
+export function asText(value: unknown): string {
+  if (typeof value !== 'string') throw wrong('text', value);
+  return value;
+}
+
+function wrong(expected: string, value: unknown): Error {
+  return new Error(`the catalog should have ${expected} where it has ${JSON.stringify(value)?.slice(0, 100) ?? 'nothing'}`);
+}

@@ -1,0 +1,32 @@
+/** The only reader of the clock and maker of timers, so that a test can replace it. */
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Nanoseconds since 1970 UTC. */
+  nowNs(): bigint;
+  /** Milliseconds since 1970 UTC. */
+  nowMs(): number;
+  /** Milliseconds of a clock that never goes back; its zero means nothing. */
+  monotonicMs(): number;
+  /** Calls `action` once after `ms`. The timer keeps no process alive. */
+  after(ms: number, action: () => void): Timer;
+  /** Calls `action` every `ms`. The timer keeps no process alive. */
+  every(ms: number, action: () => void): Timer;
+}
+
+export const systemClock: Clock = {
+  nowNs: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n,
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after(ms, action) {
+    const timer = setTimeout(action, ms).unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+  every(ms, action) {
+    const timer = setInterval(action, ms).unref();
+    return { cancel: () => clearInterval(timer) };
+  },
+};

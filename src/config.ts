@@ -1,0 +1,215 @@
+/** Every setting of the server: its flag, its variable, default, unit and bounds; and how their text becomes a Config. */
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { LOG_LEVELS, type LogLevel } from './logging.js';
+
+/** The settings a server runs with. */
+export interface Config {
+  readonly httpHost: string;
+  /** 0: any free port. */
+  readonly httpPort: number;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly withoutAuth: boolean;
+  readonly workers: number;
+  readonly http: 'auto' | 'uws' | 'node';
+  readonly inflate: 'zlib' | 'zlib-sync';
+  readonly legacyPrecision: 'auto' | 'ns';
+  readonly queueBytesMax: number;
+  readonly bodyBytesMax: number;
+  readonly bodyLinesMax: number;
+  readonly connectionsMax: number;
+  readonly databasesMax: number;
+  readonly tablesMax: number;
+  readonly columnsMax: number;
+  readonly columnNameBytesMax: number;
+  readonly logSegmentBytes: number;
+  readonly logBytesMax: number;
+  readonly logAgeMaxMs: number;
+  readonly sealRowsMax: number;
+  /** For rows that are not in files yet, over all workers. */
+  readonly memoryBytesMax: number;
+  readonly diskReserveBytes: number;
+  readonly logLevel: LogLevel;
+}
+
+/** A setting or command line that cannot be meant: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+type Unit = 'address' | 'path' | 'yes or no' | 'word' | 'count' | 'bytes' | 'time';
+
+/** A setting as the user meets it. */
+export interface Setting {
+  /** Without the dashes. */
+  readonly flag: string;
+  readonly unit: Unit;
+  /** Text, as the user would write it. */
+  readonly default: string;
+  /** Bounds of counts, bytes and times (ms), both allowed. */
+  readonly min?: number;
+  readonly max?: number;
+  /** What a word may be. */
+  readonly words?: readonly string[];
+  readonly description: string;
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const GiB = 1024 * MiB;
+const bytesUnits = { 'B': 1, '': 1, 'KiB': KiB, 'MiB': MiB, 'GiB': GiB } as const;
+const timeUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+const perField = {
+  httpBind: { flag: 'http-bind', unit: 'address', default: '127.0.0.1:8181', description: 'listen here; port 0 takes any free one' },
+  dataDir: { flag: 'data-dir', unit: 'path', default: './data', description: 'folder of everything stored' },
+  withoutAuth: { flag: 'without-auth', unit: 'yes or no', default: 'no', description: 'take requests without a token' },
+  workers: { flag: 'workers', unit: 'count', default: String(availableParallelism()), min: 1, max: 256, description: 'threads that parse and encode; one a core unless said' },
+  http: { flag: 'http', unit: 'word', default: 'auto', words: ['auto', 'uws', 'node'], description: 'HTTP server; auto takes uws where it loads' },
+  inflate: { flag: 'inflate', unit: 'word', default: 'zlib', words: ['zlib', 'zlib-sync'], description: 'what unpacks gzip bodies' },
+  legacyPrecision: { flag: 'legacy-precision', unit: 'word', default: 'auto', words: ['auto', 'ns'], description: 'precision of v1 and v2 writes that name none' },
+  queueBytesMax: { flag: 'queue-bytes-max', unit: 'bytes', default: '64MiB', min: MiB, max: 2 * GiB, description: 'bodies in flight' },
+  bodyBytesMax: { flag: 'body-bytes-max', unit: 'bytes', default: '64MiB', min: KiB, max: GiB, description: 'one body, unpacked' },
+  bodyLinesMax: { flag: 'body-lines-max', unit: 'count', default: '2000000', min: 1, max: 100_000_000, description: 'lines of one body' },
+  connectionsMax: { flag: 'connections-max', unit: 'count', default: '10240', min: 1, max: 1_000_000, description: 'open connections' },
+  databasesMax: { flag: 'databases-max', unit: 'count', default: '64', min: 1, max: 10_000, description: 'databases' },
+  tablesMax: { flag: 'tables-max', unit: 'count', default: '10000', min: 1, max: 1_000_000, description: 'tables of all databases' },
+  columnsMax: { flag: 'columns-max', unit: 'count', default: '4096', min: 1, max: 65_536, description: 'columns of one table' },
+  columnNameBytesMax: { flag: 'column-name-bytes-max', unit: 'bytes', default: '1MiB', min: KiB, max: 64 * MiB, description: 'names of one table\'s columns together' },
+  logSegmentBytes: { flag: 'log-segment-bytes', unit: 'bytes', default: '64MiB', min: 64 * KiB, max: GiB, description: 'a log file is closed at this size' },
+  logBytesMax: { flag: 'log-bytes-max', unit: 'bytes', default: '1GiB', min: 64 * KiB, max: 1024 * GiB, description: 'past this the tables with the oldest rows go into files' },
+  logAgeMaxMs: { flag: 'log-age-max', unit: 'time', default: '10m', min: 1000, max: 24 * 3_600_000, description: 'rows go into files after this time at the latest' },
+  sealRowsMax: { flag: 'seal-rows-max', unit: 'count', default: '1000000', min: 1, max: 100_000_000, description: 'a table\'s rows go into files at this number' },
+  memoryBytesMax: { flag: 'max-memory', unit: 'bytes', default: '1GiB', min: 16 * MiB, max: 1024 * GiB, description: 'rows not yet in files, in all workers' },
+  diskReserveBytes: { flag: 'disk-reserve', unit: 'bytes', default: '256MiB', min: 0, max: 1024 * GiB, description: 'writes are refused with less free disk than this' },
+  logLevel: { flag: 'log-level', unit: 'word', default: 'info', words: LOG_LEVELS, description: 'what the server says on stderr' },
+} as const satisfies Record<string, Setting>;
+
+/** All settings, in the order of the help. */
+export const SETTINGS: readonly Setting[] = Object.values(perField);
+
+/** The environment variable of a setting; its flag wins. */
+export function variableOf(setting: Setting): string {
+  return `SLUICE_${setting.flag.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** Default, bounds and variable, as the help says them. */
+export function helpOf(setting: Setting): string {
+  const { min, max, words } = setting;
+  const bounds = words !== undefined ? `, one of ${words.join(', ')}`
+    : min !== undefined && max !== undefined ? `, ${unitText(setting, min)} to ${unitText(setting, max)}` : '';
+  return `${setting.description} (${setting.unit}, default ${setting.default}${bounds}; ${variableOf(setting)})`;
+}
+
+/**
+ * Makes the Config of a server.
+ * @param flags values by flag name, `true` for a flag without value
+ * @param env environment variables
+ * @throws UsageError with a sentence on the first wrong value
+ */
+export function parseConfig(flags: Readonly<Record<string, string | boolean | undefined>>, env: NodeJS.ProcessEnv): Config {
+  const read = (setting: Setting): Source => sourceOf(setting, flags, env);
+  const number = (setting: Setting): number => parseNumber(setting, read(setting));
+  const word = <W extends string>(setting: Setting & { readonly words: readonly W[] }): W => parseWord(setting, read(setting));
+  const { host, port } = parseAddress(read(perField.httpBind));
+  const config: Config = {
+    httpHost: host,
+    httpPort: port,
+    dataDir: parsePath(read(perField.dataDir)),
+    withoutAuth: parseYesNo(read(perField.withoutAuth)),
+    workers: number(perField.workers),
+    http: word(perField.http),
+    inflate: word(perField.inflate),
+    legacyPrecision: word(perField.legacyPrecision),
+    queueBytesMax: number(perField.queueBytesMax),
+    bodyBytesMax: number(perField.bodyBytesMax),
+    bodyLinesMax: number(perField.bodyLinesMax),
+    connectionsMax: number(perField.connectionsMax),
+    databasesMax: number(perField.databasesMax),
+    tablesMax: number(perField.tablesMax),
+    columnsMax: number(perField.columnsMax),
+    columnNameBytesMax: number(perField.columnNameBytesMax),
+    logSegmentBytes: number(perField.logSegmentBytes),
+    logBytesMax: number(perField.logBytesMax),
+    logAgeMaxMs: number(perField.logAgeMaxMs),
+    sealRowsMax: number(perField.sealRowsMax),
+    memoryBytesMax: number(perField.memoryBytesMax),
+    diskReserveBytes: number(perField.diskReserveBytes),
+    logLevel: word(perField.logLevel),
+  };
+  atMost(config, 'bodyBytesMax', 'queueBytesMax', 'such a body could never be received');
+  atMost(config, 'logSegmentBytes', 'logBytesMax', 'only closed files of the log can go');
+  atMost(config, 'databasesMax', 'tablesMax', 'a database without a table is of no use');
+  return Object.freeze(config);
+}
+
+/** A value and who gave it, for the sentence when it is wrong. */
+interface Source {
+  readonly name: string;
+  readonly text: string;
+}
+
+function sourceOf(setting: Setting, flags: Readonly<Record<string, string | boolean | undefined>>, env: NodeJS.ProcessEnv): Source {
+  const flag = flags[setting.flag];
+  if (flag !== undefined) return { name: `--${setting.flag}`, text: String(flag) };
+  const variable = variableOf(setting);
+  const value = env[variable];
+  if (value !== undefined && value !== '') return { name: variable, text: value };
+  return { name: `the default of --${setting.flag}`, text: setting.default };
+}
+
+function wrong(source: Source, wanted: string): UsageError {
+  return new UsageError(`${source.name} is ${JSON.stringify(source.text)}: it must be ${wanted}`);
+}
+
+function parseNumber(setting: Setting, source: Source): number {
+  const { min = 0, max = Number.MAX_SAFE_INTEGER } = setting;
+  const factors: Readonly<Record<string, number>> = setting.unit === 'bytes' ? bytesUnits : setting.unit === 'time' ? timeUnits : { '': 1 };
+  const match = /^(\d+) ?([A-Za-z]*)$/.exec(source.text.trim());
+  const value = Number(match?.[1]) * (factors[match?.[2] ?? ''] ?? NaN);
+  if (value >= min && value <= max) return value;
+  const example = setting.unit === 'bytes' ? 'bytes as in 65536, 64KiB, 64MiB or 1GiB' : setting.unit === 'time' ? 'a time as in 500ms, 30s, 10m or 1h' : 'a whole number';
+  throw wrong(source, `${example}, from ${unitText(setting, min)} to ${unitText(setting, max)}`);
+}
+
+/** A bound in the largest unit that leaves it whole. */
+function unitText(setting: Setting, value: number): string {
+  if (setting.unit !== 'bytes' && setting.unit !== 'time') return String(value);
+  const units = Object.entries(setting.unit === 'bytes' ? bytesUnits : timeUnits).filter(([name]) => name !== '');
+  const [name, factor] = units.findLast(([, size]) => value % size === 0 && value >= size) ?? units[0]!;
+  return `${value / factor}${name}`;
+}
+
+function parseWord<W extends string>(setting: { readonly words: readonly W[] }, source: Source): W {
+  const word = setting.words.find((candidate) => candidate === source.text);
+  if (word === undefined) throw wrong(source, `one of ${setting.words.join(', ')}`);
+  return word;
+}
+
+function parseYesNo(source: Source): boolean {
+  if (['yes', 'true', '1'].includes(source.text)) return true;
+  if (['no', 'false', '0'].includes(source.text)) return false;
+  throw wrong(source, 'yes or no');
+}
+
+/** `HOST:PORT`, `:PORT` for every address, IPv6 in brackets. */
+function parseAddress(source: Source): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(source.text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) throw wrong(source, 'HOST:PORT with a port from 0 to 65535, an IPv6 host in brackets');
+  return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
+}
+
+function parsePath(source: Source): string {
+  if (source.text === '' || source.text.includes('\0')) throw wrong(source, 'the path of a folder');
+  return resolve(source.text);
+}
+
+type NumberField = { [K in keyof Config]: Config[K] extends number ? K : never }[keyof Config] & keyof typeof perField;
+
+function atMost(config: Config, smaller: NumberField, larger: NumberField, because: string): void {
+  if (config[smaller] <= config[larger]) return;
+  const said = (field: NumberField): string => `--${perField[field].flag} (${unitText(perField[field], config[field])})`;
+  throw new UsageError(`${said(smaller)} is over ${said(larger)}: ${because}`);
+}

@@ -1,0 +1,127 @@
+/** The only door to files: everything durable goes through a Disk, so that a test can be the disk. */
+import { constants, promises as fs, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** An open file that is written by position or at its end. */
+export interface DiskFile {
+  /** Writes all of `bytes` at `position`. @throws when the disk refuses or writes short */
+  write(bytes: Uint8Array, position: number): Promise<void>;
+  /** Fills `into` from `position`; returns the bytes read, fewer only at the end of the file. */
+  read(into: Uint8Array, position: number): Promise<number>;
+  /** fdatasync. */
+  sync(): Promise<void>;
+  truncate(bytes: number): Promise<void>;
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** `create` and `create-secret` make the file, which must not exist; a secret one has mode 0600. */
+export type OpenHow = 'read' | 'update' | 'create' | 'create-secret';
+
+export interface Disk {
+  /** Opens for reading, or (all but `read`) for reading and writing. */
+  open(path: string, how: OpenHow): Promise<DiskFile>;
+  /** Whole file, or null when there is none. */
+  readWhole(path: string): Promise<Buffer | null>;
+  /** Names in a folder, sorted; empty when there is no such folder. */
+  list(folder: string): Promise<string[]>;
+  /** Makes the folder and its parents, and syncs the folders that got an entry. */
+  makeFolder(folder: string): Promise<void>;
+  /** fsync of a folder. */
+  syncFolder(folder: string): Promise<void>;
+  /** A file that stands at `to` is replaced. */
+  rename(from: string, to: string): Promise<void>;
+  /** Hard link; returns false when `to` exists. */
+  link(from: string, to: string): Promise<boolean>;
+  /** No error when there is no such file. */
+  remove(path: string): Promise<void>;
+  /** No error when there is no such folder. */
+  removeTree(folder: string): Promise<void>;
+  exists(path: string): Promise<boolean>;
+  /** Free bytes for this process on the file system that holds `path`. */
+  freeBytes(path: string): Promise<number>;
+}
+
+const OPEN_FLAGS: Readonly<Record<OpenHow, number>> = {
+  'read': constants.O_RDONLY,
+  'update': constants.O_RDWR,
+  'create': constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
+  'create-secret': constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
+};
+
+/** The disk of this machine. */
+export const systemDisk: Disk = {
+  async open(path, how) {
+    return diskFile(path, await fs.open(path, OPEN_FLAGS[how], how === 'create-secret' ? 0o600 : 0o644));
+  },
+  readWhole: (path) => unless('ENOENT', null, () => fs.readFile(path)),
+  list: async (folder) => (await unless('ENOENT', [], () => fs.readdir(folder))).toSorted(),
+  async makeFolder(folder) {
+    const first = await fs.mkdir(folder, { recursive: true });
+    if (first === undefined) return;
+    for (let made = folder; ; made = dirname(made)) {
+      await this.syncFolder(dirname(made));
+      if (made === first || made === dirname(made)) return;
+    }
+  },
+  async syncFolder(folder) {
+    const handle = await fs.open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+  rename: (from, to) => fs.rename(from, to),
+  link: (from, to) => unless('EEXIST', false, async () => {
+    await fs.link(from, to);
+    return true;
+  }),
+  remove: (path) => unless('ENOENT', undefined, () => fs.unlink(path)),
+  removeTree: (folder) => fs.rm(folder, { recursive: true, force: true }),
+  exists: (path) => unless('ENOENT', false, async () => {
+    await fs.stat(path);
+    return true;
+  }),
+  async freeBytes(path) {
+    const { bavail, bsize } = await fs.statfs(path);
+    return bavail * bsize;
+  },
+};
+
+/** A file that came with the program (the WASM module), read at once. */
+export function readPackaged(url: URL): Buffer<ArrayBuffer> {
+  return readFileSync(url);
+}
+
+function diskFile(path: string, handle: fs.FileHandle): DiskFile {
+  return {
+    async write(bytes, position) {
+      const { bytesWritten } = await handle.write(bytes, 0, bytes.length, position);
+      if (bytesWritten !== bytes.length) {
+        throw new Error(`the disk wrote ${bytesWritten} of ${bytes.length} bytes of ${path} at ${position}`);
+      }
+    },
+    async read(into, position) {
+      for (let filled = 0; ; ) {
+        const { bytesRead } = await handle.read(into, filled, into.length - filled, position + filled);
+        filled += bytesRead;
+        if (bytesRead === 0 || filled === into.length) return filled;
+      }
+    },
+    sync: () => handle.datasync(),
+    truncate: (bytes) => handle.truncate(bytes),
+    size: async () => (await handle.stat()).size,
+    close: () => handle.close(),
+  };
+}
+
+/** What `action` returns, or `instead` when it fails with the one code that is an answer and no fault. */
+async function unless<T, U>(code: string, instead: U, action: () => Promise<T>): Promise<T | U> {
+  try {
+    return await action();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === code) return instead;
+    throw error;
+  }
+}

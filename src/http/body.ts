@@ -1,0 +1,65 @@
+/** Receives the body of a request into body memory, within its limits. */
+import type { ErrorCode } from '../errors.js';
+import type { BodyMemory } from '../ingest/body-memory.js';
+import type { Body } from '../ingest/request.js';
+import type { Exchange } from './listener.js';
+import type { Reader, Throttle } from './throttle.js';
+
+export interface BodyMeans {
+  readonly memory: BodyMemory;
+  readonly throttle: Throttle;
+  /** Limit of a body as received. */
+  readonly bodyBytesMax: number;
+}
+
+/**
+ * Receives a body. Exactly one of the two is called, unless the client goes away: then neither is, and no block is held.
+ * @param received gets the whole body and owns its blocks
+ * @param refused gets why there is none, perhaps before the body's end; no block is held
+ */
+export function receiveBody(
+  exchange: Exchange,
+  means: BodyMeans,
+  received: (body: Body) => void,
+  refused: (code: ErrorCode, detail: string) => void,
+): void {
+  const { memory, throttle, bodyBytesMax } = means;
+  const statedBytes = Number(exchange.header('content-length'));
+  if (statedBytes > bodyBytesMax) {
+    refused('body-too-large', `it has ${statedBytes} bytes, the limit is ${bodyBytesMax}`);
+    return;
+  }
+  const body: Body = { blocks: [], bytes: 0 };
+  let over = false;
+  const drop = () => {
+    over = true;
+    throttle.done(reader);
+    memory.free(body.blocks);
+  };
+  const refuse = (code: ErrorCode, detail: string) => {
+    drop();
+    refused(code, detail);
+  };
+  const reader: Reader = {
+    pause: () => exchange.pause(),
+    resume: () => exchange.resume(),
+    giveUp: () => refuse('overloaded', 'no memory for the body became free in time'),
+  };
+  exchange.onAborted(() => {
+    if (!over) drop();
+  });
+  exchange.onBody((chunk, last) => {
+    if (over) return;
+    if (body.bytes + chunk.length > bodyBytesMax) {
+      refuse('body-too-large', `it has more than ${bodyBytesMax} bytes, the limit`);
+    } else if (!memory.append(body, chunk)) {
+      refuse('overloaded', 'the memory for bodies is full');
+    } else if (last) {
+      over = true;
+      throttle.done(reader);
+      received(body);
+    } else {
+      throttle.check(reader);
+    }
+  });
+}

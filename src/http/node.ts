@@ -1,0 +1,141 @@
+/** The listener on node:http, with the limits of the one on uWebSockets.js. */
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Answer, Exchange, Handler, Listener, MakeListener } from './listener.js';
+
+const HEADER_BYTES_MAX = 16 * 1024;
+/** Over Telegraf's flush interval of 10 s, so that this end never closes just when a flush begins. */
+const KEEP_ALIVE_MS = 15_000;
+const HEADERS_MS_MAX = 10_000;
+/** Without a byte in either direction. */
+const SILENCE_MS_MAX = 10_000;
+/** 64 MiB at a slow megabyte in 4 s. */
+const REQUEST_MS_MAX = 300_000;
+
+const NO_BYTES = new Uint8Array(0);
+
+class NodeExchange implements Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly peer: string;
+  ended = false;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #isStopping: () => boolean;
+  #receive: ((chunk: Uint8Array, last: boolean) => void) | null = null;
+  #aborted: () => void = () => {};
+  /** Answered or aborted. */
+  #over = false;
+
+  constructor(request: IncomingMessage, response: ServerResponse, isStopping: () => boolean) {
+    this.#request = request;
+    this.#response = response;
+    this.#isStopping = isStopping;
+    const url = request.url ?? '';
+    const mark = url.indexOf('?');
+    this.method = request.method ?? '';
+    this.path = mark < 0 ? url : url.slice(0, mark);
+    this.query = mark < 0 ? '' : url.slice(mark + 1);
+    this.peer = request.socket.remoteAddress ?? '';
+    response.on('close', () => {
+      if (this.#over) return;
+      this.#over = true;
+      this.#aborted();
+    });
+  }
+
+  get closing(): boolean {
+    return !this.#response.shouldKeepAlive || this.#isStopping();
+  }
+
+  header(name: string): string {
+    return String(this.#request.headers[name] ?? '');
+  }
+
+  onBody(receive: (chunk: Uint8Array, last: boolean) => void): void {
+    if (this.#receive === null) {
+      this.#request.on('data', (chunk: Buffer) => this.#take(chunk, false));
+      this.#request.on('end', () => this.#take(NO_BYTES, true));
+    }
+    this.#receive = receive;
+  }
+
+  #take(chunk: Uint8Array, last: boolean): void {
+    if (this.#over) return;
+    this.ended = last;
+    this.#receive!(chunk, last);
+  }
+
+  onAborted(action: () => void): void {
+    this.#aborted = action;
+  }
+
+  pause(): void {
+    if (!this.#over) this.#request.pause();
+  }
+
+  resume(): void {
+    if (!this.#over) this.#request.resume();
+  }
+
+  answer(answer: Answer, close: boolean): void {
+    if (this.#over) return;
+    this.#over = true;
+    const response = this.#response;
+    if (close || this.closing) response.shouldKeepAlive = false;
+    for (const [name, value] of answer.headers) response.setHeader(name, value);
+    if (answer.status !== 204) response.setHeader('Content-Length', Buffer.byteLength(answer.body));
+    response.writeHead(answer.status);
+    response.end(answer.body);
+  }
+}
+
+class NodeListener implements Listener {
+  readonly #server: Server;
+  #stopping = false;
+  #closed: Promise<void> | null = null;
+
+  constructor(handler: Handler, connectionsMax: number) {
+    const isStopping = () => this.#stopping;
+    const serve = (request: IncomingMessage, response: ServerResponse) => handler(new NodeExchange(request, response, isStopping));
+    this.#server = createServer({
+      maxHeaderSize: HEADER_BYTES_MAX,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: HEADERS_MS_MAX,
+      requestTimeout: REQUEST_MS_MAX,
+      connectionsCheckingInterval: HEADERS_MS_MAX / 2,
+    }, serve);
+    this.#server.maxConnections = connectionsMax;
+    this.#server.setTimeout(SILENCE_MS_MAX);
+    // Else an `Expect` other than 100-continue would be answered by node itself.
+    this.#server.on('checkExpectation', serve);
+  }
+
+  listen(host: string, port: number): Promise<{ host: string; port: number }> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) => reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`));
+      this.#server.once('error', fail);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', fail);
+        resolve({ host, port: (this.#server.address() as AddressInfo).port });
+      });
+    });
+  }
+
+  stopAccepting(): void {
+    this.#stopping = true;
+    this.#closed ??= new Promise((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+  }
+
+  async close(): Promise<void> {
+    this.stopAccepting();
+    this.#server.closeAllConnections();
+    await this.#closed;
+  }
+}
+
+/** Makes a listener on node:http. */
+export const makeNodeListener: MakeListener = (handler, options) => new NodeListener(handler, options.connectionsMax);

@@ -1,0 +1,31 @@
+/** /ping and /health: the two pages that need no token. Pure. */
+import type { Answer } from './listener.js';
+
+/** How the server is. */
+export interface HealthState {
+  readonly status: 'pass' | 'fail';
+  readonly message: string;
+  /** What is worth knowing, warnings too: recovery, quarantine, disk. */
+  readonly checks: readonly { readonly name: string; readonly status: 'pass' | 'fail'; readonly message: string }[];
+}
+
+const JSON_TYPE = ['Content-Type', 'application/json'] as const;
+
+/**
+ * The answer to /ping: 204, or 200 with the version for who asks for it.
+ * @param verbose the query parameter, undefined when absent
+ * @param accept the Accept header
+ */
+export function pingAnswer(version: string, verbose: string | undefined, accept: string): Answer {
+  const wantsBody = !['', '0', 'false', undefined].includes(verbose) || accept.includes('application/json');
+  if (!wantsBody) return { status: 204, headers: [], body: '' };
+  return { status: 200, headers: [JSON_TYPE], body: JSON.stringify({ version }) };
+}
+
+/** The answer to /health, in the shape of InfluxDB 2: 200, or 503 when the server cannot do its work. */
+export function healthAnswer(version: string, health: HealthState, retryAfterS: number): Answer {
+  const { status, message, checks } = health;
+  const body = JSON.stringify({ name: 'sluice', message, status, checks, version });
+  if (status === 'pass') return { status: 200, headers: [JSON_TYPE], body };
+  return { status: 503, headers: [JSON_TYPE, ['Retry-After', String(retryAfterS)]], body };
+}

@@ -1,0 +1,142 @@
+/**
+ * The listener on uWebSockets.js. What it does by itself: it closes a connection 8 to 12 s after its last answer or
+ * when a body comes slower than 16 KiB/s, answers `Expect`, refuses malformed requests, and closes the connection of a
+ * client that sends its next request before it has the answer to the last one (pipelining).
+ */
+import uws from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse, us_listen_socket } from 'uWebSockets.js';
+import type { Answer, Exchange, Handler, Listener, MakeListener } from './listener.js';
+
+const STATUS_LINES: Readonly<Record<number, string>> = {
+  200: '200 OK',
+  204: '204 No Content',
+  400: '400 Bad Request',
+  401: '401 Unauthorized',
+  404: '404 Not Found',
+  405: '405 Method Not Allowed',
+  413: '413 Content Too Large',
+  500: '500 Internal Server Error',
+  503: '503 Service Unavailable',
+};
+
+class UwsExchange implements Exchange {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly peer: string;
+  ended = false;
+  readonly #closesItself: boolean;
+  readonly #response: HttpResponse;
+  readonly #request: HttpRequest;
+  readonly #isStopping: () => boolean;
+  #receive: ((chunk: Uint8Array, last: boolean) => void) | null = null;
+  #aborted: () => void = () => {};
+  /** Answered or aborted: the response object must not be touched. */
+  #over = false;
+
+  constructor(response: HttpResponse, request: HttpRequest, isStopping: () => boolean) {
+    this.#response = response;
+    this.#request = request;
+    this.#isStopping = isStopping;
+    this.method = request.getCaseSensitiveMethod();
+    this.path = request.getUrl();
+    this.query = request.getQuery() ?? '';
+    this.peer = Buffer.from(response.getRemoteAddress()).toString('latin1');
+    this.#closesItself = /\bclose\b/i.test(request.getHeader('connection'));
+    response.onAborted(() => {
+      if (this.#over) return;
+      this.#over = true;
+      this.#aborted();
+    });
+  }
+
+  get closing(): boolean {
+    return this.#closesItself || this.#isStopping();
+  }
+
+  header(name: string): string {
+    return this.#request.getHeader(name);
+  }
+
+  onBody(receive: (chunk: Uint8Array, last: boolean) => void): void {
+    // Registered once: a receiver that is replaced while it runs must not be the library's.
+    if (this.#receive === null) {
+      this.#response.onData((chunk, last) => {
+        this.ended = last;
+        this.#receive!(new Uint8Array(chunk), last);
+      });
+    }
+    this.#receive = receive;
+  }
+
+  onAborted(action: () => void): void {
+    this.#aborted = action;
+  }
+
+  pause(): void {
+    if (!this.#over) this.#response.pause();
+  }
+
+  resume(): void {
+    if (!this.#over) this.#response.resume();
+  }
+
+  answer(answer: Answer, close: boolean): void {
+    if (this.#over) return;
+    this.#over = true;
+    const response = this.#response;
+    const closes = close || this.closing;
+    response.cork(() => {
+      response.writeStatus(STATUS_LINES[answer.status] ?? `${answer.status} Unnamed`);
+      for (const [name, value] of answer.headers) response.writeHeader(name, value);
+      if (answer.status === 204) response.endWithoutBody(undefined, closes);
+      else if (this.method === 'HEAD') response.endWithoutBody(Buffer.byteLength(answer.body), closes);
+      else response.end(answer.body, closes);
+    });
+  }
+}
+
+class UwsListener implements Listener {
+  readonly #app = uws.App();
+  #socket: us_listen_socket | null = null;
+  #stopping = false;
+  #connections = 0;
+
+  constructor(handler: Handler, connectionsMax: number) {
+    const isStopping = () => this.#stopping;
+    this.#app.filter((response, change) => {
+      this.#connections += Number(change);
+      if (Number(change) > 0 && this.#connections > connectionsMax) response.close();
+    });
+    this.#app.any('/*', (response, request) => handler(new UwsExchange(response, request, isStopping)));
+  }
+
+  listen(host: string, port: number): Promise<{ host: string; port: number }> {
+    return new Promise((resolve, reject) => {
+      this.#app.listen(host, port, (socket) => {
+        if (socket === false) {
+          reject(new Error(`cannot listen on ${host}:${port}: the address is in use, not ours, or not allowed`));
+          return;
+        }
+        this.#socket = socket;
+        resolve({ host, port: uws.us_socket_local_port(socket) });
+      });
+    });
+  }
+
+  /** The library knows no idle connections: they end by its own time limit, at their next answer, or by `close`. */
+  stopAccepting(): void {
+    this.#stopping = true;
+    if (this.#socket !== null) uws.us_listen_socket_close(this.#socket);
+    this.#socket = null;
+  }
+
+  async close(): Promise<void> {
+    this.#stopping = true;
+    this.#socket = null;
+    this.#app.close();
+  }
+}
+
+/** Makes a listener on uWebSockets.js. Loading this module throws where its addon does not load. */
+export const makeUwsListener: MakeListener = (handler, options) => new UwsListener(handler, options.connectionsMax);

@@ -1,0 +1,79 @@
+/** After a failed write or sync of the log: cuts unsynced rows off the builders, then has the log start anew. */
+import type { Clock } from '../clock.js';
+import type { Log } from '../log/log.js';
+import type { Logger } from '../logging.js';
+import type { Pool, Slot } from './pool.js';
+
+/** A log that cannot be healed is tried again after this. */
+const HEAL_AGAIN_MS = 1000;
+
+interface Appended {
+  readonly ordinal: number;
+  readonly number: number;
+}
+
+export class Cutter {
+  readonly #log: Log;
+  readonly #pool: Pool;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  /** Per slot, bodies appended and perhaps not synced; the first may be the last synced one. */
+  readonly #appended = new Map<Slot, Appended[]>();
+  /** Slots that have not cut yet. */
+  readonly #cutting = new Set<Slot>();
+
+  constructor(parts: { log: Log; pool: Pool; clock: Clock; logger: Logger }) {
+    this.#log = parts.log;
+    this.#pool = parts.pool;
+    this.#clock = parts.clock;
+    this.#logger = parts.logger;
+  }
+
+  /** A frame of this slot was appended. */
+  note(slot: Slot, ordinal: number, number: number): void {
+    const appended = this.#appended.get(slot) ?? [];
+    let synced = 0;
+    while (synced + 1 < appended.length && appended[synced + 1]!.number <= this.#log.lastSynced) synced += 1;
+    if (synced > 64) appended.splice(0, synced);
+    appended.push({ ordinal, number });
+    this.#appended.set(slot, appended);
+  }
+
+  /** The log has failed: every frame above its last synced number is given up. */
+  onLogFailure(lastSynced: number): void {
+    this.#logger.error(`the log could not be written; frames above ${lastSynced} are given up`);
+    for (const slot of this.#pool.slots()) {
+      slot.cutBelow = Infinity;
+      this.#cutting.add(slot);
+      slot.tell({ say: 'cut', keptTo: this.#keptTo(slot, lastSynced) });
+    }
+    this.#healWhenCut();
+  }
+
+  onCut(slot: Slot, nextOrdinal: number): void {
+    slot.cutBelow = nextOrdinal;
+    this.#cutting.delete(slot);
+    this.#healWhenCut();
+  }
+
+  onDeath(slot: Slot): void {
+    this.#appended.delete(slot);
+    if (this.#cutting.delete(slot)) this.#healWhenCut();
+  }
+
+  #keptTo(slot: Slot, lastSynced: number): number {
+    const kept = (this.#appended.get(slot) ?? []).filter(({ number }) => number <= lastSynced);
+    return kept.at(-1)?.ordinal ?? 0;
+  }
+
+  #healWhenCut(): void {
+    if (this.#cutting.size > 0) return;
+    this.#log.heal().then(
+      () => this.#logger.info('the log takes writes again'),
+      (error: Error) => {
+        this.#logger.warn(`the log cannot be written yet: ${error.message}`);
+        this.#clock.after(HEAL_AGAIN_MS, () => this.#healWhenCut());
+      },
+    );
+  }
+}

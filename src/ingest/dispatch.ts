@@ -1,0 +1,80 @@
+/** Hands bodies to workers as lists: what arrives while all are busy goes out together. */
+import type { Pool, Slot } from './pool.js';
+import type { BodyOutcome, BodyTask } from '../worker/protocol.js';
+
+/** A list ends at either. */
+const LIST_BODIES_MAX = 256;
+const LIST_BYTES_MAX = 1024 * 1024;
+
+/** What became of a body, and in which slot its rows wait. */
+export interface Parsed {
+  readonly slot: Slot;
+  readonly outcome: BodyOutcome;
+}
+
+interface Waiting {
+  readonly task: BodyTask;
+  readonly resolve: (parsed: Parsed) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class Dispatcher {
+  readonly #pool: Pool;
+  #live: Waiting[] = [];
+  #replayed: Waiting[] = [];
+  /** Bodies that must be the only one of their task: they may kill a worker. */
+  #alone: Waiting[] = [];
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  /**
+   * Has one body parsed. Promises of one slot settle in the order of its ordinals.
+   * Replayed bodies wait for live ones, but never for more than one list of them.
+   * @param alone no other body shares its task
+   * @throws when the worker dies with it: nothing of the body is stored
+   */
+  parse(task: BodyTask, alone = false): Promise<Parsed> {
+    return new Promise((resolve, reject) => {
+      const queue = alone ? this.#alone : task.replay ? this.#replayed : this.#live;
+      queue.push({ task, resolve, reject });
+      this.dispatch();
+    });
+  }
+
+  /** Gives waiting bodies to idle workers; also called when a slot is added. */
+  dispatch(): void {
+    while (this.#live.length + this.#replayed.length + this.#alone.length > 0) {
+      const slot = this.#pool.idleSlot();
+      if (slot === undefined) return;
+      void this.#run(slot, this.#takeList());
+    }
+  }
+
+  /** Live bodies first; beside them one replayed body, so that replay goes on under load, or a list of those alone. */
+  #takeList(): Waiting[] {
+    if (this.#alone.length > 0) return this.#alone.splice(0, 1);
+    const live = takeUpTo(this.#live, LIST_BODIES_MAX);
+    return [...live, ...takeUpTo(this.#replayed, live.length > 0 ? 1 : LIST_BODIES_MAX)];
+  }
+
+  async #run(slot: Slot, list: readonly Waiting[]): Promise<void> {
+    try {
+      const { outcomes } = await this.#pool.parse(slot, list.map(({ task }) => task));
+      list.forEach(({ resolve }, i) => resolve({ slot, outcome: outcomes[i]! }));
+    } catch (error) {
+      for (const { reject } of list) reject(error as Error);
+    }
+    this.dispatch();
+  }
+}
+
+/** Takes bodies off the front of a queue, up to a number or LIST_BYTES_MAX. */
+function takeUpTo(queue: Waiting[], bodiesMax: number): Waiting[] {
+  let bodies = 0;
+  for (let bytes = 0; bodies < queue.length && bodies < bodiesMax && bytes < LIST_BYTES_MAX; bodies += 1) {
+    bytes += queue[bodies]!.task.bytes;
+  }
+  return queue.splice(0, bodies);
+}

@@ -1,0 +1,377 @@
+/** The log: frames and catalog records in one order, on disk before anything is answered. */
+import { encodeChange, type CatalogChange } from '../catalog/record.js';
+import type { Clock } from '../clock.js';
+import type { Disk, DiskFile } from '../disk.js';
+import { SluiceError } from '../errors.js';
+import { segmentName } from '../names.js';
+import { Batch, BufferPool, type RecordParts } from './batch.js';
+import { decodeFrame, encodeFrame, frameBytes, type FrameHeader } from './frame.js';
+import { encodeGivenUp, isIn, type NumberRange } from './given-up.js';
+import { readRecords } from './reader.js';
+import { Scanner, segmentPath, type LogReport, type LogScan, type Segment } from './scan.js';
+import * as format from './segment.js';
+
+export interface LogOptions {
+  /** 8 hex digits; stands in every segment. */
+  readonly node: string;
+  /** Microseconds since 1970. */
+  readonly processStart: number;
+  /** A segment is closed before it grows over this; one record may be larger. */
+  readonly segmentBytesMax: number;
+  readonly quarantineFolder: string;
+  readonly clock: Clock;
+  /** Every new number is above this one too: the highest the catalog knows. */
+  readonly numberFloor: number;
+  /** A write or sync failed: everything above `lastSynced` is given up. Called before the promises reject. */
+  readonly onFailure: (lastSynced: number, reason: Error) => void;
+  /** Damage that was found after the start, when frames were read back. */
+  readonly onReport: (report: LogReport) => void;
+}
+
+/** A record's place, and when it is there. All records of one write share the promises; they reject when it is given up. */
+export interface Appended {
+  readonly number: number;
+  /** In the file: survives this process. @throws SluiceError log-failed */
+  readonly written: Promise<void>;
+  /** Survives a loss of power. @throws SluiceError log-failed */
+  readonly synced: Promise<void>;
+}
+
+/** A frame read back. */
+export interface LoggedFrame {
+  readonly number: number;
+  readonly header: FrameHeader;
+  /** As received. */
+  readonly body: Buffer;
+}
+
+/** What one segment holds, as far as it is synced. */
+export interface SegmentSummary {
+  readonly first: number;
+  readonly last: number;
+  readonly bytes: number;
+  /** Number of the last catalog record in it; 0 when there is none. */
+  readonly lastCatalog: number;
+  /** Last number in it by table touched. */
+  readonly lastByTable: ReadonlyMap<number, number>;
+}
+
+interface OpenSegment {
+  readonly segment: Segment;
+  readonly file: DiskFile;
+}
+
+/** A segment and the offset where its records end, those that still wait counted. */
+interface Place {
+  readonly first: number;
+  readonly bytes: number;
+}
+
+/** Scans the log in `folder` (made when missing) and opens it for appending. @throws when it cannot be read or synced */
+export async function openLog(disk: Disk, folder: string, options: LogOptions): Promise<{ log: Log; scan: LogScan }> {
+  await disk.makeFolder(folder);
+  const scanner = new Scanner(disk, folder, options.quarantineFolder);
+  const scan = await scanner.run();
+  return { log: new Log(disk, folder, options, scanner, scan.lastNumber), scan };
+}
+
+export class Log {
+  readonly #disk: Disk;
+  readonly #folder: string;
+  readonly #options: LogOptions;
+  /** Ascending; the last may be the open one. */
+  #segments: Segment[];
+  /** Segments whose files are removed, but not yet surely. */
+  readonly #removed = new Set<Segment>();
+  /** Of earlier lives: what this life gave up lies beyond the synced end of its segment. */
+  readonly #givenUp: readonly NumberRange[];
+  readonly #buffers = new BufferPool();
+  /** Batches that wait, in order; the last one is filled. */
+  #waiting: Batch[] = [];
+  #draining: Promise<void> | null = null;
+  #open: OpenSegment | null = null;
+  /** Behind the last record that was appended; null: there is no segment yet. */
+  #place: Place | null = null;
+  #failure: (NumberRange & { readonly reason: Error }) | null = null;
+  #healing: Promise<void> | null = null;
+  #closing: Promise<void> | null = null;
+  #lastNumber: number;
+  #lastSynced: number;
+
+  /** Use `openLog`. */
+  constructor(disk: Disk, folder: string, options: LogOptions, scanner: Scanner, lastNumber: number) {
+    this.#disk = disk;
+    this.#folder = folder;
+    this.#options = options;
+    this.#segments = scanner.segments;
+    this.#givenUp = scanner.givenUp;
+    this.#lastNumber = Math.max(lastNumber, options.numberFloor);
+    this.#lastSynced = this.#lastNumber;
+  }
+
+  /** Every record up to this number is on disk or given up. */
+  get lastSynced(): number {
+    return this.#lastSynced;
+  }
+
+  /** Bytes of all segments. */
+  get bytes(): number {
+    return this.segments().reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Oldest first; the last may still grow. */
+  segments(): readonly SegmentSummary[] {
+    return this.#segments.filter((segment) => !this.#removed.has(segment));
+  }
+
+  /**
+   * Appends a frame. The body is copied before this returns.
+   * @param copyBody fills a view of `bodyBytes` bytes
+   * @throws SluiceError `log-failed` until the log is healed, `stopping` once it is closed
+   */
+  appendFrame(header: FrameHeader, bodyBytes: number, copyBody: (target: Uint8Array) => void): Appended {
+    const fixedBytes = frameBytes(header);
+    const { batch, appended } = this.#append({
+      kind: format.KIND_FRAME,
+      fixedBytes,
+      payloadBytes: bodyBytes,
+      fill(into, at) {
+        encodeFrame(header, into, at);
+        copyBody(into.subarray(at + fixedBytes, at + fixedBytes + bodyBytes));
+      },
+    });
+    for (const id of header.tableIds) batch.lastByTable.set(id, appended.number);
+    return appended;
+  }
+
+  /** Appends a record of the catalog. @throws as appendFrame */
+  appendCatalog(change: CatalogChange): Appended {
+    const { batch, appended } = this.#append(payloadRecord(format.KIND_CATALOG, encodeChange(change)));
+    batch.lastCatalog = appended.number;
+    return appended;
+  }
+
+  /**
+   * After a failure: makes a segment that lists the numbers given up; appends work again once this resolves.
+   * @throws SluiceError log-failed while the fault lasts; call it again later
+   */
+  heal(): Promise<void> {
+    if (this.#failure === null) return Promise.resolve();
+    this.#healing ??= this.#heal(this.#failure).finally(() => {
+      this.#healing = null;
+    });
+    return this.#healing;
+  }
+
+  /**
+   * Reads frames back, in order, those given up left out.
+   * @param toNumber the last one; at most what is synced when this is called
+   * @throws when the disk cannot be read
+   */
+  async *frames(fromNumber: number, toNumber = this.#lastSynced): AsyncGenerator<LoggedFrame> {
+    let segment: Segment | undefined;
+    for (let above = -1; (segment = this.#segmentAbove(above)) !== undefined; above = segment.first) {
+      if (segment.first > toNumber) return;
+      if (segment.last < fromNumber) continue;
+      const file = await this.#disk.open(segmentPath(this.#folder, segment.first), 'read');
+      try {
+        for await (const found of readRecords(file, readRange(segment))) {
+          for (const item of found) {
+            if (item.is === 'damage') this.#reportDamage(segment, item);
+            else if (item.kind === format.KIND_FRAME && item.number >= fromNumber && item.number <= toNumber) {
+              const header = isIn(this.#givenUp, item.number) ? null : decodeFrame(item.fixed);
+              if (header !== null) yield { number: item.number, header, body: item.payload };
+            }
+          }
+        }
+      } finally {
+        await file.close();
+      }
+    }
+  }
+
+  /**
+   * Removes segments that nothing needs any more; never the newest, which knows the last number.
+   * One that lists numbers given up outlives all older ones, where the records of those numbers are.
+   * @returns how many
+   */
+  async trim(isDeletable: (segment: SegmentSummary) => boolean): Promise<number> {
+    const [oldest] = this.#segments;
+    const going = this.#segments.slice(0, -1).filter((segment) => {
+      if (segment.givesUp && segment !== oldest) return false;
+      return this.#removed.has(segment) || isDeletable(segment);
+    });
+    if (going.length === 0) return 0;
+    for (const segment of going) {
+      this.#removed.add(segment);
+      await this.#disk.remove(segmentPath(this.#folder, segment.first));
+    }
+    await this.#disk.syncFolder(this.#folder);
+    this.#segments = this.#segments.filter((segment) => !going.includes(segment));
+    for (const segment of going) this.#removed.delete(segment);
+    return going.length;
+  }
+
+  /** Writes and syncs what waits, and closes. Appends throw from here on. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#draining;
+    await this.#healing?.catch(() => undefined);
+    await this.#open?.file.close();
+    this.#open = null;
+  }
+
+  #append(record: RecordParts): { batch: Batch; appended: Appended } {
+    if (this.#closing !== null) throw new SluiceError('stopping', 'the log is closed');
+    if (this.#failure !== null) throw new SluiceError('log-failed', this.#failure.reason.message);
+    const number = this.#takeNumber();
+    const bytes = format.recordBytes(record.fixedBytes, record.payloadBytes);
+    const place = this.#placeFor(bytes, number);
+    const last = this.#waiting.at(-1);
+    const batch = last?.segmentFirst === place.first ? last : new Batch(place.first, this.#buffers.take());
+    batch.add(record, number);
+    if (batch !== last) this.#waiting.push(batch);
+    this.#place = { first: place.first, bytes: place.bytes + bytes };
+    this.#draining ??= this.#drain();
+    return { batch, appended: { number, written: batch.written.promise, synced: batch.synced.promise } };
+  }
+
+  #takeNumber(): number {
+    this.#lastNumber = Math.max(this.#lastNumber + 1, Number(this.#options.clock.nowNs() / 1000n));
+    return this.#lastNumber;
+  }
+
+  /** Behind the last record, or in a new segment that starts with `number`. */
+  #placeFor(bytes: number, number: number): Place {
+    const place = this.#place;
+    if (place !== null && place.bytes + bytes <= this.#options.segmentBytesMax) return place;
+    return { first: number, bytes: format.SEGMENT_HEADER_BYTES };
+  }
+
+  /** Writes batch after batch until none waits. Starts a microtask late, so that records appended together go together. */
+  async #drain(): Promise<void> {
+    await Promise.resolve();
+    for (let batch: Batch | undefined; (batch = this.#waiting.shift()) !== undefined; ) {
+      try {
+        const { segment, file } = await this.#segmentFor(batch);
+        await file.write(batch.bytes, segment.bytes);
+        batch.written.resolve();
+        await file.sync();
+        this.#count(batch, segment);
+      } catch (error) {
+        this.#fail(error as Error, batch);
+      }
+      batch.release(this.#buffers);
+    }
+    this.#draining = null;
+  }
+
+  async #segmentFor({ segmentFirst }: Batch): Promise<OpenSegment> {
+    const previous = this.#open;
+    if (previous?.segment.first === segmentFirst) return previous;
+    this.#open = await this.#create(segmentFirst, false);
+    this.#segments.push(this.#open.segment);
+    await previous?.file.close();
+    return this.#open;
+  }
+
+  /** The batch is on disk. */
+  #count(batch: Batch, segment: Segment): void {
+    segment.bytes += batch.bytes.length;
+    segment.last = batch.lastNumber;
+    segment.lastCatalog = batch.lastCatalog || segment.lastCatalog;
+    for (const [id, number] of batch.lastByTable) segment.lastByTable.set(id, number);
+    this.#lastSynced = batch.lastNumber;
+    batch.synced.resolve();
+  }
+
+  /** Gives up all that is not known to be synced. The segment is never written again. */
+  #fail(reason: Error, batch: Batch): void {
+    const failed = [batch, ...this.#waiting.splice(0)];
+    this.#failure = { from: this.#lastSynced + 1, to: this.#lastNumber, reason };
+    this.#options.onFailure(this.#lastSynced, reason);
+    for (const { written, synced } of failed) {
+      const error = new SluiceError('log-failed', reason.message);
+      written.reject(error);
+      synced.reject(error);
+    }
+  }
+
+  async #heal(failure: NumberRange): Promise<void> {
+    const failed = this.#open;
+    this.#open = null;
+    await Promise.allSettled([failed?.file.close()]); // what it still held is given up, and so is the handle
+    const number = this.#takeNumber();
+    let made: OpenSegment | undefined;
+    try {
+      made = await this.#create(number, true);
+      const batch = new Batch(number, this.#buffers.take());
+      batch.add(payloadRecord(format.KIND_GIVEN_UP, encodeGivenUp(failure)), number);
+      await made.file.write(batch.bytes, made.segment.bytes);
+      await made.file.sync();
+      this.#count(batch, made.segment);
+      batch.release(this.#buffers);
+    } catch (error) {
+      if (made !== undefined) await this.#discard(made.file, number);
+      throw new SluiceError('log-failed', (error as Error).message);
+    }
+    this.#open = made;
+    this.#segments.push(made.segment);
+    this.#place = { first: number, bytes: made.segment.bytes };
+    this.#failure = null;
+  }
+
+  /** A new segment, itself and its name durable. */
+  async #create(first: number, givesUp: boolean): Promise<OpenSegment> {
+    const { node, processStart } = this.#options;
+    const file = await this.#disk.open(segmentPath(this.#folder, first), 'create');
+    try {
+      await file.write(format.encodeSegmentHeader({ first, node, processStart }), 0);
+      await file.sync();
+      await this.#disk.syncFolder(this.#folder);
+    } catch (error) {
+      await this.#discard(file, first);
+      throw error;
+    }
+    const segment: Segment = {
+      first, last: first - 1, bytes: format.SEGMENT_HEADER_BYTES, lastCatalog: 0,
+      lastByTable: new Map(), givesUp, damaged: new Set(),
+    };
+    return { segment, file };
+  }
+
+  /** Takes a segment away that failed before anything in it counted; where that fails too, the next start does it. */
+  async #discard(file: DiskFile, first: number): Promise<void> {
+    await Promise.allSettled([file.close(), this.#disk.remove(segmentPath(this.#folder, first))]);
+  }
+
+  #segmentAbove(number: number): Segment | undefined {
+    return this.#segments.find((segment) => segment.first > number && !this.#removed.has(segment));
+  }
+
+  #reportDamage(segment: Segment, { offset, bytes }: { offset: number; bytes: number }): void {
+    if (segment.damaged.has(offset)) return;
+    segment.damaged.add(offset);
+    this.#options.onReport({ file: segmentName(segment.first), offset, bytes, what: 'can no longer be read' });
+  }
+}
+
+function payloadRecord(kind: number, payload: Buffer): RecordParts {
+  return {
+    kind,
+    fixedBytes: 0,
+    payloadBytes: payload.length,
+    fill: (into, at) => {
+      payload.copy(into, at);
+    },
+  };
+}
+
+function readRange(segment: Segment) {
+  const seed = format.crcSeed(segment.first);
+  return { seed, end: segment.bytes, above: segment.first - 1, below: Infinity };
+}

@@ -1,0 +1,253 @@
+/** Reads the whole log at start: what is valid counts, what is not is kept aside and reported. */
+import { join } from 'node:path';
+import { decodeChange, type CatalogChange } from '../catalog/record.js';
+import type { Disk, DiskFile } from '../disk.js';
+import { parseSegmentName, segmentName } from '../names.js';
+import { decodeTableIds } from './frame.js';
+import { decodeGivenUp, isIn, type NumberRange } from './given-up.js';
+import { keepBytes, moveFile, type Quarantine } from './quarantine.js';
+import { readRecords, type Damage } from './reader.js';
+import * as segments from './segment.js';
+
+/** Something in the log that was not as it should be, and what was done. */
+export interface LogReport {
+  readonly file: string;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly what: string;
+}
+
+/** What a scan found, the frames' bodies apart. */
+export interface LogScan {
+  readonly catalogChanges: readonly { readonly number: number; readonly change: CatalogChange }[];
+  readonly reports: readonly LogReport[];
+  /** The highest number that was ever given, as far as the log knows; 0 for an empty one. */
+  readonly lastNumber: number;
+  readonly framesCount: number;
+  /** The node of the newest segment; null when there is none. */
+  readonly node: string | null;
+}
+
+/** A segment file. Only what is synced and not given up counts. */
+export interface Segment {
+  readonly first: number;
+  /** Below `first` while there is no record. */
+  last: number;
+  /** Up to the end of the last record. */
+  bytes: number;
+  /** Number of the last catalog record in it; 0 when there is none. */
+  lastCatalog: number;
+  /** Last number by table touched. */
+  readonly lastByTable: Map<number, number>;
+  /** Its first record lists numbers given up. */
+  readonly givesUp: boolean;
+  /** Offsets of stretches known to be damaged. */
+  readonly damaged: Set<number>;
+}
+
+/** Bytes that surely hold a header and a record of numbers given up. */
+const HEAD_BYTES = 4096;
+
+interface Head {
+  readonly name: string;
+  readonly first: number;
+  /** null: damaged. */
+  readonly header: segments.SegmentHeader | null;
+  readonly givenUp: NumberRange | null;
+}
+
+/** One scan. Pure bookkeeping but for the files it cuts, removes and keeps aside. */
+export class Scanner {
+  readonly segments: Segment[] = [];
+  readonly givenUp: NumberRange[] = [];
+  readonly #disk: Disk;
+  readonly #folder: string;
+  readonly #quarantine: Quarantine;
+  readonly #changes: { number: number; change: CatalogChange }[] = [];
+  readonly #reports: LogReport[] = [];
+  #lastNumber = 0;
+  #framesCount = 0;
+  #node: string | null = null;
+
+  constructor(disk: Disk, folder: string, quarantineFolder: string) {
+    this.#disk = disk;
+    this.#folder = folder;
+    this.#quarantine = { disk, folder: quarantineFolder };
+  }
+
+  /**
+   * Scans every segment in order. All that is counted is durable when this returns.
+   * @throws when a segment is of a newer format, or the disk cannot be read or synced
+   */
+  async run(): Promise<LogScan> {
+    const heads = await this.#readHeads();
+    for (const { header, givenUp } of heads) {
+      this.#node = header?.node ?? this.#node;
+      if (givenUp !== null) this.givenUp.push(givenUp);
+    }
+    for (const [i, head] of heads.entries()) await this.#scanSegment(head, heads[i + 1]?.first ?? Infinity);
+    await this.#disk.syncFolder(this.#folder);
+    return {
+      catalogChanges: this.#changes,
+      reports: this.#reports,
+      lastNumber: this.#lastNumber,
+      framesCount: this.#framesCount,
+      node: this.#node,
+    };
+  }
+
+  /** Numbers given up stand first in a segment, so that one look at every head knows them before any frame is counted. */
+  async #readHeads(): Promise<Head[]> {
+    const heads: Head[] = [];
+    for (const name of await this.#disk.list(this.#folder)) {
+      const first = parseSegmentName(name);
+      if (first === null) {
+        this.#report(name, 0, 0, 'is no log segment and is left alone');
+        continue;
+      }
+      this.#lastNumber = Math.max(this.#lastNumber, first);
+      const head = await this.#with(name, 'read', (file) => readHead(file, name, first));
+      if (head.header === null || head.header.first === first) heads.push(head);
+      else await this.#setAsideMisnamed(name, head.header.first);
+    }
+    return heads;
+  }
+
+  async #setAsideMisnamed(name: string, first: number): Promise<void> {
+    const is = `says that its first number is ${first}`;
+    const moved = await this.#attempt(name, is, () => moveFile(this.#quarantine, name, this.#folder));
+    if (moved) this.#report(name, 0, 0, `${is}: moved to quarantine`);
+  }
+
+  async #scanSegment({ name, first, header, givenUp }: Head, below: number): Promise<void> {
+    const segment: Segment = {
+      first, last: first - 1, bytes: segments.SEGMENT_HEADER_BYTES, lastCatalog: 0,
+      lastByTable: new Map(), givesUp: givenUp !== null, damaged: new Set(),
+    };
+    const isEmpty = await this.#with(name, 'update', async (file) => {
+      const size = await file.size();
+      const damages = header === null && size > 0
+        ? [{ is: 'damage', offset: 0, bytes: Math.min(size, segments.SEGMENT_HEADER_BYTES) } satisfies Damage]
+        : [];
+      damages.push(...(await this.#count(name, file, segment, size, below)));
+      const areKept = await this.#keep(name, file, segment, damages);
+      await file.sync();
+      return areKept && segment.last < first;
+    });
+    if (!isEmpty) this.segments.push(segment);
+    else await this.#attempt(name, 'holds no record', () => this.#disk.remove(join(this.#folder, name)));
+  }
+
+  /** Counts the records of a segment and returns the stretches that hold none. */
+  async #count(name: string, file: DiskFile, segment: Segment, size: number, below: number): Promise<Damage[]> {
+    const damages: Damage[] = [];
+    const range = { seed: segments.crcSeed(segment.first), end: size, above: segment.first - 1, below };
+    let offset = segments.SEGMENT_HEADER_BYTES;
+    for await (const found of readRecords(file, range)) {
+      for (const item of found) {
+        if (item.is === 'damage') {
+          damages.push(item);
+          offset = item.offset + item.bytes;
+          continue;
+        }
+        const problem = this.#countRecord(item, segment);
+        if (problem !== null) this.#report(name, offset, item.bytes, problem);
+        offset += item.bytes;
+        segment.bytes = offset;
+        segment.last = item.number;
+      }
+    }
+    this.#lastNumber = Math.max(this.#lastNumber, segment.last);
+    return damages;
+  }
+
+  /** @returns what is wrong with the record, or null */
+  #countRecord({ kind, number, fixed, payload }: segments.LogRecord, segment: Segment): string | null {
+    if (isIn(this.givenUp, number)) return null;
+    switch (kind) {
+      case segments.KIND_FRAME: {
+        const tableIds = decodeTableIds(fixed);
+        if (tableIds === null) return `frame ${number} is of a kind that this program does not know: passed over`;
+        this.#framesCount += 1;
+        for (const id of tableIds) segment.lastByTable.set(id, number);
+        return null;
+      }
+      case segments.KIND_CATALOG:
+        try {
+          this.#changes.push({ number, change: decodeChange(payload) });
+        } catch (error) {
+          return `catalog record ${number} is passed over: ${(error as Error).message}`;
+        }
+        segment.lastCatalog = number;
+        return null;
+      case segments.KIND_GIVEN_UP:
+        return null;
+      default:
+        return `record ${number} is of kind ${kind}, which this program does not know: passed over`;
+    }
+  }
+
+  /** Keeps damaged stretches aside and cuts the one at the end off. @returns whether all are safe */
+  async #keep(name: string, file: DiskFile, segment: Segment, damages: readonly Damage[]): Promise<boolean> {
+    let areKept = true;
+    for (const damage of damages) {
+      const { offset, bytes } = damage;
+      const isTail = offset + bytes > segment.bytes;
+      const is = offset === 0 ? 'has a damaged header' : isTail ? 'has a torn tail' : 'has a damaged stretch';
+      segment.damaged.add(offset);
+      areKept = (await this.#attempt(name, is, async () => {
+        const some = await keepBytes(this.#quarantine, `${name}-${offset}.bad`, file, damage);
+        if (isTail && offset > 0) await file.truncate(offset);
+        this.#report(name, offset, bytes, `${is}${some ? ', kept in quarantine' : ' of zeros'}${isTail ? ' and cut' : ''}`);
+      }, damage)) && areKept;
+    }
+    return areKept;
+  }
+
+  /** A disk too full to set something aside must not stop the start: it is left as it is, and said. */
+  async #attempt(name: string, is: string, action: () => Promise<void>, { offset, bytes } = { offset: 0, bytes: 0 }): Promise<boolean> {
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      this.#report(name, offset, bytes, `${is} and is left as it is: ${(error as Error).message}`);
+      return false;
+    }
+  }
+
+  /** Runs `action` on an open segment. @throws with a sentence when the disk fails */
+  async #with<T>(name: string, how: 'read' | 'update', action: (file: DiskFile) => Promise<T>): Promise<T> {
+    try {
+      const file = await this.#disk.open(join(this.#folder, name), how);
+      try {
+        return await action(file);
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      const { message } = error as Error;
+      throw new Error(`cannot start: log segment ${join(this.#folder, name)}: ${message}`, { cause: error });
+    }
+  }
+
+  #report(file: string, offset: number, bytes: number, what: string): void {
+    this.#reports.push({ file, offset, bytes, what });
+  }
+}
+
+async function readHead(file: DiskFile, name: string, first: number): Promise<Head> {
+  const size = await file.size();
+  const bytes = Buffer.alloc(Math.min(size, HEAD_BYTES));
+  await file.read(bytes, 0);
+  const header = segments.decodeSegmentHeader(bytes);
+  if (header === 'newer') throw new Error('it was written by a newer sluice; start that one, or move the file away');
+  const at = segments.SEGMENT_HEADER_BYTES;
+  const step = segments.readRecord(bytes, at, size - at, segments.crcSeed(first));
+  const givenUp = step.is === 'record' && step.kind === segments.KIND_GIVEN_UP ? decodeGivenUp(step.payload) : null;
+  return { name, first, header: header === 'damaged' ? null : header, givenUp };
+}
+
+/** Path of a segment in the log's folder. */
+export function segmentPath(folder: string, first: number): string {
+  return join(folder, segmentName(first));
+}

@@ -1,0 +1,179 @@
+/** Every name on disk: columns, folders, files. A name is made once and then stands in the catalog; nothing derives it again. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+
+const columnBytesMax = 200;
+const folderBytesMax = 120;
+const folderBytesKept = 100;
+
+/** Our own columns, which stand first in every file. */
+export const OWN_COLUMNS = ['time', 'sluice_ns', 'sluice_seq'] as const;
+
+/**
+ * What readers compare column names by: Unicode lower case, with the final sigma as any other.
+ * Two columns that fold alike make Spark and every delta-kernel reader refuse the whole table.
+ */
+export function fold(name: string): string {
+  return name.toLowerCase().replaceAll('ς', 'σ');
+}
+
+/**
+ * The column of a key in a table's files.
+ * @param key tag or field key as sent
+ * @param taken whether a folded name belongs to an earlier column of the table; our own columns are known here
+ * @returns at most 200 bytes of UTF-8, unlike every taken name
+ */
+export function columnName(key: string, taken: (folded: string) => boolean): string {
+  const parts = Array.from(key, escapeForColumn);
+  return firstFree(
+    (suffix) => (suffix === '' ? cut(parts, Infinity) : cut(parts, columnBytesMax - suffix.length) + suffix),
+    (name) => Buffer.byteLength(name) > columnBytesMax || isOwn(fold(name)) || taken(fold(name)),
+    '',
+    2,
+  );
+}
+
+function isOwn(folded: string): boolean {
+  return (OWN_COLUMNS as readonly string[]).includes(folded);
+}
+
+/** Delta allows none of `` ,;{}()=`` and white space in a name without column mapping; `%` is escaped to stay reversible. */
+function escapeForColumn(character: string): string {
+  return /[\u0000-\u0020\u007f,;{}()=%]/.test(character) ? `%${hex(character.charCodeAt(0))}` : character;
+}
+
+/**
+ * The folder of a database or table, one path segment.
+ * @param name as sent, not empty
+ * @param taken whether a folded folder was ever used beside it
+ * @param anewId the table's id, when a table of this very name had a folder before
+ * @returns ASCII letters, digits, `-`, `_` and `~`; no other set opens in every reader (`%` least of all)
+ */
+export function folderName(name: string, taken: (foldedFolder: string) => boolean, anewId?: number): string {
+  if (name === '') throw new RangeError('an empty name has no folder');
+  const parts = escapeForFolder(name);
+  const plain = shorten(parts, name);
+  const isTaken = (folder: string): boolean => taken(fold(folder));
+  if (anewId === undefined) {
+    if (!isTaken(plain)) return plain;
+    const caseEscaped = shorten(escapeCase(parts), name);
+    if (!isTaken(caseEscaped)) return caseEscaped;
+  }
+  const n = anewId ?? 2;
+  return firstFree((suffix) => plain + suffix, isTaken, `~${n}`, n + 1);
+}
+
+/** Byte by byte. No leading `_` stays: readers take such folders for hidden ones. */
+function escapeForFolder(name: string): string[] {
+  return Array.from(Buffer.from(name), (byte, at) => {
+    const character = String.fromCharCode(byte);
+    return (at === 0 ? /[A-Za-z0-9-]/ : /[A-Za-z0-9_-]/).test(character) ? character : `~${hex(byte)}`;
+  });
+}
+
+/** For a name that differs from an earlier one in case alone: its upper-case letters escaped, or else its first letter. */
+function escapeCase(parts: readonly string[]): string[] {
+  const escape = (letter: string): string => `~${hex(letter.charCodeAt(0))}`;
+  if (parts.some((part) => /^[A-Z]$/.test(part))) {
+    return parts.map((part) => (/^[A-Z]$/.test(part) ? escape(part) : part));
+  }
+  const first = parts.findIndex((part) => /^[a-z]$/.test(part));
+  return parts.map((part, at) => (at === first ? escape(part) : part));
+}
+
+function shorten(parts: readonly string[], name: string): string {
+  const whole = parts.join('');
+  if (whole.length <= folderBytesMax) return whole;
+  return `${cut(parts, folderBytesKept)}~~${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
+}
+
+/** The first parts that together take at most `bytesMax` bytes of UTF-8. */
+function cut(parts: readonly string[], bytesMax: number): string {
+  let bytes = 0;
+  let end = 0;
+  for (const part of parts) {
+    bytes += Buffer.byteLength(part);
+    if (bytes > bytesMax) break;
+    end += 1;
+  }
+  return parts.slice(0, end).join('');
+}
+
+/** The first of `make(first)`, `make('~n')`, `make('~n+1')`… that is not taken. */
+function firstFree(
+  make: (suffix: string) => string,
+  isTaken: (name: string) => boolean,
+  first: string,
+  then: number,
+): string {
+  let name = make(first);
+  for (let n = then; isTaken(name); n += 1) name = make(`~${n}`);
+  return name;
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).toUpperCase().padStart(2, '0');
+}
+
+/** Name of a Delta commit below `_delta_log/`. */
+export function commitName(version: number): string {
+  return `${String(version).padStart(20, '0')}.json`;
+}
+
+/** Name of a data file in its table's folder. @param number the log number its rows go up to */
+export function dataFileName(node: string, number: number, slot: number): string {
+  return `${node}-${digits16(number)}-${slot}.parquet`;
+}
+
+/** The parts of a name that `dataFileName` made, or null for any other. */
+export function parseDataFileName(name: string): { node: string; number: number; slot: number } | null {
+  const match = /^([0-9a-f]{8})-(\d{16})-(0|[1-9]\d{0,9})\.parquet$/.exec(name);
+  if (match === null) return null;
+  return { node: match[1] ?? '', number: Number(match[2]), slot: Number(match[3]) };
+}
+
+/** Name of a log segment in `log/`. @param number its first record's */
+export function segmentName(number: number): string {
+  return `${digits16(number)}.log`;
+}
+
+/** The first number of a log segment, or null when `segmentName` did not make the name. */
+export function parseSegmentName(name: string): number | null {
+  const match = /^(\d{16})\.log$/.exec(name);
+  return match === null ? null : Number(match[1]);
+}
+
+function digits16(number: number): string {
+  return String(number).padStart(16, '0');
+}
+
+/** What lies where in a data folder. */
+export interface DataPaths {
+  readonly socket: string;
+  readonly adminToken: string;
+  readonly tokens: string;
+  readonly catalog: string;
+  readonly catalogPrevious: string;
+  readonly log: string;
+  readonly quarantine: string;
+  readonly trash: string;
+  readonly tables: string;
+  /** Folder of unfinished files of one process. @param start names the process: a new one each start */
+  tmp(start: string): string;
+}
+
+/** Paths in the data folder `dataDir`. */
+export function dataPaths(dataDir: string): DataPaths {
+  return {
+    socket: join(dataDir, 'sluice.sock'),
+    adminToken: join(dataDir, 'admin-token'),
+    tokens: join(dataDir, 'tokens.json'),
+    catalog: join(dataDir, 'catalog.json'),
+    catalogPrevious: join(dataDir, 'catalog.previous.json'),
+    log: join(dataDir, 'log'),
+    quarantine: join(dataDir, 'quarantine'),
+    trash: join(dataDir, 'trash'),
+    tables: join(dataDir, 'tables'),
+    tmp: (start) => join(dataDir, 'tmp', start),
+  };
+}

@@ -1,0 +1,98 @@
+/** The actions of a Delta commit, as lines of JSON. https://github.com/delta-io/delta/blob/master/PROTOCOL.md, reader 1, writer 2. */
+import type { FileStatistics, SealedFile } from '../../worker/protocol.js';
+
+/** The protocol of tables sluice makes, and the highest it reads and writes. */
+export const PROTOCOL = { minReaderVersion: 1, minWriterVersion: 2 } as const;
+
+const ENGINE = 'sluice/0.1.0';
+
+/** What a table says of itself, besides its columns. */
+export interface TableIdentity {
+  readonly tableId: number;
+  readonly measurement: string;
+  readonly database: string;
+}
+
+/** The metaData action's content. Others may have put more into it: what is not named here is kept. */
+export interface MetaData {
+  /** UUID, the same for the table's whole life. */
+  readonly id: string;
+  readonly schemaString: string;
+  readonly partitionColumns: readonly string[];
+  readonly [other: string]: unknown;
+}
+
+export function protocolAction(): string {
+  return JSON.stringify({ protocol: PROTOCOL });
+}
+
+/** The metaData of a new table. @param id a new UUID */
+export function newMetaData(id: string, identity: TableIdentity, schemaString: string, createdMs: number): MetaData {
+  return {
+    id,
+    name: identity.measurement,
+    description: `sluice table ${identity.tableId} of database ${identity.database}`,
+    format: { provider: 'parquet', options: {} },
+    schemaString,
+    partitionColumns: [],
+    configuration: {},
+    createdTime: createdMs,
+  };
+}
+
+export function metaDataAction(metaData: MetaData): string {
+  return JSON.stringify({ metaData });
+}
+
+/**
+ * Adds a file.
+ * @param path relative to the table's folder
+ * @param columns every column name of the schema, for `nullCount` of those the file does not have
+ */
+export function addAction(path: string, file: SealedFile, columns: readonly string[], timeMs: number): string {
+  return JSON.stringify({
+    add: {
+      path: path.split('/').map(encodeURIComponent).join('/'),
+      partitionValues: {},
+      size: file.bytes,
+      modificationTime: timeMs,
+      dataChange: true,
+      stats: statisticsText(file.statistics, columns),
+    },
+  });
+}
+
+/** Values are already JSON text: integers beyond 2^53 would not survive JSON.stringify. A column not in the file is all null. */
+function statisticsText(statistics: FileStatistics, columns: readonly string[]): string {
+  const nulls = new Map(Object.entries(statistics.nullCount));
+  const nullCount = columns.map((name) => [name, String(nulls.get(name) ?? statistics.numRecords)] as const);
+  return `{"numRecords":${statistics.numRecords},"minValues":${objectText(Object.entries(statistics.minValues))},`
+    + `"maxValues":${objectText(Object.entries(statistics.maxValues))},"nullCount":${objectText(nullCount)}}`;
+}
+
+function objectText(entries: readonly (readonly [name: string, text: string])[]): string {
+  return `{${entries.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
+}
+
+/** The application that our commits name in `txn`; its version is a log number. @param node 8 hex digits */
+export function appIdOf(node: string): string {
+  return `sluice-${node}`;
+}
+
+export function txnAction(appId: string, number: number, timeMs: number): string {
+  return JSON.stringify({ txn: { appId, version: number, lastUpdated: timeMs } });
+}
+
+/** @param commitId a UUID: no two commits have the same bytes, so their writer can tell whose stands */
+export function commitInfoAction(commitId: string, timeMs: number): string {
+  return JSON.stringify({
+    commitInfo: {
+      timestamp: timeMs,
+      operation: 'WRITE',
+      operationParameters: { mode: 'Append', partitionBy: '[]' },
+      isBlindAppend: true,
+      engineInfo: ENGINE,
+      txnId: commitId,
+    },
+  });
+}

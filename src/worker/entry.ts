@@ -1,0 +1,26 @@
+/** What a pool thread runs: `adopt` binds it to a slot, `parse` takes lists of bodies. Nothing here can fail at load. */
+import { compile } from './wasm.js';
+import { loadZlibSync, zlibInflate } from './inflate.js';
+import { WorkerSlot } from './slot.js';
+import { localTableStore } from '../tables/local.js';
+import { dataPaths } from '../names.js';
+import { readPackaged, systemDisk } from '../disk.js';
+import type { Adoption, BodyTask, ParseResult } from './protocol.js';
+
+let slot: WorkerSlot | undefined;
+
+/** First task of a thread: takes a slot. Resolves once orders can be sent to its port. */
+export function adopt(adoption: Adoption): number {
+  if (slot !== undefined) throw new Error(`this thread already is slot ${slot.number}`);
+  const module = compile(readPackaged(new URL('../../assembly/sluice.wasm', import.meta.url)));
+  const inflate = adoption.inflate === 'zlib-sync' ? loadZlibSync() : zlibInflate;
+  const store = localTableStore(systemDisk, dataPaths(adoption.dataDir), adoption.start);
+  slot = new WorkerSlot({ adoption, module, inflate, store });
+  return adoption.slot;
+}
+
+/** Parses a list of bodies; see ParseResult. @throws when the thread was not adopted */
+export function parse(list: readonly BodyTask[]): ParseResult {
+  if (slot === undefined) throw new Error('this thread has no slot yet');
+  return slot.parse(list);
+}

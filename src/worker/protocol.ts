@@ -1,0 +1,191 @@
+/** What main and a worker say to each other. Types and constants alone; both sides import this file. */
+import type { MessagePort } from 'node:worker_threads';
+
+/** How a body is packed on the wire; the numbers stand in log frames. */
+export const ENCODING_IDENTITY = 0;
+export const ENCODING_GZIP = 1;
+export type Encoding = typeof ENCODING_IDENTITY | typeof ENCODING_GZIP;
+
+/** In the ring of numbers instead of a number: main could not log the body. */
+export const GIVEN_UP = -1;
+
+/** One body to parse: where it lies in body memory and what decides its meaning. */
+export interface BodyTask {
+  /** Indices of body-memory blocks, in order. */
+  readonly blocks: readonly number[];
+  /** Bytes as received. */
+  readonly bytes: number;
+  readonly encoding: Encoding;
+  readonly databaseId: number;
+  /** PRECISION_* of the ABI. */
+  readonly precision: number;
+  /** Nanoseconds since 1970 for lines without a timestamp; already truncated to the precision. */
+  readonly defaultTime: bigint;
+  /** false: one rejected line refuses the body. */
+  readonly acceptPartial: boolean;
+  /** Set when the body comes out of the log. */
+  readonly replay?: ReplayOf;
+}
+
+/** What a replayed frame already decided. */
+export interface ReplayOf {
+  readonly number: number;
+  /** (first, last) physical line pairs to skip. */
+  readonly rejectedRuns: Uint32Array;
+}
+
+/** A rejected line, with everything an answer says of it. Texts are cut at 256 bytes on a character boundary. */
+export interface LineError {
+  /** Physical line, from 1, of the line's first byte. */
+  readonly line: number;
+  /** Byte column, from 1. */
+  readonly column: number;
+  /** LINE_* of the ABI. */
+  readonly code: number;
+  readonly source: string;
+  readonly measurement: string;
+  readonly key: string;
+  readonly value: string;
+  /** KIND_* the column has and that came, for conflicts. */
+  readonly kindHas: number;
+  readonly kindCame: number;
+}
+
+export interface Need {
+  /** 0: the table itself is new. */
+  readonly tableId: number;
+  readonly measurement: string;
+  readonly kind: number;
+  readonly key: string;
+}
+
+export interface LineCounts {
+  readonly lines: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** The first ERRORS_MAX of the rejected lines. */
+  readonly errors: readonly LineError[];
+  readonly rejectedRuns: Uint32Array;
+}
+
+/** Rows wait in the builders of the worker under `ordinal`. */
+export interface AcceptedBody extends LineCounts {
+  readonly state: 'accepted';
+  /** Counts the accepted bodies of this worker, from 1; never used again. */
+  readonly ordinal: number;
+  readonly inflatedBytes: number;
+  readonly checksum: bigint;
+  /** Rows added, a pair (table id, rows) each. */
+  readonly rows: readonly (readonly [tableId: number, rows: number])[];
+}
+/** All or nothing was asked and a line was rejected: rolled back. */
+export interface RefusedBody extends LineCounts {
+  readonly state: 'refused';
+}
+/** Rolled back until main has decided the tables and columns. */
+export interface NeedyBody {
+  readonly state: 'needs';
+  readonly needs: readonly Need[];
+}
+/** Not a body at all: bad gzip, or over a limit. Nothing is stored. */
+export interface BadBody {
+  readonly state: 'bad';
+  readonly problem: 'gzip' | 'body-too-large' | 'too-many-lines';
+  readonly detail: string;
+}
+export type BodyOutcome = AcceptedBody | RefusedBody | NeedyBody | BadBody;
+
+/** Result of the task `parse`: one outcome a body, in the order of the list. */
+export interface ParseResult {
+  readonly slot: number;
+  readonly outcomes: readonly BodyOutcome[];
+  /** Bytes of linear memory in use by builders after the list. */
+  readonly builderBytes: number;
+}
+
+/** A table as workers know it. */
+export interface TableDefinition {
+  readonly id: number;
+  readonly databaseId: number;
+  readonly measurement: string;
+  /** Log number of its creation. */
+  readonly created: number;
+  /** Rows at or below this number are in files. */
+  readonly sealedTo: number;
+  readonly columns: readonly ColumnDefinition[];
+}
+export interface ColumnDefinition {
+  readonly id: number;
+  /** KIND_TAG or a field kind. */
+  readonly kind: number;
+  /** The key as sent. */
+  readonly key: string;
+  /** Its column in the files. */
+  readonly name: string;
+}
+
+/** What an adopted worker gets with its first task. */
+export interface Adoption {
+  readonly slot: number;
+  readonly port: MessagePort;
+  /** Body memory: blocks of `blockBytes`. */
+  readonly bodyMemory: SharedArrayBuffer;
+  readonly blockBytes: number;
+  /** BigInt64Array of log numbers by ordinal modulo its length; 0 = not decided yet, -1 = given up. */
+  readonly numbers: SharedArrayBuffer;
+  readonly limits: WorkerLimits;
+  readonly node: string;
+  readonly dataDir: string;
+  readonly start: string;
+  readonly inflate: 'zlib' | 'zlib-sync';
+}
+export interface WorkerLimits {
+  readonly bodyBytesMax: number;
+  readonly bodyLinesMax: number;
+  readonly tablesMax: number;
+  readonly columnsMax: number;
+  readonly columnNameBytesMax: number;
+}
+
+/** Main → worker over the adopted port. Applied in order, before the next task at the latest. */
+export type ToWorker =
+  | { readonly say: 'define'; readonly tables: readonly TableDefinition[] }
+  | { readonly say: 'drop'; readonly tableIds: readonly number[] }
+  | { readonly say: 'seal'; readonly order: SealOrder }
+  /** The commit stands: rows at or below `number` leave the builder. */
+  | { readonly say: 'sealed'; readonly tableId: number; readonly number: number }
+  /** Rows of bodies above ordinal `keptTo` are given up; the answer is 'cut'. */
+  | { readonly say: 'cut'; readonly keptTo: number };
+
+/** Write the rows of a table up to a number into a file. */
+export interface SealOrder {
+  readonly tableId: number;
+  readonly number: number;
+  /** Path of the file below the root of the tables store. */
+  readonly path: string;
+  /** Columns in the order of the file, our own three apart. */
+  readonly columns: readonly ColumnDefinition[];
+}
+
+/** Worker → main over the adopted port. */
+export type FromWorker =
+  | { readonly say: 'file'; readonly tableId: number; readonly file: SealedFile | null }
+  | { readonly say: 'seal-failed'; readonly tableId: number; readonly reason: string }
+  | { readonly say: 'cut'; readonly nextOrdinal: number };
+
+/** A published data file. */
+export interface SealedFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly statistics: FileStatistics;
+}
+
+/** Statistics of a file for Delta, by column name of the file; every value is already JSON text (interop.md R1–R7). */
+export interface FileStatistics {
+  readonly numRecords: number;
+  /** Column name → JSON text of the value. */
+  readonly minValues: Readonly<Record<string, string>>;
+  readonly maxValues: Readonly<Record<string, string>>;
+  readonly nullCount: Readonly<Record<string, number>>;
+}

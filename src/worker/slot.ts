@@ -1,0 +1,158 @@
+/** One adopted worker: applies what main says, parses bodies into builders, and seals in slices between tasks. */
+import { receiveMessageOnPort } from 'node:worker_threads';
+import { BlockReader } from './blocks.js';
+import { InflateError, type Inflate } from './inflate.js';
+import { PendingRows } from './pending.js';
+import { sealFile } from './seal.js';
+import { WasmParser } from './wasm.js';
+import * as abi from '../../assembly/abi.js';
+import type { TableStore } from '../tables/store.js';
+import { ENCODING_GZIP, type Adoption, type BadBody, type BodyOutcome, type BodyTask, type FromWorker, type ParseResult, type SealOrder, type ToWorker } from './protocol.js';
+
+export interface SlotParts {
+  readonly adoption: Adoption;
+  readonly module: WebAssembly.Module;
+  readonly inflate: Inflate;
+  readonly store: TableStore;
+}
+
+export class WorkerSlot {
+  readonly number: number;
+  readonly #adoption: Adoption;
+  readonly #parser: WasmParser;
+  readonly #inflate: Inflate;
+  readonly #store: TableStore;
+  readonly #blocks: BlockReader;
+  readonly #pending: PendingRows;
+  /** Seals run one after another. */
+  #sealing: Promise<void> = Promise.resolve();
+
+  constructor({ adoption, module, inflate, store }: SlotParts) {
+    this.number = adoption.slot;
+    this.#adoption = adoption;
+    this.#parser = new WasmParser(module);
+    this.#parser.setLimits(adoption.limits);
+    this.#inflate = inflate;
+    this.#store = store;
+    this.#blocks = new BlockReader(adoption.bodyMemory, adoption.blockBytes);
+    this.#pending = new PendingRows(adoption.numbers, (tableId, spans) => this.#parser.removeRows(tableId, spans));
+    adoption.port.on('message', (message: ToWorker) => this.#obey(message));
+  }
+
+  /** One outcome a body, in order. Applies what main said before it dispatched the list. */
+  parse(list: readonly BodyTask[]): ParseResult {
+    this.#catchUp();
+    const outcomes = list.map((task) => this.#parseBody(task));
+    return { slot: this.number, outcomes, builderBytes: this.#parser.builderBytes() };
+  }
+
+  #parseBody(task: BodyTask): BodyOutcome {
+    const { limits } = this.#adoption;
+    let bytes: number;
+    try {
+      bytes = this.#loadBody(task);
+    } catch (error) {
+      if (error instanceof InflateError) return bad(error.problem, error.message);
+      throw error;
+    }
+    const parsed = this.#parser.parse({
+      databaseId: task.databaseId,
+      bytes,
+      precision: task.precision,
+      defaultTime: task.defaultTime,
+      flags: (task.acceptPartial ? 0 : abi.PARSE_ALL_OR_NOTHING) | (task.replay ? abi.PARSE_REPLAY : 0),
+      linesMax: task.replay ? 0xffffffff : limits.bodyLinesMax,
+      ...(task.replay ? { rejectedRuns: task.replay.rejectedRuns, replayNumber: task.replay.number } : {}),
+    });
+    const { lines, accepted, rejected, errors, rejectedRuns } = parsed;
+    switch (parsed.status) {
+      case abi.PARSE_NEEDS:
+        return { state: 'needs', needs: parsed.needs };
+      case abi.PARSE_REFUSED:
+        return { state: 'refused', lines, accepted: 0, rejected, errors, rejectedRuns };
+      case abi.PARSE_TOO_MANY_LINES:
+        return bad('too-many-lines', `it has more than ${limits.bodyLinesMax} lines`);
+      default:
+        return {
+          state: 'accepted', lines, accepted, rejected, errors, rejectedRuns,
+          ordinal: this.#takeUp(task, parsed.spans), inflatedBytes: bytes, checksum: parsed.checksum,
+          rows: parsed.spans.map(({ tableId, rowFirst, rowEnd }) => [tableId, rowEnd - rowFirst] as const),
+        };
+    }
+  }
+
+  /** Ordinal 0: nothing of the body waits for a number. */
+  #takeUp(task: BodyTask, spans: readonly { tableId: number; rowFirst: number; rowEnd: number }[]): number {
+    if (task.replay === undefined) return spans.length === 0 ? 0 : this.#pending.addLive(spans);
+    this.#pending.addReplayed(spans, task.replay.number);
+    return 0;
+  }
+
+  /** Brings a body, unpacked, into the input of the parser; returns its bytes. */
+  #loadBody(task: BodyTask): number {
+    const { bodyBytesMax } = this.#adoption.limits;
+    const capBytes = task.replay ? 0xffffffff : bodyBytesMax;
+    if (task.encoding === ENCODING_GZIP) {
+      const unpacked = this.#inflate(this.#blocks.gather(task.blocks, task.bytes), capBytes);
+      this.#parser.inputView(unpacked.length).set(unpacked);
+      return unpacked.length;
+    }
+    if (task.bytes > capBytes) throw new InflateError('body-too-large', `it has more than ${capBytes} bytes`);
+    this.#blocks.copy(task.blocks, task.bytes, this.#parser.inputView(task.bytes));
+    return task.bytes;
+  }
+
+  /** Applies every message that waits on the port, so that this worker is at least as new as main was at dispatch. */
+  #catchUp(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#adoption.port);
+      if (received === undefined) break;
+      this.#obey(received.message as ToWorker);
+    }
+    this.#pending.takeNumbers();
+  }
+
+  #obey(message: ToWorker): void {
+    switch (message.say) {
+      case 'define':
+        for (const table of message.tables) this.#parser.define(table);
+        break;
+      case 'drop':
+        for (const tableId of message.tableIds) {
+          this.#parser.drop(tableId);
+          this.#pending.forget(tableId);
+        }
+        break;
+      case 'seal':
+        this.#sealing = this.#sealing.then(() => this.#seal(message.order));
+        break;
+      case 'sealed':
+        this.#pending.dropUpTo(message.tableId, message.number);
+        this.#parser.setSealedTo(message.tableId, message.number);
+        break;
+      case 'cut':
+        this.#pending.cut(message.keptTo);
+        this.#tell({ say: 'cut', nextOrdinal: this.#pending.nextOrdinal });
+        break;
+    }
+  }
+
+  async #seal(order: SealOrder): Promise<void> {
+    const { tableId, number } = order;
+    this.#pending.takeNumbers();
+    try {
+      const file = await sealFile(this.#parser, this.#store, order, () => this.#pending.upTo(tableId, number));
+      this.#tell({ say: 'file', tableId, file });
+    } catch (error) {
+      this.#tell({ say: 'seal-failed', tableId, reason: (error as Error).message });
+    }
+  }
+
+  #tell(message: FromWorker): void {
+    this.#adoption.port.postMessage(message);
+  }
+}
+
+function bad(problem: BadBody['problem'], detail: string): BadBody {
+  return { state: 'bad', problem, detail };
+}

@@ -1,0 +1,93 @@
+/** Starts the real program as a child process, on a free port and a data folder of its own. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from '../root.js';
+
+export const PROGRAM = join(root, 'bin/sluice.cjs');
+const READY_MS_MAX = 30_000;
+
+/** A new folder below the system's temporary one; short, for it holds a socket. */
+export function makeDataDir(): string {
+  return join(mkdtempSync(join(tmpdir(), 'sl-')), 'd');
+}
+
+export function removeDataDir(dataDir: string): void {
+  rmSync(join(dataDir, '..'), { recursive: true, force: true });
+}
+
+export class TestServer {
+  readonly dataDir: string;
+  readonly url: string;
+  readonly child: ChildProcess;
+  readonly #ended: Promise<number | null>;
+  readonly #said: string[];
+
+  private constructor(dataDir: string, url: string, child: ChildProcess, ended: Promise<number | null>, said: string[]) {
+    this.dataDir = dataDir;
+    this.url = url;
+    this.child = child;
+    this.#ended = ended;
+    this.#said = said;
+  }
+
+  /**
+   * Resolves when the server says that it can be written to.
+   * @throws Error with all it said when it ends before
+   */
+  static async start(dataDir: string, args: readonly string[] = ['--without-auth'], env: Record<string, string> = {}): Promise<TestServer> {
+    const child = spawn(process.execPath, [PROGRAM, 'serve', '--data-dir', dataDir, '--http-bind', '127.0.0.1:0', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
+    const said: string[] = [];
+    const ended = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
+    const url = await new Promise<string>((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`not ready after ${READY_MS_MAX} ms: ${said.join('')}`)), READY_MS_MAX);
+      const take = (chunk: Buffer): void => {
+        said.push(chunk.toString());
+        const match = /http:\/\/127\.0\.0\.1:\d+/.exec(said.join(''));
+        if (match === null) return;
+        clearTimeout(late);
+        resolve(match[0]);
+      };
+      child.stdout!.on('data', take);
+      child.stderr!.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+      void ended.then((code) => {
+        clearTimeout(late);
+        reject(new Error(`the server ended with ${code}: ${said.join('')}`));
+      });
+    });
+    return new TestServer(dataDir, url, child, ended, said);
+  }
+
+  /** Everything it printed so far. */
+  get said(): string {
+    return this.#said.join('');
+  }
+
+  get token(): string {
+    return readFileSync(join(this.dataDir, 'admin-token'), 'utf8').trim();
+  }
+
+  /** kill -9, as a power cut for the process. */
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.#ended;
+  }
+
+  /** SIGTERM; resolves with the exit code. */
+  async stop(): Promise<number | null> {
+    this.child.kill('SIGTERM');
+    return this.#ended;
+  }
+}
+
+/** Runs the command line; returns its output and exit code. */
+export function sluice(args: readonly string[], input?: string | Buffer): { stdout: string; stderr: string; code: number | null } {
+  const { stdout, stderr, status } = spawnSync(process.execPath, [PROGRAM, ...args], {
+    input, encoding: 'utf8', maxBuffer: 1 << 30, timeout: 120_000,
+  });
+  return { stdout, stderr, code: status };
+}

@@ -1,0 +1,101 @@
+/** The parser against the oracle where chance would come too seldom: real data, every vector, every edge. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readVectors } from '../oracle/vectors.js';
+import { OracleSubject, type Request } from './case.js';
+import { PRECISIONS } from './cases.js';
+import { difference } from './compare.js';
+import { readSamples } from './samples.js';
+import { timestampEdges } from './values.js';
+import { WasmSubject } from './wasm-subject.js';
+
+function request(body: string | Buffer, changes: Partial<Request> = {}): Request {
+  return { database: 1, precision: 'ns', acceptPartial: true, body: Buffer.from(body), ...changes };
+}
+
+function assertSame(requests: readonly Request[], what: string): void {
+  assert.equal(difference(requests, new OracleSubject(), new WasmSubject()), null, what);
+}
+
+test('every vector in every precision, alone in its database', () => {
+  for (const precision of PRECISIONS) {
+    const oracle = new OracleSubject(), parser = new WasmSubject();
+    for (const [index, { id, body }] of readVectors().entries()) {
+      assert.equal(difference([request(body, { database: index + 1, precision })], oracle, parser), null, `${id} in ${precision}`);
+    }
+  }
+});
+
+test('real data, whole and in requests of 100 lines', () => {
+  for (const { name, lines } of readSamples()) {
+    const body = lines.join('\n');
+    assertSame([request(body)], name);
+    const requests: Request[] = [];
+    for (let at = 0; at < lines.length; at += 100) requests.push(request(lines.slice(at, at + 100).join('\n'), { precision: 'auto' }));
+    assertSame(requests, `${name} in parts`);
+  }
+});
+
+test('a timestamp at every edge of every precision, and none', () => {
+  for (const precision of PRECISIONS) {
+    const oracle = new OracleSubject(), parser = new WasmSubject();
+    const times = ['', '-0', '00', '9223372036854775808', '-9223372036854775809', '18446744073709551616', '99999999999999999999999', ...timestampEdges(precision).map(String)];
+    for (const time of times) {
+      // Behind another time of as many digits too: what was read before must not matter.
+      const body = `m f=1 ${time}\nm f=2 1700000000000000000\nm f=3 ${time}\nm f=4 1700000000\nm f=5 ${time}`;
+      assert.equal(difference([request(body, { precision })], oracle, parser), null, `${time} in ${precision}`);
+    }
+  }
+});
+
+/** One for each error code that a line has by itself, and a conflict with the good lines of each kind. */
+const BAD_LINES: readonly (readonly [code: string, line: string])[] = [
+  ['measurement-missing', ',t=a f=1'], ['fields-missing', 'm,t=a'], ['fields-missing', 'm f=x'], ['tag-key-missing', 'm,=a f=1'],
+  ['tag-without-equals', 'm,t f=1'], ['tag-value-missing', 'm,t= f=1'], ['ends-with-backslash', 'm,t=a\\\\ f=1'],
+  ['trailing-content', 'm f=1 5 6'], ['trailing-content', 'm f=1,i=2i,'], ['unterminated-string', 'm s="a'],
+  ['integer-out-of-range', 'm i=9223372036854775808i'], ['unsigned-out-of-range', 'm u=18446744073709551616u'],
+  ['timestamp-out-of-range', 'm f=1 9223372036854775808'], ['name-too-long', `m,t=${'x'.repeat(65_537)} f=1`],
+  ['string-too-long', `m f=1,s="${'x'.repeat(1_048_577)}`], ['not-utf8', 'm,t=\xff f=1'], ['duplicate-tag', 'm,t=a,t=b f=1'],
+  ['duplicate-field', 'm f=1,f=2'], ['tag-and-field', 'm,n=a n=1'], ['tag-and-field', 'm,f=a i=1i'], ['tag-and-field', 'm t=1'],
+  ['reserved-name', 'm,time=a f=1'], ['reserved-name', 'm f=1,time=2'], ['type-conflict', 'm f=1i'], ['type-conflict', 'm new=1,i=1'],
+];
+
+test('a bad line costs itself alone, wherever it stands', () => {
+  const good = ['m,t=a f=1,i=1i 1', 'm,t=b f=2,i=2i 2', 'm,t=a f=3,b=t 3', 'm,t=a,u=x f=4,i=4i 4', 'other u=1u 5', 'm,t=a f=1,i=1i 6'];
+  for (const [code, bad] of BAD_LINES) {
+    const badBytes = Buffer.from(bad, 'latin1');
+    for (let at = 0; at <= good.length; at++) {
+      const bytes = [...good.slice(0, at).map((line) => Buffer.from(line)), badBytes, ...good.slice(at).map((line) => Buffer.from(line))];
+      const body = Buffer.concat(bytes.flatMap((line) => [line, Buffer.from('\n')]));
+      const parser = new WasmSubject();
+      parser.write(request(good.join('\n')));
+      const { rows } = parser.write(request(good.join('\n')));
+      const outcome = parser.write(request(body));
+      const shown = bad.slice(0, 60);
+      assert.deepEqual(outcome.rows, rows, `the rows beside ${shown} at line ${at + 1}`);
+      assert.deepEqual(outcome.errors, [{ line: at + 1, code }], shown);
+      assertSame([request(body)], `${shown} at line ${at + 1} of a new database`);
+      assertSame([request(good.join('\n')), request(body, { acceptPartial: false }), request(good.join('\n'))], `${shown} at line ${at + 1}, refused`);
+    }
+  }
+});
+
+test('quotes that stay open cannot make a body slow: in the end every newline ends a line', () => {
+  // Each of these lines opens quotes that only the body's end would close; the last two lines are one until then.
+  const body = `${'" f="\n'.repeat(5000)}m f=1\\\nm g=2\n`;
+  const outcome = new WasmSubject().write(request(body));
+  assert.equal(outcome.rejected, 5001);
+  assert.deepEqual([...outcome.rows.values()].map((rows) => rows.length), [1]);
+  assertSame([request(body)], 'a body of open quotes');
+});
+
+test('a body that is refused leaves no trace', () => {
+  const refused = request('m,t=a f=1 1\nnew f=1\nm,t2=b g=1i\nm f=1i', { acceptPartial: false });
+  const parser = new WasmSubject();
+  parser.write(request('m,t=a f=1 1'));
+  const before = parser.state(1);
+  const outcome = parser.write(refused);
+  assert.deepEqual(outcome, { errors: [{ line: 4, code: 'type-conflict' }], rejected: 1, rows: new Map() });
+  assert.deepEqual(parser.state(1), before);
+  assertSame([refused, request('m f=1i,g=2\nnew f="x"'), refused], 'refused, then written with other types');
+});

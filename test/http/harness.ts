@@ -1,0 +1,119 @@
+/** A front end on a real listener, with a writer that records and a clock that stands still. */
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { makeAuthenticator } from '../../src/http/auth.js';
+import type { Authenticator } from '../../src/http/auth.js';
+import type { DialectOptions } from '../../src/http/dialect.js';
+import type { Listener } from '../../src/http/listener.js';
+import { makeListener } from '../../src/http/make.js';
+import type { ListenerKind } from '../../src/http/make.js';
+import { createFrontEnd, FRONT_END_DEFAULTS } from '../../src/http/routes.js';
+import type { FrontEndLimits } from '../../src/http/routes.js';
+import type { HealthState } from '../../src/http/status-pages.js';
+import { BodyMemory } from '../../src/ingest/body-memory.js';
+import type { Body, WriteOutcome, WriteRequest, Writer } from '../../src/ingest/request.js';
+import { FakeClock } from './fake-clock.js';
+import { RawClient } from './raw-client.js';
+
+export interface Recorded {
+  readonly request: WriteRequest;
+  readonly bytes: Buffer;
+}
+
+/** Keeps what it gets and frees it; its outcome can be set, or held back until the test gives it. */
+export class RecordingWriter implements Writer {
+  readonly #memory: BodyMemory;
+  readonly writes: Recorded[] = [];
+  outcome: (write: Recorded) => WriteOutcome | Promise<WriteOutcome> = () => ({ kind: 'stored' });
+  #arrived: () => void = () => {};
+
+  constructor(memory: BodyMemory) {
+    this.#memory = memory;
+  }
+
+  async write(request: WriteRequest, body: Body): Promise<WriteOutcome> {
+    const bytes = Buffer.alloc(body.bytes);
+    this.#memory.copyTo(body, bytes);
+    const write = { request, bytes };
+    this.writes.push(write);
+    this.#arrived();
+    try {
+      return await this.outcome(write);
+    } finally {
+      this.#memory.free(body.blocks);
+    }
+  }
+
+  /** Waits until `count` writes have come. */
+  async came(count: number): Promise<void> {
+    while (this.writes.length < count) await new Promise<void>((resolve) => (this.#arrived = resolve));
+  }
+}
+
+export interface Options {
+  readonly limits?: Partial<FrontEndLimits>;
+  readonly memory?: { queueBytesMax: number; blockBytes: number };
+  readonly authenticator?: Authenticator;
+  readonly dialect?: DialectOptions;
+  readonly health?: () => HealthState;
+  readonly connectionsMax?: number;
+}
+
+export interface Harness {
+  readonly port: number;
+  readonly listener: Listener;
+  readonly writer: RecordingWriter;
+  readonly memory: BodyMemory;
+  readonly clock: FakeClock;
+  readonly errors: string[];
+  connect(): Promise<RawClient>;
+}
+
+async function start(kind: ListenerKind, t: TestContext, options: Options): Promise<Harness> {
+  const memory = new BodyMemory(options.memory ?? { queueBytesMax: 1024 * 1024, blockBytes: 4096 });
+  const writer = new RecordingWriter(memory);
+  const clock = new FakeClock();
+  const errors: string[] = [];
+  const handler = createFrontEnd({
+    writer,
+    bodyMemory: memory,
+    authenticator: options.authenticator ?? makeAuthenticator('without-auth'),
+    limits: { ...FRONT_END_DEFAULTS, ...options.limits },
+    dialect: options.dialect ?? { legacyPrecision: 'auto' },
+    clock,
+    health: options.health ?? (() => ({ status: 'pass', message: 'ready for queries and writes', checks: [] })),
+    version: 'v0.1.0-test',
+    log: { error: (message) => errors.push(message) },
+  });
+  const listener = await makeListener(kind, handler, { connectionsMax: options.connectionsMax ?? 1000 }, {
+    warn: (message) => {
+      throw new Error(message);
+    },
+  });
+  const { port } = await listener.listen('127.0.0.1', 0);
+  const clients: RawClient[] = [];
+  t.after(async () => {
+    for (const client of clients) client.destroy();
+    await listener.close();
+  });
+  return {
+    port, listener, writer, memory, clock, errors,
+    async connect() {
+      const client = await RawClient.connect(port);
+      clients.push(client);
+      return client;
+    },
+  };
+}
+
+/** Runs a test once on each listener. */
+export function onBoth(name: string, options: Options, body: (harness: Harness, kind: ListenerKind) => Promise<void>): void {
+  for (const kind of ['uws', 'node'] as const) {
+    test(`${name} (${kind})`, { timeout: 30_000 }, async (t) => body(await start(kind, t, options), kind));
+  }
+}
+
+/** Waits until a condition holds, looking after every turn of the event loop. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}

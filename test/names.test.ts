@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import {
+  columnName, commitName, dataFileName, dataPaths, fold, folderName, parseDataFileName, parseSegmentName, segmentName,
+} from '../src/names.js';
+
+/** Names given one after another in one table. */
+function columns(...keys: string[]): string[] {
+  const folded = new Set<string>();
+  return keys.map((key) => {
+    const name = columnName(key, (candidate) => folded.has(candidate));
+    folded.add(fold(name));
+    return name;
+  });
+}
+
+/** Folders given one after another beside each other. */
+function folders(...names: string[]): string[] {
+  const folded = new Set<string>();
+  return names.map((name) => {
+    const folder = folderName(name, (candidate) => folded.has(candidate));
+    folded.add(fold(folder));
+    return folder;
+  });
+}
+
+test('a plain key is its own column name', () => {
+  for (const key of ['usage_idle', 'Ünï', 'a.b', '..', '~2', '"`\'', '/\\#@?*[]<>|^:$', '\u2028', '\u200b', '_metadata', '1']) {
+    assert.deepEqual(columns(key), [key]);
+  }
+});
+
+test('what Delta forbids in a column name becomes %XX, and so does %', () => {
+  assert.deepEqual(columns(' ,;{}()=%\t\n'), ['%20%2C%3B%7B%7D%28%29%3D%25%09%0A']);
+  assert.deepEqual(columns('a\u0000b\u001fc\u007fd\u0080'), ['a%00b%1Fc%7Fd\u0080']);
+  assert.deepEqual(columns('100%', 'a%20b', 'a b'), ['100%25', 'a%2520b', 'a%20b']);
+  assert.deepEqual(columns(' '), ['%20']);
+});
+
+test('keys that fold alike get ~2, ~3 in order', () => {
+  assert.deepEqual(columns('host', 'HOST', 'Host', 'hosT'), ['host', 'HOST~2', 'Host~3', 'hosT~4']);
+  assert.deepEqual(columns('a', 'A~2', 'A'), ['a', 'A~2', 'A~3']);
+  assert.deepEqual(columns('a%2c', 'A,'), ['a%252c', 'A%2C']);
+});
+
+test('a key like one of our own columns is moved aside in any case', () => {
+  assert.deepEqual(columns('Time', 'TIME', 'sluice_seq', 'SLUICE_NS'), ['Time~2', 'TIME~3', 'sluice_seq~2', 'SLUICE_NS~2']);
+});
+
+test('folding is Unicode lower case with every sigma alike', () => {
+  const alike = [['Ü', 'ü'], ['\u212a', 'k'], ['ẞ', 'ß'], ['Σ', 'σ'], ['Σ', 'ς'], ['ς', 'σ'], ['𐐀', '𐐨'], ['ΑΣ', 'ας']] as const;
+  for (const [first, second] of alike) assert.deepEqual(columns(first, second), [first, `${second}~2`]);
+  const unlike = [['ſ', 's'], ['ß', 'ss'], ['İ', 'i'], ['á', 'a\u0301']] as const;
+  for (const [first, second] of unlike) assert.deepEqual(columns(first, second), [first, second]);
+});
+
+test('a column name has at most 200 bytes and is cut at a whole character or escape', () => {
+  const cjk = '測'.repeat(29);
+  assert.deepEqual(columns(cjk), [cjk]);
+  assert.deepEqual(columns('x'.repeat(200)), ['x'.repeat(200)]);
+  assert.deepEqual(columns('x'.repeat(201), 'x'.repeat(202)), [`${'x'.repeat(198)}~2`, `${'x'.repeat(198)}~3`]);
+  assert.deepEqual(columns('測'.repeat(66)), ['測'.repeat(66)]);
+  assert.deepEqual(columns('測'.repeat(67)), [`${'測'.repeat(66)}~2`]);
+  assert.deepEqual(columns(`${'x'.repeat(196)} y z`), [`${'x'.repeat(196)}~2`]);
+  assert.deepEqual(columns(`${'x'.repeat(195)}😀😀`), [`${'x'.repeat(195)}~2`]);
+  assert.deepEqual(columns(' '.repeat(67)), [`${'%20'.repeat(66)}~2`]);
+});
+
+test('the cut makes room for a longer suffix', () => {
+  const key = 'x'.repeat(200);
+  const names = columns(...Array.from({ length: 12 }, () => key));
+  assert.equal(names[0], key);
+  assert.equal(names[1], `${'x'.repeat(198)}~2`);
+  assert.equal(names[8], `${'x'.repeat(198)}~9`);
+  assert.equal(names[9], `${'x'.repeat(197)}~10`);
+  assert.equal(new Set(names).size, 12);
+});
+
+test('a folder keeps ASCII letters, digits, - and _, and escapes every other byte', () => {
+  assert.deepEqual(folders('cpu-total_2'), ['cpu-total_2']);
+  assert.deepEqual(folders('my table'), ['my~20table']);
+  assert.deepEqual(folders('ün'), ['~C3~BCn']);
+  assert.deepEqual(folders('..', '.', '/', '~', '%', 'a%20b'), ['~2E~2E', '~2E', '~2F', '~7E', '~25', 'a~2520b']);
+  assert.deepEqual(folders('_delta_log', '__'), ['~5Fdelta_log', '~5F_']);
+  assert.deepEqual(folders(' ', '\u200b', '\u00a0', '\u0000'), ['~20', '~E2~80~8B', '~C2~A0', '~00']);
+  assert.throws(() => folders(''), RangeError);
+});
+
+test('a folder over 120 bytes is cut at a whole escape and marked with its hash', () => {
+  const mark = (name: string): string => `~~${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
+  const cjk = '測'.repeat(29);
+  assert.deepEqual(folders('x'.repeat(120)), ['x'.repeat(120)]);
+  assert.deepEqual(folders('x'.repeat(121)), [`${'x'.repeat(100)}${mark('x'.repeat(121))}`]);
+  assert.deepEqual(folders(cjk), [`${'~E6~B8~AC'.repeat(11)}${mark(cjk)}`]);
+  assert.equal(new Set(folders(cjk, `${cjk}a`, `${cjk}A`)).size, 3);
+});
+
+test('of two names that differ in case alone the later one escapes its upper-case letters, or its first letter', () => {
+  assert.deepEqual(folders('cpu', 'CPU', 'Cpu'), ['cpu', '~43~50~55', '~43pu']);
+  assert.deepEqual(folders('CPU', 'cpu', 'Cpu'), ['CPU', '~63pu', '~43pu']);
+  assert.deepEqual(folders('1-A', '1-a'), ['1-A', '1-~61']);
+  assert.deepEqual(folders('_A', '_a'), ['~5FA', '~5F~61']);
+});
+
+test('a name used before takes the id of the table made anew, and never a folder that is taken', () => {
+  const used = new Set(['cpu', '1', '1~17']);
+  const taken = (folder: string): boolean => used.has(folder);
+  assert.equal(folderName('cpu', taken, 17), 'cpu~17');
+  assert.equal(folderName('1', taken, 17), '1~18');
+  assert.equal(folderName('1', taken), '1~2');
+});
+
+test('names of files are fixed-width and read back', () => {
+  assert.equal(commitName(0), '00000000000000000000.json');
+  assert.equal(commitName(12345), '00000000000000012345.json');
+  const name = dataFileName('3fa9c1e2', 1767225600123456, 0);
+  assert.equal(name, '3fa9c1e2-1767225600123456-0.parquet');
+  assert.deepEqual(parseDataFileName(name), { node: '3fa9c1e2', number: 1767225600123456, slot: 0 });
+  assert.deepEqual(parseDataFileName(dataFileName('00000000', 7, 31)), { node: '00000000', number: 7, slot: 31 });
+  for (const foreign of ['part-0000.parquet', '3fa9c1e2-1767225600123456-c0.parquet', `${name}.tmp`, '3FA9C1E2-1767225600123456-0.parquet']) {
+    assert.equal(parseDataFileName(foreign), null);
+  }
+  assert.equal(segmentName(1767225600123456), '1767225600123456.log');
+  assert.equal(segmentName(1), '0000000000000001.log');
+  assert.equal(parseSegmentName('1767225600123456.log'), 1767225600123456);
+  for (const foreign of ['1.log', '1767225600123456.log.tmp', 'x767225600123456.log']) {
+    assert.equal(parseSegmentName(foreign), null);
+  }
+});
+
+test('paths of the data folder', () => {
+  const paths = dataPaths('data');
+  assert.deepEqual({ ...paths, tmp: paths.tmp('8f3a') }, {
+    socket: 'data/sluice.sock',
+    adminToken: 'data/admin-token',
+    tokens: 'data/tokens.json',
+    catalog: 'data/catalog.json',
+    catalogPrevious: 'data/catalog.previous.json',
+    log: 'data/log',
+    quarantine: 'data/quarantine',
+    trash: 'data/trash',
+    tables: 'data/tables',
+    tmp: 'data/tmp/8f3a',
+  });
+});

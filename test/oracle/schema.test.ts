@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseBody } from './line-protocol.js';
+import type { Parsed } from './point.js';
+import { SchemaOracle } from './schema.js';
+
+const lines = (...texts: string[]): Parsed => parseBody(Buffer.from(texts.join('\n')), { precision: 'ns', defaultTimeNs: 0n });
+const columns = (schema: SchemaOracle, measurement: string): unknown => [...(schema.tables.get(measurement) ?? [])];
+
+test('the first accepted line decides a kind, for its body and for later ones', () => {
+  const schema = new SchemaOracle();
+  const first = schema.write(lines('m f=1i', 'm f=2', 'm f=3i'));
+  assert.deepEqual(first.points.map(({ line }) => line), [1, 3]);
+  assert.deepEqual(first.errors, [{ line: 2, code: 'type-conflict' }]);
+  assert.deepEqual(schema.write(lines('m f="x"')).errors, [{ line: 1, code: 'type-conflict' }]);
+});
+
+test('a name is tag or field, whichever came first', () => {
+  const schema = new SchemaOracle();
+  assert.deepEqual(schema.write(lines('m,a=x b=1', 'm a=1', 'm,b=x c=1')).errors, [
+    { line: 2, code: 'tag-and-field' },
+    { line: 3, code: 'tag-and-field' },
+  ]);
+});
+
+test('a rejected line adds nothing', () => {
+  const schema = new SchemaOracle();
+  schema.write(lines('m f=1', 'm new=1,f=2i', 'm new="x",f=3', 'other f=1 x'));
+  assert.deepEqual(columns(schema, 'm'), [['f', 'f64'], ['new', 'string']]);
+  assert.deepEqual([...schema.tables.keys()], ['m']);
+});
+
+test('all or nothing: a refused body stores and defines nothing, and names all its bad lines', () => {
+  const schema = new SchemaOracle();
+  const refused = schema.write(lines('m f=1', 'm f=2i', 'm x'), false);
+  assert.deepEqual(refused, { points: [], errors: [{ line: 2, code: 'type-conflict' }, { line: 3, code: 'fields-missing' }] });
+  assert.equal(schema.tables.size, 0);
+  assert.equal(schema.write(lines('m f=1i'), false).points.length, 1);
+});
+
+test('a line over a limit is rejected and adds nothing', () => {
+  const schema = new SchemaOracle({ tablesMax: 1, columnsMax: 2 });
+  assert.deepEqual(schema.write(lines('m,t=a f=1', 'm g=1', 'n f=1', 'm,t=b f=2')).errors, [
+    { line: 2, code: 'too-many-columns' },
+    { line: 3, code: 'too-many-tables' },
+  ]);
+  assert.deepEqual(columns(schema, 'm'), [['t', 'tag'], ['f', 'f64']]);
+});

@@ -1,0 +1,119 @@
+/** The house rules that a machine can check: one door to each dependency, imports in one direction, no debris. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { test } from 'node:test';
+import { root } from '../root.js';
+
+function sourcesBelow(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${folder}/${name}`)
+    .sort();
+}
+const source = new Map([...sourcesBelow('src'), ...sourcesBelow('assembly')].map((path) => [path, readFileSync(join(root, path), 'utf8')]));
+const importsOf = (text: string) => [...text.matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!);
+
+/** Outside module → the files that may import it. */
+const DOORS: Readonly<Record<string, readonly string[]>> = {
+  'node:fs': ['src/disk.ts'],
+  'node:fs/promises': [],
+  'node:zlib': ['src/worker/inflate.ts', 'src/log/crc.ts'],
+  'zlib-sync': ['src/worker/inflate.ts'],
+  'node:http': ['src/http/node.ts'],
+  'node:https': ['src/http/node.ts'],
+  'node:net': ['src/control/socket.ts'],
+  'uWebSockets.js': ['src/http/uws.ts'],
+  'piscina': ['src/ingest/pool.ts'],
+  '@duckdb/node-api': ['src/query/duckdb.ts'],
+  'commander': ['src/cli/main.ts'],
+  'pino': ['src/logging.ts'],
+  'node:child_process': [],
+  'node:timers': [],
+};
+
+test('each outside dependency is imported in one file', () => {
+  const known = new Set([...Object.keys(DOORS), 'node:crypto', 'node:path', 'node:url', 'node:module', 'node:os', 'node:worker_threads']);
+  for (const [path, text] of source) {
+    for (const name of importsOf(text).filter((spec) => !spec.startsWith('.'))) {
+      assert.ok(known.has(name), `${path} imports ${name}, which has no door`);
+      if (name in DOORS) assert.ok(DOORS[name]!.includes(path), `${path} imports ${name}; its door is ${DOORS[name]!.join(', ') || 'closed'}`);
+    }
+  }
+});
+
+test('only clock.ts reads the clock and makes timers', () => {
+  const machineTime = /\b(Date\.now|new Date\(\)|performance\.now|hrtime|setTimeout|setInterval)\b/;
+  for (const [path, text] of source) if (path !== 'src/clock.ts') assert.doesNotMatch(withoutComments(text), machineTime, path);
+});
+
+test('assembly/ imports nothing but itself', () => {
+  for (const [path, text] of source) {
+    if (!path.startsWith('assembly/')) continue;
+    for (const spec of importsOf(text)) assert.ok(normalize(join(dirname(path), spec)).startsWith('assembly/'), `${path} imports ${spec}`);
+  }
+});
+
+/** Rooms from the top down: a room may import from its own and from later ones. */
+const ROOMS: readonly (readonly string[])[] = [
+  ['cli'],
+  ['server'],
+  ['engine'],
+  ['http', 'control', 'query'],
+  ['seal'],
+  ['ingest'],
+  ['worker'],
+  ['tables'],
+  ['catalog'],
+  ['log'],
+  ['ground'],
+];
+/** Imports of types against the direction would be as wrong; these are the ones that stand, with their reason. */
+const ALLOWED: ReadonlySet<string> = new Set([
+  // What main and a worker say to each other is one file that both sides, and the log and tables, speak of.
+  'log→worker/protocol', 'catalog→worker/protocol', 'tables→worker/protocol',
+]);
+
+test('imports go one way', () => {
+  const rank = new Map(ROOMS.flatMap((rooms, i) => rooms.map((room) => [room, i] as const)));
+  for (const [path, text] of source) {
+    if (!path.startsWith('src/')) continue;
+    for (const spec of importsOf(text).filter((name) => name.startsWith('.'))) {
+      const target = normalize(join(dirname(path), spec)).replace(/\.js$/, '');
+      if (!target.startsWith('src/')) continue;
+      const [from, to] = [roomOf(path), roomOf(`${target}.ts`)];
+      const allowed = from === to || rank.get(from)! < rank.get(to)! || ALLOWED.has(`${from}→${target.slice(4)}`);
+      assert.ok(allowed, `${path} (${from}) imports ${target} (${to}) against the direction`);
+    }
+  }
+});
+
+test('every export is used somewhere else', () => {
+  const everything = [...source, ...[...sourcesBelow('test'), ...sourcesBelow('bench')].map((path) => [path, readFileSync(join(root, path), 'utf8')] as const)];
+  for (const [path, text] of source) {
+    if (path.startsWith('assembly/')) continue;
+    for (const [, name] of text.matchAll(/^export (?:async )?(?:const|function\*?|class|interface|type|let) (\w+)/gm)) {
+      const used = everything.some(([other, otherText]) => other !== path && new RegExp(`\\b${name}\\b`).test(otherText));
+      assert.ok(used, `${path} exports ${name}, which nothing else uses`);
+    }
+  }
+});
+
+test('no debris', () => {
+  for (const [path, text] of source) {
+    assert.doesNotMatch(text, /\b(TODO|FIXME|XXX|HACK)\b/, path);
+    assert.doesNotMatch(text, /console\.log/, path);
+    assert.doesNotMatch(text, /^\s*\/\/\s*(const|let|if|for|return|import|export)\b.*[;{]\s*$/m, `${path} holds code that is commented out`);
+  }
+});
+
+function roomOf(path: string): string {
+  const [, first, second] = path.split('/');
+  if (second !== undefined) return first!;
+  const name = first!.replace(/\.ts$/, '');
+  return name === 'server' || name === 'engine' ? name : 'ground';
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/.*$/gm, '');
+}

@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { KIND_F64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../assembly/abi.js';
+import { systemDisk } from '../../src/disk.js';
+import { commitName, dataPaths, type DataPaths } from '../../src/names.js';
+import { CommitUncertain, TableCommitter } from '../../src/tables/commit.js';
+import { columnIdOf } from '../../src/tables/delta/schema.js';
+import { loadTable, TableRefused } from '../../src/tables/delta/table-log.js';
+import { localTableStore } from '../../src/tables/local.js';
+import type { TableStore } from '../../src/tables/store.js';
+import type { ColumnDefinition, SealedFile } from '../../src/worker/protocol.js';
+import { crashingDisk } from './crashing-disk.js';
+
+const root = mkdtempSync(join(tmpdir(), 'sluice-commit-'));
+after(() => rmSync(root, { recursive: true }));
+
+const folder = 'db/cpu';
+const node = '3fa9c1e2';
+const identity = { tableId: 7, measurement: 'cpu', database: 'db' };
+const host: ColumnDefinition = { id: 1, kind: KIND_TAG, key: 'host', name: 'host' };
+const load: ColumnDefinition = { id: 2, kind: KIND_F64, key: 'load avg', name: 'load%20avg' };
+const big: ColumnDefinition = { id: 9, kind: KIND_U64, key: 'constructor', name: 'constructor' };
+
+let made = 0;
+function freshPaths(): DataPaths {
+  made += 1;
+  return dataPaths(join(root, String(made)));
+}
+
+function sealed(name: string, rows = 3): SealedFile {
+  return {
+    path: `${folder}/${name}`,
+    bytes: 1000,
+    rows,
+    statistics: {
+      numRecords: rows,
+      minValues: { sluice_seq: '1767225600123456', big: '18446744073709551614' },
+      maxValues: { sluice_seq: '9007199254740993', big: '18446744073709551615' },
+      nullCount: { time: 0, sluice_ns: 0, sluice_seq: 0, host: 1 },
+    },
+  };
+}
+
+const open = (store: TableStore, asNode = node): Promise<TableCommitter> => TableCommitter.open({ store, folder, node: asNode, identity });
+
+/** The actions of a commit. */
+function commitOf(paths: DataPaths, version: number): Record<string, Record<string, unknown>>[] {
+  const text = readFileSync(join(paths.tables, folder, '_delta_log', commitName(version)), 'utf8');
+  return text.trimEnd().split('\n').map((line) => JSON.parse(line));
+}
+
+function writeCommit(paths: DataPaths, version: number, ...actions: object[]): void {
+  const log = join(paths.tables, folder, '_delta_log');
+  mkdirSync(log, { recursive: true });
+  writeFileSync(join(log, commitName(version)), actions.map((action) => `${JSON.stringify(action)}\n`).join(''));
+}
+
+test('the first commit makes the table, a later one adds files, and both are read back', async () => {
+  const paths = freshPaths();
+  const store = localTableStore(systemDisk, paths, 's');
+  const committer = await open(store);
+  assert.equal(await committer.commit({ columns: [host, load], files: [sealed('a.parquet'), sealed('b c%.parquet', 5)], number: 100, timeMs: 1700 }), 'committed');
+  assert.equal(await committer.commit({ columns: [host, load], files: [sealed('d.parquet')], number: 200, timeMs: 1800 }), 'committed');
+
+  const [protocol, metaData, add, addEscaped, txn, commitInfo] = commitOf(paths, 0);
+  assert.deepEqual(protocol, { protocol: { minReaderVersion: 1, minWriterVersion: 2 } });
+  const { id, schemaString, ...rest } = metaData!.metaData!;
+  assert.match(String(id), /^[0-9a-f]{8}-/);
+  assert.deepEqual(rest, {
+    name: 'cpu', description: 'sluice table 7 of database db', format: { provider: 'parquet', options: {} },
+    partitionColumns: [], configuration: {}, createdTime: 1700,
+  });
+  assert.deepEqual(JSON.parse(String(schemaString)), {
+    type: 'struct',
+    fields: [
+      { name: 'time', type: 'timestamp', nullable: false, metadata: { 'sluice.kind': 'time' } },
+      { name: 'sluice_ns', type: 'integer', nullable: false, metadata: { 'sluice.kind': 'ns' } },
+      { name: 'sluice_seq', type: 'long', nullable: false, metadata: { 'sluice.kind': 'seq' } },
+      { name: 'host', type: 'string', nullable: true, metadata: { 'sluice.id': 1, 'sluice.key': 'host', 'sluice.kind': 'tag' } },
+      { name: 'load%20avg', type: 'double', nullable: true, metadata: { 'sluice.id': 2, 'sluice.key': 'load avg', 'sluice.kind': 'field' } },
+    ],
+  });
+  assert.deepEqual(add, {
+    add: {
+      path: 'a.parquet', partitionValues: {}, size: 1000, modificationTime: 1700, dataChange: true,
+      stats: '{"numRecords":3,"minValues":{"sluice_seq":1767225600123456,"big":18446744073709551614},'
+        + '"maxValues":{"sluice_seq":9007199254740993,"big":18446744073709551615},'
+        + '"nullCount":{"time":0,"sluice_ns":0,"sluice_seq":0,"host":1,"load%20avg":3}}',
+    },
+  });
+  assert.equal(addEscaped!.add!.path, 'b%20c%25.parquet');
+  assert.deepEqual(txn, { txn: { appId: 'sluice-3fa9c1e2', version: 100, lastUpdated: 1700 } });
+  assert.equal(commitInfo!.commitInfo!.operation, 'WRITE');
+  assert.equal(commitInfo!.commitInfo!.engineInfo, 'sluice/0.1.0');
+  assert.deepEqual(commitOf(paths, 1).map((action) => Object.keys(action)[0]), ['add', 'txn', 'commitInfo']);
+
+  const state = await loadTable(store, folder, node);
+  assert.deepEqual(state, committer.state);
+  assert.equal(state.version, 1);
+  assert.equal(state.sealedTo, 200);
+  assert.equal(state.metaData!.id, id);
+  assert.deepEqual([...state.liveFiles.values()].map((file) => [file.path, file.bytes, file.rows]), [['a.parquet', 1000, 3], ['b c%.parquet', 1000, 5], ['d.parquet', 1000, 3]]);
+  assert.equal((await loadTable(store, folder, 'ffffffff')).sealedTo, 0);
+});
+
+test('new columns bring a metaData of the same id, and nullCount of columns that a file does not have', async () => {
+  const paths = freshPaths();
+  const committer = await open(localTableStore(systemDisk, paths, 's'));
+  await committer.commit({ columns: [host], files: [sealed('a.parquet')], number: 1, timeMs: 1 });
+  await committer.commit({ columns: [host, load, big], files: [sealed('b.parquet')], number: 2, timeMs: 2 });
+  const [first, second] = [commitOf(paths, 0)[1]!.metaData!, commitOf(paths, 1)[0]!.metaData!];
+  assert.equal(second.id, first.id);
+  assert.equal(second.createdTime, 1);
+  assert.deepEqual(committer.state.fields.map((field) => [field.name, field.type, columnIdOf(field)]), [
+    ['time', 'timestamp', null], ['sluice_ns', 'integer', null], ['sluice_seq', 'long', null],
+    ['host', 'string', 1], ['load%20avg', 'double', 2], ['constructor', 'decimal(20,0)', 9],
+  ]);
+  const stats = JSON.parse(String(commitOf(paths, 1)[1]!.add!.stats)) as { nullCount: object };
+  assert.deepEqual(Object.entries(stats.nullCount).slice(-2), [['load%20avg', 3], ['constructor', 3]]);
+});
+
+test('a cut is committed once: the same files are a repetition, other files are refused', async () => {
+  const paths = freshPaths();
+  const store = localTableStore(systemDisk, paths, 's');
+  const cut = { columns: [host], files: [sealed('a.parquet')], number: 100, timeMs: 1 };
+  await (await open(store)).commit(cut);
+  const later = await open(store);
+  assert.equal(await later.commit(cut), 'committed');
+  assert.equal(await later.commit({ ...cut, files: [sealed('b.parquet')], number: 99 }), 'already');
+  assert.equal(later.state.version, 0);
+  assert.deepEqual([...later.state.liveFiles.keys()], ['a.parquet']);
+});
+
+test('committers of several nodes that race lose nothing and leave no gap', async () => {
+  const paths = freshPaths();
+  const store = localTableStore(systemDisk, paths, 's');
+  const nodes = ['0000000a', '0000000b', '0000000c'];
+  await Promise.all(nodes.map(async (each, at) => {
+    const committer = await open(store, each);
+    const own: ColumnDefinition = { id: 10 + at, kind: KIND_STRING, key: each, name: each };
+    for (let number = 1; number <= 20; number += 1) {
+      const end = await committer.commit({ columns: [host, own], files: [sealed(`${each}-${number}.parquet`)], number, timeMs: number });
+      assert.equal(end, 'committed');
+    }
+  }));
+  const state = await loadTable(store, folder, 'none');
+  assert.equal(state.version, 59);
+  assert.deepEqual([...state.liveFiles.keys()].toSorted(), nodes.flatMap((each) => Array.from({ length: 20 }, (_, n) => `${each}-${n + 1}.parquet`)).toSorted());
+  assert.deepEqual(state.fields.map((field) => field.name).toSorted(), ['0000000a', '0000000b', '0000000c', 'host', 'sluice_ns', 'sluice_seq', 'time']);
+  for (const each of nodes) assert.equal((await loadTable(store, folder, each)).sealedTo, 20);
+  const firsts = Array.from({ length: 60 }, (_, version) => commitOf(paths, version)).filter((actions) => 'protocol' in actions[0]!);
+  assert.equal(firsts.length, 1);
+});
+
+test('what other writers do to a table is taken as it is and stays', async () => {
+  const paths = freshPaths();
+  const store = localTableStore(systemDisk, paths, 's');
+  const committer = await open(store);
+  await committer.commit({ columns: [host], files: [sealed('a.parquet')], number: 1, timeMs: 1 });
+  const before = commitOf(paths, 0)[1]!.metaData!;
+  const fields = (JSON.parse(String(before.schemaString)) as { fields: { name: string; nullable: boolean; metadata: Record<string, unknown> }[] }).fields;
+  const loosened = fields.map((field) => ({ ...field, nullable: true, metadata: { ...field.metadata, ...(field.name === 'host' ? { 'sluice.id': '1', 'parquet.field.id': 4, 'comment': 'theirs' } : {}) } }));
+  const theirs = { name: 'theirs', type: { type: 'array', elementType: 'string', containsNull: true }, nullable: true, metadata: {} };
+  writeCommit(paths, 1,
+    { commitInfo: { operation: 'MERGE' }, cdc: {} },
+    { metaData: { ...before, configuration: { 'delta.logRetentionDuration': 'interval 1 days' }, schemaString: JSON.stringify({ type: 'struct', fields: [...loosened, theirs] }) } },
+    { remove: { path: 'a.parquet', dataChange: true } },
+    { add: { path: 'part-0000%20x.snappy.parquet', partitionValues: {}, size: 5, modificationTime: 1, dataChange: true } },
+    { domainMetadata: { domain: 'x' } },
+    { txn: { appId: 'spark', version: 99 } },
+  );
+  assert.equal(await committer.commit({ columns: [host, load], files: [sealed('b.parquet')], number: 2, timeMs: 2 }), 'committed');
+  const state = await loadTable(store, folder, node);
+  assert.equal(state.version, 2);
+  assert.equal(state.sealedTo, 2);
+  assert.deepEqual([...state.liveFiles.values()].map((file) => [file.path, file.rows]), [['part-0000 x.snappy.parquet', null], ['b.parquet', 3]]);
+  assert.deepEqual([...state.namedFiles], ['a.parquet', 'part-0000 x.snappy.parquet', 'b.parquet']);
+  assert.deepEqual(state.fields.map((field) => [field.name, field.nullable]), [['time', true], ['sluice_ns', true], ['sluice_seq', true], ['host', true], ['load%20avg', true], ['theirs', true]]);
+  assert.deepEqual(state.fields[3]!.metadata, { 'sluice.id': 1, 'sluice.key': 'host', 'sluice.kind': 'tag', 'comment': 'theirs' });
+  assert.equal(columnIdOf({ ...state.fields[3]!, metadata: { 'sluice.id': '1' } }), 1);
+  assert.deepEqual(state.fields[5]!.type, theirs.type);
+  assert.deepEqual(state.metaData!.configuration, { 'delta.logRetentionDuration': 'interval 1 days' });
+});
+
+test('a table that asks for more than we do is read-only or refused, and says why', async () => {
+  const base = { id: 'x', schemaString: '{"type":"struct","fields":[]}', partitionColumns: [] };
+  const field = (name: string, type: string, metadata: object): object => ({ ...base, schemaString: JSON.stringify({ type: 'struct', fields: [{ name, type, nullable: true, metadata }] }) });
+  const cases: [actions: object[], words: RegExp][] = [
+    [[{ protocol: { minReaderVersion: 1, minWriterVersion: 7 } }], /db\/cpu: it is read-only: it needs a writer of version 7/],
+    [[{ protocol: { minReaderVersion: 3, minWriterVersion: 7 } }], /it needs a reader of version 3/],
+    [[{ metaData: { ...base, partitionColumns: ['day'] } }], /partition columns/],
+    [[{ metaData: field('time', 'timestamp', { 'delta.invariants': '{}' }) }], /column time has an invariant/],
+    [[{ metaData: field('host', 'integer', {}) }], /column host is "integer" in the table and would be string/],
+    [[{ metaData: field('HOST', 'string', {}) }], /columns host and HOST differ in case alone/],
+    [[{ add: { path: '%E0%A4%A', size: 1 } }], /commit 0 cannot be read/],
+  ];
+  for (const [actions, words] of cases) {
+    const paths = freshPaths();
+    writeCommit(paths, 0, ...actions);
+    const committing = async (): Promise<unknown> => (await open(localTableStore(systemDisk, paths, 's'))).commit({ columns: [host], files: [], number: 1, timeMs: 1 });
+    await assert.rejects(committing, (error) => error instanceof TableRefused && words.test(error.message));
+  }
+});
+
+test('a log that does not begin at 0, or has a gap, is refused', async () => {
+  const begin = freshPaths();
+  writeCommit(begin, 3, {});
+  await assert.rejects(loadTable(localTableStore(systemDisk, begin, 's'), folder, node), /its log begins at version 3; reading checkpoints is not supported/);
+  const gap = freshPaths();
+  writeCommit(gap, 0, {});
+  writeCommit(gap, 2, {});
+  await assert.rejects(loadTable(localTableStore(systemDisk, gap, 's'), folder, node), /no version 1 but a version 2/);
+});
+
+test('after a crash at any call the cut is committed once, and files are kept where they may be part of the table', async () => {
+  const cut = { columns: [host], files: [sealed('a.parquet')], number: 100, timeMs: 1 };
+  for (let crashAt = 0; ; crashAt += 1) {
+    const paths = freshPaths();
+    const disk = crashingDisk(crashAt);
+    const end = await open(localTableStore(disk, paths, 's')).then((committer) => committer.commit(cut)).catch((error: Error) => error);
+    const store = localTableStore(systemDisk, paths, 't');
+    const stands = (await loadTable(store, folder, node)).liveFiles.has('a.parquet');
+    if (stands) assert.ok(end === 'committed' || end instanceof CommitUncertain, `crash at ${crashAt}: ${String(end)}`);
+    assert.equal(await (await open(store)).commit(cut), 'committed');
+    const state = await loadTable(store, folder, node);
+    assert.deepEqual([state.version, state.liveFiles.size, state.sealedTo], [0, 1, 100]);
+    if (end === 'committed') {
+      assert.equal(crashAt, disk.calls.length);
+      return;
+    }
+  }
+});
+
+test('a commit that stands although its making failed counts', async () => {
+  const paths = freshPaths();
+  const store = localTableStore(systemDisk, paths, 's');
+  let failures = 1;
+  const failing: TableStore = {
+    ...store,
+    async putIfAbsent(path, bytes) {
+      const won = await store.putIfAbsent(path, bytes);
+      if (failures-- > 0) throw new Error('the answer was lost');
+      return won;
+    },
+  };
+  const committer = await open(failing);
+  assert.equal(await committer.commit({ columns: [host], files: [sealed('a.parquet')], number: 1, timeMs: 1 }), 'committed');
+  assert.equal(committer.state.version, 0);
+});
+
+test('when the making failed and nothing stands, the failure is told', async () => {
+  const store = localTableStore(systemDisk, freshPaths(), 's');
+  const committer = await open({ ...store, putIfAbsent: () => Promise.reject(new Error('no space left')) });
+  await assert.rejects(committer.commit({ columns: [host], files: [sealed('a.parquet')], number: 1, timeMs: 1 }), /^Error: no space left$/);
+});
+
+test('the statistics of a file reach the log with all their digits', async () => {
+  const paths = freshPaths();
+  await (await open(localTableStore(systemDisk, paths, 's'))).commit({ columns: [host, big], files: [sealed('a.parquet')], number: 1, timeMs: 1 });
+  assert.match(String(commitOf(paths, 0)[2]!.add!.stats), /"big":18446744073709551615/);
+});
