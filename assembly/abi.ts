@@ -50,6 +50,8 @@ export const LINE_TOO_MANY_TABLES = 21;
 export const PARSE_ALL_OR_NOTHING = 1;
 /** Replay: skip the lines of the given runs, judge no schema, skip rows of unknown, newer or sealed tables. */
 export const PARSE_REPLAY = 2;
+/** List the accepted lines one by one besides (parse/listing.ts): for tests and the linter. */
+export const PARSE_RECORD = 4;
 
 // What `parse` returns.
 /** Rows of the accepted lines stand in the builders. */

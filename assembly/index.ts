@@ -1,3 +1,31 @@
-export { defineTable, defineColumn, dropTable, setSealedTo, tableAt } from './columns/catalog';
+// What the module offers; src/worker/wasm.ts says it in TypeScript.
+import { ABI_VERSION } from './abi';
+import { allocate, blockBytes, release } from './arena';
+
+export { defineColumn, defineTable, dropTable, setSealedTo, tableAt } from './columns/catalog';
 export { removeSpans } from './columns/remove';
 export { builderBytes } from './columns/space';
+export { sealChunk, sealEnd, sealGroup, sealRows, sealSort, sealSpans, sealStart } from './encode/seal';
+export { input, parse } from './parse/body';
+export { setLimits } from './parse/judge';
+export { openQuoteBytes } from './parse/lines';
+export { listingAt, listingBytes } from './parse/listing';
+export { outcome } from './parse/outcome';
+
+/** The version of abi.ts that was compiled in. */
+export function abiVersion(): u32 {
+  return ABI_VERSION;
+}
+
+let scratchAt: usize = 0;
+let scratchCapacity: usize = 0;
+
+/** Memory for the caller's arguments, until the next call. */
+export function scratch(bytes: u32): usize {
+  if (<usize>bytes > scratchCapacity) {
+    if (scratchAt != 0) release(scratchAt, scratchCapacity);
+    scratchCapacity = blockBytes(bytes);
+    scratchAt = allocate(scratchCapacity);
+  }
+  return scratchAt;
+}

@@ -1,43 +1,52 @@
-/** Builds every part behind the front end and the control socket, in the order of a start; stops them in reverse. */
-import { randomBytes } from 'node:crypto';
-import { Catalog } from './catalog/catalog.js';
-import { loadSnapshot, publishSnapshot } from './catalog/snapshot.js';
+/** Builds every part behind the front end, in the order of a start, and stops them in reverse. No logic of its own. */
+import { Catalog, type Table } from './catalog/catalog.js';
+import { lastNumberOf, SnapshotFiles } from './catalog/snapshot.js';
 import { systemClock as clock } from './clock.js';
 import type { Config } from './config.js';
-import { bindControl, type Control } from './control/server.js';
 import { controlHandlers } from './control/handlers.js';
+import { bindControl, type Control } from './control/server.js';
 import { systemDisk as disk } from './disk.js';
-import { Guard } from './guard.js';
-import { BodyMemory } from './ingest/body-memory.js';
+import { BODY_MEMORY_DEFAULTS, BodyMemory } from './ingest/body-memory.js';
 import { Cutter } from './ingest/cut.js';
 import { Dispatcher } from './ingest/dispatch.js';
+import { Guard } from './ingest/guard.js';
 import { Pool } from './ingest/pool.js';
 import { Recovery } from './ingest/recovery.js';
 import type { Writer } from './ingest/request.js';
 import { WritePath } from './ingest/write.js';
-import { openLog } from './log/log.js';
+import { openLog, type Log } from './log/log.js';
+import { keepFrame } from './log/quarantine.js';
 import { makeLogger, type Logger } from './logging.js';
 import { dataPaths } from './names.js';
+import { Sealer } from './seal/sealer.js';
+import { Trimmer } from './seal/trim.js';
 import { TableCommitter } from './tables/commit.js';
 import { Leftovers } from './tables/leftovers.js';
 import { localTableStore } from './tables/local.js';
-import { Sealer } from './tables/sealer.js';
 import { loadTokens } from './tokens.js';
+import type { WorkerLimits } from './worker/protocol.js';
 
 const TICK_MS = 1000;
+/** Clients give up at 5 s and send again: a later success would be written twice. */
+const ANSWER_MS_MAX = 4000;
 /** A graceful stop gives sealing this long; what is not sealed stays in the log. */
 const STOP_SEAL_MS = 6000;
+/** Of the memory for unsealed rows: past it tables are sealed; past all of it writes are refused. */
+const SEAL_MEMORY_SHARE = 0.5;
 
 export interface Engine {
   readonly writer: Writer;
   readonly bodyMemory: BodyMemory;
   readonly logger: Logger;
+  /** SHA-512, hex. */
   readonly tokenHashes: readonly string[];
   /** The admin token, if this was the first start. */
   readonly tokenMade: string | null;
   readonly control: Control;
   /** Sentences on what is wrong; empty when all is well. */
   problems(): string[];
+  /** Why no write is taken now, or null. */
+  refusal(): string | null;
   /** Resolves when all rows of the log are back in builders. */
   recovered(): Promise<void>;
   /** Ends what is under way, seals what it can, and lets go of the data folder. */
@@ -51,36 +60,180 @@ export interface Engine {
  */
 export async function openEngine(config: Config): Promise<Engine> {
   const logger = makeLogger(config.logLevel);
+  await disk.makeFolder(config.dataDir);
+  const control = await bindControl(dataPaths(config.dataDir).socket, disk);
+  try {
+    return await assemble(config, logger, control);
+  } catch (error) {
+    await control.close();
+    throw error;
+  }
+}
+
+async function assemble(config: Config, logger: Logger, control: Control): Promise<Engine> {
   const paths = dataPaths(config.dataDir);
   const start = `${clock.nowMs()}-${process.pid}`;
-  await disk.makeFolder(config.dataDir);
-  const control = await bindControl(paths.socket, disk);
-  const tokens = await loadTokens(disk, paths);
+  const damage: string[] = [];
+  const report = (sentence: string): void => {
+    logger.warn(sentence);
+    damage.push(sentence);
+  };
 
-  const { snapshot, reports: snapshotReports } = await loadSnapshot(disk, paths);
-  const node = snapshot?.node ?? randomBytes(4).toString('hex');
+  // What the folder holds.
+  const tokens = await loadTokens(disk, paths);
+  const snapshots = new SnapshotFiles(disk, config.dataDir, paths);
+  const saved = await snapshots.load();
+  saved.reports.forEach(report);
   const { log, scan } = await openLog(disk, paths.log, {
-    node, clock,
+    clock,
+    node: saved.snapshot?.node ?? null,
     processStart: clock.nowMs() * 1000,
-    numberFloor: snapshot?.upTo ?? 0,
+    numberFloor: saved.snapshot === null ? 0 : lastNumberOf(saved.snapshot),
     segmentBytesMax: config.logSegmentBytes,
     quarantineFolder: paths.quarantine,
+    onFailure: (lastSynced, reason) => cutter.onLogFailure(lastSynced, reason),
+    onReport: ({ file, offset, what }) => report(`log file ${file} at ${offset}: ${what}`),
   });
-  const startNumber = log.lastNumber;
-  const catalog = openCatalog(config, log, snapshot, scan.catalogChanges);
+  const { node } = log;
+  scan.reports.forEach(({ file, offset, bytes, what }) => report(`log file ${file} at ${offset}, ${bytes} bytes: ${what}`));
+  const catalogOptions = { node, limits: config, commit: (record: Buffer) => commitRecord(log, record) };
+  const catalog = saved.snapshot === null ? new Catalog(catalogOptions) : Catalog.fromSnapshot(saved.snapshot, catalogOptions);
+  for (const { number, payload } of scan.catalogRecords) catalog.applyRecord(payload, number).forEach(report);
+  const startNumber = log.lastSynced;
 
+  // Tables whose last commit the snapshot may not know; files that no commit named.
   const store = localTableStore(disk, paths, start);
-  const bodyMemory = new BodyMemory(config.queueBytesMax);
+  const openCommitter = (table: Table): Promise<TableCommitter> => TableCommitter.open({
+    store, node, folder: table.folder,
+    identity: { tableId: table.id, measurement: table.measurement, database: table.databaseName },
+  });
+  const leftovers = new Leftovers({ disk, paths, store, clock, logger, node });
+  await leftovers.clearTmp(start);
+  for (const table of unsealedTables(catalog, log)) {
+    const committer = await openCommitter(table);
+    catalog.setSealedTo(table.id, committer.state.sealedTo);
+    await leftovers.deleteOrphans(table, committer);
+  }
+
+  // The parts that move rows.
+  const bodyMemory = new BodyMemory({ ...BODY_MEMORY_DEFAULTS, queueBytesMax: config.queueBytesMax });
   const pool = new Pool({
     threads: config.workers,
-    settings: workerSettings(config, bodyMemory, node, start),
-    numbersLength: 2 * bodyMemory.blocks,
+    settings: {
+      bodyMemory: bodyMemory.buffer, blockBytes: bodyMemory.blockBytes, limits: workerLimits(config),
+      dataDir: config.dataDir, start, inflate: config.inflate,
+    },
+    numbersLength: 2 * bodyMemory.blockCount,
     onSlot: (slot) => {
-      slot.tell({ say: 'define', tables: catalog.tables().map((table) => catalog.definition(table.id)) });
+      slot.tell({ say: 'define', tables: catalog.tables() });
       dispatcher.dispatch();
     },
     onMessage: (slot, message) => (message.say === 'cut' ? cutter.onCut(slot, message.nextOrdinal) : sealer.onMessage(slot, message)),
-    onDeath: (slot) => slotDied(slot),
+    onDeath: (slot) => {
+      logger.error(`worker ${slot.number} died; its rows are read back from the log`);
+      cutter.onDeath(slot);
+      sealer.onDeath(slot);
+      recovery.onDeath(slot, sealer.firstUnsealed, lastAppended.then(() => log.lastSynced)).then(
+        (frames) => logger.info(`${frames} frames of worker ${slot.number} are back`),
+        (error: Error) => report(`frames of worker ${slot.number} could not be read back: ${error.message}`),
+      );
+    },
     onError: (error) => logger.error(`a worker failed: ${error.message}`),
   });
+  const builderBytes = (): number => pool.slots().reduce((sum, slot) => sum + slot.builderBytes, 0);
+  const dispatcher = new Dispatcher(pool);
+  const cutter = new Cutter({ log, pool, clock, logger });
+  const sealer = new Sealer({
+    catalog, log, pool, store, clock, logger, node, openCommitter, builderBytes,
+    replayFloor: () => recovery.floor,
+    limits: { ...config, builderBytesMax: config.memoryBytesMax * SEAL_MEMORY_SHARE },
+  });
+  const recovery = new Recovery({
+    log, dispatcher, bodyMemory, clock,
+    memoryFull: () => builderBytes() > config.memoryBytesMax,
+    onBack: (rows, number) => sealer.noteRows(rows, number),
+    quarantine: async (frame, why) => {
+      report(`frame ${frame.number} of the log is kept in quarantine: ${why}`);
+      await keepFrame({ disk, folder: paths.quarantine }, frame, why);
+    },
+  }, catalog, startNumber);
+  const guard = new Guard({
+    disk, builderBytes, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes,
+    builderBytesMax: config.memoryBytesMax, logFailed: () => log.failed,
+  });
+  let lastAppended: Promise<unknown> = Promise.resolve();
+  const writer = new WritePath({
+    catalog, dispatcher, log, bodyMemory, clock,
+    answerMsMax: ANSWER_MS_MAX,
+    refuse: () => guard.refuse(),
+    onAppended: (slot, body, appended) => {
+      cutter.note(slot, body.ordinal, appended.number);
+      sealer.noteRows(body.rows, appended.number);
+      lastAppended = appended.synced.catch(() => undefined);
+    },
+  });
+  const trimmer = new Trimmer({ catalog, log, snapshots });
+  const problems = (): string[] => [...damage, ...guard.problems()];
+
+  // The order of a start: dropped tables go, replay begins, commands are answered.
+  catalog.subscribe(({ defined, dropped }) => {
+    if (defined.length > 0) pool.tellAll({ say: 'define', tables: defined });
+    if (dropped.length > 0) pool.tellAll({ say: 'drop', tableIds: dropped });
+    sealer.forgetTables(dropped);
+  });
+  for (const table of catalog.droppedTables()) await leftovers.toTrash(table);
+  await guard.look();
+  recovery.start().then(
+    (frames) => frames > 0 && logger.info(`${frames} frames of the log are back in builders`),
+    (error: Error) => report(`the log could not be replayed: ${error.message}`),
+  );
+  control.serve(controlHandlers({ catalog, sealer, recovery, leftovers, problems, tablesFolder: paths.tables }));
+  const tick = clock.every(TICK_MS, () => {
+    sealer.tick();
+    recovery.forgetBelow(sealer.firstUnsealed);
+    Promise.all([guard.look(), leftovers.emptyTrash(), trimmer.trim()])
+      .catch((error: Error) => logger.error(`housekeeping failed: ${error.message}`));
+  });
+
+  return {
+    writer, bodyMemory, logger, control, problems,
+    tokenHashes: tokens.hashes,
+    tokenMade: tokens.made,
+    refusal: () => guard.problems()[0] ?? null,
+    recovered: () => recovery.done(),
+    async stop() {
+      guard.stop();
+      tick.cancel();
+      await writer.settled();
+      const sealed = recovery.done().then(() => sealer.flush(catalog.tables().map(({ id }) => id)));
+      await within(STOP_SEAL_MS, sealed).catch((error: Error) => logger.warn(`not all rows are in files yet; they stay in the log: ${error.message}`));
+      await trimmer.publish();
+      await trimmer.trim();
+      await log.close();
+      await pool.close();
+      await control.close();
+    },
+  };
+}
+
+async function commitRecord(log: Log, record: Buffer): Promise<number> {
+  const { number, synced } = log.appendCatalog(record);
+  await synced;
+  return number;
+}
+
+/** Living tables that the log holds rows of which the catalog does not know to be in files. */
+function unsealedTables(catalog: Catalog, log: Log): Table[] {
+  const last = new Map<number, number>();
+  for (const { lastByTable } of log.segments()) for (const [tableId, number] of lastByTable) last.set(tableId, number);
+  return catalog.tables().filter(({ id, sealedTo }) => (last.get(id) ?? 0) > sealedTo);
+}
+
+function workerLimits({ bodyBytesMax, bodyLinesMax, tablesMax, columnsMax, columnNameBytesMax }: Config): WorkerLimits {
+  return { bodyBytesMax, bodyLinesMax, tablesMax, columnsMax, columnNameBytesMax };
+}
+
+/** Settles as `work` does, or rejects after `ms`. */
+function within(ms: number, work: Promise<unknown>): Promise<unknown> {
+  return Promise.race([work, new Promise((_, reject) => clock.after(ms, () => reject(new Error(`${ms} ms are over`))))]);
 }

@@ -14,7 +14,10 @@ export interface Logger {
 
 /** A logger that says what is at `level` or above. It writes at once: nothing is lost when the process ends. */
 export function makeLogger(level: LogLevel): Logger {
-  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }));
+  const logger = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (name) => ({ level: name }) } },
+    pino.destination({ dest: 2, sync: true }),
+  );
   return {
     debug: (sentence) => logger.debug(sentence),
     info: (sentence) => logger.info(sentence),

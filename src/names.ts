@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
+const databaseBytesMax = 64;
 const columnBytesMax = 200;
 const folderBytesMax = 120;
 const folderBytesKept = 100;
@@ -39,7 +40,8 @@ function isOwn(folded: string): boolean {
 
 /** Delta allows none of `` ,;{}()=`` and white space in a name without column mapping; `%` is escaped to stay reversible. */
 function escapeForColumn(character: string): string {
-  return /[\u0000-\u0020\u007f,;{}()=%]/.test(character) ? `%${hex(character.charCodeAt(0))}` : character;
+  const isControlOrSpace = character <= ' ' || character === '\u007f';
+  return isControlOrSpace || ',;{}()=%'.includes(character) ? `%${hex(character.charCodeAt(0))}` : character;
 }
 
 /**
@@ -113,6 +115,17 @@ function firstFree(
 
 function hex(byte: number): string {
   return byte.toString(16).toUpperCase().padStart(2, '0');
+}
+
+/** What is wrong with a database's name, or null. Its rule is a client's contract: names are parts of URLs and of folders. */
+export function checkDatabaseName(name: string): string | null {
+  const bytes = Buffer.byteLength(name);
+  if (bytes > databaseBytesMax) return `has ${bytes} bytes, the limit is ${databaseBytesMax}`;
+  if (!/^[A-Za-z0-9]/.test(name)) return 'does not start with an ASCII letter or digit';
+  if (!/^[A-Za-z0-9_/-]*$/.test(name)) return 'holds something else than ASCII letters, digits, _, - and one /';
+  if (name.indexOf('/') !== name.lastIndexOf('/')) return 'holds more than one /';
+  if (name.endsWith('/')) return 'ends with /';
+  return null;
 }
 
 /** Name of a Delta commit below `_delta_log/`. */

@@ -1,5 +1,6 @@
 /** Admin token: made at first start, kept as a hash. */
 import { createHash, randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
 import type { Disk } from './disk.js';
 import type { DataPaths } from './names.js';
 
@@ -35,11 +36,11 @@ export async function loadTokens(disk: Disk, paths: DataPaths): Promise<{ hashes
 
 async function publishSecret(disk: Disk, path: string, text: string): Promise<void> {
   const unfinished = `${path}.new`;
-  if (await disk.exists(unfinished)) await disk.remove(unfinished);
-  const file = await disk.open(unfinished, 'create');
+  await disk.remove(unfinished);
+  const file = await disk.open(unfinished, 'create-secret');
   await file.write(Buffer.from(text), 0);
   await file.sync();
   await file.close();
   await disk.rename(unfinished, path);
-  await disk.syncFolder(path.slice(0, path.lastIndexOf('/')));
+  await disk.syncFolder(dirname(path));
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import {
-  columnName, commitName, dataFileName, dataPaths, fold, folderName, parseDataFileName, parseSegmentName, segmentName,
+  checkDatabaseName, columnName, commitName, dataFileName, dataPaths, fold, folderName, parseDataFileName, parseSegmentName, segmentName,
 } from '../src/names.js';
 
 /** Names given one after another in one table. */
@@ -109,6 +109,16 @@ test('a name used before takes the id of the table made anew, and never a folder
   assert.equal(folderName('cpu', taken, 17), 'cpu~17');
   assert.equal(folderName('1', taken, 17), '1~18');
   assert.equal(folderName('1', taken), '1~2');
+});
+
+test('a database name is ASCII, of at most 64 bytes, with one / inside at most', () => {
+  for (const name of ['db', '0', 'a-b_c', 'name/rp', 'x'.repeat(64)]) assert.equal(checkDatabaseName(name), null);
+  const wrong: [name: string, problem: RegExp][] = [
+    ['', /start/], ['_x', /start/], ['-x', /start/], ['/x', /start/], ['..', /start/], ['ä', /start/],
+    ['a b', /something else/], ['a.b', /something else/], ['a\n', /something else/], ['aä', /something else/],
+    ['a/b/c', /more than one/], ['a/', /ends with/], ['x'.repeat(65), /has 65 bytes, the limit is 64/],
+  ];
+  for (const [name, problem] of wrong) assert.match(checkDatabaseName(name) ?? '', problem);
 });
 
 test('names of files are fixed-width and read back', () => {

@@ -17,8 +17,7 @@ const TABLE_SLOTS: usize = 40;
 const TABLE_SLOTS_MASK: usize = 44;
 /** u32: bytes of all keys. */
 export const TABLE_KEY_BYTES: usize = 48;
-/** u32: index of the table's span in the body TABLE_BODY (u64), which found TABLE_ROWS_BEFORE (u32) rows. */
-export const TABLE_SPAN: usize = 52;
+/** u64: the last body that added rows, and u32: how many it found. */
 export const TABLE_BODY: usize = 56;
 export const TABLE_ROWS_BEFORE: usize = 64;
 /** u32 each: columns by their place in the line last judged, a first guess for the next line; and their room. */
@@ -128,7 +127,7 @@ function putSlot(table: usize, column: usize): void {
   store<u32>(slots + (slot << 2), <u32>column);
 }
 
-/** Takes the column added last out again and frees it. */
+/** Takes the column added last out again and frees it; the shape may still name it. */
 export function removeLastColumn(table: usize): void {
   const last = load<u32>(table, TABLE_COLUMNS) - 1;
   const column = columnAt(table, last);
@@ -140,13 +139,17 @@ export function removeLastColumn(table: usize): void {
   store<u32>(table, last, TABLE_COLUMNS);
   store<u32>(table, load<u32>(table, TABLE_KEY_BYTES) - load<u32>(column, COLUMN_KEY_BYTES), TABLE_KEY_BYTES);
   freeColumn(column);
+}
+
+/** Forgets the guesses of a table, some of whose columns are to be freed. */
+export function forgetShape(table: usize): void {
   memory.fill(load<u32>(table, TABLE_SHAPE), 0, load<u32>(table, TABLE_SHAPE_CAPACITY) << 2);
 }
 
 /** The column that stood at `place` in the table's last line, or 0. */
 @inline
 export function guessColumn(table: usize, place: u32): usize {
-  return place < load<u32>(table, TABLE_SHAPE_CAPACITY) ? load<u32>(load<u32>(table, TABLE_SHAPE) + (place << 2)) : 0;
+  return place < load<u32>(table, TABLE_SHAPE_CAPACITY) ? <usize>load<u32>(load<u32>(table, TABLE_SHAPE) + (place << 2)) : 0;
 }
 
 /** Notes a column as the guess for `place`. */

@@ -53,7 +53,7 @@ function compressBlock(block: usize, bytes: usize, out: usize): usize {
       if (!found) break;
       out = emitLiteral(out, emitted, at - emitted);
       do {
-        const matched = 4 + matchLength(candidate + 4, at + 4, end);
+        const matched = <usize>4 + matchLength(candidate + 4, at + 4, end);
         out = emitCopy(out, at - candidate, matched);
         at += matched;
         emitted = at;

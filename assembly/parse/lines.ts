@@ -7,7 +7,7 @@ import {
 /** One past the last byte of the line, its newline and one CR before that apart; and where the next line starts. */
 export let lineEnd: usize = 0;
 export let nextLine: usize = 0;
-/** Newlines from the line's start to the start of the next. */
+/** Newlines inside the line. */
 export let lineNewlines: u32 = 0;
 /** The line has bytes over 7F. */
 export let lineIsWide: bool = false;
@@ -52,7 +52,7 @@ export function findLineEnd(start: usize, at: usize, end: usize): void {
       if (load<u8>(to) != NEWLINE) return findQuotedLineEnd(start, end);
       const here = i8x16.bitmask(bytes) & (hits - 1) & ~hits;
       lineIsWide = here != 0 || i8x16.bitmask(wide) != 0;
-      return setLine(to, end, 1);
+      return setLine(to, end, 0);
     }
     wide = v128.or(wide, bytes);
   }
@@ -80,10 +80,9 @@ function findQuotedLineEnd(start: usize, end: usize): void {
   const isCut = !spent && to == limit && limit < end;
   if (lineIsOpen || isCut) {
     if (!spent) openBytes += <u64>(limit - start);
-    const first = findNewline(start, end);
-    setLine(first, end, first < end ? 1 : 0);
+    setLine(findNewline(start, end), end, 0);
   } else {
-    setLine(to, end, countNewlines(start, to) + (to < end ? 1 : 0));
+    setLine(to, end, countNewlines(start, to));
   }
 }
 

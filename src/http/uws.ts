@@ -89,7 +89,8 @@ class UwsExchange implements Exchange {
     response.cork(() => {
       response.writeStatus(STATUS_LINES[answer.status] ?? `${answer.status} Unnamed`);
       for (const [name, value] of answer.headers) response.writeHeader(name, value);
-      if (answer.status === 204) response.endWithoutBody(undefined, closes);
+      // With arguments it states a Content-Length, which a 204 should not have: only one that closes gets `0`.
+      if (answer.status === 204) closes ? response.endWithoutBody(0, true) : response.endWithoutBody();
       else if (this.method === 'HEAD') response.endWithoutBody(Buffer.byteLength(answer.body), closes);
       else response.end(answer.body, closes);
     });

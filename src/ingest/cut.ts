@@ -40,8 +40,8 @@ export class Cutter {
   }
 
   /** The log has failed: every frame above its last synced number is given up. */
-  onLogFailure(lastSynced: number): void {
-    this.#logger.error(`the log could not be written; frames above ${lastSynced} are given up`);
+  onLogFailure(lastSynced: number, reason: Error): void {
+    this.#logger.error(`the log could not be written, frames above ${lastSynced} are given up: ${reason.message}`);
     for (const slot of this.#pool.slots()) {
       slot.cutBelow = Infinity;
       this.#cutting.add(slot);

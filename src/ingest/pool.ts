@@ -59,7 +59,9 @@ export class Pool {
       concurrentTasksPerWorker: 1,
       loadBalancer: (_task, workers) => workers.find((worker) => worker.id === this.#target) ?? null,
     });
-    this.#piscina.on('error', options.onError);
+    this.#piscina.on('error', (error: Error) => {
+      if (!this.#closing) options.onError(error);
+    });
     this.#piscina.on('workerCreate', (worker: { id: number }) => {
       this.#free.add(worker.id);
       queueMicrotask(() => this.#adoptFree());

@@ -1,7 +1,6 @@
 /** Brings frames of the log back into builders: at start, and when a worker has died. */
 import type { Clock } from '../clock.js';
 import type { Log, LoggedFrame } from '../log/log.js';
-import type { Logger } from '../logging.js';
 import type { AcceptedBody, BodyTask } from '../worker/protocol.js';
 import type { BodyMemory } from './body-memory.js';
 import type { Dispatcher, Parsed } from './dispatch.js';
@@ -17,7 +16,6 @@ export interface ReplayParts {
   readonly dispatcher: Dispatcher;
   readonly bodyMemory: BodyMemory;
   readonly clock: Clock;
-  readonly logger: Logger;
   /** Builders are over their budget: wait for seals. */
   readonly memoryFull: () => boolean;
   /** Rows of a frame are back, in this slot. */

@@ -25,7 +25,7 @@ export interface WriteParts {
   /** Why no write may be taken now, or null. */
   readonly refuse: () => { code: ErrorCode; detail: string } | null;
   /** A frame was appended: the rows of its body wait in the builders of a slot. */
-  readonly onAppended: (slot: Slot, body: AcceptedBody, number: number) => void;
+  readonly onAppended: (slot: Slot, body: AcceptedBody, appended: Appended) => void;
 }
 
 export class WritePath implements Writer {
@@ -117,7 +117,7 @@ export class WritePath implements Writer {
       throw error;
     }
     tellNumber(appended.number);
-    onAppended(parsed.slot, outcome, appended.number);
+    onAppended(parsed.slot, outcome, appended);
     await (request.noSync ? appended.written : appended.synced);
   }
 

@@ -1,19 +1,20 @@
 /** The log: frames and catalog records in one order, on disk before anything is answered. */
-import { encodeChange, type CatalogChange } from '../catalog/record.js';
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { Disk, DiskFile } from '../disk.js';
 import { SluiceError } from '../errors.js';
-import { segmentName } from '../names.js';
 import { Batch, BufferPool, type RecordParts } from './batch.js';
-import { decodeFrame, encodeFrame, frameBytes, type FrameHeader } from './frame.js';
-import { encodeGivenUp, isIn, type NumberRange } from './given-up.js';
-import { readRecords } from './reader.js';
-import { Scanner, segmentPath, type LogReport, type LogScan, type Segment } from './scan.js';
+import { encodeFrame, frameBytes, type FrameHeader } from './frame.js';
+import { encodeGivenUp, type NumberRange } from './given-up.js';
+import { Scanner, type LogReport, type LogScan } from './scan.js';
 import * as format from './segment.js';
+import { newSegment, SegmentList, segmentPath, type LoggedFrame, type Segment, type SegmentSummary } from './segments.js';
+
+export type { LoggedFrame, SegmentSummary } from './segments.js';
 
 export interface LogOptions {
-  /** 8 hex digits; stands in every segment. */
-  readonly node: string;
+  /** 8 hex digits; stands in every segment. null: the one that the log's newest segment has, or a new one. */
+  readonly node: string | null;
   /** Microseconds since 1970. */
   readonly processStart: number;
   /** A segment is closed before it grows over this; one record may be larger. */
@@ -37,25 +38,6 @@ export interface Appended {
   readonly synced: Promise<void>;
 }
 
-/** A frame read back. */
-export interface LoggedFrame {
-  readonly number: number;
-  readonly header: FrameHeader;
-  /** As received. */
-  readonly body: Buffer;
-}
-
-/** What one segment holds, as far as it is synced. */
-export interface SegmentSummary {
-  readonly first: number;
-  readonly last: number;
-  readonly bytes: number;
-  /** Number of the last catalog record in it; 0 when there is none. */
-  readonly lastCatalog: number;
-  /** Last number in it by table touched. */
-  readonly lastByTable: ReadonlyMap<number, number>;
-}
-
 interface OpenSegment {
   readonly segment: Segment;
   readonly file: DiskFile;
@@ -72,19 +54,18 @@ export async function openLog(disk: Disk, folder: string, options: LogOptions): 
   await disk.makeFolder(folder);
   const scanner = new Scanner(disk, folder, options.quarantineFolder);
   const scan = await scanner.run();
-  return { log: new Log(disk, folder, options, scanner, scan.lastNumber), scan };
+  const node = options.node ?? scan.node ?? randomBytes(4).toString('hex');
+  return { log: new Log(disk, folder, { ...options, node }, scanner, scan.lastNumber), scan };
 }
 
 export class Log {
+  /** 8 hex digits. */
+  readonly node: string;
   readonly #disk: Disk;
   readonly #folder: string;
   readonly #options: LogOptions;
-  /** Ascending; the last may be the open one. */
-  #segments: Segment[];
-  /** Segments whose files are removed, but not yet surely. */
-  readonly #removed = new Set<Segment>();
-  /** Of earlier lives: what this life gave up lies beyond the synced end of its segment. */
-  readonly #givenUp: readonly NumberRange[];
+  /** The last may be the open one. */
+  readonly #segments: SegmentList;
   readonly #buffers = new BufferPool();
   /** Batches that wait, in order; the last one is filled. */
   #waiting: Batch[] = [];
@@ -99,12 +80,12 @@ export class Log {
   #lastSynced: number;
 
   /** Use `openLog`. */
-  constructor(disk: Disk, folder: string, options: LogOptions, scanner: Scanner, lastNumber: number) {
+  constructor(disk: Disk, folder: string, options: LogOptions & { readonly node: string }, scanner: Scanner, lastNumber: number) {
+    this.node = options.node;
     this.#disk = disk;
     this.#folder = folder;
     this.#options = options;
-    this.#segments = scanner.segments;
-    this.#givenUp = scanner.givenUp;
+    this.#segments = new SegmentList(disk, folder, scanner, options.onReport);
     this.#lastNumber = Math.max(lastNumber, options.numberFloor);
     this.#lastSynced = this.#lastNumber;
   }
@@ -114,14 +95,19 @@ export class Log {
     return this.#lastSynced;
   }
 
+  /** A write or sync failed and `heal` has not resolved yet: nothing can be appended. */
+  get failed(): boolean {
+    return this.#failure !== null;
+  }
+
   /** Bytes of all segments. */
   get bytes(): number {
-    return this.segments().reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.#segments.summaries().reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Oldest first; the last may still grow. */
   segments(): readonly SegmentSummary[] {
-    return this.#segments.filter((segment) => !this.#removed.has(segment));
+    return this.#segments.summaries();
   }
 
   /**
@@ -144,9 +130,9 @@ export class Log {
     return appended;
   }
 
-  /** Appends a record of the catalog. @throws as appendFrame */
-  appendCatalog(change: CatalogChange): Appended {
-    const { batch, appended } = this.#append(payloadRecord(format.KIND_CATALOG, encodeChange(change)));
+  /** Appends a record of the catalog, whose bytes mean nothing here. @throws as appendFrame */
+  appendCatalog(payload: Uint8Array): Appended {
+    const { batch, appended } = this.#append(payloadRecord(format.KIND_CATALOG, payload));
     batch.lastCatalog = appended.number;
     return appended;
   }
@@ -168,26 +154,8 @@ export class Log {
    * @param toNumber the last one; at most what is synced when this is called
    * @throws when the disk cannot be read
    */
-  async *frames(fromNumber: number, toNumber = this.#lastSynced): AsyncGenerator<LoggedFrame> {
-    let segment: Segment | undefined;
-    for (let above = -1; (segment = this.#segmentAbove(above)) !== undefined; above = segment.first) {
-      if (segment.first > toNumber) return;
-      if (segment.last < fromNumber) continue;
-      const file = await this.#disk.open(segmentPath(this.#folder, segment.first), 'read');
-      try {
-        for await (const found of readRecords(file, readRange(segment))) {
-          for (const item of found) {
-            if (item.is === 'damage') this.#reportDamage(segment, item);
-            else if (item.kind === format.KIND_FRAME && item.number >= fromNumber && item.number <= toNumber) {
-              const header = isIn(this.#givenUp, item.number) ? null : decodeFrame(item.fixed);
-              if (header !== null) yield { number: item.number, header, body: item.payload };
-            }
-          }
-        }
-      } finally {
-        await file.close();
-      }
-    }
+  frames(fromNumber: number, toNumber = this.#lastSynced): AsyncGenerator<LoggedFrame> {
+    return this.#segments.frames(fromNumber, toNumber);
   }
 
   /**
@@ -195,21 +163,8 @@ export class Log {
    * One that lists numbers given up outlives all older ones, where the records of those numbers are.
    * @returns how many
    */
-  async trim(isDeletable: (segment: SegmentSummary) => boolean): Promise<number> {
-    const [oldest] = this.#segments;
-    const going = this.#segments.slice(0, -1).filter((segment) => {
-      if (segment.givesUp && segment !== oldest) return false;
-      return this.#removed.has(segment) || isDeletable(segment);
-    });
-    if (going.length === 0) return 0;
-    for (const segment of going) {
-      this.#removed.add(segment);
-      await this.#disk.remove(segmentPath(this.#folder, segment.first));
-    }
-    await this.#disk.syncFolder(this.#folder);
-    this.#segments = this.#segments.filter((segment) => !going.includes(segment));
-    for (const segment of going) this.#removed.delete(segment);
-    return going.length;
+  trim(isDeletable: (segment: SegmentSummary) => boolean): Promise<number> {
+    return this.#segments.trim(isDeletable);
   }
 
   /** Writes and syncs what waits, and closes. Appends throw from here on. */
@@ -274,7 +229,7 @@ export class Log {
     const previous = this.#open;
     if (previous?.segment.first === segmentFirst) return previous;
     this.#open = await this.#create(segmentFirst, false);
-    this.#segments.push(this.#open.segment);
+    this.#segments.add(this.#open.segment);
     await previous?.file.close();
     return this.#open;
   }
@@ -320,58 +275,32 @@ export class Log {
       throw new SluiceError('log-failed', (error as Error).message);
     }
     this.#open = made;
-    this.#segments.push(made.segment);
+    this.#segments.add(made.segment);
     this.#place = { first: number, bytes: made.segment.bytes };
     this.#failure = null;
   }
 
   /** A new segment, itself and its name durable. */
   async #create(first: number, givesUp: boolean): Promise<OpenSegment> {
-    const { node, processStart } = this.#options;
+    const { processStart } = this.#options;
     const file = await this.#disk.open(segmentPath(this.#folder, first), 'create');
     try {
-      await file.write(format.encodeSegmentHeader({ first, node, processStart }), 0);
+      await file.write(format.encodeSegmentHeader({ first, node: this.node, processStart }), 0);
       await file.sync();
       await this.#disk.syncFolder(this.#folder);
     } catch (error) {
       await this.#discard(file, first);
       throw error;
     }
-    const segment: Segment = {
-      first, last: first - 1, bytes: format.SEGMENT_HEADER_BYTES, lastCatalog: 0,
-      lastByTable: new Map(), givesUp, damaged: new Set(),
-    };
-    return { segment, file };
+    return { segment: newSegment(first, givesUp), file };
   }
 
   /** Takes a segment away that failed before anything in it counted; where that fails too, the next start does it. */
   async #discard(file: DiskFile, first: number): Promise<void> {
     await Promise.allSettled([file.close(), this.#disk.remove(segmentPath(this.#folder, first))]);
   }
-
-  #segmentAbove(number: number): Segment | undefined {
-    return this.#segments.find((segment) => segment.first > number && !this.#removed.has(segment));
-  }
-
-  #reportDamage(segment: Segment, { offset, bytes }: { offset: number; bytes: number }): void {
-    if (segment.damaged.has(offset)) return;
-    segment.damaged.add(offset);
-    this.#options.onReport({ file: segmentName(segment.first), offset, bytes, what: 'can no longer be read' });
-  }
 }
 
-function payloadRecord(kind: number, payload: Buffer): RecordParts {
-  return {
-    kind,
-    fixedBytes: 0,
-    payloadBytes: payload.length,
-    fill: (into, at) => {
-      payload.copy(into, at);
-    },
-  };
-}
-
-function readRange(segment: Segment) {
-  const seed = format.crcSeed(segment.first);
-  return { seed, end: segment.bytes, above: segment.first - 1, below: Infinity };
+function payloadRecord(kind: number, payload: Uint8Array): RecordParts {
+  return { kind, fixedBytes: 0, payloadBytes: payload.length, fill: (into, at) => into.set(payload, at) };
 }

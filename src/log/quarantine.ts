@@ -1,6 +1,7 @@
 /** Keeps the bytes of what cannot be read, before anything cuts or removes it. */
 import { join } from 'node:path';
 import type { Disk, DiskFile } from '../disk.js';
+import type { LoggedFrame } from './segments.js';
 
 const PIECE_BYTES = 1024 * 1024;
 
@@ -51,6 +52,21 @@ export async function moveFile({ disk, folder }: Quarantine, name: string, fromF
   await disk.rename(join(fromFolder, name), join(folder, name));
   await disk.syncFolder(folder);
   await disk.syncFolder(fromFolder);
+}
+
+/** Keeps a frame that could not be replayed as it was: its body as received, and beside it what its header said. */
+export async function keepFrame({ disk, folder }: Quarantine, { number, header, body }: LoggedFrame, why: string): Promise<void> {
+  const about = { ...header, number, why, defaultTime: String(header.defaultTime), checksum: String(header.checksum), rejectedRuns: [...header.rejectedRuns] };
+  for (const [name, bytes] of [[`frame-${number}.body`, body], [`frame-${number}.json`, Buffer.from(`${JSON.stringify(about)}\n`)]] as const) {
+    const file = await createAnew(disk, folder, join(folder, name));
+    try {
+      await file.write(bytes, 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+  await disk.syncFolder(folder);
 }
 
 async function isKept(disk: Disk, path: string, bytes: number): Promise<boolean> {

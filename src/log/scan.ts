@@ -1,13 +1,13 @@
 /** Reads the whole log at start: what is valid counts, what is not is kept aside and reported. */
 import { join } from 'node:path';
-import { decodeChange, type CatalogChange } from '../catalog/record.js';
 import type { Disk, DiskFile } from '../disk.js';
-import { parseSegmentName, segmentName } from '../names.js';
+import { parseSegmentName } from '../names.js';
 import { decodeTableIds } from './frame.js';
 import { decodeGivenUp, isIn, type NumberRange } from './given-up.js';
 import { keepBytes, moveFile, type Quarantine } from './quarantine.js';
 import { readRecords, type Damage } from './reader.js';
-import * as segments from './segment.js';
+import * as format from './segment.js';
+import { newSegment, type Segment } from './segments.js';
 
 /** Something in the log that was not as it should be, and what was done. */
 export interface LogReport {
@@ -19,30 +19,13 @@ export interface LogReport {
 
 /** What a scan found, the frames' bodies apart. */
 export interface LogScan {
-  readonly catalogChanges: readonly { readonly number: number; readonly change: CatalogChange }[];
+  readonly catalogRecords: readonly { readonly number: number; readonly payload: Buffer }[];
   readonly reports: readonly LogReport[];
   /** The highest number that was ever given, as far as the log knows; 0 for an empty one. */
   readonly lastNumber: number;
   readonly framesCount: number;
   /** The node of the newest segment; null when there is none. */
   readonly node: string | null;
-}
-
-/** A segment file. Only what is synced and not given up counts. */
-export interface Segment {
-  readonly first: number;
-  /** Below `first` while there is no record. */
-  last: number;
-  /** Up to the end of the last record. */
-  bytes: number;
-  /** Number of the last catalog record in it; 0 when there is none. */
-  lastCatalog: number;
-  /** Last number by table touched. */
-  readonly lastByTable: Map<number, number>;
-  /** Its first record lists numbers given up. */
-  readonly givesUp: boolean;
-  /** Offsets of stretches known to be damaged. */
-  readonly damaged: Set<number>;
 }
 
 /** Bytes that surely hold a header and a record of numbers given up. */
@@ -52,7 +35,7 @@ interface Head {
   readonly name: string;
   readonly first: number;
   /** null: damaged. */
-  readonly header: segments.SegmentHeader | null;
+  readonly header: format.SegmentHeader | null;
   readonly givenUp: NumberRange | null;
 }
 
@@ -63,7 +46,7 @@ export class Scanner {
   readonly #disk: Disk;
   readonly #folder: string;
   readonly #quarantine: Quarantine;
-  readonly #changes: { number: number; change: CatalogChange }[] = [];
+  readonly #catalogRecords: { number: number; payload: Buffer }[] = [];
   readonly #reports: LogReport[] = [];
   #lastNumber = 0;
   #framesCount = 0;
@@ -88,7 +71,7 @@ export class Scanner {
     for (const [i, head] of heads.entries()) await this.#scanSegment(head, heads[i + 1]?.first ?? Infinity);
     await this.#disk.syncFolder(this.#folder);
     return {
-      catalogChanges: this.#changes,
+      catalogRecords: this.#catalogRecords,
       reports: this.#reports,
       lastNumber: this.#lastNumber,
       framesCount: this.#framesCount,
@@ -120,14 +103,11 @@ export class Scanner {
   }
 
   async #scanSegment({ name, first, header, givenUp }: Head, below: number): Promise<void> {
-    const segment: Segment = {
-      first, last: first - 1, bytes: segments.SEGMENT_HEADER_BYTES, lastCatalog: 0,
-      lastByTable: new Map(), givesUp: givenUp !== null, damaged: new Set(),
-    };
+    const segment = newSegment(first, givenUp !== null);
     const isEmpty = await this.#with(name, 'update', async (file) => {
       const size = await file.size();
       const damages = header === null && size > 0
-        ? [{ is: 'damage', offset: 0, bytes: Math.min(size, segments.SEGMENT_HEADER_BYTES) } satisfies Damage]
+        ? [{ is: 'damage', offset: 0, bytes: Math.min(size, format.SEGMENT_HEADER_BYTES) } satisfies Damage]
         : [];
       damages.push(...(await this.#count(name, file, segment, size, below)));
       const areKept = await this.#keep(name, file, segment, damages);
@@ -141,8 +121,8 @@ export class Scanner {
   /** Counts the records of a segment and returns the stretches that hold none. */
   async #count(name: string, file: DiskFile, segment: Segment, size: number, below: number): Promise<Damage[]> {
     const damages: Damage[] = [];
-    const range = { seed: segments.crcSeed(segment.first), end: size, above: segment.first - 1, below };
-    let offset = segments.SEGMENT_HEADER_BYTES;
+    const range = { seed: format.crcSeed(segment.first), end: size, above: segment.first - 1, below };
+    let offset = format.SEGMENT_HEADER_BYTES;
     for await (const found of readRecords(file, range)) {
       for (const item of found) {
         if (item.is === 'damage') {
@@ -162,25 +142,21 @@ export class Scanner {
   }
 
   /** @returns what is wrong with the record, or null */
-  #countRecord({ kind, number, fixed, payload }: segments.LogRecord, segment: Segment): string | null {
+  #countRecord({ kind, number, fixed, payload }: format.LogRecord, segment: Segment): string | null {
     if (isIn(this.givenUp, number)) return null;
     switch (kind) {
-      case segments.KIND_FRAME: {
+      case format.KIND_FRAME: {
         const tableIds = decodeTableIds(fixed);
         if (tableIds === null) return `frame ${number} is of a kind that this program does not know: passed over`;
         this.#framesCount += 1;
         for (const id of tableIds) segment.lastByTable.set(id, number);
         return null;
       }
-      case segments.KIND_CATALOG:
-        try {
-          this.#changes.push({ number, change: decodeChange(payload) });
-        } catch (error) {
-          return `catalog record ${number} is passed over: ${(error as Error).message}`;
-        }
+      case format.KIND_CATALOG:
+        this.#catalogRecords.push({ number, payload: Buffer.from(payload) }); // a copy: the window is large
         segment.lastCatalog = number;
         return null;
-      case segments.KIND_GIVEN_UP:
+      case format.KIND_GIVEN_UP:
         return null;
       default:
         return `record ${number} is of kind ${kind}, which this program does not know: passed over`;
@@ -239,15 +215,10 @@ async function readHead(file: DiskFile, name: string, first: number): Promise<He
   const size = await file.size();
   const bytes = Buffer.alloc(Math.min(size, HEAD_BYTES));
   await file.read(bytes, 0);
-  const header = segments.decodeSegmentHeader(bytes);
+  const header = format.decodeSegmentHeader(bytes);
   if (header === 'newer') throw new Error('it was written by a newer sluice; start that one, or move the file away');
-  const at = segments.SEGMENT_HEADER_BYTES;
-  const step = segments.readRecord(bytes, at, size - at, segments.crcSeed(first));
-  const givenUp = step.is === 'record' && step.kind === segments.KIND_GIVEN_UP ? decodeGivenUp(step.payload) : null;
+  const at = format.SEGMENT_HEADER_BYTES;
+  const step = format.readRecord(bytes, at, size - at, format.crcSeed(first));
+  const givenUp = step.is === 'record' && step.kind === format.KIND_GIVEN_UP ? decodeGivenUp(step.payload) : null;
   return { name, first, header: header === 'damaged' ? null : header, givenUp };
-}
-
-/** Path of a segment in the log's folder. */
-export function segmentPath(folder: string, first: number): string {
-  return join(folder, segmentName(first));
 }

@@ -5,7 +5,7 @@ import {
 } from '@duckdb/node-api';
 
 /** A number that JavaScript's own do not hold: its digits. */
-export interface ExactNumber {
+interface ExactNumber {
   readonly digits: string;
 }
 
@@ -19,7 +19,7 @@ export interface RowStream {
 }
 
 /** An open database. */
-export interface Duck {
+interface Duck {
   /** Runs a statement for its effect. @throws with DuckDB's words */
   run(sql: string): Promise<void>;
   /** Runs a statement and streams its rows. @throws with DuckDB's words, also while rows are read */

@@ -33,7 +33,7 @@ async function writeJson(result: RowStream, asArray: boolean, write: Write): Pro
 }
 
 /** JSON without loss: all digits of integers and decimals; NaN and infinities, which JSON has no numbers for, as strings. */
-export function jsonText(cell: Cell): string {
+function jsonText(cell: Cell): string {
   if (cell === null || typeof cell === 'boolean') return String(cell);
   if (typeof cell === 'number') return Number.isFinite(cell) ? numberText(cell) : JSON.stringify(String(cell));
   if (typeof cell === 'string') return JSON.stringify(cell);
@@ -94,7 +94,7 @@ async function writePretty(result: RowStream, write: Write): Promise<void> {
 
 /** On one line, and not so long that it takes the whole screen. */
 function shortText(text: string): string {
-  const characters = [...text.replace(/[\u0000-\u001f\u007f]/g, ' ')];
+  const characters = [...text.replace(/\p{Cc}/gu, ' ')];
   return characters.length <= prettyCellMax ? characters.join('') : `${characters.slice(0, prettyCellMax - 1).join('')}…`;
 }
 

@@ -5,7 +5,7 @@ import { writeResult, type Format, type Write } from './format.js';
 import { CATALOG, placeTables, viewStatement, type PlacedTable, type QueryTable } from './views.js';
 
 /** A query. */
-export interface Query {
+interface Query {
   readonly tables: readonly QueryTable[];
   /** Whose measurements need no schema before them; null: the only database, if there is one. */
   readonly database: string | null;
@@ -27,9 +27,9 @@ export async function runQuery(query: Query): Promise<void> {
       await duck.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(name)}`);
     }
     const sql = fold(query.sql);
-    for (const table of placed) {
-      await duck.run(viewStatement(table, isMentioned(table.view, sql)));
-    }
+    await duck.run('BEGIN');
+    for (const table of placed) await duck.run(viewStatement(table, isMentioned(table.view, sql)));
+    await duck.run('COMMIT');
     if (schema !== null) await duck.run(`USE ${quoteName(CATALOG)}.${quoteName(schema)}`);
     await writeResult(await duck.stream(query.sql), query.format, query.write);
   } finally {

@@ -64,24 +64,26 @@ function freeName(name: string, taken: Set<string>): string {
  */
 export function viewStatement(placed: PlacedTable, withFiles: boolean): string {
   const { table, schema, view } = placed;
+  const rows = withFiles && table.files.length > 0 ? eachPointOnce(table) : emptyRelation(table);
+  return `CREATE OR REPLACE VIEW ${quoteName(schema)}.${quoteName(view)} AS ${rows}`;
+}
+
+function eachPointOnce(table: QueryTable): string {
   const tags = table.columns.filter((column) => column.kind === KIND_TAG).map((column) => quoteName(column.name));
   const selected = table.columns.map(({ kind, name }) => {
     const column = quoteName(name);
     return kind === KIND_TAG ? column : `arg_max(${column}, sluice_seq) AS ${column}`;
   });
-  const source = withFiles && table.files.length > 0
-    ? `${emptyRelation(table)} UNION ALL BY NAME ${filesRelation(table)}`
-    : emptyRelation(table);
-  return `CREATE OR REPLACE VIEW ${quoteName(schema)}.${quoteName(view)} AS `
-    + `SELECT ${['time', ...selected, 'sluice_ns', 'max(sluice_seq) AS sluice_seq'].join(', ')} `
-    + `FROM (${source}) GROUP BY ${['time', 'sluice_ns', ...tags].join(', ')}`;
+  return `SELECT ${['time', ...selected, 'sluice_ns', 'max(sluice_seq) AS sluice_seq'].join(', ')} `
+    + `FROM (${emptyRelation(table)} UNION ALL BY NAME ${filesRelation(table)}) `
+    + `GROUP BY ${['time', 'sluice_ns', ...tags].join(', ')}`;
 }
 
 /** No rows, every column with its type: it also stands in for columns that no file has. */
 function emptyRelation(table: QueryTable): string {
   const columns = table.columns.map(({ kind, name }) => `NULL::${typeOfKind.get(kind)} AS ${quoteName(name)}`);
-  const own = ['NULL::TIMESTAMPTZ AS time', 'NULL::INTEGER AS sluice_ns', 'NULL::BIGINT AS sluice_seq'];
-  return `SELECT ${[...own, ...columns].join(', ')} WHERE false`;
+  const all = ['NULL::TIMESTAMPTZ AS time', ...columns, 'NULL::INTEGER AS sluice_ns', 'NULL::BIGINT AS sluice_seq'];
+  return `SELECT ${all.join(', ')} WHERE false`;
 }
 
 /** Rows of other writers may have no sluice_ns and no sluice_seq: both count as 0. */

@@ -22,6 +22,8 @@ export interface SealerParts {
   readonly node: string;
   /** Reads the Delta log of a table. */
   readonly openCommitter: (table: Table) => Promise<TableCommitter>;
+  /** Linear memory in use by the builders of all workers. */
+  readonly builderBytes: () => number;
   /** R: no table is sealed at or above it. */
   readonly replayFloor: () => number;
   readonly limits: { readonly sealRowsMax: number; readonly logBytesMax: number; readonly logAgeMaxMs: number; readonly builderBytesMax: number };
@@ -32,6 +34,8 @@ interface Unsealed {
   rows: number;
   /** Number (and so µs since 1970) of the oldest. */
   first: number;
+  /** Of the newest; perhaps not synced yet. */
+  last: number;
 }
 
 /** Answers that a seal under way waits for. */
@@ -62,10 +66,11 @@ export class Sealer {
     for (const [tableId, count] of rows) {
       const unsealed = this.#unsealed.get(tableId);
       if (unsealed === undefined) {
-        this.#unsealed.set(tableId, { rows: count, first: number });
+        this.#unsealed.set(tableId, { rows: count, first: number, last: number });
       } else {
         unsealed.rows += count;
         unsealed.first = Math.min(unsealed.first, number);
+        unsealed.last = Math.max(unsealed.last, number);
       }
       if (this.#unsealed.get(tableId)!.rows >= this.#parts.limits.sealRowsMax) this.#start(tableId);
     }
@@ -88,9 +93,15 @@ export class Sealer {
   }
 
   /** Seals what the limits ask for; call it about once a second. */
-  async tick(): Promise<void> {
+  tick(): void {
     for (const tableId of this.#due()) this.#start(tableId);
-    await this.trim();
+  }
+
+  /** The smallest number that may be in no file yet. */
+  get firstUnsealed(): number {
+    let first = Infinity;
+    for (const unsealed of this.#unsealed.values()) first = Math.min(first, unsealed.first);
+    return first;
   }
 
   /** Seals every row of these tables that is on disk now. @throws the first failure */
@@ -98,7 +109,6 @@ export class Sealer {
     const unsealed = tableIds.filter((tableId) => this.#unsealed.has(tableId));
     await Promise.all(unsealed.map((tableId) => this.#sealing.get(tableId)?.catch(() => undefined)));
     const results = await Promise.allSettled(unsealed.map((tableId) => this.#seal(tableId)));
-    await this.trim();
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
@@ -118,16 +128,9 @@ export class Sealer {
     }
   }
 
-  /** Removes log segments that no table and no catalog snapshot needs. */
-  async trim(): Promise<void> {
-    const { catalog, log } = this.#parts;
-    const isSealed = (tableId: number, last: number) => (catalog.table(tableId)?.sealedTo ?? Infinity) >= last;
-    await log.trim(({ last, lastByTable }) => last <= catalog.snapshotsReach && [...lastByTable].every(([tableId, number]) => isSealed(tableId, number)));
-  }
-
   /** Tables over the limits of rows, memory, age or log. */
   #due(): Set<number> {
-    const { clock, limits, log, pool } = this.#parts;
+    const { builderBytes, clock, limits, log } = this.#parts;
     const due = new Set<number>();
     const oldest = (clock.nowMs() - limits.logAgeMaxMs) * 1000;
     const logFull = log.bytes > limits.logBytesMax;
@@ -136,8 +139,7 @@ export class Sealer {
       const inOldest = logFull && oldestSegment !== undefined && first <= oldestSegment.last;
       if (rows >= limits.sealRowsMax || first <= oldest || inOldest) due.add(tableId);
     }
-    const builderBytes = pool.slots().reduce((sum, slot) => sum + slot.builderBytes, 0);
-    if (builderBytes > limits.builderBytesMax) {
+    if (builderBytes() > limits.builderBytesMax) {
       const byRows = [...this.#unsealed].sort((a, b) => b[1].rows - a[1].rows);
       for (const [tableId] of byRows.slice(0, Math.ceil(byRows.length / 4))) due.add(tableId);
     }
@@ -177,13 +179,13 @@ export class Sealer {
     if (number < unsealed.first) return;
     const committer = await this.committer(table);
     this.#takeUpEarlierCommit(table, committer);
-    this.#countFromHere(tableId, number);
+    this.#countFrom(tableId, number + 1);
     try {
       await this.#move(table, number, committer);
     } catch (error) {
       this.#committers.delete(tableId);
       const later = this.#unsealed.get(tableId);
-      this.#unsealed.set(tableId, { rows: unsealed.rows + (later?.rows ?? 0), first: unsealed.first });
+      this.#unsealed.set(tableId, { ...unsealed, rows: unsealed.rows + (later?.rows ?? 0), last: later?.last ?? unsealed.last });
       throw error;
     }
   }
@@ -217,10 +219,10 @@ export class Sealer {
     this.#parts.pool.tellAll({ say: 'sealed', tableId: table.id, number: state.sealedTo });
   }
 
-  /** From now on rows are counted for the next cut; rows in the log above this one belong to it already. */
-  #countFromHere(tableId: number, number: number): void {
-    const above = this.#parts.log.segments().some(({ lastByTable }) => (lastByTable.get(tableId) ?? 0) > number);
-    if (above) this.#unsealed.set(tableId, { rows: 0, first: number + 1 });
+  /** Rows below a number are no longer counted; how many above it were, is not known. */
+  #countFrom(tableId: number, number: number): void {
+    const { last } = this.#unsealed.get(tableId)!;
+    if (last >= number) this.#unsealed.set(tableId, { rows: 0, first: number, last });
     else this.#unsealed.delete(tableId);
   }
 

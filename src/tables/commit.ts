@@ -24,7 +24,7 @@ export interface Cut {
 }
 
 /** Where a committer works. */
-export interface CommitterOptions {
+interface CommitterOptions {
   readonly store: TableStore;
   /** Folder of the table, below the store's root. */
   readonly folder: string;

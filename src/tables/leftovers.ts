@@ -1,4 +1,5 @@
 /** Files that a crash or a drop left behind. */
+import { dirname } from 'node:path';
 import type { Table } from '../catalog/catalog.js';
 import type { Clock } from '../clock.js';
 import type { Disk } from '../disk.js';
@@ -29,7 +30,7 @@ export class Leftovers {
   /** Removes unfinished files of earlier processes. */
   async clearTmp(start: string): Promise<void> {
     const { disk, paths } = this.#parts;
-    const folder = dirnameOf(paths.tmp(start));
+    const folder = dirname(paths.tmp(start));
     for (const name of await disk.list(folder)) {
       if (name !== start) await disk.removeTree(`${folder}/${name}`);
     }
@@ -53,7 +54,7 @@ export class Leftovers {
     await disk.makeFolder(paths.trash);
     await disk.rename(folder, `${paths.trash}/${clock.nowMs()}-${table.id}`);
     await disk.syncFolder(paths.trash);
-    await disk.syncFolder(dirnameOf(folder));
+    await disk.syncFolder(dirname(folder));
   }
 
   /** Deletes dropped folders whose time is over. */
@@ -63,8 +64,4 @@ export class Leftovers {
       if (Number.parseInt(name, 10) + TRASH_GRACE_MS <= clock.nowMs()) await disk.removeTree(`${paths.trash}/${name}`);
     }
   }
-}
-
-function dirnameOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/'));
 }

@@ -134,7 +134,6 @@ export interface Adoption {
   /** BigInt64Array of log numbers by ordinal modulo its length; 0 = not decided yet, -1 = given up. */
   readonly numbers: SharedArrayBuffer;
   readonly limits: WorkerLimits;
-  readonly node: string;
   readonly dataDir: string;
   readonly start: string;
   readonly inflate: 'zlib' | 'zlib-sync';

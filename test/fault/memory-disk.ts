@@ -1,7 +1,7 @@
 /** A disk in memory that loses what was not synced, fails on command, and can be looked at after any operation. */
 import { basename, dirname } from 'node:path';
 import type { Disk, DiskFile, OpenHow } from '../../src/disk.js';
-import { Random } from './random.js';
+import { Random } from '../fuzz/random.js';
 
 export type Operation =
   | 'open' | 'read' | 'write' | 'sync' | 'truncate' | 'size' | 'close'
@@ -11,7 +11,7 @@ export type Operation =
 export type FaultKind = Operation | 'short-write' | 'any';
 
 /** What a loss of power leaves of writes and names that were not synced. */
-export const CRASH_POLICIES = ['drop-unsynced', 'keep-all', 'torn-tail', 'zeros', 'sectors'] as const;
+export const CRASH_POLICIES = ['drop-unsynced', 'keep-all', 'some-files', 'torn-tail', 'zeros', 'sectors'] as const;
 export type CrashPolicy = (typeof CRASH_POLICIES)[number];
 
 const SECTOR_BYTES = 512;
@@ -28,6 +28,8 @@ class Inode {
   live = Buffer.alloc(0);
   durable = Buffer.alloc(0);
   unsynced: Change[] = [];
+  /** What a failed sync was to write: it may be on the platter, and no later sync cares for it. */
+  doubtful: Change[] = [];
 
   change(change: Change): void {
     this.live = applied(this.live, change);
@@ -39,14 +41,15 @@ class Inode {
     this.unsynced = [];
   }
 
-  /** As Linux does after a failed fsync: the pages count as clean, and are lost. */
-  loseUnsynced(): void {
-    this.unsynced = [];
+  /** As Linux does after a failed fsync: the pages count as clean, whether they were written or not. */
+  failSync(): void {
+    this.doubtful.push(...this.unsynced.splice(0));
   }
 
   survivor(policy: CrashPolicy, random: Random): Inode {
     const survivor = new Inode();
-    const changes = policy === 'drop-unsynced' ? [] : this.unsynced;
+    const isDropped = policy === 'drop-unsynced' || (policy === 'some-files' && random.below(2) === 0);
+    const changes = isDropped ? [] : [...this.doubtful, ...this.unsynced];
     survivor.live = changes.reduce((bytes, change, i) => {
       const isLast = i === changes.length - 1;
       return applied(bytes, survivingPart(change, policy, isLast, random));
@@ -235,7 +238,7 @@ export class MemoryDisk implements Disk {
         into.set(part);
         return part.length;
       }),
-      sync: () => this.#do('sync', path, () => inode.sync(), () => inode.loseUnsynced()),
+      sync: () => this.#do('sync', path, () => inode.sync(), () => inode.failSync()),
       truncate: (bytes) => this.#do('truncate', path, () => {
         inode.change({ position: 0, bytes: new Uint8Array(0), cutTo: bytes });
       }),

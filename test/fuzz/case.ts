@@ -29,6 +29,8 @@ export interface Outcome {
   readonly rejected: number;
   /** New rows of each measurement, in line order, as `rowText` writes them. */
   readonly rows: ReadonlyMap<string, readonly string[]>;
+  /** Physical lines of the stored points; null when the subject does not tell. */
+  readonly lines: readonly number[] | null;
 }
 
 /** All rows of each measurement and the kind of each key, by database. */
@@ -65,7 +67,7 @@ export class OracleSubject implements Subject {
     const added = new Map<string, string[]>();
     for (const point of points) push(added, point.measurement, pointText(point));
     for (const [measurement, texts] of added) for (const text of texts) push(rows, measurement, text);
-    return { errors, rejected: errors.length, rows: added };
+    return { errors, rejected: errors.length, rows: added, lines: points.map(({ line }) => line) };
   }
 
   state(database: number): State {

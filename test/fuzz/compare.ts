@@ -17,19 +17,20 @@ export function difference(requests: Case, oracle: Subject, subject: Subject): s
 }
 
 /** Lets both do a request. An exception of the subject is a difference, too. */
-export function differenceOfRequest(request: Request, oracle: Subject, subject: Subject): string | null {
-  const expected = comparable(oracle.write(request));
-  let actual: unknown;
+function differenceOfRequest(request: Request, oracle: Subject, subject: Subject): string | null {
+  const expected = oracle.write(request);
+  let actual: Outcome;
   try {
-    actual = comparable(subject.write(request));
+    actual = subject.write(request);
   } catch (error) {
-    actual = { thrown: String((error as Error).stack) };
+    return `the oracle says ${shortened(comparable(expected))}\n  the parser throws ${(error as Error).stack ?? String(error)}`;
   }
-  return unequal(expected, actual);
+  const lines = actual.lines === null ? null : expected.lines;
+  return unequal(comparable({ ...expected, lines }), comparable(actual));
 }
 
 /** Compares all rows and the schema of a database. */
-export function differenceOfState(database: number, oracle: Subject, subject: Subject): string | null {
+function differenceOfState(database: number, oracle: Subject, subject: Subject): string | null {
   const [expected, actual] = [oracle, subject].map((each) => {
     const { rows, schema } = each.state(database);
     return { rows: sorted(rows), schema: sorted(new Map([...schema].map(([measurement, kinds]) => [measurement, sorted(kinds)]))) };
@@ -38,8 +39,8 @@ export function differenceOfState(database: number, oracle: Subject, subject: Su
   return found === null ? null : `state of database ${database}: ${found}`;
 }
 
-function comparable({ errors, rejected, rows }: Outcome): unknown {
-  return { errors: errors.slice(0, ERRORS_MAX), rejected, rows: sorted(rows) };
+function comparable({ errors, rejected, rows, lines }: Outcome): unknown {
+  return { errors: errors.slice(0, ERRORS_MAX), rejected, rows: sorted(rows), lines };
 }
 
 function sorted<V>(map: ReadonlyMap<string, V>): [string, V][] {

@@ -1,10 +1,11 @@
 /** The actions of a Delta commit, as lines of JSON. https://github.com/delta-io/delta/blob/master/PROTOCOL.md, reader 1, writer 2. */
+import { VERSION } from '../../version.js';
 import type { FileStatistics, SealedFile } from '../../worker/protocol.js';
 
 /** The protocol of tables sluice makes, and the highest it reads and writes. */
 export const PROTOCOL = { minReaderVersion: 1, minWriterVersion: 2 } as const;
 
-const ENGINE = 'sluice/0.1.0';
+const ENGINE = `sluice/${VERSION}`;
 
 /** What a table says of itself, besides its columns. */
 export interface TableIdentity {

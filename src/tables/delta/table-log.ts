@@ -5,7 +5,7 @@ import { appIdOf, PROTOCOL, type MetaData } from './actions.js';
 import { parseSchema, type SchemaField } from './schema.js';
 
 /** A data file of the newest version. */
-export interface LiveFile {
+interface LiveFile {
   /** Below the table's folder, decoded. */
   readonly path: string;
   readonly bytes: number;

@@ -1,0 +1,163 @@
+// A body, line by line: where lines stand, what each is worth, and what the body comes to.
+import {
+  INPUT_PADDING, LINE_NOT_UTF8, LINE_OK, LINE_UNTERMINATED_STRING, PARSE_ACCEPTED, PARSE_ALL_OR_NOTHING, PARSE_NEEDS,
+  PARSE_RECORD, PARSE_REFUSED, PARSE_REPLAY, PARSE_TOO_MANY_LINES,
+} from '../abi';
+import { allocate, blockBytes, release } from '../arena';
+import { findNewline, HASH, NEWLINE, RETURN, SPACE, TAB } from './characters';
+import {
+  beginCommits, checkLine, checksum, listSpans, rollBack, spanCount, spansAt, storeLine, takesReplay,
+} from './commit';
+import { fault } from './fault';
+import { beginJudging, judgedTable, judgeLine, lineCellsMax } from './judge';
+import { parseLine } from './line';
+import { beginLines, findLineEnd, lineEnd, lineIsOpen, lineIsWide, lineNewlines, nextLine, openQuoteAt } from './lines';
+import { beginListing, listLine } from './listing';
+import { addError, beginOutcome, countAccepted, countLine, countRejected, endOutcome, rejectedLines } from './outcome';
+import { listNeeds, needCount, needsAt, provisionalMark, undoProvisional } from './provisional';
+import { beginRecord, hasTime, time } from './record';
+import { unitOf } from './time';
+import { isUtf8 } from './utf8';
+
+let inputAt: usize = 0;
+let inputCapacity: usize = 0;
+
+/** Where a body of `bytes` bytes is to be put before parse; the same memory every time while it is large enough. */
+export function input(bytes: u32): usize {
+  const needed = <usize>bytes + INPUT_PADDING;
+  if (needed > inputCapacity) {
+    if (inputAt != 0) release(inputAt, inputCapacity);
+    inputCapacity = blockBytes(needed);
+    inputAt = allocate(inputCapacity);
+  }
+  return inputAt;
+}
+
+let unit: i64 = 0;
+let isReplay: bool = false;
+let isRecording: bool = false;
+let cellsMax: u32 = 0;
+let timeByDefault: i64 = 0;
+let numberOfReplay: f64 = 0;
+/** Rows are still of use: false once the body is bound to be rolled back. */
+let isStoring: bool = false;
+/** The runs that replay skips: those before runAt are passed. */
+let runAt: usize = 0;
+let runsEnd: usize = 0;
+
+/**
+ * Parses the body in the input buffer into the builders.
+ * @param precision PRECISION_*
+ * @param defaultTime nanoseconds since 1970 of lines without a timestamp
+ * @param flags PARSE_ALL_OR_NOTHING, PARSE_REPLAY, PARSE_RECORD
+ * @param linesMax lines, blank ones and comments apart, that the body may have; not judged on replay
+ * @param runsAt on replay, `runs` pairs (first, last) of physical lines to skip, u32 each, ascending
+ * @param replayNumber on replay, the log number of the body
+ * @returns PARSE_*; the rest stands in the header at outcome()
+ */
+export function parse(
+  databaseId: u32, bytes: u32, precision: u32, defaultTime: i64, flags: u32, linesMax: u32, runsAt: usize, runs: u32, replayNumber: f64,
+): u32 {
+  memory.fill(inputAt + bytes, 0, INPUT_PADDING);
+  unit = unitOf(precision);
+  isReplay = (flags & PARSE_REPLAY) != 0;
+  isRecording = (flags & PARSE_RECORD) != 0;
+  cellsMax = isReplay ? u32.MAX_VALUE : lineCellsMax();
+  timeByDefault = defaultTime;
+  numberOfReplay = replayNumber;
+  isStoring = true;
+  runAt = runsAt;
+  runsEnd = runsAt + (runs << 3);
+  beginLines(bytes);
+  beginOutcome();
+  beginJudging(databaseId, isReplay);
+  beginCommits();
+  beginListing();
+  const status = parseLines(inputAt + bytes, flags, isReplay ? u32.MAX_VALUE : linesMax);
+  if (status == PARSE_NEEDS) listNeeds();
+  if (status == PARSE_ACCEPTED) listSpans();
+  else rollBack();
+  undoProvisional(0);
+  endOutcome(spansAt(), spanCount(), needsAt(), status == PARSE_NEEDS ? needCount() : 0, checksum());
+  return status;
+}
+
+/** Parses all lines up to `end`; returns what the body comes to. */
+function parseLines(end: usize, flags: u32, linesMax: u32): u32 {
+  const refusesAll = (flags & PARSE_ALL_OR_NOTHING) != 0;
+  let line: u32 = 1;
+  let start = inputAt;
+  while (start < end) {
+    const at = skipBlanks(start);
+    const blankEnd = blankLineEnd(at, end);
+    if (blankEnd != 0) {
+      start = blankEnd;
+      line++;
+      continue;
+    }
+    if (countLine() > linesMax) return PARSE_TOO_MANY_LINES;
+    findLineEnd(start, at, end);
+    if (isSkipped(line)) {
+      countRejected(line, line + lineNewlines);
+    } else if (!takeLine(line, start, at)) {
+      countRejected(line, line + lineNewlines);
+      if (refusesAll) isStoring = false;
+    }
+    line += lineNewlines + 1;
+    start = nextLine;
+  }
+  if (refusesAll && rejectedLines() != 0) return PARSE_REFUSED;
+  return !isReplay && provisionalMark() != 0 ? PARSE_NEEDS : PARSE_ACCEPTED;
+}
+
+@inline
+function skipBlanks(at: usize): usize {
+  while (load<u8>(at) == SPACE || load<u8>(at) == TAB) at++;
+  return at;
+}
+
+/** When nothing or a comment (L4) stands from `at` to the end of its physical line: where the next begins, else 0. */
+@inline
+function blankLineEnd(at: usize, end: usize): usize {
+  const c = <u32>load<u8>(at);
+  if (c == NEWLINE) return at + 1;
+  if (c == HASH) return findNewline(at, end) + 1;
+  if (c == RETURN && (load<u8>(at, 1) == NEWLINE || at + 1 == end)) return at + 2;
+  return at >= end ? end : 0;
+}
+
+/** Whether the line that starts in the physical line `line` is one of those that replay skips. */
+@inline
+function isSkipped(line: u32): bool {
+  while (runAt < runsEnd && load<u32>(runAt, 4) < line) runAt += 8;
+  return runAt < runsEnd && load<u32>(runAt) <= line;
+}
+
+/** Judges the line found last and stores it; returns whether it was accepted. */
+function takeLine(line: u32, start: usize, at: usize): bool {
+  let code = parseFound(at);
+  if (code == LINE_OK) code = judgeLine();
+  if (code != LINE_OK) {
+    addError(line, code, inputAt, start, lineEnd);
+    return false;
+  }
+  countAccepted();
+  if (isRecording) listLine(line);
+  if (!isReplay && provisionalMark() != 0) isStoring = false;
+  const rowTime = hasTime ? time : timeByDefault;
+  if (isReplay && !takesReplay(judgedTable(), numberOfReplay)) checkLine(judgedTable(), rowTime);
+  else if (isStoring) storeLine(judgedTable(), rowTime);
+  return true;
+}
+
+/** Parses the line found last, whose first byte that is not blank is `at`; returns LINE_OK or what is wrong. */
+function parseFound(at: usize): u32 {
+  if (lineIsWide && !isUtf8(at, lineEnd)) {
+    beginRecord(0);
+    return fault(LINE_NOT_UTF8, at, at, 0, 0);
+  }
+  const code = parseLine(at, lineEnd, unit, cellsMax);
+  if (!lineIsOpen || code == LINE_UNTERMINATED_STRING) return code;
+  const quote = openQuoteAt < lineEnd ? openQuoteAt : at;
+  return fault(LINE_UNTERMINATED_STRING, quote, lineEnd, 0, 0);
+}

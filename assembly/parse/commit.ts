@@ -1,0 +1,129 @@
+// Accepted lines into builders, with the checksum of their rows; and the way back.
+import {
+  COLUMN_COUNT, COLUMN_ID, COLUMN_KIND, KIND_BOOL, KIND_STRING, KIND_TAG, SPAN_BYTES, SPAN_ROW_END, SPAN_ROW_FIRST,
+  SPAN_TABLE, TABLE_COLUMNS, TABLE_ID, TABLE_ROWS,
+} from '../abi';
+import { appendBool, appendCode, appendString, appendWide, COLUMN_KEY_HASH, valuesBefore } from '../columns/column';
+import { codeOf, removeEntries } from '../columns/dictionary';
+import {
+  appendTime, columnAt, TABLE_BODY, TABLE_CREATED, TABLE_NAME_HASH, TABLE_ROWS_BEFORE, TABLE_SEALED_TO,
+} from '../columns/table';
+import { foldCell, foldRow, hashBytes } from '../hash';
+import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../list';
+import { CELL_BITS, CELL_BYTES, CELL_COLUMN, CELL_KIND, CELL_TEXT_AT, CELL_TEXT_BYTES, cellCount, cellsAt } from './record';
+
+/** Addresses of the tables that got rows of this body, u32 each, and their spans. */
+const touched: usize = memory.data(LIST_BYTES, 8);
+const spans: usize = memory.data(LIST_BYTES, 8);
+/** Counts all bodies. */
+let body: u64 = 0;
+let sum: u64 = 0;
+
+export function beginCommits(): void {
+  body++;
+  sum = 0;
+  cutList(touched, 0);
+  cutList(spans, 0);
+}
+
+/** Checksum of the lines committed in this body (hash.ts says how it is made). */
+export function checksum(): u64 {
+  return sum;
+}
+
+/** Whether a replayed frame's rows go into a table: it is known, was there at that number, and is not yet in files. */
+export function takesReplay(table: usize, number: f64): bool {
+  return load<u32>(table, TABLE_ID) != 0
+    && !(load<f64>(table, TABLE_CREATED) > number)
+    && !(load<f64>(table, TABLE_SEALED_TO) >= number);
+}
+
+function touch(table: usize): void {
+  store<u64>(table, body, TABLE_BODY);
+  store<u32>(table, load<u32>(table, TABLE_ROWS), TABLE_ROWS_BEFORE);
+  store<u32>(extendList(touched, 4), <u32>table);
+}
+
+/** Stores the judged line as a row of the table and adds it to the checksum. */
+export function storeLine(table: usize, time: i64): void {
+  if (load<u64>(table, TABLE_BODY) != body) touch(table);
+  const row = appendTime(table, time);
+  let hash = load<u64>(table, TABLE_NAME_HASH);
+  const end = cellsAt + cellCount * CELL_BYTES;
+  for (let cell = cellsAt; cell < end; cell += CELL_BYTES) {
+    const column = <usize>load<u32>(cell, CELL_COLUMN);
+    const kind = load<u32>(cell, CELL_KIND);
+    const bits = cellBits(cell, kind);
+    hash = foldCell(hash, load<u64>(column, COLUMN_KEY_HASH), kind, bits);
+    // Replay alone meets unknown columns and those of another kind: their values have no place.
+    if (load<u32>(column, COLUMN_KIND) == kind && load<u32>(column, COLUMN_ID) != 0) storeCell(column, row, cell, kind, bits);
+  }
+  sum = foldRow(sum, foldCell(hash, 0, 0, <u64>time));
+}
+
+/** Adds the judged line to the checksum alone. */
+export function checkLine(table: usize, time: i64): void {
+  let hash = load<u64>(table, TABLE_NAME_HASH);
+  const end = cellsAt + cellCount * CELL_BYTES;
+  for (let cell = cellsAt; cell < end; cell += CELL_BYTES) {
+    const kind = load<u32>(cell, CELL_KIND);
+    hash = foldCell(hash, load<u64>(load<u32>(cell, CELL_COLUMN), COLUMN_KEY_HASH), kind, cellBits(cell, kind));
+  }
+  sum = foldRow(sum, foldCell(hash, 0, 0, <u64>time));
+}
+
+/** What stands for the value in the checksum. */
+@inline
+function cellBits(cell: usize, kind: u32): u64 {
+  return kind == KIND_TAG || kind == KIND_STRING
+    ? hashBytes(load<u32>(cell, CELL_TEXT_AT), load<u32>(cell, CELL_TEXT_BYTES))
+    : load<u64>(cell, CELL_BITS);
+}
+
+@inline
+function storeCell(column: usize, row: u32, cell: usize, kind: u32, bits: u64): void {
+  if (kind == KIND_TAG) {
+    appendCode(column, row, codeOf(column, load<u32>(cell, CELL_TEXT_AT), load<u32>(cell, CELL_TEXT_BYTES), bits, body));
+  } else if (kind == KIND_STRING) {
+    appendString(column, row, load<u32>(cell, CELL_TEXT_AT), load<u32>(cell, CELL_TEXT_BYTES));
+  } else if (kind == KIND_BOOL) {
+    appendBool(column, row, <u8>bits);
+  } else {
+    appendWide(column, row, bits);
+  }
+}
+
+/** Takes all rows of the body out of the builders, which are then as they were but for their room. */
+export function rollBack(): void {
+  for (let i: u32 = 0; i < listUsed(touched); i += 4) {
+    const table = <usize>load<u32>(listAt(touched) + i);
+    const rows = load<u32>(table, TABLE_ROWS_BEFORE);
+    const columns = load<u32>(table, TABLE_COLUMNS);
+    for (let j: u32 = 0; j < columns; j++) {
+      const column = columnAt(table, j);
+      store<u32>(column, valuesBefore(column, rows), COLUMN_COUNT);
+      removeEntries(column, body);
+    }
+    store<u32>(table, rows, TABLE_ROWS);
+  }
+  cutList(touched, 0);
+}
+
+/** Lists the rows the body added (SPAN_* of abi.ts), by table in the order they were first met. */
+export function listSpans(): void {
+  for (let i: u32 = 0; i < listUsed(touched); i += 4) {
+    const table = <usize>load<u32>(listAt(touched) + i);
+    const span = extendList(spans, SPAN_BYTES);
+    store<u32>(span, load<u32>(table, TABLE_ID), SPAN_TABLE);
+    store<u32>(span, load<u32>(table, TABLE_ROWS_BEFORE), SPAN_ROW_FIRST);
+    store<u32>(span, load<u32>(table, TABLE_ROWS), SPAN_ROW_END);
+  }
+}
+
+export function spansAt(): usize {
+  return listAt(spans);
+}
+
+export function spanCount(): u32 {
+  return listUsed(spans) / SPAN_BYTES;
+}

@@ -1,0 +1,143 @@
+// What a well-formed line says, held against the schema: first the keys against one another (L5), then against the
+// columns there are, then against the limits. The first line of a body that names a new column gives it its kind.
+import {
+  COLUMN_ID, COLUMN_KIND, KIND_TAG, LINE_DUPLICATE_FIELD, LINE_DUPLICATE_TAG, LINE_OK, LINE_RESERVED_NAME,
+  LINE_TAG_AND_FIELD, LINE_TOO_MANY_COLUMNS, LINE_TOO_MANY_TABLES, LINE_TYPE_CONFLICT, TABLE_COLUMNS, TABLE_ID,
+} from '../abi';
+import { findTable, isNamed, tableCount } from '../columns/catalog';
+import { COLUMN_LINE, COLUMN_LINE_TAG } from '../columns/column';
+import { findColumn, guessColumn, isKey, noteColumn, TABLE_KEY_BYTES } from '../columns/table';
+import { hashBytes } from '../hash';
+import { fault, faultKinds } from './fault';
+import { makeColumn, makeTable, provisionalMark, undoProvisional } from './provisional';
+import {
+  CELL_BYTES, CELL_COLUMN, CELL_KEY_AT, CELL_KEY_BYTES, CELL_KIND, CELL_RAW_AT, CELL_RAW_BYTES, CELL_RAW_KEY_AT,
+  CELL_RAW_KEY_BYTES, cellCount, cellsAt, hasMoreCells, nameAt, nameBytes, rawNameAt, rawNameBytes,
+} from './record';
+
+/** `time` as a little-endian integer. */
+const TIME: u32 = 0x656D6974;
+
+let tablesMax: u32 = 0;
+let columnsMax: u32 = 0;
+let columnNameBytesMax: u32 = 0;
+
+/** Limits of all tables, of the columns of a table (ours apart), and of the bytes of their keys. */
+export function setLimits(tables: u32, columns: u32, columnNameBytes: u32): void {
+  tablesMax = tables;
+  columnsMax = columns;
+  columnNameBytesMax = columnNameBytes;
+}
+
+/** Tags and fields a line may have before it is over a limit whatever they are. */
+export function lineCellsMax(): u32 {
+  return columnsMax;
+}
+
+let database: u32 = 0;
+/** No schema and no limit is judged. */
+let isLenient: bool = false;
+/** The table of the line before, for most lines that of the next; 0 when it may be gone. */
+let lastTable: usize = 0;
+/** Counts all lines judged: a column that bears the number of the line at hand was named in it before. */
+let serial: u64 = 0;
+
+export function beginJudging(databaseId: u32, lenient: bool): void {
+  database = databaseId;
+  isLenient = lenient;
+  lastTable = 0;
+}
+
+/** The table of the line judged last. */
+@inline
+export function judgedTable(): usize {
+  return lastTable;
+}
+
+/**
+ * Judges the line in the record and finds its table and columns, making provisional ones where there are none.
+ * @returns LINE_OK, or what is wrong, with the fault set and nothing made
+ */
+export function judgeLine(): u32 {
+  const mark = provisionalMark();
+  if (lastTable == 0 || !isNamed(lastTable, database, nameAt, nameBytes)) {
+    const hash = hashBytes(nameAt, nameBytes);
+    lastTable = findTable(database, nameAt, nameBytes, hash);
+    if (lastTable == 0) lastTable = makeTable(database, nameAt, nameBytes, hash);
+  }
+  serial++;
+  let code = judgeKeys(lastTable);
+  if (code == LINE_OK && !isLenient) {
+    code = judgeKinds();
+    if (code == LINE_OK && (hasMoreCells || provisionalMark() != mark)) code = judgeLimits(lastTable);
+  }
+  if (code != LINE_OK && provisionalMark() != mark) {
+    undoProvisional(mark);
+    lastTable = 0;
+  }
+  return code;
+}
+
+/** Finds the columns of all cells; a key that is reserved or stands twice ends it. */
+function judgeKeys(table: usize): u32 {
+  let cell = cellsAt;
+  for (let i: u32 = 0; i < cellCount; i++, cell += CELL_BYTES) {
+    const keyAt = <usize>load<u32>(cell, CELL_KEY_AT);
+    const keyBytes = load<u32>(cell, CELL_KEY_BYTES);
+    let column = guessColumn(table, i);
+    if (column == 0 || !isKey(column, keyAt, keyBytes)) {
+      if (keyBytes == 4 && load<u32>(keyAt) == TIME) return keyFault(LINE_RESERVED_NAME, cell);
+      const hash = hashBytes(keyAt, keyBytes);
+      column = findColumn(table, keyAt, keyBytes, hash);
+      if (column == 0) column = makeColumn(table, load<u32>(cell, CELL_KIND), keyAt, keyBytes, hash);
+      noteColumn(table, i, column);
+    }
+    const isTag = <u32>(load<u32>(cell, CELL_KIND) == KIND_TAG);
+    if (load<u64>(column, COLUMN_LINE) == serial) return keyFault(repeatCode(isTag, load<u32>(column, COLUMN_LINE_TAG)), cell);
+    store<u64>(column, serial, COLUMN_LINE);
+    store<u32>(column, isTag, COLUMN_LINE_TAG);
+    store<u32>(cell, <u32>column, CELL_COLUMN);
+  }
+  return LINE_OK;
+}
+
+function repeatCode(isTag: u32, wasTag: u32): u32 {
+  if (isTag != wasTag) return LINE_TAG_AND_FIELD;
+  return isTag ? LINE_DUPLICATE_TAG : LINE_DUPLICATE_FIELD;
+}
+
+function keyFault(code: u32, cell: usize): u32 {
+  const at = <usize>load<u32>(cell, CELL_RAW_KEY_AT);
+  const bytes = load<u32>(cell, CELL_RAW_KEY_BYTES);
+  return fault(code, at, at + bytes, at, bytes);
+}
+
+function judgeKinds(): u32 {
+  let cell = cellsAt;
+  for (let i: u32 = 0; i < cellCount; i++, cell += CELL_BYTES) {
+    const came = load<u32>(cell, CELL_KIND);
+    const has = load<u32>(load<u32>(cell, CELL_COLUMN), COLUMN_KIND);
+    if (has == came) continue;
+    const code = has == KIND_TAG || came == KIND_TAG ? LINE_TAG_AND_FIELD : LINE_TYPE_CONFLICT;
+    const at = <usize>load<u32>(cell, CELL_RAW_AT);
+    fault(code, at, at + load<u32>(cell, CELL_RAW_BYTES), load<u32>(cell, CELL_RAW_KEY_AT), load<u32>(cell, CELL_RAW_KEY_BYTES));
+    faultKinds(has, came);
+    return code;
+  }
+  return LINE_OK;
+}
+
+/** For a line that made something, or that has more cells than any table may have columns. */
+function judgeLimits(table: usize): u32 {
+  if (load<u32>(table, TABLE_ID) == 0 && tableCount() > tablesMax) {
+    return fault(LINE_TOO_MANY_TABLES, rawNameAt, rawNameAt + rawNameBytes, 0, 0);
+  }
+  const isOver = hasMoreCells || load<u32>(table, TABLE_COLUMNS) > columnsMax || load<u32>(table, TABLE_KEY_BYTES) > columnNameBytesMax;
+  return isOver ? keyFault(LINE_TOO_MANY_COLUMNS, firstNewCell()) : LINE_OK;
+}
+
+function firstNewCell(): usize {
+  let cell = cellsAt;
+  for (let i: u32 = 1; i < cellCount && load<u32>(load<u32>(cell, CELL_COLUMN), COLUMN_ID) != 0; i++) cell += CELL_BYTES;
+  return cell;
+}

@@ -1,0 +1,101 @@
+// What a body came to: counts, errors, rejected runs; the OUTCOME_* header of abi.ts and the lists it points to.
+import {
+  ERROR_BYTES, ERROR_CODE, ERROR_COLUMN, ERROR_KEY_AT, ERROR_KEY_BYTES, ERROR_KIND_CAME, ERROR_KIND_HAS, ERROR_LINE,
+  ERROR_LINE_AT, ERROR_LINE_BYTES, ERROR_MEASUREMENT_AT, ERROR_MEASUREMENT_BYTES, ERROR_VALUE_AT, ERROR_VALUE_BYTES,
+  ERRORS_MAX, OUTCOME_ACCEPTED, OUTCOME_BYTES, OUTCOME_CHECKSUM, OUTCOME_ERRORS, OUTCOME_ERRORS_AT, OUTCOME_LINES,
+  OUTCOME_NEEDS, OUTCOME_NEEDS_AT, OUTCOME_REJECTED, OUTCOME_RUNS, OUTCOME_RUNS_AT, OUTCOME_SPANS, OUTCOME_SPANS_AT,
+} from '../abi';
+import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../list';
+import { faultAt, faultBytes, faultKeyAt, faultKeyBytes, faultKindCame, faultKindHas } from './fault';
+import { rawNameAt, rawNameBytes } from './record';
+
+const header: usize = memory.data(OUTCOME_BYTES, 8);
+const errors: usize = memory.data(ERRORS_MAX * ERROR_BYTES, 8);
+const runs: usize = memory.data(LIST_BYTES, 8);
+const RUN_BYTES: u32 = 8;
+
+let linesSeen: u32 = 0;
+let linesAccepted: u32 = 0;
+let linesRejected: u32 = 0;
+let errorCount: u32 = 0;
+/** The line before was rejected: the next rejected one joins its run. */
+let inRun: bool = false;
+
+/** Address of the outcome header (OUTCOME_*) of the body parsed last. */
+export function outcome(): usize {
+  return header;
+}
+
+export function beginOutcome(): void {
+  linesSeen = 0;
+  linesAccepted = 0;
+  linesRejected = 0;
+  errorCount = 0;
+  inRun = false;
+  cutList(runs, 0);
+}
+
+/** Counts a line that is neither blank nor a comment; returns how many there were. */
+@inline
+export function countLine(): u32 {
+  return ++linesSeen;
+}
+
+@inline
+export function countAccepted(): void {
+  linesAccepted++;
+  inRun = false;
+}
+
+/** Lines rejected so far. */
+@inline
+export function rejectedLines(): u32 {
+  return linesRejected;
+}
+
+/** Counts a rejected line that spans the physical lines `first` to `last`. */
+export function countRejected(first: u32, last: u32): void {
+  linesRejected++;
+  if (!inRun) store<u32>(extendList(runs, RUN_BYTES), first);
+  store<u32>(listAt(runs) + listUsed(runs) - 4, last);
+  inRun = true;
+}
+
+/** Adds the fault of a line at [start, end) to the errors, while there is room. */
+export function addError(line: u32, code: u32, body: usize, start: usize, end: usize): void {
+  if (errorCount == ERRORS_MAX) return;
+  const entry = errors + errorCount * ERROR_BYTES;
+  errorCount++;
+  store<u32>(entry, line, ERROR_LINE);
+  store<u32>(entry, <u32>(faultAt - start) + 1, ERROR_COLUMN);
+  store<u32>(entry, code, ERROR_CODE);
+  store<u32>(entry, <u32>(start - body), ERROR_LINE_AT);
+  store<u32>(entry, <u32>(end - start), ERROR_LINE_BYTES);
+  putSlice(entry + ERROR_VALUE_AT, body, faultAt, faultBytes);
+  putSlice(entry + ERROR_MEASUREMENT_AT, body, rawNameAt, rawNameBytes);
+  putSlice(entry + ERROR_KEY_AT, body, faultKeyAt, faultKeyBytes);
+  store<u32>(entry, faultKindHas, ERROR_KIND_HAS);
+  store<u32>(entry, faultKindCame, ERROR_KIND_CAME);
+}
+
+/** Writes an offset from the body's start and a length. */
+function putSlice(to: usize, body: usize, at: usize, bytes: u32): void {
+  store<u32>(to, bytes == 0 ? 0 : <u32>(at - body));
+  store<u32>(to, bytes, 4);
+}
+
+/** Writes the header. */
+export function endOutcome(spansAt: usize, spans: u32, needsAt: usize, needs: u32, checksum: u64): void {
+  store<u32>(header, linesSeen, OUTCOME_LINES);
+  store<u32>(header, linesAccepted, OUTCOME_ACCEPTED);
+  store<u32>(header, linesRejected, OUTCOME_REJECTED);
+  store<u32>(header, errorCount, OUTCOME_ERRORS);
+  store<u32>(header, <u32>errors, OUTCOME_ERRORS_AT);
+  store<u32>(header, listUsed(runs) / RUN_BYTES, OUTCOME_RUNS);
+  store<u32>(header, <u32>listAt(runs), OUTCOME_RUNS_AT);
+  store<u32>(header, spans, OUTCOME_SPANS);
+  store<u32>(header, <u32>spansAt, OUTCOME_SPANS_AT);
+  store<u32>(header, needs, OUTCOME_NEEDS);
+  store<u32>(header, <u32>needsAt, OUTCOME_NEEDS_AT);
+  store<u64>(header, checksum, OUTCOME_CHECKSUM);
+}

@@ -1,0 +1,100 @@
+// Tables and columns that accepted lines of the body at hand need and the catalog does not have: made for the rest of
+// the body, so that its later lines are judged against them, and taken away before parse returns.
+import {
+  COLUMN_KIND, NEED_BYTES, NEED_KEY_AT, NEED_KEY_BYTES, NEED_KIND, NEED_TABLE_AT, NEED_TABLE_BYTES, NEED_TABLE_ID, TABLE_ID,
+} from '../abi';
+import { addTable, removeTable } from '../columns/catalog';
+import { COLUMN_KEY_AT, COLUMN_KEY_BYTES } from '../columns/column';
+import {
+  addColumn, createTable, forgetShape, freeTable, removeLastColumn, TABLE_NAME_AT, TABLE_NAME_BYTES,
+} from '../columns/table';
+import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../list';
+
+/** In the order they were made: address of the table, address of the column (0: the table itself); u32 each. */
+const made: usize = memory.data(LIST_BYTES, 8);
+const MADE_BYTES: u32 = 8;
+const needs: usize = memory.data(LIST_BYTES, 8);
+/** The names of the needs. */
+const names: usize = memory.data(LIST_BYTES, 8);
+
+/** A mark to go back to with undoProvisional; 0 when nothing is provisional. */
+@inline
+export function provisionalMark(): u32 {
+  return listUsed(made);
+}
+
+function note(table: usize, column: usize): void {
+  const entry = extendList(made, MADE_BYTES);
+  store<u32>(entry, <u32>table);
+  store<u32>(entry, <u32>column, 4);
+}
+
+export function makeTable(databaseId: u32, nameAt: usize, nameBytes: u32, nameHash: u64): usize {
+  const table = createTable(0, databaseId, nameAt, nameBytes, nameHash);
+  addTable(table);
+  note(table, 0);
+  return table;
+}
+
+export function makeColumn(table: usize, kind: u32, keyAt: usize, keyBytes: u32, keyHash: u64): usize {
+  const column = addColumn(table, 0, kind, keyAt, keyBytes, keyHash);
+  note(table, column);
+  return column;
+}
+
+/** Takes away what was made since the mark, the last first. */
+export function undoProvisional(mark: u32): void {
+  let shapeless: usize = 0;
+  while (listUsed(made) > mark) {
+    const entry = listAt(made) + listUsed(made) - MADE_BYTES;
+    cutList(made, listUsed(made) - MADE_BYTES);
+    const table = <usize>load<u32>(entry);
+    if (load<u32>(entry, 4) == 0) {
+      removeTable(table);
+      freeTable(table);
+    } else {
+      if (table != shapeless) forgetShape(table);
+      shapeless = table;
+      removeLastColumn(table);
+    }
+  }
+}
+
+/** Lists the provisional columns as needs (NEED_* of abi.ts). */
+export function listNeeds(): void {
+  cutList(needs, 0);
+  cutList(names, 0);
+  const count = listUsed(made) / MADE_BYTES;
+  for (let i: u32 = 0; i < count; i++) {
+    const table = <usize>load<u32>(listAt(made) + i * MADE_BYTES);
+    const column = <usize>load<u32>(listAt(made) + i * MADE_BYTES, 4);
+    if (column == 0) continue;
+    const need = extendList(needs, NEED_BYTES);
+    store<u32>(need, load<u32>(table, TABLE_ID), NEED_TABLE_ID);
+    store<u32>(need, load<u32>(column, COLUMN_KIND), NEED_KIND);
+    copyName(need + NEED_TABLE_AT, load<u32>(table, TABLE_NAME_AT), load<u32>(table, TABLE_NAME_BYTES));
+    copyName(need + NEED_KEY_AT, load<u32>(column, COLUMN_KEY_AT), load<u32>(column, COLUMN_KEY_BYTES));
+  }
+  // The names stand still now: their offsets become addresses.
+  const base = <u32>listAt(names);
+  for (let i: u32 = 0; i < needCount(); i++) {
+    const need = needsAt() + i * NEED_BYTES;
+    store<u32>(need, base + load<u32>(need, NEED_TABLE_AT), NEED_TABLE_AT);
+    store<u32>(need, base + load<u32>(need, NEED_KEY_AT), NEED_KEY_AT);
+  }
+}
+
+/** Copies a name and writes its offset and length. */
+function copyName(to: usize, at: usize, bytes: u32): void {
+  store<u32>(to, listUsed(names));
+  store<u32>(to, bytes, 4);
+  memory.copy(extendList(names, bytes), at, bytes);
+}
+
+export function needsAt(): usize {
+  return listAt(needs);
+}
+
+export function needCount(): u32 {
+  return listUsed(needs) / NEED_BYTES;
+}

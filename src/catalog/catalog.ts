@@ -1,0 +1,198 @@
+/** Databases, tables and columns: what there is, and what comes to be. Main's alone; a change counts once its record is synced. */
+import { SluiceError } from '../errors.js';
+import type { Need } from '../worker/protocol.js';
+import { Plan, type CatalogLimits } from './plan.js';
+import { decodeChange, encodeChange, type CatalogChange } from './record.js';
+import type { CatalogSnapshot } from './snapshot.js';
+import { CatalogState, type Applied, type Database, type DatabaseEntry, type Table } from './state.js';
+
+export type { Applied, Database, Table } from './state.js';
+
+export interface CatalogOptions {
+  /** 8 hex digits; stands in the snapshot. */
+  readonly node: string;
+  readonly limits: CatalogLimits;
+  /** Puts a record on disk and returns its number. */
+  readonly commit: (record: Buffer) => Promise<number>;
+}
+
+/** Something that waits for its part of a record. */
+interface Request {
+  /** Shares its record with no other. */
+  readonly alone: boolean;
+  /** Adds its part. @throws SluiceError when it cannot have it */
+  readonly join: (plan: Plan) => void;
+  readonly resolve: (applied: Applied | null) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class Catalog {
+  readonly #options: CatalogOptions;
+  readonly #state: CatalogState;
+  readonly #listeners: ((applied: Applied) => void)[] = [];
+  #waiting: Request[] = [];
+  #isWorking = false;
+
+  constructor(options: CatalogOptions, state = new CatalogState()) {
+    this.#options = options;
+    this.#state = state;
+  }
+
+  static fromSnapshot(snapshot: CatalogSnapshot, options: Omit<CatalogOptions, 'node'>): Catalog {
+    return new Catalog({ ...options, node: snapshot.node }, CatalogState.fromSnapshot(snapshot));
+  }
+
+  /** The living database of a name. */
+  database(name: string): Database | undefined {
+    return this.#state.databaseByName(name)?.database;
+  }
+
+  /** Living databases, oldest first. */
+  databases(): Database[] {
+    return this.#state.databases().map(({ database }) => database);
+  }
+
+  /** A living table. */
+  table(id: number): Table | undefined {
+    return this.#state.table(id)?.table;
+  }
+
+  /** Living tables, of one database or of all. */
+  tables(databaseId?: number): Table[] {
+    const databases = databaseId === undefined ? this.#state.databases() : [this.#state.database(databaseId)];
+    return databases.flatMap((entry) => [...(entry?.tables.values() ?? [])].map(({ table }) => table));
+  }
+
+  /** Dropped tables that the catalog still knows. */
+  droppedTables(): Table[] {
+    return this.#state.droppedTables();
+  }
+
+  /** The database of a name, made when there is none. @throws SluiceError too-many-databases, and what commit throws */
+  async ensureDatabase(name: string): Promise<Database> {
+    const there = this.database(name);
+    if (there !== undefined) return there;
+    await this.#request((plan) => plan.database(name));
+    const made = this.database(name);
+    if (made === undefined) throw new SluiceError('database-dropped', name);
+    return made;
+  }
+
+  /**
+   * Makes the tables and columns that are needed and may be. What is there already, is of another kind or is over a
+   * limit is left out: the worker judges its lines again. Calls made while a record is being written share the next.
+   * @returns the database's tables that the record changed, whole
+   * @throws SluiceError database-dropped, and what commit throws
+   */
+  async decide(databaseId: number, needs: readonly Need[]): Promise<Table[]> {
+    const applied = await this.#request((plan) => {
+      const database = this.#state.database(databaseId);
+      if (database === undefined) throw new SluiceError('database-dropped', `its id was ${databaseId}`);
+      for (const need of needs) plan.need(database, need);
+    });
+    return applied?.defined.filter((table) => table.databaseId === databaseId) ?? [];
+  }
+
+  /** Drops a database with its tables, and returns them; null when there is none of that name. */
+  async dropDatabase(name: string): Promise<{ database: Database; tables: Table[] } | null> {
+    let gone: DatabaseEntry | undefined;
+    let tables: Table[] = [];
+    await this.#request((plan) => {
+      gone = this.#state.databaseByName(name);
+      if (gone === undefined) return;
+      tables = this.tables(gone.database.id);
+      plan.dropDatabase(gone.database.id);
+    }, true);
+    return gone === undefined ? null : { database: gone.database, tables };
+  }
+
+  /** Drops a table, and returns it; null when there is none of that name. */
+  async dropTable(databaseId: number, measurement: string): Promise<Table | null> {
+    let gone: Table | undefined;
+    await this.#request((plan) => {
+      gone = this.#state.database(databaseId)?.tables.get(measurement)?.table;
+      if (gone !== undefined) plan.dropTable(gone.id);
+    }, true);
+    return gone ?? null;
+  }
+
+  /** Rows of a table up to a number are in files. In memory and in the next snapshot. */
+  setSealedTo(tableId: number, number: number): void {
+    this.#state.setSealedTo(tableId, number);
+  }
+
+  /** Called with every change once it is on disk, before whoever asked for it knows. */
+  subscribe(listener: (applied: Applied) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /**
+   * Takes up a record of the log, at start, in order. One that the snapshot holds does nothing.
+   * @returns what of it could not be taken up, in sentences
+   */
+  applyRecord(record: Uint8Array, number: number): readonly string[] {
+    try {
+      return this.apply(decodeChange(record), number);
+    } catch (error) {
+      return [`catalog record ${number} is passed over: ${(error as Error).message}`];
+    }
+  }
+
+  /** Takes up a change whose ids are given, as `applyRecord` does. */
+  apply(change: CatalogChange, number: number): readonly string[] {
+    return this.#state.apply(change, number).problems;
+  }
+
+  snapshot(): CatalogSnapshot {
+    return this.#state.toSnapshot(this.#options.node);
+  }
+
+  #request(join: Request['join'], alone = false): Promise<Applied | null> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ alone, join, resolve, reject });
+      if (!this.#isWorking) void this.#work();
+    });
+  }
+
+  /** Writes record after record until nothing waits. Starts a microtask late, so that calls of one moment share one. */
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    await Promise.resolve();
+    while (this.#waiting.length > 0) await this.#write(this.#takeGroup());
+    this.#isWorking = false;
+  }
+
+  /** The requests of the next record: a drop by itself, so that all others come before or after it. */
+  #takeGroup(): Request[] {
+    const drop = this.#waiting.findIndex(({ alone }) => alone);
+    if (drop < 0) return this.#waiting.splice(0);
+    return this.#waiting.splice(0, drop === 0 ? 1 : drop);
+  }
+
+  async #write(group: readonly Request[]): Promise<void> {
+    const plan = new Plan(this.#state, this.#options.limits);
+    const joined = group.filter(({ join, reject }) => {
+      try {
+        join(plan);
+        return true;
+      } catch (error) {
+        reject(error as Error);
+        return false;
+      }
+    });
+    try {
+      const change = plan.change();
+      const applied = change === null ? null : await this.#commit(change);
+      for (const { resolve } of joined) resolve(applied);
+    } catch (error) {
+      for (const { reject } of joined) reject(error as Error);
+    }
+  }
+
+  async #commit(change: CatalogChange): Promise<Applied> {
+    const number = await this.#options.commit(encodeChange(change));
+    const applied = this.#state.apply(change, number);
+    for (const listener of this.#listeners) listener(applied);
+    return applied;
+  }
+}

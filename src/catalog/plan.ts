@@ -1,0 +1,133 @@
+/** Makes one change out of what several writes need, within the limits. Pure. */
+import { SluiceError } from '../errors.js';
+import { columnName, fold, folderName } from '../names.js';
+import type { Need, WorkerLimits } from '../worker/protocol.js';
+import type { CatalogChange, ColumnMade, DatabaseMade, TableMade } from './record.js';
+import type { CatalogState, DatabaseEntry } from './state.js';
+
+export type CatalogLimits = Pick<WorkerLimits, 'tablesMax' | 'columnsMax' | 'columnNameBytesMax'> & {
+  readonly databasesMax: number;
+};
+
+/** A table with what is planned for it. */
+interface Draft {
+  readonly id: number;
+  /** Set until the table is part of the plan: a new table comes with its first column. */
+  made: TableMade | undefined;
+  readonly hasKey: (key: string) => boolean;
+  readonly hasName: (folded: string) => boolean;
+  readonly keys: Set<string>;
+  readonly names: Set<string>;
+  columns: number;
+  keyBytes: number;
+}
+
+export class Plan {
+  readonly #state: CatalogState;
+  readonly #limits: CatalogLimits;
+  readonly #databases = new Map<string, DatabaseMade>();
+  readonly #tables: TableMade[] = [];
+  readonly #columns: ColumnMade[] = [];
+  readonly #droppedDatabases: number[] = [];
+  readonly #droppedTables: number[] = [];
+  /** By database id and measurement. */
+  readonly #drafts = new Map<string, Draft>();
+  /** Folded, of databases and tables alike: paths from the root. */
+  readonly #folders = new Set<string>();
+
+  constructor(state: CatalogState, limits: CatalogLimits) {
+    this.#state = state;
+    this.#limits = limits;
+  }
+
+  /** Adds a database, unless it is there or planned. @throws SluiceError too-many-databases */
+  database(name: string): void {
+    if (this.#state.databaseByName(name) !== undefined || this.#databases.has(name)) return;
+    if (this.#state.databasesAlive + this.#databases.size >= this.#limits.databasesMax) {
+      throw new SluiceError('too-many-databases', `${this.#limits.databasesMax} exist, ${JSON.stringify(name)} would be one more`);
+    }
+    const id = this.#state.takeId('database');
+    const { databaseFoldersEver, databaseNamesEver } = this.#state;
+    const folder = folderName(
+      name,
+      (folded) => databaseFoldersEver.has(folded) || this.#folders.has(folded),
+      databaseNamesEver.has(name) ? id : undefined,
+    );
+    this.#folders.add(fold(folder));
+    this.#databases.set(name, { id, name, folder });
+  }
+
+  /** Adds a column, and its table when that is new; not what is there, or is over a limit. */
+  need(database: DatabaseEntry, need: Need): void {
+    const draft = this.#draft(database, need);
+    const bytes = Buffer.byteLength(need.key);
+    if (draft === undefined || draft.hasKey(need.key) || draft.keys.has(need.key)) return;
+    if (draft.columns >= this.#limits.columnsMax || draft.keyBytes + bytes > this.#limits.columnNameBytesMax) return;
+    if (draft.made !== undefined) {
+      if (this.#isFull()) return;
+      this.#tables.push(draft.made);
+      draft.made = undefined;
+    }
+    const name = columnName(need.key, (folded) => draft.hasName(folded) || draft.names.has(folded));
+    this.#columns.push({ id: this.#state.takeId('column'), table: draft.id, key: need.key, kind: need.kind, name });
+    draft.keys.add(need.key);
+    draft.names.add(fold(name));
+    draft.columns += 1;
+    draft.keyBytes += bytes;
+  }
+
+  dropDatabase(id: number): void {
+    this.#droppedDatabases.push(id);
+  }
+
+  dropTable(id: number): void {
+    this.#droppedTables.push(id);
+  }
+
+  /** null when there is nothing to change. */
+  change(): CatalogChange | null {
+    const databases = [...this.#databases.values()];
+    const dropped = { databases: this.#droppedDatabases, tables: this.#droppedTables };
+    const lists = [databases, this.#columns, dropped.databases, dropped.tables];
+    if (lists.every((list) => list.length === 0)) return null;
+    return { databases, tables: this.#tables, columns: this.#columns, dropped };
+  }
+
+  #draft(database: DatabaseEntry, { tableId, measurement }: Need): Draft | undefined {
+    const place = `${database.database.id}/${measurement}`;
+    const known = this.#drafts.get(place);
+    if (known !== undefined) return known;
+    const entry = database.tables.get(measurement);
+    if (entry === undefined && tableId !== 0) return undefined; // dropped meanwhile: the worker will know before it parses again
+    const draft = entry === undefined ? this.#newTable(database, measurement) : {
+      id: entry.table.id,
+      made: undefined,
+      hasKey: (key: string) => entry.byKey.has(key),
+      hasName: (folded: string) => entry.foldedNames.has(folded),
+      keys: new Set<string>(), names: new Set<string>(), columns: entry.byKey.size, keyBytes: entry.keyBytes,
+    };
+    if (draft !== undefined) this.#drafts.set(place, draft);
+    return draft;
+  }
+
+  #newTable(database: DatabaseEntry, measurement: string): Draft | undefined {
+    if (this.#isFull()) return undefined;
+    const id = this.#state.takeId('table');
+    const path = (folder: string) => `${database.database.folder}/${folder}`;
+    const isTaken = (folded: string) => {
+      const foldedPath = fold(path(folded));
+      return database.foldersEver.has(foldedPath) || this.#folders.has(foldedPath);
+    };
+    const folder = path(folderName(measurement, isTaken, database.measurementsEver.has(measurement) ? id : undefined));
+    this.#folders.add(fold(folder));
+    const none = () => false;
+    return {
+      id, made: { id, database: database.database.id, name: measurement, folder },
+      hasKey: none, hasName: none, keys: new Set(), names: new Set(), columns: 0, keyBytes: 0,
+    };
+  }
+
+  #isFull(): boolean {
+    return this.#state.tablesAlive + this.#tables.length >= this.#limits.tablesMax;
+  }
+}

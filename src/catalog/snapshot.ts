@@ -1,0 +1,168 @@
+/** The catalog in a file, so that old log segments can go. The format stands in DESIGN.md, section 5. */
+import { basename, join } from 'node:path';
+import type { Disk } from '../disk.js';
+import { crc32 } from '../log/crc.js';
+import type { DataPaths } from '../names.js';
+import {
+  asList, asNumber, asObject, asText, decodeColumn, decodeDatabase, decodeTable,
+  type ColumnMade, type DatabaseMade, type TableMade,
+} from './record.js';
+
+const FORMAT = 1;
+
+/** `dropped` is 0 for what lives. */
+export interface DatabaseKept extends DatabaseMade {
+  readonly created: number;
+  readonly dropped: number;
+}
+export interface TableKept extends TableMade {
+  readonly created: number;
+  readonly dropped: number;
+  readonly sealedTo: number;
+}
+
+/** All that the catalog knows. */
+export interface CatalogSnapshot {
+  /** 8 hex digits. */
+  readonly node: string;
+  /** Number of the last change in it. */
+  readonly upTo: number;
+  /** The ids that come next. */
+  readonly next: { readonly database: number; readonly table: number; readonly column: number };
+  readonly databases: readonly DatabaseKept[];
+  readonly tables: readonly TableKept[];
+  readonly columns: readonly ColumnMade[];
+}
+
+/** A snapshot that only a later version can read: to go on without it would lose what it says. */
+class NewerFormat extends Error {}
+
+/** The highest log number that a snapshot knows: new ones must be above it. */
+export function lastNumberOf(snapshot: CatalogSnapshot): number {
+  return snapshot.tables.reduce((last, { sealedTo }) => Math.max(last, sealedTo), snapshot.upTo);
+}
+
+export function encodeSnapshot(snapshot: CatalogSnapshot): Buffer {
+  const { node, upTo, next, databases, tables, columns } = snapshot;
+  const text = JSON.stringify({ format: FORMAT, node, upTo, next, databases, tables, columns }).slice(0, -1);
+  return Buffer.from(`${text},"crc":"${crcOf(text)}"}\n`);
+}
+
+/** @throws with a sentence when the bytes are not what `encodeSnapshot` made */
+export function decodeSnapshot(bytes: Buffer): CatalogSnapshot {
+  const [, text, crc] = /^([^]*),"crc":"([0-9a-f]{8})"\}\n$/.exec(bytes.toString()) ?? [];
+  if (text === undefined) throw new Error('it has no checksum at its end');
+  if (crc !== crcOf(text)) throw new Error('its checksum is wrong');
+  const { format, node, upTo, next, databases, tables, columns } = asObject(JSON.parse(`${text}}`));
+  if (format !== FORMAT) throw new NewerFormat(`it has format ${JSON.stringify(format)}, of a newer sluice; start that one`);
+  const ids = asObject(next);
+  return {
+    node: asText(node),
+    upTo: asNumber(upTo),
+    next: { database: asNumber(ids['database']), table: asNumber(ids['table']), column: asNumber(ids['column']) },
+    databases: asList(databases, (item) => ({ ...decodeDatabase(item), ...lifeOf(item) })),
+    tables: asList(tables, (item) => ({ ...decodeTable(item), ...lifeOf(item), sealedTo: asNumber(asObject(item)['sealedTo']) })),
+    columns: asList(columns, decodeColumn),
+  };
+}
+
+function lifeOf(item: unknown): { created: number; dropped: number } {
+  const { created, dropped } = asObject(item);
+  return { created: asNumber(created), dropped: asNumber(dropped) };
+}
+
+function crcOf(text: string): string {
+  return crc32(Buffer.from(text)).toString(16).padStart(8, '0');
+}
+
+/** The two files: the newest snapshot and the one before it, which takes over when the newest cannot be read. */
+export class SnapshotFiles {
+  readonly #disk: Disk;
+  readonly #folder: string;
+  readonly #paths: Pick<DataPaths, 'catalog' | 'catalogPrevious' | 'quarantine'>;
+  /** `upTo` of the two files; null for one that is missing or cannot be read. */
+  #current: number | null = null;
+  #previous: number | null = null;
+  #reach = 0;
+  #publishing: Promise<void> = Promise.resolve();
+
+  constructor(disk: Disk, dataDir: string, paths: Pick<DataPaths, 'catalog' | 'catalogPrevious' | 'quarantine'>) {
+    this.#disk = disk;
+    this.#folder = dataDir;
+    this.#paths = paths;
+  }
+
+  /** Both files, durably, hold every catalog record up to this number: the log may forget those. */
+  get reach(): number {
+    return this.#reach;
+  }
+
+  /**
+   * The newest snapshot that can be read, or null; and what was wrong, in sentences. What cannot be read is kept aside.
+   * @throws when a newer version wrote one
+   */
+  async load(): Promise<{ snapshot: CatalogSnapshot | null; reports: readonly string[] }> {
+    const reports: string[] = [];
+    const current = await this.#read(this.#paths.catalog, reports);
+    const previous = await this.#read(this.#paths.catalogPrevious, reports);
+    this.#current = current?.upTo ?? null;
+    this.#previous = previous?.upTo ?? null;
+    this.#reach = Math.min(this.#current ?? 0, this.#previous ?? 0);
+    return { snapshot: current ?? previous, reports };
+  }
+
+  /** Makes a snapshot the newest; a crash at any moment leaves one that can be read. One at a time, in order. */
+  publish(snapshot: CatalogSnapshot): Promise<void> {
+    const turn = this.#publishing.then(() => this.#publish(snapshot));
+    this.#publishing = turn.catch(() => undefined); // the caller of `turn` hears of it
+    return turn;
+  }
+
+  async #publish(snapshot: CatalogSnapshot): Promise<void> {
+    const { catalog, catalogPrevious } = this.#paths;
+    const unfinished = `${catalog}.tmp`;
+    await this.#disk.remove(unfinished);
+    const file = await this.#disk.open(unfinished, 'create');
+    try {
+      await file.write(encodeSnapshot(snapshot), 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    if (this.#current !== null) {
+      await this.#disk.rename(catalog, catalogPrevious);
+      this.#previous = this.#current;
+      this.#current = null;
+    }
+    await this.#disk.rename(unfinished, catalog);
+    this.#current = snapshot.upTo;
+    await this.#disk.syncFolder(this.#folder);
+    this.#reach = Math.min(this.#current, this.#previous ?? 0);
+  }
+
+  async #read(path: string, reports: string[]): Promise<CatalogSnapshot | null> {
+    let bytes: Buffer | null = null;
+    try {
+      bytes = await this.#disk.readWhole(path);
+      return bytes === null ? null : decodeSnapshot(bytes);
+    } catch (error) {
+      if (error instanceof NewerFormat) throw new Error(`cannot start: ${path}: ${error.message}`, { cause: error });
+      reports.push(`${path} cannot be read: ${(error as Error).message}`);
+      if (bytes !== null) await this.#setAside(path, bytes, reports);
+      return null;
+    }
+  }
+
+  async #setAside(path: string, bytes: Buffer, reports: string[]): Promise<void> {
+    const { quarantine } = this.#paths;
+    const target = join(quarantine, `${basename(path)}-${crc32(bytes).toString(16)}.bad`);
+    try {
+      await this.#disk.makeFolder(quarantine);
+      await this.#disk.rename(path, target);
+      await this.#disk.syncFolder(quarantine);
+      await this.#disk.syncFolder(this.#folder);
+    } catch (error) {
+      reports.push(`${path} could not be moved to ${target}: ${(error as Error).message}`);
+    }
+  }
+}

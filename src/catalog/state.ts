@@ -1,0 +1,249 @@
+/** What the catalog knows, in memory: lookups, and the one way in which changes apply. Pure. */
+import { fold } from '../names.js';
+import type { ColumnDefinition, TableDefinition } from '../worker/protocol.js';
+import type { CatalogChange, ColumnMade, DatabaseMade, TableMade } from './record.js';
+import type { CatalogSnapshot } from './snapshot.js';
+
+export interface Database {
+  readonly id: number;
+  readonly name: string;
+  /** Below the root of the tables. */
+  readonly folder: string;
+  /** Log number of its creation. */
+  readonly created: number;
+}
+
+/** A table as main knows it: what workers know and where it is. Never changed in place; safe to hand on. */
+export interface Table extends TableDefinition {
+  readonly databaseName: string;
+  /** Below the root of the tables. */
+  readonly folder: string;
+}
+
+/** What a change did. */
+export interface Applied {
+  readonly number: number;
+  /** Tables that are new or have new columns, whole. */
+  readonly defined: readonly Table[];
+  /** Ids of tables that are gone. */
+  readonly dropped: readonly number[];
+  /** What of the change made no sense, in sentences. */
+  readonly problems: readonly string[];
+}
+
+/** A database with what its tables need; it stays, without them, when it is dropped. */
+export interface DatabaseEntry {
+  readonly database: Database;
+  /** Log number of the drop; 0 while it lives. */
+  dropped: number;
+  /** Living tables by measurement. */
+  readonly tables: Map<string, TableEntry>;
+  /** Every measurement that ever was a table. */
+  readonly measurementsEver: Set<string>;
+  /** Every folder of a table that ever was, folded. */
+  readonly foldersEver: Set<string>;
+}
+
+/** A table with its indices; a dropped one has no columns, but its name and folder stay. */
+export interface TableEntry {
+  table: Table;
+  dropped: number;
+  readonly byKey: Map<string, ColumnDefinition>;
+  readonly foldedNames: Set<string>;
+  /** UTF-8 bytes of all keys. */
+  keyBytes: number;
+}
+
+type IdKind = 'database' | 'table' | 'column';
+
+export class CatalogState {
+  /** Number of the last change that was applied. */
+  upTo = 0;
+  readonly databaseNamesEver = new Set<string>();
+  /** Folded. */
+  readonly databaseFoldersEver = new Set<string>();
+  readonly #databases = new Map<number, DatabaseEntry>();
+  /** Living ones. */
+  readonly #databasesByName = new Map<string, DatabaseEntry>();
+  readonly #tables = new Map<number, TableEntry>();
+  #tablesAlive = 0;
+  readonly #next = { database: 1, table: 1, column: 1 };
+
+  static fromSnapshot(snapshot: CatalogSnapshot): CatalogState {
+    const state = new CatalogState();
+    for (const made of snapshot.databases) state.#putDatabase(made, made.created, made.dropped);
+    for (const made of snapshot.tables) state.#putTable(made, made.created, made.dropped, made.sealedTo);
+    const touched = new Map<number, ColumnDefinition[]>();
+    for (const made of snapshot.columns) state.#putColumn(made, touched);
+    state.#addColumns(touched);
+    for (const kind of ['database', 'table', 'column'] as const) state.#seenId(kind, snapshot.next[kind] - 1);
+    state.upTo = snapshot.upTo;
+    return state;
+  }
+
+  toSnapshot(node: string): CatalogSnapshot {
+    const tables = [...this.#tables.values()];
+    return {
+      node,
+      upTo: this.upTo,
+      next: { ...this.#next },
+      databases: [...this.#databases.values()].map(({ database, dropped }) => ({ ...database, dropped })),
+      tables: tables.map(({ table, dropped }) => ({
+        id: table.id, database: table.databaseId, name: table.measurement, folder: table.folder,
+        created: table.created, dropped, sealedTo: table.sealedTo,
+      })),
+      columns: tables.flatMap(({ table }) => table.columns.map(({ id, key, kind, name }) => ({ id, table: table.id, key, kind, name }))),
+    };
+  }
+
+  get databasesAlive(): number {
+    return this.#databasesByName.size;
+  }
+
+  get tablesAlive(): number {
+    return this.#tablesAlive;
+  }
+
+  /** A living database. */
+  databaseByName(name: string): DatabaseEntry | undefined {
+    return this.#databasesByName.get(name);
+  }
+
+  /** A living database. */
+  database(id: number): DatabaseEntry | undefined {
+    const entry = this.#databases.get(id);
+    return entry?.dropped === 0 ? entry : undefined;
+  }
+
+  /** Living ones, oldest first. */
+  databases(): DatabaseEntry[] {
+    return [...this.#databases.values()].filter(({ dropped }) => dropped === 0);
+  }
+
+  /** A living table. */
+  table(id: number): TableEntry | undefined {
+    const entry = this.#tables.get(id);
+    return entry?.dropped === 0 ? entry : undefined;
+  }
+
+  droppedTables(): Table[] {
+    return [...this.#tables.values()].filter(({ dropped }) => dropped !== 0).map(({ table }) => table);
+  }
+
+  /** An id that was never given and never will be again, whatever becomes of it. */
+  takeId(kind: IdKind): number {
+    return this.#next[kind]++;
+  }
+
+  setSealedTo(tableId: number, number: number): void {
+    const entry = this.table(tableId);
+    if (entry !== undefined && entry.table.sealedTo < number) entry.table = { ...entry.table, sealedTo: number };
+  }
+
+  /** Applies a change; one at or below `upTo` is known already and does nothing. */
+  apply(change: CatalogChange, number: number): Applied {
+    if (number <= this.upTo) return { number, defined: [], dropped: [], problems: [] };
+    this.upTo = number;
+    const problems: string[] = [];
+    const attempt = <T>(list: readonly T[], put: (item: T) => void): void => {
+      for (const item of list) {
+        try {
+          put(item);
+        } catch (error) {
+          problems.push(`catalog record ${number}: ${(error as Error).message}`);
+        }
+      }
+    };
+    const touched = new Map<number, ColumnDefinition[]>();
+    const dropped: number[] = [];
+    attempt(change.databases, (made) => this.#putDatabase(made, number, 0));
+    attempt(change.tables, (made) => {
+      this.#putTable(made, number, 0, 0);
+      touched.set(made.id, []);
+    });
+    attempt(change.columns, (made) => this.#putColumn(made, touched));
+    this.#addColumns(touched);
+    attempt(change.dropped.databases, (id) => dropped.push(...this.#dropDatabase(id, number)));
+    attempt(change.dropped.tables, (id) => dropped.push(this.#dropTable(id, number)));
+    const defined = [...touched.keys()].flatMap((id) => this.table(id)?.table ?? []);
+    return { number, defined, dropped, problems };
+  }
+
+  #putDatabase({ id, name, folder }: DatabaseMade, created: number, dropped: number): void {
+    if (this.#databases.has(id)) throw new Error(`database ${id} is there already`);
+    if (dropped === 0 && this.#databasesByName.has(name)) throw new Error(`a database ${JSON.stringify(name)} is there already`);
+    const database = { id, name, folder, created };
+    const entry = { database, dropped, tables: new Map(), measurementsEver: new Set<string>(), foldersEver: new Set<string>() };
+    this.#databases.set(id, entry);
+    if (dropped === 0) this.#databasesByName.set(name, entry);
+    this.databaseNamesEver.add(name);
+    this.databaseFoldersEver.add(fold(folder));
+    this.#seenId('database', id);
+  }
+
+  #putTable({ id, database: databaseId, name, folder }: TableMade, created: number, dropped: number, sealedTo: number): void {
+    const database = this.#databases.get(databaseId);
+    if (database === undefined) throw new Error(`table ${id} is of database ${databaseId}, which is unknown`);
+    if (this.#tables.has(id)) throw new Error(`table ${id} is there already`);
+    if (dropped === 0 && database.tables.has(name)) throw new Error(`a table ${JSON.stringify(name)} is there already`);
+    const entry: TableEntry = {
+      table: { id, databaseId, databaseName: database.database.name, measurement: name, folder, created, sealedTo, columns: [] },
+      dropped, byKey: new Map(), foldedNames: new Set(), keyBytes: 0,
+    };
+    this.#tables.set(id, entry);
+    if (dropped === 0) {
+      database.tables.set(name, entry);
+      this.#tablesAlive += 1;
+    }
+    database.measurementsEver.add(name);
+    database.foldersEver.add(fold(folder));
+    this.#seenId('table', id);
+  }
+
+  /** Indexes a column; `#addColumns` makes it part of its table. */
+  #putColumn({ id, table: tableId, key, kind, name }: ColumnMade, touched: Map<number, ColumnDefinition[]>): void {
+    const entry = this.table(tableId);
+    if (entry === undefined) throw new Error(`column ${id} is of table ${tableId}, which is unknown`);
+    if (entry.byKey.has(key)) throw new Error(`table ${tableId} has a column ${JSON.stringify(key)} already`);
+    const column = { id, kind, key, name };
+    entry.byKey.set(key, column);
+    entry.foldedNames.add(fold(name));
+    entry.keyBytes += Buffer.byteLength(key);
+    const columns = touched.get(tableId);
+    if (columns === undefined) touched.set(tableId, [column]);
+    else columns.push(column);
+    this.#seenId('column', id);
+  }
+
+  #addColumns(touched: ReadonlyMap<number, readonly ColumnDefinition[]>): void {
+    for (const [id, columns] of touched) {
+      const entry = this.#tables.get(id)!;
+      entry.table = { ...entry.table, columns: [...entry.table.columns, ...columns] };
+    }
+  }
+
+  #dropDatabase(id: number, number: number): number[] {
+    const entry = this.database(id);
+    if (entry === undefined) throw new Error(`database ${id} cannot be dropped, it is unknown`);
+    const tables = [...entry.tables.values()].map(({ table }) => this.#dropTable(table.id, number));
+    entry.dropped = number;
+    this.#databasesByName.delete(entry.database.name);
+    return tables;
+  }
+
+  #dropTable(id: number, number: number): number {
+    const entry = this.table(id);
+    if (entry === undefined) throw new Error(`table ${id} cannot be dropped, it is unknown`);
+    entry.dropped = number;
+    entry.table = { ...entry.table, columns: [] };
+    entry.byKey.clear();
+    entry.foldedNames.clear();
+    this.#databases.get(entry.table.databaseId)!.tables.delete(entry.table.measurement);
+    this.#tablesAlive -= 1;
+    return id;
+  }
+
+  #seenId(kind: IdKind, id: number): void {
+    this.#next[kind] = Math.max(this.#next[kind], id + 1);
+  }
+}

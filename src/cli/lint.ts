@@ -1,0 +1,79 @@
+/** The linter behind `sluice parse`: what the grammar makes of each line. Conflicts of types are a matter of tables, not of lines. */
+import * as abi from '../../assembly/abi.js';
+import { LINE_ERRORS } from '../errors.js';
+import type { LineError } from '../worker/protocol.js';
+import { listedPoints } from '../worker/rows.js';
+import type { Parsed, WasmParser } from '../worker/wasm.js';
+
+/** Blocks have this size, unless a string reaches over the end of one. */
+export const BLOCK_BYTES = 256 * 1024;
+
+/** A line as JSON text, and where it began. */
+interface Finding {
+  readonly line: number;
+  readonly json: string;
+}
+
+/** Judges the blocks of one input in order. */
+export class Linter {
+  readonly #parser: WasmParser;
+  readonly #precision: number;
+  #linesBefore = 0;
+  #rejected = 0;
+
+  /** @param precision PRECISION_* */
+  constructor(parser: WasmParser, precision: number) {
+    this.#parser = parser;
+    this.#precision = precision;
+  }
+
+  /** Lines found bad so far. */
+  get rejected(): number {
+    return this.#rejected;
+  }
+
+  /**
+   * Judges a block, which ends with a line's end or with the input.
+   * @param isLast false: when a string is open at the block's end nothing is judged, and a longer block is to be given
+   * @returns a line of JSON a point or bad line, in their order, or null
+   */
+  block(bytes: Uint8Array, isLast: boolean): string[] | null {
+    const first = this.#parse(bytes, []);
+    if (!isLast && this.#parser.exports.openQuoteBytes() > 0) return null;
+    const points = listedPoints(this.#parser).map(({ line, ...point }) => this.#finding(line, point));
+    const errors = this.#allErrors(bytes, first).map((error) => this.#finding(error.line, describe(error)));
+    this.#rejected += errors.length;
+    this.#linesBefore += bytes.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0);
+    return [...points, ...errors].toSorted((a, b) => a.line - b.line).map(({ json }) => json);
+  }
+
+  /** A parse tells the first errors only: those known are skipped until no other is left. */
+  #allErrors(bytes: Uint8Array, first: Parsed): LineError[] {
+    const errors = [...first.errors];
+    while (errors.length < first.rejected) errors.push(...this.#parse(bytes, errors.map(({ line }) => line)).errors);
+    return errors;
+  }
+
+  /** Replay judges no schema, and stores nothing of tables that it does not know. @param skipped physical lines, ascending */
+  #parse(bytes: Uint8Array, skipped: readonly number[]): Parsed {
+    this.#parser.inputView(bytes.length).set(bytes);
+    return this.#parser.parse({
+      databaseId: 0,
+      bytes: bytes.length,
+      precision: this.#precision,
+      defaultTime: 0n,
+      flags: abi.PARSE_REPLAY | abi.PARSE_RECORD,
+      linesMax: 0,
+      rejectedRuns: Uint32Array.from(skipped.flatMap((line) => [line, line])),
+    });
+  }
+
+  #finding(line: number, rest: object): Finding {
+    return { line, json: JSON.stringify({ line: this.#linesBefore + line, ...rest }) };
+  }
+}
+
+function describe({ column, code, source }: LineError): object {
+  const { name, sentence } = LINE_ERRORS[code]!;
+  return { column, code: name, message: sentence, source };
+}

@@ -1,0 +1,91 @@
+/** Unix sockets that carry lines of text. */
+import { connect, createServer, type Socket } from 'node:net';
+
+/** sun_path of Linux holds 108 bytes with the zero at its end. */
+const pathBytesMax = 107;
+const requestBytesMax = 1 << 20;
+
+/** @throws Error for a path that is too long for a socket */
+export function assertSocketPath(path: string): void {
+  const bytes = Buffer.byteLength(path);
+  if (bytes <= pathBytesMax) return;
+  throw new Error(`the path ${path} has ${bytes} bytes, a socket's may have ${pathBytesMax}: choose a shorter data folder`);
+}
+
+/** A bound socket. */
+interface LineListener {
+  /** Drops open connections. The name that was bound goes, if it is still there. */
+  close(): Promise<void>;
+}
+
+/**
+ * Binds a socket that only this user can open and answers each line of a connection in turn.
+ * @param answer the answer's line; must not reject
+ * @throws when something stands at the path
+ */
+export async function listenLines(path: string, answer: (line: string) => Promise<string>): Promise<LineListener> {
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+    answerLines(socket, answer);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    const before = process.umask(0o177);
+    server.listen(path, resolve);
+    process.umask(before);
+  });
+  return {
+    close: () => new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const socket of open) socket.destroy();
+    }),
+  };
+}
+
+function answerLines(socket: Socket, answer: (line: string) => Promise<string>): void {
+  let rest = '';
+  let answered = Promise.resolve();
+  socket.setEncoding('utf8');
+  // A client that goes away is no fault of the server; the socket closes by itself.
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > requestBytesMax) socket.destroy();
+    for (const line of lines) {
+      answered = answered.then(async () => {
+        socket.write(`${await answer(line)}\n`);
+      });
+    }
+  });
+}
+
+/**
+ * Sends a line and waits for the answer's.
+ * @param silenceMsMax fail when nothing comes for so long; 0 waits for ever
+ * @returns null when nobody listens at the path
+ * @throws when the other side goes away or is silent
+ */
+export function exchangeLine(path: string, line: string, silenceMsMax: number): Promise<string | null> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path, timeout: silenceMsMax });
+    const pieces: string[] = [];
+    socket.setEncoding('utf8');
+    socket.on('timeout', () => socket.destroy(new Error(`whoever listens at ${path} does not answer`)));
+    socket.on('connect', () => socket.write(`${line}\n`));
+    socket.on('data', (text: string) => {
+      const end = text.indexOf('\n');
+      pieces.push(end < 0 ? text : text.slice(0, end));
+      if (end < 0) return;
+      resolve(pieces.join(''));
+      socket.destroy();
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(null);
+      else reject(error);
+    });
+    socket.on('close', () => reject(new Error('the server went away before it answered')));
+  });
+}

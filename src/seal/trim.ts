@@ -1,0 +1,45 @@
+/** Lets go of log segments: publishes catalog snapshots, and removes what neither they nor a table still need. */
+import type { Catalog } from '../catalog/catalog.js';
+import type { SnapshotFiles } from '../catalog/snapshot.js';
+import type { Log, SegmentSummary } from '../log/log.js';
+
+export class Trimmer {
+  readonly #catalog: Catalog;
+  readonly #log: Log;
+  readonly #snapshots: SnapshotFiles;
+  /** First number of the open segment when the last snapshot was published. */
+  #openFirst: number;
+
+  constructor(parts: { catalog: Catalog; log: Log; snapshots: SnapshotFiles }) {
+    this.#catalog = parts.catalog;
+    this.#log = parts.log;
+    this.#snapshots = parts.snapshots;
+    this.#openFirst = this.#log.segments().at(-1)?.first ?? 0;
+  }
+
+  /** Call it about once a second, and after seals. */
+  async trim(): Promise<void> {
+    const segments = this.#log.segments();
+    const open = segments.at(-1);
+    const waits = segments.some((segment) => segment !== open && this.#isSealed(segment) && !this.#isInSnapshots(segment));
+    if (waits || (open !== undefined && open.first !== this.#openFirst)) {
+      this.#openFirst = open?.first ?? 0;
+      await this.publish();
+    }
+    await this.#log.trim((segment) => this.#isSealed(segment) && this.#isInSnapshots(segment));
+  }
+
+  publish(): Promise<void> {
+    return this.#snapshots.publish(this.#catalog.snapshot());
+  }
+
+  #isSealed({ lastByTable }: SegmentSummary): boolean {
+    for (const [tableId, last] of lastByTable) if ((this.#catalog.table(tableId)?.sealedTo ?? Infinity) < last) return false;
+    return true;
+  }
+
+  /** Both snapshots hold its catalog records: if one is lost, the other does. */
+  #isInSnapshots({ lastCatalog }: SegmentSummary): boolean {
+    return lastCatalog <= this.#snapshots.reach;
+  }
+}

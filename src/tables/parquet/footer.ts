@@ -1,0 +1,129 @@
+/** The footer of a data file: FileMetaData of parquet.thrift, its length, and the magic (parquet-format, README.md). */
+import { ENCODING_PLAIN, ENCODING_RLE } from '../../../assembly/encode/abi.js';
+import { isRequired, noFields, physicalType, writeSchemaElement, type FileColumn } from './schema.js';
+import { footerBounds, type Range } from './statistics.js';
+import { ThriftWriter } from './thrift.js';
+
+/** First and last bytes of a file. */
+export const MAGIC = Buffer.from('PAR1');
+
+/** Readers parse this form to know a writer's bugs. */
+const CREATED_BY = 'sluice version 0.1.0 (build 0)';
+const FORMAT_VERSION = 2;
+const CODEC_SNAPPY = 1;
+/** 1900-01-01T00:00:00Z in microseconds. */
+const YEAR_1900_MICROS = -2_208_988_800_000_000n;
+/** Without this key Spark 3.5 refuses times before 1900: it takes them for those of an older calendar. */
+const SPARK_KEY = { key: 'org.apache.spark.version', value: '3.5.0' };
+
+export interface ColumnChunk {
+  /** Where its first page stands in the file. */
+  readonly offset: number;
+  /** Bytes of its pages with headers, as they stand in the file and before compression. */
+  readonly bytes: number;
+  readonly rawBytes: number;
+  /** Bytes of the dictionary page at its start; 0 when it has none. */
+  readonly dictionaryBytes: number;
+  /** Parquet number of the encoding of its data pages. */
+  readonly encoding: number;
+  readonly nulls: number;
+  /** null: no value. */
+  readonly range: Range | null;
+}
+
+export interface RowGroup {
+  readonly rows: number;
+  /** One a column of the file, in order. */
+  readonly chunks: readonly ColumnChunk[];
+}
+
+/** Everything that follows the last page, up to the end of the file. */
+export function footerBytes(columns: readonly FileColumn[], groups: readonly RowGroup[]): Uint8Array {
+  const writer = new ThriftWriter();
+  writer.fields(() => writeFileMetaData(writer, columns, groups));
+  const metadata = writer.bytes();
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(metadata.length);
+  return Buffer.concat([metadata, length, MAGIC]);
+}
+
+function writeFileMetaData(writer: ThriftWriter, columns: readonly FileColumn[], groups: readonly RowGroup[]): void {
+  writer.i32(1, FORMAT_VERSION);
+  writer.structs(2, [null, ...columns], (column) => {
+    if (column === null) writeRoot(writer, columns.length);
+    else writeSchemaElement(writer, column);
+  });
+  writer.i64(3, groups.reduce((rows, group) => rows + group.rows, 0));
+  writer.structs(4, groups.map((group, ordinal) => ({ group, ordinal })), ({ group, ordinal }) => {
+    writeRowGroup(writer, columns, group, ordinal);
+  });
+  if (groups.some((group) => isBefore1900(group))) {
+    writer.structs(5, [SPARK_KEY], ({ key, value }) => {
+      writer.binary(1, key);
+      writer.binary(2, value);
+    });
+  }
+  writer.binary(6, CREATED_BY);
+  // Without column orders the bounds have no meaning: each is by the order of its type.
+  writer.structs(7, columns, () => writer.struct(1, noFields));
+}
+
+function writeRoot(writer: ThriftWriter, children: number): void {
+  writer.binary(4, 'schema');
+  writer.i32(5, children);
+}
+
+/** The first column is `time`. */
+function isBefore1900(group: RowGroup): boolean {
+  const range = group.chunks[0]!.range;
+  return range?.of === 'integers' && range.min < YEAR_1900_MICROS;
+}
+
+function writeRowGroup(writer: ThriftWriter, columns: readonly FileColumn[], group: RowGroup, ordinal: number): void {
+  const { rows, chunks } = group;
+  writer.structs(1, columns.map((column, place) => ({ column, chunk: chunks[place]! })), ({ column, chunk }) => {
+    writer.i64(2, 0);
+    writer.struct(3, () => writeColumnMetaData(writer, column, chunk, rows));
+  });
+  writer.i64(2, sum(chunks, (chunk) => chunk.rawBytes));
+  writer.i64(3, rows);
+  writer.i64(5, chunks[0]!.offset);
+  writer.i64(6, sum(chunks, (chunk) => chunk.bytes));
+  writer.i16(7, ordinal);
+}
+
+function sum(chunks: readonly ColumnChunk[], bytesOf: (chunk: ColumnChunk) => number): number {
+  return chunks.reduce((total, chunk) => total + bytesOf(chunk), 0);
+}
+
+function writeColumnMetaData(writer: ThriftWriter, column: FileColumn, chunk: ColumnChunk, rows: number): void {
+  const { offset, bytes, rawBytes, dictionaryBytes } = chunk;
+  writer.i32(1, physicalType(column));
+  writer.i32s(2, encodingsOf(column, chunk));
+  writer.binaries(3, [column.name]);
+  writer.i32(4, CODEC_SNAPPY);
+  writer.i64(5, rows);
+  writer.i64(6, rawBytes);
+  writer.i64(7, bytes);
+  writer.i64(9, offset + dictionaryBytes);
+  if (dictionaryBytes > 0) writer.i64(11, offset);
+  writer.struct(12, () => writeStatistics(writer, column, chunk));
+}
+
+/** All encodings of the chunk: of its data, its dictionary and its levels. */
+function encodingsOf(column: FileColumn, { encoding, dictionaryBytes }: ColumnChunk): number[] {
+  const encodings = new Set([encoding]);
+  if (dictionaryBytes > 0) encodings.add(ENCODING_PLAIN);
+  if (!isRequired(column)) encodings.add(ENCODING_RLE);
+  return [...encodings];
+}
+
+function writeStatistics(writer: ThriftWriter, column: FileColumn, chunk: ColumnChunk): void {
+  const bounds = footerBounds(column, chunk.range);
+  writer.i64(3, chunk.nulls);
+  if (bounds === null) return;
+  writer.binary(5, bounds.max);
+  writer.binary(6, bounds.min);
+  writer.bool(7, bounds.maxExact);
+  writer.bool(8, bounds.minExact);
+}

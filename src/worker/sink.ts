@@ -1,0 +1,49 @@
+/** Gathers the bytes of a file into steps of 1 MiB, so that many small pieces cost few writes and a big one no stall. */
+import type { StoreWriter } from '../tables/store.js';
+import type { WasmMemory } from './chunk.js';
+
+const STEP_BYTES = 1 << 20;
+
+export class ByteSink {
+  readonly #writer: StoreWriter;
+  readonly #step = Buffer.allocUnsafeSlow(STEP_BYTES);
+  #used = 0;
+  #flushed = 0;
+
+  constructor(writer: StoreWriter) {
+    this.#writer = writer;
+  }
+
+  /** Bytes appended so far: where the next stands in the file. */
+  get bytes(): number {
+    return this.#flushed + this.#used;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    for (let from = 0; from < bytes.length;) from += await this.#take(bytes.subarray(from, from + STEP_BYTES));
+  }
+
+  /** Appends bytes of WASM memory; its buffer is looked up again after each write, since it may grow meanwhile. */
+  async appendFrom(memory: WasmMemory, at: number, bytes: number): Promise<void> {
+    for (let from = 0; from < bytes;) {
+      from += await this.#take(new Uint8Array(memory.buffer, at + from, Math.min(bytes - from, STEP_BYTES)));
+    }
+  }
+
+  /** Writes what is left. */
+  async flush(): Promise<void> {
+    if (this.#used === 0) return;
+    await this.#writer.write(this.#step.subarray(0, this.#used));
+    this.#flushed += this.#used;
+    this.#used = 0;
+  }
+
+  /** Copies as much as the step holds, and writes the step when it is full; returns how much it took. */
+  async #take(bytes: Uint8Array): Promise<number> {
+    const taken = Math.min(bytes.length, STEP_BYTES - this.#used);
+    this.#step.set(bytes.subarray(0, taken), this.#used);
+    this.#used += taken;
+    if (this.#used === STEP_BYTES) await this.flush();
+    return taken;
+  }
+}

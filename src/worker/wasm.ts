@@ -1,0 +1,227 @@
+/** One instance of the WASM module: what a worker knows of the catalog, the builders, and parsing into them. */
+import * as abi from '../../assembly/abi.js';
+import type { LineError, Need, TableDefinition, WorkerLimits } from './protocol.js';
+import type { SealExports } from './seal.js';
+
+/** Row ranges of one table. */
+export interface RowRange {
+  readonly rowFirst: number;
+  /** One past the last. */
+  readonly rowEnd: number;
+}
+
+/** The rows a body added to a table. */
+export interface TableSpan extends RowRange {
+  readonly tableId: number;
+}
+
+export interface ParseOptions {
+  readonly databaseId: number;
+  /** Bytes of the body, which stands in the view that `inputView(bytes)` gave. */
+  readonly bytes: number;
+  /** PRECISION_*. */
+  readonly precision: number;
+  /** Nanoseconds since 1970 for lines without a timestamp. */
+  readonly defaultTime: bigint;
+  /** PARSE_ALL_OR_NOTHING, PARSE_REPLAY, PARSE_RECORD. */
+  readonly flags: number;
+  /** Not judged on replay. */
+  readonly linesMax: number;
+  /** Replay: (first, last) pairs of physical lines to skip. */
+  readonly rejectedRuns?: Uint32Array;
+  /** Replay: log number of the body. */
+  readonly replayNumber?: number;
+}
+
+/** What a body came to. Spans are there when it was accepted, needs when tables or columns are missing. */
+export interface Parsed {
+  /** What parse returned: PARSE_ACCEPTED, PARSE_NEEDS, PARSE_REFUSED, PARSE_TOO_MANY_LINES. */
+  readonly status: number;
+  readonly lines: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly errors: readonly LineError[];
+  readonly rejectedRuns: Uint32Array;
+  readonly spans: readonly TableSpan[];
+  readonly needs: readonly Need[];
+  /** Of the accepted rows (assembly/hash.ts). */
+  readonly checksum: bigint;
+}
+
+/** What the module exports; addresses are to be read as unsigned. */
+interface ParserExports extends SealExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  abiVersion(): number;
+  scratch(bytes: number): number;
+  input(bytes: number): number;
+  parse(
+    databaseId: number, bytes: number, precision: number, defaultTime: bigint, flags: number, linesMax: number,
+    runsAt: number, runs: number, replayNumber: number,
+  ): number;
+  outcome(): number;
+  listingAt(): number;
+  listingBytes(): number;
+  openQuoteBytes(): number;
+  setLimits(tablesMax: number, columnsMax: number, columnNameBytesMax: number): void;
+  defineTable(id: number, databaseId: number, nameAt: number, nameBytes: number, created: number, sealedTo: number): void;
+  defineColumn(tableId: number, columnId: number, kind: number, keyAt: number, keyBytes: number): void;
+  dropTable(id: number): void;
+  setSealedTo(tableId: number, number: number): void;
+  removeSpans(tableId: number, rangesAt: number, ranges: number): void;
+  builderBytes(): number;
+}
+
+/** Texts in errors are cut here, on a character boundary. */
+const TEXT_BYTES_MAX = 256;
+const RUN_BYTES = 8;
+
+/** Compiles the module once for a thread. */
+export function compile(bytes: Uint8Array): WebAssembly.Module {
+  return new WebAssembly.Module(bytes);
+}
+
+export class WasmParser {
+  readonly exports: ParserExports;
+  readonly memory: ParserExports['memory'];
+
+  /** @throws when the module was built for another version of the border */
+  constructor(module: WebAssembly.Module) {
+    this.exports = new WebAssembly.Instance(module).exports as ParserExports;
+    this.memory = this.exports.memory;
+    const version = this.exports.abiVersion();
+    if (version !== abi.ABI_VERSION) {
+      throw new Error(`the WASM module has border version ${version}, this program needs ${abi.ABI_VERSION}: build again`);
+    }
+  }
+
+  setLimits({ tablesMax, columnsMax, columnNameBytesMax }: Omit<WorkerLimits, 'bodyBytesMax' | 'bodyLinesMax'>): void {
+    this.exports.setLimits(tablesMax, columnsMax, columnNameBytesMax);
+  }
+
+  /** Defines a table, or adds to a known one the columns it lacks. Ids start at 1. */
+  define(table: TableDefinition): void {
+    const [nameAt, nameBytes] = this.#place(table.measurement);
+    this.exports.defineTable(table.id, table.databaseId, nameAt, nameBytes, table.created, table.sealedTo);
+    for (const { id, kind, key } of table.columns) {
+      const [keyAt, keyBytes] = this.#place(key);
+      this.exports.defineColumn(table.id, id, kind, keyAt, keyBytes);
+    }
+  }
+
+  /** Forgets a table and its rows. */
+  drop(tableId: number): void {
+    this.exports.dropTable(tableId);
+  }
+
+  /** Rows at or below this log number are in files: replay does not store them again. */
+  setSealedTo(tableId: number, number: number): void {
+    this.exports.setSealedTo(tableId, number);
+  }
+
+  /** Where a body of `bytes` bytes is to be put; good until the next call of anything here. */
+  inputView(bytes: number): Uint8Array {
+    const at = this.exports.input(bytes) >>> 0;
+    return new Uint8Array(this.memory.buffer, at, bytes);
+  }
+
+  /** Parses the body in the input view into the builders. @throws a WASM trap when memory is used up; the instance is lost */
+  parse(options: ParseOptions): Parsed {
+    const { databaseId, bytes, precision, defaultTime, flags, linesMax, rejectedRuns, replayNumber = 0 } = options;
+    const runs = rejectedRuns ?? new Uint32Array();
+    const runsAt = this.exports.scratch(runs.byteLength) >>> 0;
+    this.#words(runsAt, runs.length).set(runs);
+    const status = this.exports.parse(
+      databaseId, bytes, precision, defaultTime, flags, linesMax, runsAt, runs.length / 2, replayNumber,
+    );
+    return this.#outcome(status);
+  }
+
+  /** Removes rows of ascending, disjoint ranges and closes the gaps: the rows behind are renumbered. */
+  removeRows(tableId: number, ranges: readonly RowRange[]): void {
+    const at = this.exports.scratch(ranges.length * RUN_BYTES) >>> 0;
+    this.#words(at, ranges.length * 2).set(ranges.flatMap(({ rowFirst, rowEnd }) => [rowFirst, rowEnd]));
+    this.exports.removeSpans(tableId, at, ranges.length);
+  }
+
+  /** Bytes of linear memory that builders hold. */
+  builderBytes(): number {
+    return this.exports.builderBytes() >>> 0;
+  }
+
+  /** Puts a text into memory until the next one; returns its address and bytes. */
+  #place(text: string): [at: number, bytes: number] {
+    const bytes = Buffer.from(text);
+    const at = this.exports.scratch(bytes.length) >>> 0;
+    new Uint8Array(this.memory.buffer, at, bytes.length).set(bytes);
+    return [at, bytes.length];
+  }
+
+  #words(at: number, count: number): Uint32Array {
+    return new Uint32Array(this.memory.buffer, at, count);
+  }
+
+  #outcome(status: number): Parsed {
+    const at = this.exports.outcome() >>> 0;
+    const view = new DataView(this.memory.buffer, at, abi.OUTCOME_BYTES);
+    const word = (offset: number): number => view.getUint32(offset, true);
+    return {
+      status,
+      lines: word(abi.OUTCOME_LINES),
+      accepted: word(abi.OUTCOME_ACCEPTED),
+      rejected: word(abi.OUTCOME_REJECTED),
+      errors: this.#entries(word(abi.OUTCOME_ERRORS_AT), word(abi.OUTCOME_ERRORS), abi.ERROR_BYTES, (entry) => this.#error(entry)),
+      rejectedRuns: this.#words(word(abi.OUTCOME_RUNS_AT), word(abi.OUTCOME_RUNS) * 2).slice(),
+      spans: this.#entries(word(abi.OUTCOME_SPANS_AT), word(abi.OUTCOME_SPANS), abi.SPAN_BYTES, readSpan),
+      needs: this.#entries(word(abi.OUTCOME_NEEDS_AT), word(abi.OUTCOME_NEEDS), abi.NEED_BYTES, (entry) => this.#need(entry)),
+      checksum: view.getBigUint64(abi.OUTCOME_CHECKSUM, true),
+    };
+  }
+
+  #entries<T>(at: number, count: number, bytes: number, read: (entry: Entry) => T): T[] {
+    return Array.from({ length: count }, (_, index) => {
+      const view = new DataView(this.memory.buffer, at + index * bytes, bytes);
+      return read((offset) => view.getUint32(offset, true));
+    });
+  }
+
+  #error(entry: Entry): LineError {
+    const body = this.exports.input(0) >>> 0;
+    const text = (at: number, bytes: number): string => this.#text(body + entry(at), entry(bytes));
+    return {
+      line: entry(abi.ERROR_LINE),
+      column: entry(abi.ERROR_COLUMN),
+      code: entry(abi.ERROR_CODE),
+      source: text(abi.ERROR_LINE_AT, abi.ERROR_LINE_BYTES),
+      measurement: text(abi.ERROR_MEASUREMENT_AT, abi.ERROR_MEASUREMENT_BYTES),
+      key: text(abi.ERROR_KEY_AT, abi.ERROR_KEY_BYTES),
+      value: text(abi.ERROR_VALUE_AT, abi.ERROR_VALUE_BYTES),
+      kindHas: entry(abi.ERROR_KIND_HAS),
+      kindCame: entry(abi.ERROR_KIND_CAME),
+    };
+  }
+
+  #need(entry: Entry): Need {
+    const text = (at: number, bytes: number): string => Buffer.from(this.memory.buffer, entry(at), entry(bytes)).toString();
+    return {
+      tableId: entry(abi.NEED_TABLE_ID),
+      measurement: text(abi.NEED_TABLE_AT, abi.NEED_TABLE_BYTES),
+      kind: entry(abi.NEED_KIND),
+      key: text(abi.NEED_KEY_AT, abi.NEED_KEY_BYTES),
+    };
+  }
+
+  /** Up to TEXT_BYTES_MAX bytes as text, no character cut in two; bytes that are not UTF-8 are replaced. */
+  #text(at: number, bytes: number): string {
+    const slice = Buffer.from(this.memory.buffer, at, bytes);
+    let end = Math.min(bytes, TEXT_BYTES_MAX);
+    for (let back = 0; back < 3 && end < bytes && ((slice[end] ?? 0) & 0xc0) === 0x80; back++) end--;
+    return slice.toString('utf8', 0, end);
+  }
+}
+
+/** Reads the u32 at an offset of a struct. */
+type Entry = (offset: number) => number;
+
+function readSpan(entry: Entry): TableSpan {
+  return { tableId: entry(abi.SPAN_TABLE), rowFirst: entry(abi.SPAN_ROW_FIRST), rowEnd: entry(abi.SPAN_ROW_END) };
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { KIND_F64 } from '../../assembly/abi.js';
+import type { ControlHandlers } from '../../src/control/commands.js';
+import { bindControl } from '../../src/control/server.js';
+import { SETTINGS } from '../../src/config.js';
+import { systemDisk } from '../../src/disk.js';
+import { dataPaths } from '../../src/names.js';
+import { openDuck, quoteText } from '../../src/query/duckdb.js';
+import { VERSION } from '../../src/version.js';
+import { root } from '../root.js';
+import { sluice } from './run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-cli-'));
+after(() => rmSync(folder, { recursive: true }));
+
+test('the version is that of package.json', async () => {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  assert.equal(VERSION, manifest.version);
+  assert.deepEqual(await sluice(['--version']), { code: 0, stdout: `${VERSION}\n`, stderr: '' });
+});
+
+test('help is on stdout, and that of serve has every setting', async () => {
+  const help = await sluice(['--help']);
+  assert.equal(help.code, 0);
+  for (const command of ['serve', 'database', 'tables', 'flush', 'query', 'parse']) assert.match(help.stdout, new RegExp(`^ {2}${command}\\b`, 'm'));
+  const { code, stdout } = await sluice(['serve', '--help']);
+  assert.equal(code, 0);
+  const words = stdout.replace(/\s+/g, ' ');
+  for (const setting of SETTINGS) {
+    assert.ok(words.includes(` --${setting.flag} `), setting.flag);
+    assert.ok(words.includes(`(${setting.unit}, default ${setting.default}`), setting.flag);
+  }
+});
+
+test('what is asked wrongly ends with 2 and a sentence on stderr', async () => {
+  const cases: [args: string[], words: RegExp][] = [
+    [[], /Usage: sluice/],
+    [['fly'], /unknown command 'fly'/],
+    [['query'], /missing required argument 'sql'/],
+    [['query', '--format', 'xml', 'SELECT 1'], /Allowed choices are pretty, json, jsonl, csv/],
+    [['parse', '--precision', 'fortnight'], /Allowed choices are/],
+    [['serve', '--nope'], /unknown option '--nope'/],
+    [['tables', '--data-dir', ''], /--data-dir is "": it must be the path of a folder/],
+  ];
+  for (const [args, words] of cases) {
+    const { code, stdout, stderr } = await sluice(args);
+    assert.deepEqual([code, stdout], [2, ''], args.join(' '));
+    assert.match(stderr, words);
+  }
+});
+
+test('a data folder that is not there is not made', async () => {
+  const dataDir = join(folder, 'none');
+  const { code, stdout, stderr } = await sluice(['tables', '--data-dir', dataDir]);
+  assert.deepEqual([code, stdout, stderr], [1, '', `sluice: there is no data folder ${dataDir}\n`]);
+  assert.equal(existsSync(dataDir), false);
+});
+
+test('commands ask the server that holds the folder', async (t) => {
+  const file = join(folder, '1.parquet');
+  const duck = await openDuck('maker');
+  await duck.run(`COPY (SELECT make_timestamptz(0) AS time, 0::INTEGER AS sluice_ns, 1::BIGINT AS sluice_seq, 1.5 AS load) TO ${quoteText(file)} (FORMAT parquet)`);
+  duck.close();
+  const asked: unknown[] = [];
+  const handlers: ControlHandlers = {
+    'status': async () => ({ pid: process.pid, problems: [] }),
+    'flush': async (args) => {
+      asked.push(args);
+      if (args.database === 'gone') throw new Error('there is no database "gone"');
+      return { tables: 1 };
+    },
+    'tables': async () => [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, files: [file], sealedTo: 5 }],
+    'database-create': async ({ name }) => ({ created: name === 'new' }),
+    'database-list': async () => [{ name: 'db', tables: 1 }, { name: 'a,b', tables: 0 }],
+    'database-drop': async () => ({ tables: 2 }),
+  };
+  const control = await bindControl(dataPaths(folder).socket, systemDisk);
+  t.after(() => control.close());
+  control.serve(handlers);
+  const says = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await sluice([...args, '--data-dir', folder]);
+    assert.deepEqual([code, stderr], [0, '']);
+    return stdout;
+  };
+  assert.equal(await says('database', 'create', 'new'), 'database new is made\n');
+  assert.equal(await says('database', 'create', 'db'), 'database db was there already\n');
+  assert.equal(await says('database', 'list', '--format', 'csv'), 'database,tables\r\ndb,1\r\n"a,b",0\r\n');
+  assert.equal(await says('database', 'drop', 'db'), 'database db is dropped, with 2 tables\n');
+  assert.equal(await says('tables'), [
+    'database  table  columns  files  rows',
+    '--------  -----  -------  -----  ----',
+    'db        cpu          1      1     1',
+    '(1 row)',
+    '',
+  ].join('\n'));
+  assert.equal(await says('query', '--format', 'jsonl', 'SELECT time, load FROM cpu'), '{"time":"1970-01-01T00:00:00.000000Z","load":1.5}\n');
+  assert.deepEqual(asked, []);
+  assert.equal(await says('query', '--flush', '--database', 'db', '--format', 'csv', 'SELECT load FROM cpu'), 'load\r\n1.5\r\n');
+  assert.equal(await says('flush', '--database', 'db'), 'all rows of 1 table are in files\n');
+  assert.deepEqual(asked, [{ database: null }, { database: 'db' }]);
+  const failed = await sluice(['flush', '--database', 'gone', '--data-dir', folder]);
+  assert.deepEqual([failed.code, failed.stderr], [1, 'sluice: there is no database "gone"\n']);
+  const wrong = await sluice(['query', '--data-dir', folder, 'SELEC 1']);
+  assert.deepEqual([wrong.code, wrong.stdout], [1, '']);
+  assert.match(wrong.stderr, /^sluice: .*Parser Error: syntax error at or near "SELEC"/);
+});

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { PRECISION_NS } from '../../assembly/abi.js';
+import { BLOCK_BYTES, Linter } from '../../src/cli/lint.js';
+import { compile, WasmParser } from '../../src/worker/wasm.js';
+import { readVectors } from '../oracle/vectors.js';
+import { sluice } from './run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-parse-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const module = compile(readFileSync(new URL('../../assembly/sluice.wasm', import.meta.url)));
+
+interface Said {
+  readonly line: number;
+  readonly code?: string;
+}
+
+function lint(body: string | Buffer): Said[] {
+  const linter = new Linter(new WasmParser(module), PRECISION_NS);
+  return linter.block(Buffer.from(body), true)!.map((json) => JSON.parse(json) as Said);
+}
+
+test('every vector gives its points and errors', () => {
+  for (const { id, body, points, errors } of readVectors()) {
+    const said = lint(body);
+    const good = said.filter(({ code }) => code === undefined);
+    const bad = said.filter(({ code }) => code !== undefined).map(({ line, code }) => ({ line, code }));
+    assert.deepEqual(bad, errors, id);
+    if (typeof points === 'number') assert.equal(good.length, points, id);
+    else assert.deepEqual(good, points, id);
+  }
+});
+
+test('a bad line is told with its place, its code and what is wrong', async () => {
+  const body = 'cpu,host=a v=1 5\n# comment\nbad\ncpu v="two\nlines" 7\r\ncpu,host=b v=99999999999999999999i\n';
+  const { code, stdout, stderr } = await sluice(['parse', '--precision', 's'], body);
+  assert.deepEqual([code, stderr], [1, '']);
+  assert.deepEqual(stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as object), [
+    { line: 1, measurement: 'cpu', tags: [['host', 'a']], fields: [['v', 'f64', '3ff0000000000000']], timestamp: '5000000000' },
+    { line: 3, column: 4, code: 'fields-missing', message: 'the line has no valid field', source: 'bad' },
+    { line: 4, measurement: 'cpu', tags: [], fields: [['v', 'string', 'two\nlines']], timestamp: '7000000000' },
+    { line: 6, column: 14, code: 'integer-out-of-range', message: 'the integer does not fit 64 bits', source: 'cpu,host=b v=99999999999999999999i' },
+  ]);
+});
+
+test('good files end with 0, files that cannot be read with 1 and a sentence', async () => {
+  const good = join(folder, 'good.lp');
+  writeFileSync(good, 'cpu v=1\ncpu v=2');
+  const { code, stdout } = await sluice(['parse', good]);
+  assert.deepEqual([code, stdout.split('\n').length], [0, 3]);
+  assert.deepEqual(await sluice(['parse'], ''), { code: 0, stdout: '', stderr: '' });
+  const missing = await sluice(['parse', join(folder, 'none.lp')]);
+  assert.deepEqual([missing.code, missing.stdout], [1, '']);
+  assert.match(missing.stderr, /^sluice: .*none\.lp cannot be read: /);
+});
+
+/** What `sluice parse` says of a file larger than a block must be what is said of it as one body. */
+async function sameAsWhole(body: string): Promise<Said[]> {
+  assert.ok(body.length > 2 * BLOCK_BYTES);
+  const file = join(folder, 'large.lp');
+  writeFileSync(file, body);
+  const { stdout } = await sluice(['parse', '--precision', 'ns', file]);
+  const said = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as Said);
+  assert.deepEqual(said, lint(body));
+  return said;
+}
+
+test('a large file is one body to its user: lines are counted on', async () => {
+  const said = await sameAsWhole(`${'cpu,host=a usage=1,note="x"\n'.repeat(30_000)}bad\nlast v=1`);
+  assert.deepEqual([said.length, said[30_000]?.line, said[30_000]?.code], [30_002, 30_001, 'fields-missing']);
+});
+
+test('a string that reaches over the ends of blocks stays whole', async () => {
+  const lines = 'within a string\n'.repeat(60_000);
+  const said = await sameAsWhole(`cpu v=1\ncpu note="${lines}" 5\ncpu v=3\n`);
+  assert.deepEqual(said.map(({ line, code }) => [line, code]), [[1, undefined], [2, undefined], [60_003, undefined]]);
+});
+
+test('a quote that is never closed costs its line alone', async () => {
+  const said = await sameAsWhole(`cpu note="open\n${'cpu v=1\n'.repeat(80_000)}`);
+  assert.deepEqual([said.length, said[0]?.code, said[1]?.line], [80_001, 'unterminated-string', 2]);
+});
+
+test('every bad line is told, however many', async () => {
+  const said = await sameAsWhole(`cpu v=1\n${'bad'.repeat(100)}\nworse,\n`.repeat(2000));
+  assert.equal(said.filter(({ code }) => code !== undefined).length, 4000);
+});

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { askServer } from '../../src/control/client.js';
+import type { ControlHandlers } from '../../src/control/commands.js';
+import { bindControl } from '../../src/control/server.js';
+import { exchangeLine } from '../../src/control/socket.js';
+import { systemDisk } from '../../src/disk.js';
+
+const root = mkdtempSync(join(tmpdir(), 'sluice-control-'));
+after(() => rmSync(root, { recursive: true }));
+
+let made = 0;
+function freshPath(): string {
+  made += 1;
+  const folder = join(root, String(made));
+  mkdirSync(folder);
+  return join(folder, 'sluice.sock');
+}
+
+const handlers: ControlHandlers = {
+  'status': async () => ({ pid: 1, problems: ['ünïcode\n'] }),
+  'flush': async ({ database }) => {
+    throw new Error(`there is no database ${database}`);
+  },
+  'tables': async () => Array.from({ length: 5000 }, (_, n) => ({ database: 'db', measurement: `m${n}`, columns: [], rows: n, files: ['/a/b.parquet'], sealedTo: n })),
+  'database-create': async ({ name }) => ({ created: name === 'new' }),
+  'database-list': async () => [],
+  'database-drop': async () => ({ tables: 0 }),
+};
+
+/** A process that binds the path and then dies without removing its socket. */
+async function leaveStale(path: string): Promise<void> {
+  const child = spawn(process.execPath, ['-e', `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`]);
+  await once(child, 'exit');
+  assert.ok(existsSync(path));
+}
+
+test('commands reach the handlers, results and errors come back', async () => {
+  const path = freshPath();
+  const control = await bindControl(path, systemDisk);
+  control.serve(handlers);
+  assert.deepEqual(await askServer(path, 'status', {}), { pid: 1, problems: ['ünïcode\n'] });
+  assert.deepEqual(await askServer(path, 'database-create', { name: 'new' }), { created: true });
+  assert.equal((await askServer(path, 'tables', { database: null }))?.length, 5000);
+  await assert.rejects(askServer(path, 'flush', { database: 'x' }), /^Error: there is no database x$/);
+  await assert.rejects(askServer(path, 'constructor' as 'status', {}), /there is no command "constructor"/);
+  assert.deepEqual(await control.run('database-list', {}), []);
+  await control.close();
+});
+
+test('a connection carries any number of lines, and one that is no JSON gets an error', async () => {
+  const path = freshPath();
+  const control = await bindControl(path, systemDisk);
+  control.serve(handlers);
+  const socket = connect(path).setEncoding('utf8');
+  socket.write('nonsense\n{"command":"database-list","args":{}}\n{"command":"hel');
+  socket.write('lo"}\n');
+  let text = '';
+  for await (const piece of socket) {
+    text += String(piece);
+    if (text.split('\n').length === 4) break;
+  }
+  const answers = text.trimEnd().split('\n').map((line) => JSON.parse(line) as { error?: string; result?: { pid: number } });
+  assert.match(String(answers[0]?.error), /JSON/);
+  assert.deepEqual(answers[1], { result: [] });
+  assert.equal(answers[2]?.result?.pid, process.pid);
+  await control.close();
+});
+
+test('what comes before there are handlers waits for them', async () => {
+  const path = freshPath();
+  const control = await bindControl(path, systemDisk);
+  const asked = askServer(path, 'database-list', {});
+  control.serve(handlers);
+  assert.deepEqual(await asked, []);
+  await control.close();
+});
+
+test('only its user can open the socket, and closing removes it', async () => {
+  const path = freshPath();
+  const control = await bindControl(path, systemDisk);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  await control.close();
+  assert.equal(existsSync(path), false);
+  assert.equal(await askServer(path, 'status', {}), null);
+});
+
+test('a folder that is held is refused, naming the process', async () => {
+  const path = freshPath();
+  const control = await bindControl(path, systemDisk);
+  await assert.rejects(bindControl(path, systemDisk), new RegExp(`the data folder is in use: process ${process.pid} holds ${path}`));
+  control.serve(handlers);
+  assert.deepEqual(await askServer(path, 'database-list', {}), []);
+  await control.close();
+});
+
+test('a socket left by a dead process is moved away', async () => {
+  const path = freshPath();
+  await leaveStale(path);
+  assert.equal(await askServer(path, 'status', {}), null);
+  const control = await bindControl(path, systemDisk);
+  control.serve(handlers);
+  assert.deepEqual(await askServer(path, 'database-list', {}), []);
+  assert.deepEqual(readdirSync(join(path, '..')), ['sluice.sock']);
+  await control.close();
+});
+
+test('of many that start on a stale socket at the same time no two hold the folder', async () => {
+  const path = freshPath();
+  await leaveStale(path);
+  const results = await Promise.allSettled(Array.from({ length: 8 }, () => bindControl(path, systemDisk)));
+  const held = results.filter((result) => result.status === 'fulfilled');
+  assert.ok(held.length <= 1);
+  await held[0]?.value.close();
+  await (await bindControl(path, systemDisk)).close();
+});
+
+test('a file in the place of the socket is moved away as well', async () => {
+  const path = freshPath();
+  writeFileSync(path, 'not a socket');
+  await (await bindControl(path, systemDisk)).close();
+});
+
+test('a live socket that was moved by mistake is put back', async () => {
+  const path = freshPath();
+  const control = await bindControl(path, systemDisk);
+  control.serve(handlers);
+  let asked = 0;
+  const away = `${path}.away`;
+  const racing = {
+    ...systemDisk,
+    async rename(from: string, to: string) {
+      asked += 1;
+      await systemDisk.rename(away, from);
+      await systemDisk.rename(from, to);
+    },
+  };
+  await systemDisk.rename(path, away);
+  await leaveStale(path);
+  await assert.rejects(bindControl(path, racing), new RegExp(`process ${process.pid} holds`));
+  assert.equal(asked, 1);
+  assert.deepEqual(await askServer(path, 'database-list', {}), []);
+  await control.close();
+});
+
+test('a server that goes away while it is asked is an error', async () => {
+  const path = freshPath();
+  const server = createServer((socket) => socket.once('data', () => socket.destroy()));
+  server.listen(path);
+  await once(server, 'listening');
+  await assert.rejects(askServer(path, 'status', {}), /the server went away before it answered/);
+  server.close();
+});
+
+test('a process that listens but does not answer is not taken for dead', async () => {
+  const path = freshPath();
+  const server = createServer();
+  server.listen(path);
+  await once(server, 'listening');
+  await assert.rejects(exchangeLine(path, 'hello', 50), /whoever listens at .* does not answer/);
+  server.close();
+});
+
+test('a path too long for a socket says so', async () => {
+  const folder = join(root, 'x'.repeat(120));
+  mkdirSync(folder);
+  await assert.rejects(bindControl(join(folder, 'sluice.sock'), systemDisk), /a socket's may have 107: choose a shorter data folder/);
+});

@@ -1,0 +1,67 @@
+/** The encoder alone, compiled with its inner functions exported, over a memory that the tests fill themselves. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SealExports } from '../../src/worker/seal.js';
+import { root } from '../root.js';
+
+export interface EncoderExports extends Omit<SealExports, 'tableAt'> {
+  allocate(bytes: number): number;
+  release(at: number, bytes: number): void;
+  snappyBytesMax(bytes: number): number;
+  snappyCompress(source: number, bytes: number, out: number): number;
+  deltaBytesMax(count: number): number;
+  writeDelta(values: number, count: number, out: number): number;
+  hybridBytesMax(count: number, width: number): number;
+  writeHybrid(values: number, count: number, width: number, out: number): number;
+}
+
+export interface EncoderModule {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly exports: EncoderExports;
+}
+
+const ENTRIES = ['encode/seal', 'encode/snappy', 'encode/delta', 'encode/hybrid', 'arena'];
+
+/** Compiles with the flags of the release. */
+function compile(): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-encoder-'));
+  try {
+    const out = join(folder, 'encoder.wasm');
+    const asc = createRequire(join(root, 'package.json')).resolve('assemblyscript/bin/asc.js');
+    const entries = ENTRIES.map((name) => `assembly/${name}.ts`);
+    const flags = ['--runtime', 'stub', '--enable', 'simd', '-O3', '--noAssert', '--outFile', out];
+    const { status, stderr } = spawnSync(process.execPath, [asc, ...entries, ...flags], { cwd: root, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`the encoder does not compile: ${stderr}`);
+    return readFileSync(out);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A new instance. */
+export function encoderModule(): EncoderModule {
+  const instance = new WebAssembly.Instance(compiledOnce(), { env: { abort: () => { throw new Error('the encoder aborted'); } } });
+  const exports = instance.exports as EncoderExports & { memory: EncoderModule['memory'] };
+  return { memory: exports.memory, exports };
+}
+
+let compiled: WebAssembly.Module | undefined;
+function compiledOnce(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(compile());
+  return compiled;
+}
+
+/** Copies bytes to a new place in the module's memory, with 64 bytes of room after them; returns the address. */
+export function place({ memory, exports }: EncoderModule, bytes: Uint8Array): number {
+  const at = exports.allocate(bytes.length + 64) >>> 0;
+  new Uint8Array(memory.buffer).set(bytes, at);
+  return at;
+}
+
+/** A copy of bytes of the module's memory. */
+export function taken({ memory }: EncoderModule, at: number, end: number): Uint8Array {
+  return new Uint8Array(memory.buffer).slice(at, end);
+}

@@ -1,0 +1,80 @@
+/** A parser with a catalog of its own, as tests drive it: bodies in, points out. */
+import * as abi from '../../assembly/abi.js';
+import { readPackaged } from '../../src/disk.js';
+import type { Need, TableDefinition, WorkerLimits } from '../../src/worker/protocol.js';
+import { builderRows, type Point } from '../../src/worker/rows.js';
+import { compile, WasmParser, type Parsed, type ParseOptions } from '../../src/worker/wasm.js';
+
+const module = compile(readPackaged(new URL('../../assembly/sluice.wasm', import.meta.url)));
+
+export const DATABASE = 7;
+export const DEFAULT_TIME = 1_700_000_000_123_456_789n;
+const LIMITS = { tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: 1 << 20 };
+
+export type BodyOptions = Partial<Omit<ParseOptions, 'bytes'>>;
+
+export class ParserSession {
+  readonly parser = new WasmParser(module);
+  readonly #tables = new Map<string, TableDefinition>();
+  #nextId = 1;
+
+  constructor(limits: Partial<Omit<WorkerLimits, 'bodyBytesMax' | 'bodyLinesMax'>> = {}) {
+    this.parser.setLimits({ ...LIMITS, ...limits });
+  }
+
+  /** Parses once. Nanoseconds and a fixed default time unless told otherwise. */
+  parse(body: string | Uint8Array, options: BodyOptions = {}): Parsed {
+    const bytes = Buffer.from(body);
+    this.parser.inputView(bytes.length).set(bytes);
+    return this.parser.parse({
+      databaseId: DATABASE, precision: abi.PRECISION_NS, defaultTime: DEFAULT_TIME, flags: 0, linesMax: 2_000_000, ...options, bytes: bytes.length,
+    });
+  }
+
+  /** Parses, defines what is needed and parses again. */
+  write(body: string | Uint8Array, options: BodyOptions = {}): Parsed {
+    const parsed = this.parse(body, options);
+    if (parsed.status !== abi.PARSE_NEEDS) return parsed;
+    this.define(parsed.needs, options.databaseId);
+    return this.parse(body, options);
+  }
+
+  /** Defines needed tables and columns, as main would. */
+  define(needs: readonly Need[], databaseId = DATABASE): void {
+    for (const { measurement, key, kind } of needs) {
+      const table = this.#tables.get(`${databaseId} ${measurement}`)
+        ?? { id: this.#nextId++, databaseId, measurement, created: 1, sealedTo: 0, columns: [] };
+      const columns = [...table.columns, { id: this.#nextId++, kind, key, name: key }];
+      this.#tables.set(`${databaseId} ${measurement}`, { ...table, columns });
+    }
+    for (const table of this.#tables.values()) this.parser.define(table);
+  }
+
+  table(measurement: string, databaseId = DATABASE): TableDefinition {
+    const table = this.#tables.get(`${databaseId} ${measurement}`);
+    if (table === undefined) throw new Error(`no table ${measurement} was defined`);
+    return table;
+  }
+
+  rows(measurement: string): Point[] {
+    return builderRows(this.parser, this.table(measurement));
+  }
+
+  /** The logical content of all builders: rows, values and dictionaries, by table id. */
+  dump(): unknown {
+    return [...this.#tables.values()].map((table) => [table.id, builderRows(this.parser, table), this.#dictionaries(table.id)]);
+  }
+
+  #dictionaries(tableId: number): unknown {
+    const view = new DataView(this.parser.memory.buffer);
+    const word = (at: number): number => view.getUint32(at, true);
+    const table = this.parser.exports.tableAt(tableId) >>> 0;
+    return Array.from({ length: word(table + abi.TABLE_COLUMNS) }, (_, index) => {
+      const column = word(word(table + abi.TABLE_COLUMNS_AT) + index * 4);
+      const entries = word(column + abi.COLUMN_ENTRIES);
+      const ends = Array.from({ length: entries }, (_unused, entry) => word(word(column + abi.COLUMN_ENTRY_ENDS) + entry * 4));
+      const heap = Buffer.from(view.buffer as ArrayBuffer, word(column + abi.COLUMN_HEAP), ends.at(-1) ?? 0).toString('hex');
+      return [word(column + abi.COLUMN_ID), word(column + abi.COLUMN_COUNT), ends, heap];
+    });
+  }
+}

@@ -1,0 +1,62 @@
+/** What a seal must write, worked out naively: sorted rows, equal points of one body merged. */
+import * as abi from '../../assembly/abi.js';
+import type { ColumnDefinition } from '../../src/worker/protocol.js';
+import type { SealSpan } from '../../src/worker/seal.js';
+import type { Row, Value } from './table-builder.js';
+
+export interface ModelRow {
+  readonly time: bigint;
+  readonly number: number;
+  readonly values: ReadonlyMap<string, Value>;
+}
+
+/** Rows of the spans as the file has them. */
+export function sealModel(rows: readonly Row[], spans: readonly SealSpan[], columns: readonly ColumnDefinition[]): ModelRow[] {
+  const tags = columns.filter(({ kind }) => kind === abi.KIND_TAG).map(({ name }) => name);
+  const merged = spans.flatMap((span) => mergeBody(rows.slice(span.rowFirst, span.rowEnd), tags).map((row) => ({ ...row, number: span.number })));
+  return merged.sort((a, b) => compareRows(a, b, tags));
+}
+
+/** One row a point; of each field the last value. */
+function mergeBody(rows: readonly Row[], tags: readonly string[]): Row[] {
+  const points = new Map<string, Map<string, Value>>();
+  const times = new Map<string, bigint>();
+  for (const { time, values } of rows) {
+    const point = JSON.stringify([String(time), ...tags.map((tag) => values.get(tag) ?? null)]);
+    const fields = points.get(point) ?? new Map<string, Value>();
+    for (const [name, value] of values) fields.set(name, value);
+    points.set(point, fields);
+    times.set(point, time);
+  }
+  return [...points].map(([point, values]) => ({ time: times.get(point)!, values }));
+}
+
+function compareRows(a: ModelRow, b: ModelRow, tags: readonly string[]): number {
+  for (const tag of tags) {
+    const order = compareTags(a.values.get(tag), b.values.get(tag));
+    if (order !== 0) return order;
+  }
+  if (a.time !== b.time) return a.time < b.time ? -1 : 1;
+  return a.number - b.number;
+}
+
+function compareTags(a: Value | undefined, b: Value | undefined): number {
+  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
+  return Buffer.compare(Buffer.from(a as string), Buffer.from(b as string));
+}
+
+const NANOS_PER_MICRO = 1000n;
+
+/** A row as text that tells every value apart, bit for bit, in the order of the file's columns. */
+export function modelText({ time, number, values }: ModelRow, columns: readonly ColumnDefinition[]): string {
+  const rest = ((time % NANOS_PER_MICRO) + NANOS_PER_MICRO) % NANOS_PER_MICRO;
+  const cells = columns.map(({ name }) => valueText(values.get(name) ?? null));
+  return [(time - rest) / NANOS_PER_MICRO, rest, number, ...cells].join(' | ');
+}
+
+/** Text of a cell; numbers that differ in a bit differ in text. */
+export function valueText(value: Value | null): string {
+  if (value === null) return 'null';
+  if (typeof value === 'string') return JSON.stringify(value.length > 100 ? `${value.length}:${value.slice(0, 50)}…${value.slice(-50)}` : value);
+  return Object.is(value, -0) ? '-0' : String(value);
+}

@@ -1,0 +1,120 @@
+/** A table builder laid out by hand in the encoder's memory (TABLE_*, COLUMN_* of assembly/abi.ts). */
+import * as abi from '../../assembly/abi.js';
+import type { ColumnDefinition } from '../../src/worker/protocol.js';
+import type { SealModule } from '../../src/worker/seal.js';
+import { place, type EncoderModule } from './encoder-module.js';
+
+/** f64: number; i64, u64: bigint; bool: boolean; tag, string: string. */
+export type Value = number | bigint | boolean | string;
+
+export interface Row {
+  /** Nanoseconds since 1970. */
+  readonly time: bigint;
+  /** By column name; no entry: null. */
+  readonly values: ReadonlyMap<string, Value>;
+}
+
+const TABLE_STRUCT_BYTES = 24;
+const COLUMN_STRUCT_BYTES = 32;
+
+export class TableBuilder {
+  readonly module: EncoderModule;
+  readonly tableId: number;
+  readonly columns: readonly ColumnDefinition[];
+  readonly rows: Row[] = [];
+  #address = 0;
+
+  constructor(module: EncoderModule, columns: readonly ColumnDefinition[], tableId = 1) {
+    this.module = module;
+    this.columns = columns;
+    this.tableId = tableId;
+  }
+
+  /** What a seal needs, with this table as the only one. */
+  sealModule(): SealModule {
+    const { memory, exports } = this.module;
+    return { memory, exports: { ...exports, tableAt: (id) => (id === this.tableId ? this.#address : 0) } };
+  }
+
+  drop(): void {
+    this.#address = 0;
+  }
+
+  /** Lays all rows out anew, at other places than before; what stood there is overwritten. */
+  layOut(): void {
+    const before = this.#address;
+    const table = new DataView(new ArrayBuffer(TABLE_STRUCT_BYTES));
+    table.setUint32(abi.TABLE_ID, this.tableId, true);
+    table.setUint32(abi.TABLE_ROWS, this.rows.length, true);
+    table.setUint32(abi.TABLE_TIMES, this.#put(BigInt64Array.from(this.rows, (row) => row.time)), true);
+    table.setUint32(abi.TABLE_COLUMNS, this.columns.length, true);
+    table.setUint32(abi.TABLE_COLUMNS_AT, this.#put(Uint32Array.from(this.columns, (column) => this.#layOutColumn(column))), true);
+    this.#address = this.#put(new Uint8Array(table.buffer));
+    if (before !== 0) this.#wreck(before);
+  }
+
+  #layOutColumn({ id, kind, name }: ColumnDefinition): number {
+    const at: number[] = [];
+    const values: Value[] = [];
+    this.rows.forEach((row, number) => {
+      const value = row.values.get(name);
+      if (value === undefined) return;
+      at.push(number);
+      values.push(value);
+    });
+    const column = new DataView(new ArrayBuffer(COLUMN_STRUCT_BYTES));
+    column.setUint32(abi.COLUMN_ID, id, true);
+    column.setUint32(abi.COLUMN_KIND, kind, true);
+    column.setUint32(abi.COLUMN_COUNT, values.length, true);
+    column.setUint32(abi.COLUMN_ROWS, this.#put(Uint32Array.from(at)), true);
+    if (kind === abi.KIND_TAG) {
+      const entries = [...new Set(values as string[])];
+      const codes = new Map(entries.map((entry, code) => [entry, code]));
+      column.setUint32(abi.COLUMN_VALUES, this.#put(Uint32Array.from(values as string[], (value) => codes.get(value)!)), true);
+      column.setUint32(abi.COLUMN_ENTRIES, entries.length, true);
+      column.setUint32(abi.COLUMN_ENTRY_ENDS, this.#putTexts(column, entries), true);
+    } else if (kind === abi.KIND_STRING) {
+      column.setUint32(abi.COLUMN_VALUES, this.#putTexts(column, values as string[]), true);
+    } else {
+      column.setUint32(abi.COLUMN_VALUES, this.#put(numbersOf(kind, values)), true);
+    }
+    return this.#put(new Uint8Array(column.buffer));
+  }
+
+  /** Puts the texts into the column's heap and returns the address of their ends. */
+  #putTexts(column: DataView, texts: readonly string[]): number {
+    const bytes = texts.map((text) => Buffer.from(text));
+    let end = 0;
+    const ends = Uint32Array.from(bytes, (piece) => (end += piece.length));
+    column.setUint32(abi.COLUMN_HEAP, this.#put(Buffer.concat(bytes)), true);
+    return this.#put(ends);
+  }
+
+  #put(data: Uint8Array | Uint32Array | BigInt64Array | BigUint64Array | Float64Array): number {
+    return place(this.module, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+
+  /** Overwrites an earlier layout's arrays of times and columns: whoever still reads them shows. */
+  #wreck(table: number): void {
+    const { buffer } = this.module.memory;
+    const view = new DataView(buffer);
+    const times = view.getUint32(table + abi.TABLE_TIMES, true);
+    new Uint8Array(buffer, times, 8 * view.getUint32(table + abi.TABLE_ROWS, true)).fill(0xee);
+    const columns = view.getUint32(table + abi.TABLE_COLUMNS_AT, true);
+    new Uint8Array(buffer, columns, 4 * view.getUint32(table + abi.TABLE_COLUMNS, true)).fill(0xee);
+    new Uint8Array(buffer, table, TABLE_STRUCT_BYTES).fill(0xee);
+  }
+}
+
+function numbersOf(kind: number, values: readonly Value[]): Float64Array | BigInt64Array | BigUint64Array | Uint8Array {
+  switch (kind) {
+    case abi.KIND_F64:
+      return Float64Array.from(values as number[]);
+    case abi.KIND_I64:
+      return BigInt64Array.from(values as bigint[]);
+    case abi.KIND_U64:
+      return BigUint64Array.from(values as bigint[]);
+    default:
+      return Uint8Array.from(values as boolean[], Number);
+  }
+}
