@@ -3,7 +3,7 @@
 
 /** Blocks are at least 64 bytes and aligned to 64. */
 const SHIFT_MIN: u32 = 6;
-const SHIFT_MAX: u32 = 31;
+const BLOCK_BYTES_MAX: usize = 1 << 31;
 const GROWTH_BYTES_MIN: u64 = 16 << 20;
 const PAGE_SHIFT: u64 = 16;
 const MEMORY_BYTES_MAX: u64 = 1 << 32;
@@ -16,6 +16,7 @@ let nextAt: u64 = 0;
 let endAt: u64 = 0;
 
 function shiftOf(bytes: usize): u32 {
+  if (bytes > BLOCK_BYTES_MAX) unreachable();
   const shift: u32 = bytes <= 1 ? 0 : 32 - clz<u32>(<u32>bytes - 1);
   return max(shift, SHIFT_MIN);
 }
@@ -55,7 +56,6 @@ function growBy(bytes: u64): bool {
  */
 export function allocate(bytes: usize): usize {
   const shift = shiftOf(bytes);
-  if (shift > SHIFT_MAX || bytes > 0x80000000) unreachable();
   const head = heads + ((<usize>shift) << 2);
   const at = <usize>load<u32>(head);
   if (at == 0) return extend((<u64>1) << shift);

@@ -38,8 +38,8 @@ export function setEntry(index: u32, entry: u32): void {
   store<u32>(order + (<usize>index << 2), entry);
 }
 
-/** Turns counts of `digits` digits (u32 each) into the places where their rows start. */
-export function startsOf(counts: usize, digits: u32): void {
+/** Turns counts of `digits` digits (u32 each) into the places where their rows start; returns the sum of the counts. */
+export function startsOf(counts: usize, digits: u32): u32 {
   let sum: u32 = 0;
   const end = counts + (<usize>digits << 2);
   for (let at = counts; at < end; at += 4) {
@@ -47,6 +47,7 @@ export function startsOf(counts: usize, digits: u32): void {
     store<u32>(at, sum);
     sum += count;
   }
+  return sum;
 }
 
 /** Moves a row to the next place of its digit. */

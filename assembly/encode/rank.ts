@@ -8,31 +8,41 @@ import { give, take } from './scratch';
 const RECORD_BYTES: usize = 16;
 const RECORD_CODE: usize = 8;
 
-/** u32 a dictionary entry: rank from 1 of those used; 0 for the others. A block of scratch. */
+/** u32 a dictionary entry: its rank from 1 among those ranked; 0 for the others. A block of scratch. */
 export let ranks: usize = 0;
 /** Entries ranked. */
 export let ranked: u32 = 0;
 let column: usize = 0;
 let common: usize = 0;
 
-/** Ranks the entries that the column's values from `from` to `end` use. The caller gives `ranks` back. */
+/** Ranks at least the entries that the column's values from `from` to `end` use. The caller gives `ranks` back. */
 export function rankEntries(columnStruct: usize, from: u32, end: u32): void {
   column = columnStruct;
   const entries = load<u32>(column, COLUMN_ENTRIES);
   ranks = take(<usize>entries << 2);
-  memory.fill(ranks, 0, <usize>entries << 2);
-  ranked = 0;
-  for (let value = from; value < end; value++) {
-    const slot = ranks + (<usize>codeOf(column, value) << 2);
-    if (load<u32>(slot) == 0) {
-      store<u32>(slot, 1);
-      ranked++;
-    }
-  }
-  if (ranked > 1) rankUsed(entries);
+  // Of a dictionary that is small beside the values all is ranked, which saves a pass over them.
+  ranked = entries <= (end - from) >> 4 ? markAll(entries) : markUsed(entries, from, end);
+  if (ranked > 1) rankMarked(entries);
 }
 
-function rankUsed(entries: u32): void {
+function markAll(entries: u32): u32 {
+  for (let code: u32 = 0; code < entries; code++) store<u32>(ranks + (<usize>code << 2), 1);
+  return entries;
+}
+
+function markUsed(entries: u32, from: u32, end: u32): u32 {
+  memory.fill(ranks, 0, <usize>entries << 2);
+  let used: u32 = 0;
+  for (let value = from; value < end; value++) {
+    const slot = ranks + (<usize>codeOf(column, value) << 2);
+    if (load<u32>(slot) != 0) continue;
+    store<u32>(slot, 1);
+    used++;
+  }
+  return used;
+}
+
+function rankMarked(entries: u32): void {
   const bytes = <usize>ranked * RECORD_BYTES;
   const records = take(bytes);
   const spare = take(bytes);

@@ -1,19 +1,24 @@
 // Sort of the rows by their tags: columns from the last to the first are joined into one dense key a row as long as
 // its values are few, and each such key costs one stable counting pass over the order.
+import { COLUMN_VALUES } from '../abi';
 import { entryOf, place, startsOf, swapOrder } from './order';
 import { codeOf, rowOfValue, valueFrom } from './columns';
 import { ranked, rankEntries, ranks } from './rank';
 import { rowEnd, rowFirst, rows } from './spans';
 import { give, take } from './scratch';
 
-/** Values of a joined key at most, unless one column alone has more. */
-const KEYS_MAX: u64 = 1 << 22;
+/** Values of a joined key at most, unless one column alone has more: a few times the rows, but never a huge table. */
+const KEYS_PER_ROW: u64 = 4;
+const KEYS_MAX_MIN: u64 = 1 << 16;
+const KEYS_MAX_MAX: u64 = 1 << 22;
 
-/** u32 a row of the range: its joined key, below `keyCount`. */
+/** u32 a row of the range: its joined key, which `numbers` (when not 0) turns into a number below `keyCount`. */
 let keys: usize = 0;
+let numbers: usize = 0;
 let keyCount: u32 = 1;
 
 export function startTags(): void {
+  numbers = 0;
   keys = take(keysBytes());
   clearKeys();
 }
@@ -45,36 +50,58 @@ export function joinTag(column: usize): void {
   const end = valueFrom(column, rowEnd);
   if (from == end) return;
   rankEntries(column, from, end);
-  if (ranked > 1 || end - from < rowEnd - rowFirst) {
-    if (<u64>keyCount * (ranked + 1) > KEYS_MAX) sortByKeys();
-    for (let value = from; value < end; value++) {
-      const slot = keySlot(rowOfValue(column, value));
-      store<u32>(slot, load<u32>(slot) + load<u32>(ranks + (<usize>codeOf(column, value) << 2)) * keyCount);
-    }
-    densify(keyCount * (ranked + 1));
+  const isDense = end - from == rowEnd - rowFirst;
+  if (ranked > 1 || !isDense) {
+    const keysMax = min(max(<u64>rows * KEYS_PER_ROW, KEYS_MAX_MIN), KEYS_MAX_MAX);
+    if (<u64>keyCount * (ranked + 1) > keysMax) sortByKeys();
+    const bound = keyCount * (ranked + 1);
+    const marks = take(<usize>bound << 2);
+    memory.fill(marks, 0, <usize>bound << 2);
+    if (isDense) joinDense(column, from, marks);
+    else joinSparse(column, from, end, marks);
+    if (numbers != 0) give(numbers);
+    numbers = marks;
+    // The keys in use are numbered without gaps, in the same order.
+    keyCount = startsOf(numbers, bound);
   }
   give(ranks);
 }
 
-/** Renumbers the keys below `bound` without gaps, in the same order. */
-function densify(bound: u32): void {
-  const numbers = take(<usize>bound << 2);
-  memory.fill(numbers, 0, <usize>bound << 2);
-  const end = keys + keysBytes();
-  for (let at = keys; at < end; at += 4) store<u32>(numbers + (<usize>load<u32>(at) << 2), 1);
-  startsOf(numbers, bound);
-  let most: u32 = 0;
-  for (let at = keys; at < end; at += 4) {
-    const number = load<u32>(numbers + (<usize>load<u32>(at) << 2));
-    store<u32>(at, number);
-    most = max(most, number);
+/** A column with a value in every row: one pass over the keys. */
+function joinDense(column: usize, from: u32, marks: usize): void {
+  const codes = <usize>load<u32>(column, COLUMN_VALUES) + (<usize>from << 2);
+  const bytes = keysBytes();
+  for (let at: usize = 0; at < bytes; at += 4) {
+    let key = load<u32>(keys + at);
+    if (numbers != 0) key = load<u32>(numbers + (<usize>key << 2));
+    key += load<u32>(ranks + (<usize>load<u32>(codes + at) << 2)) * keyCount;
+    store<u32>(keys + at, key);
+    store<u32>(marks + (<usize>key << 2), 1);
   }
-  keyCount = most + 1;
+}
+
+function joinSparse(column: usize, from: u32, end: u32, marks: usize): void {
+  numberKeys();
+  for (let value = from; value < end; value++) {
+    const slot = keySlot(rowOfValue(column, value));
+    store<u32>(slot, load<u32>(slot) + load<u32>(ranks + (<usize>codeOf(column, value) << 2)) * keyCount);
+  }
+  const keysEnd = keys + keysBytes();
+  for (let at = keys; at < keysEnd; at += 4) store<u32>(marks + (<usize>load<u32>(at) << 2), 1);
+}
+
+/** Puts the numbers in place of the keys. */
+function numberKeys(): void {
+  if (numbers == 0) return;
+  const end = keys + keysBytes();
+  for (let at = keys; at < end; at += 4) store<u32>(at, load<u32>(numbers + (<usize>load<u32>(at) << 2)));
   give(numbers);
+  numbers = 0;
 }
 
 /** Sorts by the key joined so far and starts a new one. */
 export function sortByKeys(): void {
+  numberKeys();
   if (keyCount > 1) {
     const counts = take(<usize>keyCount << 2);
     memory.fill(counts, 0, <usize>keyCount << 2);

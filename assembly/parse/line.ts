@@ -46,7 +46,7 @@ function skipSpaces(at: usize): usize {
   return at;
 }
 
-/** The end of what a reader would take for the word at `at`. */
+/** The end of what a reader would take for a word: the next space, comma or newline from `at` on. */
 function wordEnd(at: usize, end: usize): usize {
   for (; at < end; at++) {
     const c = <u32>load<u8>(at);
@@ -149,7 +149,7 @@ function parseTimestamp(at: usize, end: usize, unit: i64): u32 {
   if (at >= end) return LINE_OK;
   const negative = load<u8>(at) == MINUS;
   const first = at + <usize>negative;
-  if (!isDigit(load<u8>(first))) return fault(LINE_TRAILING_CONTENT, at, wordEnd(at, end), 0, 0);
+  if (!isDigit(load<u8>(first))) return fault(LINE_TRAILING_CONTENT, at, wordEnd(at + 1, end), 0, 0);
   const digitsEnd = readDigits(first, 0);
   let inRange = true;
   if (digitsEnd - first > 18) inRange = readSigned(first, digitsEnd, negative);

@@ -1,6 +1,7 @@
 // The listing of PARSE_RECORD: each accepted line in full, as the grammar read it, for tests and the linter. An entry:
-// line u32, has a time u32, time i64 (0 without one), tags and fields u32, measurement (u32 length, bytes), and for each tag and field
-// kind u32, key (u32 length, bytes), value: of tags and strings u32 length and bytes, else 8 bytes. Nothing is aligned.
+// line u32, whether it has a time u32, time i64 (0 without one), number of tags and fields u32, measurement (length u32,
+// bytes); then for each tag and field: kind u32, key (length u32, bytes), value (of tags and strings length u32 and
+// bytes, else 8 bytes). Nothing is aligned.
 import { KIND_STRING, KIND_TAG } from '../abi';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../list';
 import {

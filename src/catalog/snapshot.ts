@@ -11,11 +11,11 @@ import {
 const FORMAT = 1;
 
 /** `dropped` is 0 for what lives. */
-export interface DatabaseKept extends DatabaseMade {
+interface DatabaseKept extends DatabaseMade {
   readonly created: number;
   readonly dropped: number;
 }
-export interface TableKept extends TableMade {
+interface TableKept extends TableMade {
   readonly created: number;
   readonly dropped: number;
   readonly sealedTo: number;

@@ -45,7 +45,7 @@ export interface DatabaseEntry {
 }
 
 /** A table with its indices; a dropped one has no columns, but its name and folder stay. */
-export interface TableEntry {
+interface TableEntry {
   table: Table;
   dropped: number;
   readonly byKey: Map<string, ColumnDefinition>;

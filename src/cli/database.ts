@@ -12,7 +12,7 @@ export async function listDatabases(dataDir: string | undefined, format: Format)
   await printRows(['database', 'tables'], databases.map(({ name, tables }) => [name, tables]), format);
 }
 
-export async function dropDatabase(dataDir: string | undefined, name: string): Promise<void> {
+export async function deleteDatabase(dataDir: string | undefined, name: string): Promise<void> {
   const { tables } = await runCommand(dataDir, 'database-drop', { name });
-  await writeOut(`database ${name} is dropped, with ${tables} ${tables === 1 ? 'table' : 'tables'}\n`);
+  await writeOut(`database ${name} is deleted, with ${tables} ${tables === 1 ? 'table' : 'tables'}\n`);
 }

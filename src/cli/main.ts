@@ -41,7 +41,7 @@ function settingOption(setting: Setting): Option {
 }
 
 function addDatabase(program: Command): void {
-  const database = program.command('database').description('make, list and drop databases');
+  const database = program.command('database').description('make, list and delete databases');
   dataCommand(database, 'create', 'make a database').argument('<name>').action(async (name: string, { dataDir }: DataOptions) => {
     await (await import('./database.js')).createDatabase(dataDir, name);
   });
@@ -49,7 +49,7 @@ function addDatabase(program: Command): void {
     await (await import('./database.js')).listDatabases(dataDir, format);
   });
   dataCommand(database, 'delete', 'delete a database and all its tables').argument('<name>').action(async (name: string, { dataDir }: DataOptions) => {
-    await (await import('./database.js')).dropDatabase(dataDir, name);
+    await (await import('./database.js')).deleteDatabase(dataDir, name);
   });
 }
 
@@ -62,7 +62,7 @@ function addReading(program: Command): void {
     .action(async ({ dataDir, database }: DatabaseOptions) => {
       await (await import('./flush.js')).flush(dataDir, database ?? null);
     });
-  dataCommand(program, 'query', 'run SQL over the rows in files: a database is a schema, a measurement a view')
+  dataCommand(program, 'query', 'run SQL over all rows, moving them into files first: a database is a schema, a measurement a view')
     .argument('<sql>').addOption(formatOption())
     .option('--database <name>', 'measurements without a schema are of this database')
     .action(async (sql: string, { dataDir, database, format }: DatabaseOptions & FormatOptions) => {
@@ -72,7 +72,7 @@ function addReading(program: Command): void {
 
 function addParse(program: Command): void {
   const precisions = ['auto', 'ns', 'us', 'ms', 's', 'm', 'h'];
-  program.command('parse').description('check line protocol: a JSON object for each point and each error')
+  program.command('parse').description('check line protocol by its grammar: a JSON object a line for each point and each error')
     .argument('[file]', 'file to read, - for stdin', '-')
     .addOption(new Option('--precision <unit>', 'of the timestamps').choices(precisions).default('auto'))
     .action(async (file: string, { precision }: { precision: string }) => {

@@ -2,6 +2,7 @@
 
 export interface Answer {
   readonly status: number;
+  /** Values hold no line break. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Empty for none. */
   readonly body: string;
@@ -15,13 +16,13 @@ export interface Exchange {
   readonly path: string;
   /** Raw, after the question mark; '' when there is none. */
   readonly query: string;
-  /** Address of the peer, equal for equal peers; not for people to read. */
+  /** Address of the peer, equal for equal peers; not for people to read. Asking costs about 4 µs. */
   readonly peer: string;
   /** The connection ends after this answer in any case: the client asked for it, or the listener is stopping. */
   readonly closing: boolean;
   /** The whole request has been received. */
   readonly ended: boolean;
-  /** Value of a header by its lower-case name, '' when absent. To be called inside the handler only. */
+  /** Value of a header by its lower-case name, '' when absent. */
   header(name: string): string;
   /**
    * Takes the body from here on. `chunk` is valid inside the call only and may be empty; `last` comes exactly once,

@@ -10,7 +10,7 @@ const KEEP_ALIVE_MS = 15_000;
 const HEADERS_MS_MAX = 10_000;
 /** Without a byte in either direction. */
 const SILENCE_MS_MAX = 10_000;
-/** 64 MiB at a slow megabyte in 4 s. */
+/** 64 MiB at 220 KB/s. */
 const REQUEST_MS_MAX = 300_000;
 
 const NO_BYTES = new Uint8Array(0);

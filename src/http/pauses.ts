@@ -3,8 +3,9 @@
  * answer, Telegraf writes every 10 s: a request on its way when the connection closes is lost. Such a client is told to
  * connect anew each time, which costs it nothing it notices.
  *
- * A listener cannot say which connection a request came on, so a client is its address, its name and its target. Many
- * pausing clients behind one address look like a busy one; they lose the race now and then and send again.
+ * A listener cannot say which connection a request came on, so a client is what it says of itself and, for Telegraf,
+ * where it comes from. Many pausing clients that look like one look like a busy one; they lose the race now and then and
+ * send again.
  */
 
 interface Visits {

@@ -56,6 +56,9 @@ export interface FrontEndParts {
   readonly log: { error(message: string): void };
 }
 
+/** A request id that a client may choose. */
+const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
+
 interface Route {
   readonly methods: readonly string[];
   readonly dialect: Dialect;
@@ -67,6 +70,8 @@ class FrontEnd {
   readonly #body: BodyMeans;
   readonly #pauses: Pauses;
   readonly #identity: readonly (readonly [string, string])[];
+  readonly #idPrefix = crypto.randomUUID().slice(0, 8);
+  #requests = 0;
   readonly #routes: ReadonlyMap<string, Route>;
 
   constructor(parts: FrontEndParts) {
@@ -95,11 +100,12 @@ class FrontEnd {
   serve(exchange: Exchange): void {
     const { limits, clock, log } = this.#parts;
     const userAgent = exchange.header('user-agent');
-    const client = `${exchange.peer} ${userAgent} ${exchange.path}?${exchange.query}`;
-    const turn = new Turn(exchange, this.#identity, this.#pauses.note(client, clock.monotonicMs()));
+    const telegraf = isTelegraf(userAgent);
+    const client = `${telegraf ? exchange.peer : ''} ${userAgent} ${exchange.path}?${exchange.query}`;
+    const turn = new Turn(exchange, this.#identity, this.#requestId(exchange), this.#pauses.note(client, clock.monotonicMs()));
     const route = this.#routes.get(exchange.path);
     const dialect = route?.dialect ?? (exchange.path.startsWith('/api/v2/') ? 'v2' : 'v1');
-    const asker: Asker = { dialect, telegraf: isTelegraf(userAgent), retryAfterS: limits.retryAfterS };
+    const asker: Asker = { dialect, telegraf, retryAfterS: limits.retryAfterS };
     try {
       if (route === undefined) throw new SluiceError('not-found', exchange.path.slice(0, 200));
       if (route.methods.includes(exchange.method)) route.serve(turn, asker);
@@ -112,6 +118,12 @@ class FrontEnd {
         turn.answer(failure('internal', 'the server logged it', asker));
       }
     }
+  }
+
+  /** The client's own id, or a new one. */
+  #requestId(exchange: Exchange): string {
+    const asked = exchange.header('request-id') || exchange.header('x-request-id');
+    return REQUEST_ID.test(asked) ? asked : `${this.#idPrefix}-${++this.#requests}`;
   }
 
   #write(turn: Turn, asker: Asker): void {

@@ -1,9 +1,6 @@
 /** One request on its way through the front end: what every answer carries, and when the connection may close. */
 import type { Answer, Exchange } from './listener.js';
 
-/** A request id that a client may choose. */
-const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
-
 /** Headers of every answer that say who answers. */
 export function identityHeaders(version: string): readonly (readonly [string, string])[] {
   return [['X-Influxdb-Version', version], ['X-Influxdb-Build', 'sluice']];
@@ -16,15 +13,14 @@ export class Turn {
   readonly #closes: boolean;
 
   /**
-   * To be made inside the handler, where headers can be read.
+   * @param identity headers that say who answers
    * @param closes the connection ends after the answer
    */
-  constructor(exchange: Exchange, identity: readonly (readonly [string, string])[], closes: boolean) {
+  constructor(exchange: Exchange, identity: readonly (readonly [string, string])[], requestId: string, closes: boolean) {
     this.exchange = exchange;
     this.#identity = identity;
     this.#closes = closes;
-    const asked = exchange.header('request-id') || exchange.header('x-request-id');
-    this.#requestId = REQUEST_ID.test(asked) ? asked : crypto.randomUUID();
+    this.#requestId = requestId;
   }
 
   /** Answers. An answer that closes waits for the body's end: else the client may be cut off before it has read it. */

@@ -19,15 +19,24 @@ const STATUS_LINES: Readonly<Record<number, string>> = {
   503: '503 Service Unavailable',
 };
 
+/** Writes all headers in one call, the later ones inside the value of the first, since a call costs more than they do. */
+function writeHeaders(response: HttpResponse, headers: Answer['headers']): void {
+  const [first, ...rest] = headers;
+  if (first === undefined) return;
+  let value = first[1];
+  for (const header of rest) value += `\r\n${header[0]}: ${header[1]}`;
+  response.writeHeader(first[0], value);
+}
+
 class UwsExchange implements Exchange {
   readonly method: string;
   readonly path: string;
   readonly query: string;
-  readonly peer: string;
   ended = false;
   readonly #closesItself: boolean;
   readonly #response: HttpResponse;
-  readonly #request: HttpRequest;
+  /** Names in lower case and values, in turn: copied in one go, since each question to the library costs more. */
+  readonly #headers: string[] = [];
   readonly #isStopping: () => boolean;
   #receive: ((chunk: Uint8Array, last: boolean) => void) | null = null;
   #aborted: () => void = () => {};
@@ -36,13 +45,12 @@ class UwsExchange implements Exchange {
 
   constructor(response: HttpResponse, request: HttpRequest, isStopping: () => boolean) {
     this.#response = response;
-    this.#request = request;
     this.#isStopping = isStopping;
     this.method = request.getCaseSensitiveMethod();
     this.path = request.getUrl();
     this.query = request.getQuery() ?? '';
-    this.peer = Buffer.from(response.getRemoteAddress()).toString('latin1');
-    this.#closesItself = /\bclose\b/i.test(request.getHeader('connection'));
+    request.forEach((name, value) => this.#headers.push(name, value));
+    this.#closesItself = /\bclose\b/i.test(this.header('connection'));
     response.onAborted(() => {
       if (this.#over) return;
       this.#over = true;
@@ -54,8 +62,16 @@ class UwsExchange implements Exchange {
     return this.#closesItself || this.#isStopping();
   }
 
+  get peer(): string {
+    return this.#over ? '' : Buffer.from(this.#response.getRemoteAddress()).toString('latin1');
+  }
+
   header(name: string): string {
-    return this.#request.getHeader(name);
+    const headers = this.#headers;
+    for (let i = 0; i < headers.length; i += 2) {
+      if (headers[i] === name) return headers[i + 1]!;
+    }
+    return '';
   }
 
   onBody(receive: (chunk: Uint8Array, last: boolean) => void): void {
@@ -87,13 +103,24 @@ class UwsExchange implements Exchange {
     const response = this.#response;
     const closes = close || this.closing;
     response.cork(() => {
-      response.writeStatus(STATUS_LINES[answer.status] ?? `${answer.status} Unnamed`);
-      for (const [name, value] of answer.headers) response.writeHeader(name, value);
-      // With arguments it states a Content-Length, which a 204 should not have: only one that closes gets `0`.
-      if (answer.status === 204) closes ? response.endWithoutBody(0, true) : response.endWithoutBody();
-      else if (this.method === 'HEAD') response.endWithoutBody(Buffer.byteLength(answer.body), closes);
+      response.writeStatus(STATUS_LINES[answer.status] ?? String(answer.status));
+      writeHeaders(response, answer.headers);
+      if (answer.status === 204 || this.method === 'HEAD') this.#endWithoutBody(answer, closes);
       else response.end(answer.body, closes);
     });
+  }
+
+  /**
+   * A length given to `endWithoutBody` is waited for, so that the connection would serve no further request: for HEAD it
+   * stands among the headers. Where the connection closes there is no way but to state zero.
+   */
+  #endWithoutBody(answer: Answer, closes: boolean): void {
+    if (closes) {
+      this.#response.endWithoutBody(0, true);
+      return;
+    }
+    if (answer.status !== 204) this.#response.writeHeader('Content-Length', String(Buffer.byteLength(answer.body)));
+    this.#response.endWithoutBody();
   }
 }
 

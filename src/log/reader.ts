@@ -12,7 +12,7 @@ export interface Damage {
 }
 
 /** Which part of a segment to read, and which numbers may stand in it. */
-export interface ReadRange {
+interface ReadRange {
   readonly seed: number;
   /** Offset where to stop. */
   readonly end: number;

@@ -1,19 +1,10 @@
 /** One instance of the WASM module: what a worker knows of the catalog, the builders, and parsing into them. */
 import * as abi from '../../assembly/abi.js';
-import type { LineError, Need, TableDefinition, WorkerLimits } from './protocol.js';
+import { readParsed, type Parsed, type RowRange } from './parsed.js';
+import type { TableDefinition, WorkerLimits } from './protocol.js';
 import type { SealExports } from './seal.js';
 
-/** Row ranges of one table. */
-export interface RowRange {
-  readonly rowFirst: number;
-  /** One past the last. */
-  readonly rowEnd: number;
-}
-
-/** The rows a body added to a table. */
-export interface TableSpan extends RowRange {
-  readonly tableId: number;
-}
+export type { Parsed, TableSpan } from './parsed.js';
 
 export interface ParseOptions {
   readonly databaseId: number;
@@ -31,21 +22,6 @@ export interface ParseOptions {
   readonly rejectedRuns?: Uint32Array;
   /** Replay: log number of the body. */
   readonly replayNumber?: number;
-}
-
-/** What a body came to. Spans are there when it was accepted, needs when tables or columns are missing. */
-export interface Parsed {
-  /** What parse returned: PARSE_ACCEPTED, PARSE_NEEDS, PARSE_REFUSED, PARSE_TOO_MANY_LINES. */
-  readonly status: number;
-  readonly lines: number;
-  readonly accepted: number;
-  readonly rejected: number;
-  readonly errors: readonly LineError[];
-  readonly rejectedRuns: Uint32Array;
-  readonly spans: readonly TableSpan[];
-  readonly needs: readonly Need[];
-  /** Of the accepted rows (assembly/hash.ts). */
-  readonly checksum: bigint;
 }
 
 /** What the module exports; addresses are to be read as unsigned. */
@@ -71,8 +47,6 @@ interface ParserExports extends SealExports {
   builderBytes(): number;
 }
 
-/** Texts in errors are cut here, on a character boundary. */
-const TEXT_BYTES_MAX = 256;
 const RUN_BYTES = 8;
 
 /** Compiles the module once for a thread. */
@@ -133,7 +107,7 @@ export class WasmParser {
     const status = this.exports.parse(
       databaseId, bytes, precision, defaultTime, flags, linesMax, runsAt, runs.length / 2, replayNumber,
     );
-    return this.#outcome(status);
+    return readParsed({ buffer: this.memory.buffer, outcomeAt: this.exports.outcome() >>> 0, bodyAt: this.exports.input(0) >>> 0 }, status);
   }
 
   /** Removes rows of ascending, disjoint ranges and closes the gaps: the rows behind are renumbered. */
@@ -159,69 +133,4 @@ export class WasmParser {
   #words(at: number, count: number): Uint32Array {
     return new Uint32Array(this.memory.buffer, at, count);
   }
-
-  #outcome(status: number): Parsed {
-    const at = this.exports.outcome() >>> 0;
-    const view = new DataView(this.memory.buffer, at, abi.OUTCOME_BYTES);
-    const word = (offset: number): number => view.getUint32(offset, true);
-    return {
-      status,
-      lines: word(abi.OUTCOME_LINES),
-      accepted: word(abi.OUTCOME_ACCEPTED),
-      rejected: word(abi.OUTCOME_REJECTED),
-      errors: this.#entries(word(abi.OUTCOME_ERRORS_AT), word(abi.OUTCOME_ERRORS), abi.ERROR_BYTES, (entry) => this.#error(entry)),
-      rejectedRuns: this.#words(word(abi.OUTCOME_RUNS_AT), word(abi.OUTCOME_RUNS) * 2).slice(),
-      spans: this.#entries(word(abi.OUTCOME_SPANS_AT), word(abi.OUTCOME_SPANS), abi.SPAN_BYTES, readSpan),
-      needs: this.#entries(word(abi.OUTCOME_NEEDS_AT), word(abi.OUTCOME_NEEDS), abi.NEED_BYTES, (entry) => this.#need(entry)),
-      checksum: view.getBigUint64(abi.OUTCOME_CHECKSUM, true),
-    };
-  }
-
-  #entries<T>(at: number, count: number, bytes: number, read: (entry: Entry) => T): T[] {
-    return Array.from({ length: count }, (_, index) => {
-      const view = new DataView(this.memory.buffer, at + index * bytes, bytes);
-      return read((offset) => view.getUint32(offset, true));
-    });
-  }
-
-  #error(entry: Entry): LineError {
-    const body = this.exports.input(0) >>> 0;
-    const text = (at: number, bytes: number): string => this.#text(body + entry(at), entry(bytes));
-    return {
-      line: entry(abi.ERROR_LINE),
-      column: entry(abi.ERROR_COLUMN),
-      code: entry(abi.ERROR_CODE),
-      source: text(abi.ERROR_LINE_AT, abi.ERROR_LINE_BYTES),
-      measurement: text(abi.ERROR_MEASUREMENT_AT, abi.ERROR_MEASUREMENT_BYTES),
-      key: text(abi.ERROR_KEY_AT, abi.ERROR_KEY_BYTES),
-      value: text(abi.ERROR_VALUE_AT, abi.ERROR_VALUE_BYTES),
-      kindHas: entry(abi.ERROR_KIND_HAS),
-      kindCame: entry(abi.ERROR_KIND_CAME),
-    };
-  }
-
-  #need(entry: Entry): Need {
-    const text = (at: number, bytes: number): string => Buffer.from(this.memory.buffer, entry(at), entry(bytes)).toString();
-    return {
-      tableId: entry(abi.NEED_TABLE_ID),
-      measurement: text(abi.NEED_TABLE_AT, abi.NEED_TABLE_BYTES),
-      kind: entry(abi.NEED_KIND),
-      key: text(abi.NEED_KEY_AT, abi.NEED_KEY_BYTES),
-    };
-  }
-
-  /** Up to TEXT_BYTES_MAX bytes as text, no character cut in two; bytes that are not UTF-8 are replaced. */
-  #text(at: number, bytes: number): string {
-    const slice = Buffer.from(this.memory.buffer, at, bytes);
-    let end = Math.min(bytes, TEXT_BYTES_MAX);
-    for (let back = 0; back < 3 && end < bytes && ((slice[end] ?? 0) & 0xc0) === 0x80; back++) end--;
-    return slice.toString('utf8', 0, end);
-  }
-}
-
-/** Reads the u32 at an offset of a struct. */
-type Entry = (offset: number) => number;
-
-function readSpan(entry: Entry): TableSpan {
-  return { tableId: entry(abi.SPAN_TABLE), rowFirst: entry(abi.SPAN_ROW_FIRST), rowEnd: entry(abi.SPAN_ROW_END) };
 }

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Catalog } from '../../src/catalog/catalog.js';
 import { SluiceError, type ErrorCode } from '../../src/errors.js';
+import { MemoryDisk } from '../fault/memory-disk.js';
+import { open } from '../log/harness.js';
 import { LIMITS, makeCatalog, need, NODE, RecordList, recovered } from './harness.js';
 
 const isSluiceError = (code: ErrorCode) => (error: unknown) => error instanceof SluiceError && error.code === code;
@@ -215,6 +217,13 @@ test('limits: tables, of all databases together', async () => {
   assert.equal((await catalog.decide(two.id, [need('d', 'x')])).length, 1);
 });
 
+test('limits: a table whose first column is over a limit takes no place until it has one', async () => {
+  const { catalog } = makeCatalog({ tablesMax: 1, columnNameBytesMax: 5 });
+  const { id } = await catalog.ensureDatabase('db');
+  const tables = await catalog.decide(id, [need('a', 'too long'), need('b', 'x'), need('a', 'y')]);
+  assert.deepEqual(tables.map(({ measurement }) => measurement), ['b']);
+});
+
 test('limits: columns and the bytes of their keys', async () => {
   const { catalog } = makeCatalog({ columnsMax: 3, columnNameBytesMax: 10 });
   const { id } = await catalog.ensureDatabase('db');
@@ -253,6 +262,24 @@ test('records are taken up again: the same catalog, whether from the start or fr
   assert.deepEqual(fromHalf.snapshot(), expected);
   assert.equal(expected.node, NODE);
   assert.equal(expected.upTo, list.records.at(-1)!.number);
+});
+
+test('what the catalog has made is back from the log after a loss of power', async () => {
+  const disk = new MemoryDisk();
+  const { log } = await open(disk);
+  const commit = async (record: Buffer) => {
+    const { number, synced } = log.appendCatalog(record);
+    await synced;
+    return number;
+  };
+  const catalog = new Catalog({ node: NODE, limits: LIMITS, commit });
+  const { id } = await catalog.ensureDatabase('db');
+  await Promise.all(['a', 'b', 'c'].map((name) => catalog.decide(id, [need(name, 'x'), need(name, 'y', 0)])));
+  await catalog.dropTable(id, 'b');
+  const { scan } = await open(disk.crash('drop-unsynced'));
+  const again = new Catalog({ node: NODE, limits: LIMITS, commit });
+  for (const { number, payload } of scan.catalogRecords) assert.deepEqual(again.applyRecord(payload, number), []);
+  assert.deepEqual(again.snapshot(), catalog.snapshot());
 });
 
 test('a record that makes no sense is said and does no harm', () => {

@@ -105,6 +105,20 @@ test('a damaged newest file falls back to the one before, is kept aside, and nev
   assert.deepEqual((await (await files(disk)).load()).snapshot, at(100));
 });
 
+test('a damaged newest file that cannot be moved aside does not replace the one before', async () => {
+  const disk = new MemoryDisk();
+  const written = await files(disk);
+  await written.publish(at(100));
+  await written.publish(at(200));
+  disk.place(paths.catalog, Buffer.from('damaged'));
+  disk.failNth('rename', 1, 'once');
+  const read = await files(disk);
+  assert.match((await read.load()).reports.join(), /could not be moved to data.quarantine/);
+  await read.publish(at(300));
+  assert.deepEqual(decodeSnapshot(disk.content(paths.catalog)), at(300));
+  assert.deepEqual(decodeSnapshot(disk.content(paths.catalogPrevious)), at(100));
+});
+
 test('with both files damaged there is none, and both are named', async () => {
   const disk = new MemoryDisk();
   const written = await files(disk);

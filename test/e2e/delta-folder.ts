@@ -15,6 +15,8 @@ export interface DeltaColumn {
 
 export interface DeltaFolder {
   readonly measurement: string;
+  /** Its name in `sluice query`: of names equal but for case, the later ones have a suffix. */
+  view: string;
   readonly columns: readonly DeltaColumn[];
   /** Absolute paths. */
   readonly files: readonly { readonly path: string; readonly rows: number }[];
@@ -30,14 +32,20 @@ interface SchemaField {
 export function readDatabase(dataDir: string, databaseFolder: string): Map<string, DeltaFolder> {
   const folder = join(dataDir, 'tables', databaseFolder);
   const tables = existsSync(folder) ? readdirSync(folder).map((name) => readTable(join(folder, name))) : [];
-  return new Map(tables.flatMap((table) => (table === null ? [] : [[table.measurement, table] as const])));
+  const known = tables.filter((table) => table !== null).sort((a, b) => a.id - b.id);
+  const views = new Set<string>();
+  for (const table of known) {
+    for (let n = 2; views.has(table.view.toLowerCase()); n += 1) table.view = `${table.measurement}~${n}`;
+    views.add(table.view.toLowerCase());
+  }
+  return new Map(known.map((table) => [table.measurement, table] as const));
 }
 
-function readTable(folder: string): DeltaFolder | null {
+function readTable(folder: string): (DeltaFolder & { readonly id: number }) | null {
   const log = join(folder, '_delta_log');
   if (!existsSync(log)) return null;
   const files = new Map<string, number>();
-  let measurement = '';
+  let measurement = '', id = 0;
   let columns: DeltaColumn[] = [];
   const commits = readdirSync(log).filter((name) => name.endsWith('.json')).sort();
   commits.forEach((name, version) => {
@@ -46,6 +54,7 @@ function readTable(folder: string): DeltaFolder | null {
       const { metaData, add, remove } = JSON.parse(line);
       if (metaData) {
         measurement = metaData.name;
+        id = Number(/^sluice table (\d+) /.exec(metaData.description)![1]);
         columns = JSON.parse(metaData.schemaString).fields.map(({ name: column, type, metadata }: SchemaField) => ({
           name: column, type, key: String(metadata['sluice.key'] ?? column), role: String(metadata['sluice.kind']),
         }));
@@ -54,5 +63,5 @@ function readTable(folder: string): DeltaFolder | null {
       if (remove) files.delete(decodeURIComponent(remove.path));
     }
   });
-  return { measurement, columns, files: [...files].map(([path, rows]) => ({ path: join(folder, path), rows })) };
+  return { id, measurement, view: measurement, columns, files: [...files].map(([path, rows]) => ({ path: join(folder, path), rows })) };
 }

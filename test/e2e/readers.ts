@@ -74,22 +74,28 @@ function rawText(kind: Kind, value: unknown): string | null {
   return cellText(kind, value as CellValue);
 }
 
-/** `sluice query` (DuckDB) with exact text for every cell. */
-export function rowsByQuery(dataDir: string, database: string, table: DeltaFolder): string[] {
-  const columns = table.columns.filter(({ role }) => role === 'tag' || role === 'field');
-  const cells = columns.map(({ name }, i) => `CAST("${name.replaceAll('"', '""')}" AS VARCHAR) AS c${i}`);
-  const from = `"${table.measurement.replaceAll('"', '""')}"`;
-  const sql = `SELECT ${['CAST(epoch_us(time) AS VARCHAR) AS t', 'sluice_ns AS n', ...cells].join(', ')} FROM ${from}`;
-  const { stdout, stderr, code } = sluice(['query', '--data-dir', dataDir, '--database', database, '--format', 'jsonl', sql]);
+/** One `sluice query` (DuckDB) over tables of a database, with exact text for every cell; rows by measurement. */
+export function rowsByQuery(dataDir: string, database: string, tables: readonly DeltaFolder[]): Map<string, string[]> {
+  const columnsOf = (table: DeltaFolder): DeltaColumn[] => table.columns.filter(({ role }) => role === 'tag' || role === 'field');
+  const selects = tables.map((table, i) => {
+    const cells = columnsOf(table).map(({ name }) => `CAST(${quote(name)} AS VARCHAR)`);
+    return `SELECT ${i} AS i, CAST(epoch_us(time) AS VARCHAR) AS t, sluice_ns AS n, CAST(to_json([${cells.join(', ')}]) AS VARCHAR) AS cells FROM ${quote(table.view)}`;
+  });
+  const { stdout, stderr, code } = sluice(['query', '--data-dir', dataDir, '--database', database, '--format', 'jsonl', selects.join(' UNION ALL ')]);
   if (code !== 0) throw new Error(`sluice query failed: ${stderr}`);
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const row = JSON.parse(line) as Record<string, string | null>;
-      return canonicalRow(BigInt(row['t']!), Number(row['n']), columns.map((column, i) => [column.name, queryText(kindOf(column), row[`c${i}`]!)] as const));
-    })
-    .sort();
+  const rows = new Map<string, string[]>(tables.map(({ measurement }) => [measurement, []]));
+  for (const line of stdout.split('\n').filter((text) => text !== '')) {
+    const { i, t, n, cells } = JSON.parse(line) as { i: number; t: string; n: number; cells: string };
+    const texts = JSON.parse(cells) as (string | null)[];
+    const named = columnsOf(tables[i]!).map((column, place) => [column.name, queryText(kindOf(column), texts[place]!)] as const);
+    rows.get(tables[i]!.measurement)!.push(canonicalRow(BigInt(t), n, named));
+  }
+  for (const list of rows.values()) list.sort();
+  return rows;
+}
+
+function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function queryText(kind: Kind, text: string | null): string | null {

@@ -13,7 +13,12 @@ export function makeDataDir(): string {
   return join(mkdtempSync(join(tmpdir(), 'sl-')), 'd');
 }
 
+/** Servers that run, by data folder: one that a failed test left behind would keep the test process alive. */
+const running = new Map<string, ChildProcess>();
+
+/** Removes a data folder, after an end by force of the server that still holds it. */
 export function removeDataDir(dataDir: string): void {
+  running.get(dataDir)?.kill('SIGKILL');
   rmSync(join(dataDir, '..'), { recursive: true, force: true });
 }
 
@@ -42,7 +47,11 @@ export class TestServer {
       env: { ...process.env, ...env },
     });
     const said: string[] = [];
-    const ended = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
+    running.set(dataDir, child);
+    const ended = new Promise<number | null>((resolve) => child.on('close', (code) => {
+      if (running.get(dataDir) === child) running.delete(dataDir);
+      resolve(code);
+    }));
     const url = await new Promise<string>((resolve, reject) => {
       const late = setTimeout(() => reject(new Error(`not ready after ${READY_MS_MAX} ms: ${said.join('')}`)), READY_MS_MAX);
       const take = (chunk: Buffer): void => {

@@ -201,7 +201,7 @@ export class MemoryDisk implements Disk {
 
   removeTree(folder: string): Promise<void> {
     return this.#do('remove', folder, () => {
-      for (const name of [...this.#live.keys()]) if (`${name}/`.startsWith(`${folder}/`)) this.#live.delete(name);
+      for (const name of this.#live.keys()) if (`${name}/`.startsWith(`${folder}/`)) this.#live.delete(name);
     });
   }
 

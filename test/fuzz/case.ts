@@ -5,7 +5,7 @@ import { parseBody } from '../oracle/line-protocol.js';
 import { canonicalRow, splitTime } from '../oracle/model.js';
 import type { Precision } from '../oracle/numbers.js';
 import { type Kind, type Parsed, type Point, type Rejection, valueText } from '../oracle/point.js';
-import { SchemaOracle } from '../oracle/schema.js';
+import { type SchemaLimits, SchemaOracle } from '../oracle/schema.js';
 import { root } from '../root.js';
 
 export interface Request {
@@ -57,6 +57,11 @@ export class OracleSubject implements Subject {
   /** Lines of all requests so far that were neither blank nor comments, and those of them that were stored. */
   lines = 0;
   accepted = 0;
+  readonly #limits: SchemaLimits;
+
+  constructor(limits: SchemaLimits = {}) {
+    this.#limits = limits;
+  }
 
   write(request: Request): Outcome {
     const { schema, rows } = this.#database(request.database);
@@ -77,7 +82,7 @@ export class OracleSubject implements Subject {
 
   #database(id: number): { schema: SchemaOracle; rows: Map<string, string[]> } {
     let database = this.#databases.get(id);
-    if (database === undefined) this.#databases.set(id, (database = { schema: new SchemaOracle(), rows: new Map() }));
+    if (database === undefined) this.#databases.set(id, (database = { schema: new SchemaOracle(this.#limits), rows: new Map() }));
     return database;
   }
 }

@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readVectors } from '../oracle/vectors.js';
-import { OracleSubject, type Request } from './case.js';
+import { OracleSubject, type Request, toStored } from './case.js';
 import { PRECISIONS } from './cases.js';
 import { difference } from './compare.js';
+import { randomBody } from './generator.js';
+import { Random } from './random.js';
 import { readSamples } from './samples.js';
 import { timestampEdges } from './values.js';
 import { WasmSubject } from './wasm-subject.js';
@@ -21,18 +23,42 @@ function assertSame(requests: readonly Request[], what: string): void {
 }
 
 test('every vector, and the short ones in every precision', () => {
-  for (const { id, body } of readVectors()) {
-    const precisions = body.length < 4096 ? PRECISIONS : ['ns' as const];
-    assertSame(precisions.map((precision, index) => request(body, { database: index + 1, precision })), id);
+  const vectors = readVectors();
+  for (let from = 0; from < vectors.length; from += 100) {
+    const oracle = new OracleSubject(), parser = new WasmSubject({ thorough: from % 200 === 0 });
+    let database = 0;
+    for (const { id, body } of vectors.slice(from, from + 100)) {
+      const precisions = body.length < 4096 ? PRECISIONS : ['ns' as const];
+      const requests = precisions.map((precision) => request(body, { database: ++database, precision }));
+      assert.equal(difference(requests, oracle, parser), null, id);
+    }
   }
 });
 
-test('real data, whole and in requests of 100 lines', () => {
+test('real data, whole and in requests of 500 lines', () => {
   for (const { name, lines } of readSamples()) {
-    assertSame([request(lines.join('\n'))], name);
-    const requests: Request[] = [];
-    for (let at = 0; at < lines.length; at += 100) requests.push(request(lines.slice(at, at + 100).join('\n'), { precision: 'auto' }));
-    assertSame(requests, `${name} in parts`);
+    const whole = [request(lines.join('\n'))];
+    assert.equal(difference(whole, new OracleSubject(), new WasmSubject({ thorough: true })), null, name);
+    const parts: Request[] = [];
+    for (let at = 0; at < lines.length; at += 500) parts.push(request(lines.slice(at, at + 500).join('\n'), { precision: 'auto' }));
+    assert.equal(difference(parts, new OracleSubject(), new WasmSubject()), null, `${name} in parts`);
+  }
+});
+
+test('limits of tables, columns and bytes of column names', () => {
+  const random = new Random(11);
+  // No generated line has more than 15 tags and fields: above the limit of columns a line need not be read to its end.
+  for (const limits of [{ tablesMax: 2 }, { columnsMax: 15 }, { columnNameBytesMax: 12 }, { tablesMax: 3, columnsMax: 15, columnNameBytesMax: 30 }]) {
+    const codes = new Set<string>();
+    for (let i = 0; i < 60; i++) {
+      const requests = Array.from({ length: 6 }, () => request(randomBody(random, 'ns'), { acceptPartial: random.chance(0.8) }));
+      const found = difference(requests, new OracleSubject(limits), new WasmSubject(limits));
+      assert.equal(found, null, JSON.stringify([limits, toStored('a limit', requests)]));
+      const oracle = new OracleSubject(limits);
+      for (const { code } of requests.flatMap((each) => oracle.write(each).errors)) codes.add(code);
+    }
+    assert.equal(codes.has('too-many-tables'), 'tablesMax' in limits, JSON.stringify(limits));
+    assert.equal(codes.has('too-many-columns'), 'columnsMax' in limits || 'columnNameBytesMax' in limits, JSON.stringify(limits));
   }
 });
 

@@ -5,6 +5,7 @@ import { LINE_ERRORS } from '../../src/errors.js';
 import type { ColumnDefinition, TableDefinition } from '../../src/worker/protocol.js';
 import { builderRows, listedPoints, type Point } from '../../src/worker/rows.js';
 import { compile, type Parsed, WasmParser } from '../../src/worker/wasm.js';
+import type { SchemaLimits } from '../oracle/schema.js';
 import { DEFAULT_TIME_NS, type Outcome, push, type Request, rowText, type State, type Subject } from './case.js';
 
 const module = compile(readFileSync(new URL('../../assembly/sluice.wasm', import.meta.url)));
@@ -14,13 +15,13 @@ const PRECISION_NUMBERS = {
   h: abi.PRECISION_H,
 };
 const KINDS = ['tag', 'f64', 'i64', 'u64', 'bool', 'string'] as const;
+/** A replay must not heed them. */
+const REPLAY_LIMITS = { tablesMax: 1, columnsMax: 1, columnNameBytesMax: 1 };
 const NO_LIMITS = { tablesMax: 0x7fffffff, columnsMax: 0x7fffffff, columnNameBytesMax: 0x7fffffff };
 
-export interface WasmSubjectOptions {
+export interface WasmSubjectOptions extends SchemaLimits {
   /** Ask for the accepted lines one by one, and read every accepted body again as a replay; else as a server does it. */
   readonly thorough?: boolean;
-  readonly tablesMax?: number;
-  readonly columnsMax?: number;
 }
 
 export class WasmSubject implements Subject {
@@ -34,6 +35,7 @@ export class WasmSubject implements Subject {
   constructor({ thorough = false, ...limits }: WasmSubjectOptions = {}) {
     this.#parser.setLimits({ ...NO_LIMITS, ...limits });
     this.#replica = thorough ? new WasmParser(module) : null;
+    this.#replica?.setLimits(REPLAY_LIMITS);
   }
 
   write(request: Request): Outcome {

@@ -21,8 +21,9 @@ export function parseBody(body: Uint8Array, options: ParseOptions): Parsed {
   const errors: Rejection[] = [];
   for (const line of splitLines(body)) {
     try {
+      const text = decode(line.bytes);
       if (line.open) throw new LineProblem('unterminated-string');
-      const point = new LineReader(decode(line.bytes)).point(line.number, options);
+      const point = new LineReader(text).point(line.number, options);
       checkKeys(point);
       points.push(point);
     } catch (problem) {

@@ -16,7 +16,7 @@ function anyDouble(random: Random): number {
   }
 }
 
-/** The exact decimal text of a finite double times 2^-1 for the middle of it and the next: as a whole number and a power of ten. */
+/** The exact middle of a finite double and the next, as a whole number and a power of ten. */
 function middle(value: number): string {
   bits.setFloat64(0, value);
   const raw = bits.getBigUint64(0);
@@ -60,11 +60,11 @@ export function floatText(random: Random): string {
 }
 
 function unsignedText(random: Random): string {
-  switch (random.below(12)) {
-    case 0: return String(anyDouble(random));
-    case 1: return anyDouble(random).toExponential(16 + random.below(9));
-    case 2: return nudge(middle(anyDouble(random)), random);
-    case 3: return nudge(middle(fromBits(random.bits() & 0xfffffffffffffn)), random);
+  switch (random.below(16)) {
+    case 0: return nudge(middle(anyDouble(random)), random);
+    case 1: return nudge(middle(fromBits(random.bits() & 0xfffffffffffffn)), random);
+    case 2: return String(anyDouble(random));
+    case 3: return anyDouble(random).toExponential(16 + random.below(9));
     case 4: return nudge(middle(random.below(2 ** 31) * 2 ** random.below(40)), random);
     case 5: return withoutExponent(anyDouble(random));
     case 6: return withoutExponent(fromBits(random.bits() & 0xfffffffffffffn));

@@ -1,7 +1,7 @@
 /** A parser with a catalog of its own, as tests drive it: bodies in, points out. */
 import * as abi from '../../assembly/abi.js';
 import { readPackaged } from '../../src/disk.js';
-import type { Need, TableDefinition, WorkerLimits } from '../../src/worker/protocol.js';
+import type { ColumnDefinition, Need, TableDefinition, WorkerLimits } from '../../src/worker/protocol.js';
 import { builderRows, type Point } from '../../src/worker/rows.js';
 import { compile, WasmParser, type Parsed, type ParseOptions } from '../../src/worker/wasm.js';
 
@@ -11,11 +11,14 @@ export const DATABASE = 7;
 export const DEFAULT_TIME = 1_700_000_000_123_456_789n;
 const LIMITS = { tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: 1 << 20 };
 
+/** A table whose columns are added to. */
+type TestTable = Omit<TableDefinition, 'columns'> & { readonly columns: ColumnDefinition[] };
+
 export type BodyOptions = Partial<Omit<ParseOptions, 'bytes'>>;
 
 export class ParserSession {
   readonly parser = new WasmParser(module);
-  readonly #tables = new Map<string, TableDefinition>();
+  readonly #tables = new Map<string, TestTable>();
   #nextId = 1;
 
   constructor(limits: Partial<Omit<WorkerLimits, 'bodyBytesMax' | 'bodyLinesMax'>> = {}) {
@@ -27,7 +30,8 @@ export class ParserSession {
     const bytes = Buffer.from(body);
     this.parser.inputView(bytes.length).set(bytes);
     return this.parser.parse({
-      databaseId: DATABASE, precision: abi.PRECISION_NS, defaultTime: DEFAULT_TIME, flags: 0, linesMax: 2_000_000, ...options, bytes: bytes.length,
+      databaseId: DATABASE, precision: abi.PRECISION_NS, defaultTime: DEFAULT_TIME, flags: 0, linesMax: 2_000_000,
+      ...options, bytes: bytes.length,
     });
   }
 
@@ -41,16 +45,18 @@ export class ParserSession {
 
   /** Defines needed tables and columns, as main would. */
   define(needs: readonly Need[], databaseId = DATABASE): void {
+    const changed = new Set<TestTable>();
     for (const { measurement, key, kind } of needs) {
-      const table = this.#tables.get(`${databaseId} ${measurement}`)
-        ?? { id: this.#nextId++, databaseId, measurement, created: 1, sealedTo: 0, columns: [] };
-      const columns = [...table.columns, { id: this.#nextId++, kind, key, name: key }];
-      this.#tables.set(`${databaseId} ${measurement}`, { ...table, columns });
+      const name = `${databaseId} ${measurement}`;
+      const table = this.#tables.get(name) ?? { id: this.#nextId++, databaseId, measurement, created: 1, sealedTo: 0, columns: [] };
+      table.columns.push({ id: this.#nextId++, kind, key, name: key });
+      this.#tables.set(name, table);
+      changed.add(table);
     }
-    for (const table of this.#tables.values()) this.parser.define(table);
+    for (const table of changed) this.parser.define(table);
   }
 
-  table(measurement: string, databaseId = DATABASE): TableDefinition {
+  table(measurement: string, databaseId = DATABASE): TestTable {
     const table = this.#tables.get(`${databaseId} ${measurement}`);
     if (table === undefined) throw new Error(`no table ${measurement} was defined`);
     return table;
@@ -63,6 +69,15 @@ export class ParserSession {
   /** The logical content of all builders: rows, values and dictionaries, by table id. */
   dump(): unknown {
     return [...this.#tables.values()].map((table) => [table.id, builderRows(this.parser, table), this.#dictionaries(table.id)]);
+  }
+
+  /** Number of dictionary entries of a tag. */
+  entries(measurement: string, key: string): number {
+    const table = this.table(measurement);
+    const view = new DataView(this.parser.memory.buffer);
+    const struct = this.parser.exports.tableAt(table.id) >>> 0;
+    const place = table.columns.findIndex((column) => column.key === key);
+    return view.getUint32(view.getUint32(view.getUint32(struct + abi.TABLE_COLUMNS_AT, true) + place * 4, true) + abi.COLUMN_ENTRIES, true);
   }
 
   #dictionaries(tableId: number): unknown {

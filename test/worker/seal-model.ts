@@ -1,6 +1,9 @@
 /** What a seal must write, worked out naively: sorted rows, equal points of one body merged. */
 import * as abi from '../../assembly/abi.js';
-import type { ColumnDefinition } from '../../src/worker/protocol.js';
+import { fileStatistics } from '../../src/tables/delta/stats.js';
+import { fileColumns, type FileColumn } from '../../src/tables/parquet/schema.js';
+import type { Range } from '../../src/tables/parquet/statistics.js';
+import type { ColumnDefinition, FileStatistics } from '../../src/worker/protocol.js';
 import type { SealSpan } from '../../src/worker/seal.js';
 import type { Row, Value } from './table-builder.js';
 
@@ -47,11 +50,47 @@ function compareTags(a: Value | undefined, b: Value | undefined): number {
 
 const NANOS_PER_MICRO = 1000n;
 
+/** Nanoseconds beyond whole microseconds. */
+function restOf(time: bigint): bigint {
+  return ((time % NANOS_PER_MICRO) + NANOS_PER_MICRO) % NANOS_PER_MICRO;
+}
+
 /** A row as text that tells every value apart, bit for bit, in the order of the file's columns. */
 export function modelText({ time, number, values }: ModelRow, columns: readonly ColumnDefinition[]): string {
-  const rest = ((time % NANOS_PER_MICRO) + NANOS_PER_MICRO) % NANOS_PER_MICRO;
   const cells = columns.map(({ name }) => valueText(values.get(name) ?? null));
-  return [(time - rest) / NANOS_PER_MICRO, rest, number, ...cells].join(' | ');
+  return [(time - restOf(time)) / NANOS_PER_MICRO, restOf(time), number, ...cells].join(' | ');
+}
+
+/** Statistics of the file, from ranges worked out naively. */
+export function modelStatistics(rows: readonly ModelRow[], columns: readonly ColumnDefinition[]): FileStatistics {
+  return fileStatistics(rows.length, fileColumns(columns).map((column) => {
+    const values = rows.map((row) => modelValue(row, column)).filter((value) => value !== undefined);
+    return { column, nulls: rows.length - values.length, range: rangeOf(values) };
+  }));
+}
+
+function modelValue({ time, number, values }: ModelRow, { kind, name }: FileColumn): Value | undefined {
+  switch (kind) {
+    case 'time': return (time - restOf(time)) / NANOS_PER_MICRO;
+    case 'ns': return restOf(time);
+    case 'seq': return BigInt(number);
+    default: return values.get(name);
+  }
+}
+
+function rangeOf(values: readonly Value[]): Range | null {
+  if (values.length === 0) return null;
+  if (typeof values[0] === 'string') {
+    const sorted = values.map((value) => Buffer.from(value as string)).sort(Buffer.compare);
+    return { of: 'texts', min: sorted[0]!, max: sorted.at(-1)! };
+  }
+  if (typeof values[0] === 'number') {
+    const numbers = values as number[];
+    const sorted = numbers.toSorted((a, b) => a - b);
+    return { of: 'floats', min: sorted[0]!, max: sorted.at(-1)!, nan: numbers.some(Number.isNaN) };
+  }
+  const sorted = values.map(BigInt).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return { of: 'integers', min: sorted[0]!, max: sorted.at(-1)! };
 }
 
 /** Text of a cell; numbers that differ in a bit differ in text. */

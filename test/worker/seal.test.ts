@@ -7,7 +7,7 @@ import { sealFile, type SealSpan } from '../../src/worker/seal.js';
 import type { TableStore } from '../../src/tables/store.js';
 import { Random } from '../fuzz/random.js';
 import { encoderModule } from './encoder-module.js';
-import { modelText, sealModel } from './seal-model.js';
+import { modelStatistics, modelText, sealModel } from './seal-model.js';
 import { MemoryStore, metadataOf, queryDuckdb, textsByDuckdb, textsByHyparquet } from './sealed-file.js';
 import { TableBuilder, type Value } from './table-builder.js';
 
@@ -27,7 +27,7 @@ const COLUMNS = [
 ];
 
 const FLOATS = [0, -0, 1.5, 5e-324, -2.2250738585072014e-308, Number.MAX_VALUE, Infinity, -Infinity, 0.1];
-const TEXTS = ['', 'a', 'ok', 'Zürich', '日本', '𝄞', 'a\u0000b', 'a\u0000', 'x'.repeat(300), 'sixteen bytes..', 'seventeen bytes..'];
+const TEXTS = ['', 'a', 'ok', 'the same start 1', 'the same start 2', 'the same start', 'Zürich', '日本', '𝄞', 'a\u0000b', 'a\u0000', 'x'.repeat(300), 'sixteen bytes..', 'seventeen bytes..'];
 
 function randomValue(random: Random, kind: number): Value {
   switch (kind) {
@@ -49,6 +49,7 @@ function randomValue(random: Random, kind: number): Value {
 const TIME_BASES = [0n, 1_700_000_000_000_000_000n, -1n, -9_223_372_036_854_775_806n, 9_223_372_036_854_775_000n, -3_000_000_000_000_000_000n];
 
 function randomTime(random: Random): bigint {
+  if (random.chance(0.2)) return BigInt.asIntN(63, (BigInt(random.u32()) << 32n) | BigInt(random.u32())) >> BigInt(random.below(62));
   return random.pick(TIME_BASES) + BigInt(random.below(random.pick([3, 800])));
 }
 
@@ -82,8 +83,10 @@ async function seal(builder: TableBuilder, spans: readonly SealSpan[], store = n
 
 async function assertSealed(builder: TableBuilder, spans: readonly SealSpan[], store?: MemoryStore): Promise<{ sealed: SealedFile; file: Buffer }> {
   const result = await seal(builder, spans, store);
-  const expected = sealModel(builder.rows, spans, builder.columns).map((row) => modelText(row, builder.columns));
+  const rows = sealModel(builder.rows, spans, builder.columns);
+  const expected = rows.map((row) => modelText(row, builder.columns));
   assert.equal(result.sealed.rows, expected.length);
+  assert.deepEqual(result.sealed.statistics, modelStatistics(rows, builder.columns));
   assertSameTexts(await textsByHyparquet(result.file, builder.columns), expected, 'hyparquet');
   assertSameTexts(await textsByDuckdb(result.file, builder.columns), expected, 'DuckDB');
   return result;
@@ -186,6 +189,15 @@ test('tags sort with nulls first and by unsigned bytes, column after column', as
   await assertSealed(builder, [{ rowFirst: 0, rowEnd: builder.rows.length, number: 5 }]);
 });
 
+test('a tag that has one value or none still sorts', async () => {
+  const builder = new TableBuilder(encoderModule(), [column(1, 'a', abi.KIND_TAG), column(2, 'b', abi.KIND_TAG)]);
+  for (let i = 0; i < 40; i++) {
+    builder.rows.push({ time: BigInt(i), values: new Map<string, Value>([...(i % 3 === 0 ? [['a', 'x'] as const] : []), ['b', 'y']]) });
+  }
+  builder.layOut();
+  await assertSealed(builder, [{ rowFirst: 0, rowEnd: 40, number: 5 }]);
+});
+
 test('tags with many values in several columns are sorted in several passes', async () => {
   const random = new Random(8);
   const columns = [1, 2, 3, 4].map((id) => column(id, `t${id}`, abi.KIND_TAG));
@@ -219,12 +231,12 @@ test('128 k + 1 rows make two row groups; a dictionary of over 64 k entries', as
 test('long strings cut pages and row groups, and never a value', async () => {
   const builder = new TableBuilder(encoderModule(), [column(1, 't', abi.KIND_TAG), column(2, 's', abi.KIND_STRING)]);
   const random = new Random(9);
-  for (let i = 0; i < 90; i++) {
+  for (let i = 0; i < 300; i++) {
     const length = random.pick([1 << 20, (1 << 20) - 5, 700_000, 10, 0]);
     builder.rows.push({ time: BigInt(i), values: new Map([['t', `t${i % 3}`], ['s', String.fromCharCode(97 + (i % 26)).repeat(length)]]) });
   }
   builder.layOut();
-  const { file } = await assertSealed(builder, [{ rowFirst: 0, rowEnd: 90, number: 3 }]);
+  const { file } = await assertSealed(builder, [{ rowFirst: 0, rowEnd: 300, number: 3 }]);
   const groups = metadataOf(file).row_groups;
   for (const group of groups) assert.ok(Number(group.total_byte_size) < 67_200_000);
   const bytes = builder.rows.reduce((sum, row) => sum + (row.values.get('s') as string).length, 0);

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as abi from '../../assembly/abi.js';
+import { ERRORS } from '../../src/errors.js';
+import type { ErrorCode } from '../../src/errors.js';
+import { failure, outcomeAnswer } from '../../src/http/answer.js';
+import type { Asker } from '../../src/http/answer.js';
+import { lineErrorArray, lineErrorText } from '../../src/http/line-errors.js';
+import type { Dialect } from '../../src/ingest/request.js';
+import type { LineError } from '../../src/worker/protocol.js';
+
+const DIALECTS: readonly Dialect[] = ['v1', 'v2', 'v3'];
+const asker = (dialect: Dialect, telegraf = false): Asker => ({ dialect, telegraf, retryAfterS: 1 });
+
+const missing: LineError = {
+  line: 3, column: 5, code: abi.LINE_FIELDS_MISSING, source: 'cpu v=', measurement: 'cpu', key: '', value: '', kindHas: 0, kindCame: 0,
+};
+const conflict: LineError = {
+  line: 7, column: 12, code: abi.LINE_TYPE_CONFLICT, source: 'cpu usage=1i', measurement: 'cpu', key: 'usage', value: '1i',
+  kindHas: abi.KIND_F64, kindCame: abi.KIND_I64,
+};
+
+function partial(dialect: Dialect, errors: readonly LineError[], stored = true, rejected = errors.length) {
+  const answer = outcomeAnswer({ kind: 'partial', stored, accepted: stored ? 8 : 0, rejected, errors }, asker(dialect));
+  return { answer, body: JSON.parse(answer.body) };
+}
+
+test('a stored write is 204 without a body on every endpoint', () => {
+  for (const dialect of DIALECTS) assert.deepEqual(outcomeAnswer({ kind: 'stored' }, asker(dialect)), { status: 204, headers: [], body: '' });
+});
+
+test('a line error says what is wrong, and a conflict names table, column and both types', () => {
+  assert.equal(lineErrorText(conflict), 'field type conflict: column "usage" of table "cpu" has type float, integer came');
+  assert.equal(lineErrorText(missing), 'the line has no valid field: table "cpu"');
+  assert.equal(lineErrorText({ ...missing, measurement: '' }), 'the line has no valid field');
+  assert.equal(
+    lineErrorText({ ...conflict, code: abi.LINE_TAG_AND_FIELD, kindHas: abi.KIND_TAG, kindCame: abi.KIND_F64 }),
+    'one name is both tag and field: column "usage" of table "cpu" has type tag, float came',
+  );
+  assert.equal(
+    lineErrorText({ ...missing, code: abi.LINE_TOO_MANY_COLUMNS, key: 'x' }),
+    'the table is at its limit of columns: column "x" of table "cpu"',
+  );
+});
+
+test('rejected lines are 400 in JSON, each with number, column, code and value, and the total', () => {
+  for (const dialect of DIALECTS) {
+    const { answer, body } = partial(dialect, [missing, conflict]);
+    assert.equal(answer.status, 400);
+    assert.deepEqual(answer.headers[0], ['Content-Type', 'application/json']);
+    assert.equal(body.total, 2);
+    assert.deepEqual(body.data[1], {
+      error_message: 'field type conflict: column "usage" of table "cpu" has type float, integer came',
+      line_number: 7, original_line: 'cpu usage=1i', line: 7, column: 12, code: 'type-conflict', value: '1i',
+    });
+  }
+});
+
+test('v1 says partial write and dropped, and the words that make clients give up', () => {
+  assert.equal(
+    partial('v1', [missing, conflict]).body.error,
+    `partial write: unable to parse 'cpu v=': the line has no valid field: table "cpu" (line 3, column 5) dropped=2`,
+  );
+  assert.match(partial('v1', [conflict]).body.error, /^partial write: field type conflict: .*dropped=1$/);
+  assert.match(partial('v1', [conflict], false).body.error, /^field type conflict: .*nothing was stored$/);
+  assert.match(partial('v1', [missing], false).body.error, /^unable to parse 'cpu v=': .*nothing was stored$/);
+  assert.match(partial('v1', [], true, 5).body.error, /unable to parse dropped=5$/);
+});
+
+test('v2 has code, message and the first line beside what v3 clients read', () => {
+  const { body } = partial('v2', [missing, conflict]);
+  assert.equal(body.code, 'invalid');
+  assert.equal(body.line, 3);
+  assert.match(body.message, /^2 lines were rejected, 8 were stored; line 3, column 5: fields-missing: the line has no valid field/);
+  assert.equal(body.error, 'partial write of line protocol occurred');
+  assert.match(partial('v2', [missing], false).body.message, /nothing was stored/);
+});
+
+test('v2 messages never hold the words at which clients drop in silence, not even out of a line', () => {
+  const words = ['partial write', 'unable to parse', 'points beyond retention policy', 'hinted handoff queue not empty'];
+  for (const word of words) {
+    const { body } = partial('v2', [{ ...conflict, measurement: word }, missing]);
+    for (const other of words) assert.equal(body.message.includes(other), false);
+    assert.match(body.message, /line 7, column 12: type-conflict/);
+  }
+});
+
+test('v3 has its own sentence for each kind of refusal', () => {
+  assert.equal(partial('v3', [missing]).body.error, 'partial write of line protocol occurred');
+  assert.equal(partial('v3', [missing], false).body.error, 'line protocol parsing error');
+});
+
+function longError(line: number, letter: string): LineError {
+  const text = letter.repeat(256 / Buffer.byteLength(letter));
+  return { ...conflict, line, source: text, measurement: text, key: text, value: text };
+}
+
+for (const letter of ['x', '\u0001', '"', '€€€€', '😀']) {
+  test(`1,000 long errors of ${JSON.stringify(letter)} stay under 16 KiB and the first 100 are all named`, () => {
+    const errors = Array.from({ length: 1000 }, (_, i) => longError(i + 1, letter));
+    for (const dialect of DIALECTS) {
+      const { answer, body } = partial(dialect, errors, true, 123_456);
+      const headerBytes = answer.headers.reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0);
+      assert.ok(Buffer.byteLength(answer.body) + headerBytes + 400 < 16 * 1024, `${Buffer.byteLength(answer.body)} bytes`);
+      assert.equal(body.total, 123_456);
+      assert.deepEqual(body.data.slice(0, 100).map((entry: { line: number }) => entry.line), errors.slice(0, 100).map((error) => error.line));
+      assert.equal(body.data[0].value, errors[0]!.value);
+      assert.deepEqual(Object.keys(body.data[99]), ['line_number', 'line', 'code']);
+    }
+  });
+}
+
+test('100 short errors are all shown whole', () => {
+  const errors = Array.from({ length: 60 }, (_, i) => ({ ...missing, line: i + 1 }));
+  const { body } = partial('v3', errors);
+  assert.ok(body.data.every((entry: { value?: string }) => entry.value !== undefined));
+});
+
+test('the array of errors keeps to its limit whatever it is', () => {
+  const errors = Array.from({ length: 150 }, (_, i) => longError(i + 1, '€'));
+  for (const bytesMax of [2, 60, 1000, 5000, 9000]) {
+    const text = lineErrorArray(errors, bytesMax);
+    assert.ok(Buffer.byteLength(text) <= bytesMax);
+    assert.ok(Array.isArray(JSON.parse(text)));
+  }
+});
+
+test('every refusal has its status, JSON and a single-line header in each dialect', () => {
+  for (const code of Object.keys(ERRORS) as ErrorCode[]) {
+    for (const dialect of DIALECTS) {
+      const answer = failure(code, 'why "it"\nis so é', asker(dialect));
+      const headers = new Map(answer.headers);
+      const body = JSON.parse(answer.body);
+      assert.equal(answer.status, ERRORS[code].status);
+      assert.equal(headers.get('Content-Type'), 'application/json');
+      assert.match(headers.get('X-Influxdb-Error')!, /^[\x20-\x7e]{1,256}$/);
+      assert.equal(headers.has('Retry-After'), answer.status === 503);
+      assert.equal(headers.has('WWW-Authenticate'), answer.status === 401);
+      assert.ok((dialect === 'v2' ? body.message : body.error).startsWith(ERRORS[code].sentence));
+      if (dialect !== 'v2') assert.equal(body.code, code);
+    }
+  }
+});
+
+test('v2 names its codes', () => {
+  const codes = (['bad-parameter', 'unauthorized', 'not-found', 'body-too-large', 'disk-full', 'internal'] as const)
+    .map((code) => JSON.parse(failure(code, 'x', asker('v2')).body).code);
+  assert.deepEqual(codes, ['invalid', 'unauthorized', 'not found', 'request too large', 'unavailable', 'internal error']);
+});
+
+test('503 of any cause is 500 to a Telegraf on v2 and to no one else', () => {
+  for (const code of Object.keys(ERRORS) as ErrorCode[]) {
+    if (ERRORS[code].status !== 503) continue;
+    const outcome = { kind: 'failed', code, detail: 'x' } as const;
+    const answer = outcomeAnswer(outcome, asker('v2', true));
+    assert.equal(answer.status, 500);
+    assert.equal(new Map(answer.headers).has('Retry-After'), false);
+    for (const other of [asker('v1', true), asker('v3', true), asker('v2')]) assert.equal(outcomeAnswer(outcome, other).status, 503);
+  }
+});
