@@ -27,8 +27,8 @@ for (let q = SMALLEST; q <= LARGEST; q++) {
   const hex = (n) => `0x${n.toString(16).toUpperCase().padStart(16, '0')}`;
   rows.push(`  ${hex(bits >> 64n)}, ${hex(bits & 0xffffffffffffffffn)},`);
 }
-console.log(`// Made by scripts/powers.mjs: for each q from POWER_SMALLEST to POWER_LARGEST the 128 leading bits of 5^q (for q < 0 of
-// its reciprocal's inverse), upper half first.
+console.log(`// Made by scripts/powers.mjs: for each q from POWER_SMALLEST to POWER_LARGEST the 128 leading bits of 5^q, upper half
+// first; they are cut off, but rounded up where the script says so.
 
 export const POWER_SMALLEST: i64 = ${SMALLEST};
 export const POWER_LARGEST: i64 = ${LARGEST};

@@ -17,8 +17,15 @@ export interface Clock {
   every(ms: number, action: () => void): Timer;
 }
 
+/** The fine clock does not follow when the system's clock is set: past this difference it is set anew. */
+const DRIFT_MS_MAX = 50;
+let originMs = performance.timeOrigin;
+
 export const systemClock: Clock = {
-  nowNs: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n,
+  nowNs() {
+    if (Math.abs(originMs + performance.now() - Date.now()) > DRIFT_MS_MAX) originMs = Date.now() - performance.now();
+    return BigInt(Math.round((originMs + performance.now()) * 1000)) * 1000n;
+  },
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   after(ms, action) {

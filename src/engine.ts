@@ -181,6 +181,8 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
     if (dropped.length > 0) pool.tellAll({ say: 'drop', tableIds: dropped });
     sealer.forgetTables(dropped);
   });
+  // What the log says of the catalog may have been read from memory that never reached the disk before the crash.
+  if (scan.catalogRecords.length > 0) await trimmer.publish();
   for (const table of catalog.droppedTables()) await leftovers.toTrash(table);
   await guard.look();
   recovery.start().then(

@@ -1,5 +1,5 @@
-// Made by scripts/powers.mjs: for each q from POWER_SMALLEST to POWER_LARGEST the 128 leading bits of 5^q (for q < 0 of
-// its reciprocal's inverse), upper half first.
+// Made by scripts/powers.mjs: for each q from POWER_SMALLEST to POWER_LARGEST the 128 leading bits of 5^q, upper half
+// first; they are cut off, but rounded up where the script says so.
 
 export const POWER_SMALLEST: i64 = -342;
 export const POWER_LARGEST: i64 = 308;

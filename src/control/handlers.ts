@@ -7,7 +7,7 @@ import { SluiceError } from '../errors.js';
 import { checkDatabaseName } from '../names.js';
 import type { ControlHandlers, TableListing } from './commands.js';
 
-export interface HandlerParts {
+interface HandlerParts {
   readonly catalog: Catalog;
   readonly sealer: Sealer;
   readonly recovery: Recovery;

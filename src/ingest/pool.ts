@@ -93,6 +93,9 @@ export class Pool {
       const result = (await this.#piscina.run(list, { name: 'parse' })) as ParseResult;
       slot.builderBytes = result.builderBytes;
       return result;
+    } catch (error) {
+      this.#slotDied(slot as PoolSlot);
+      throw error;
     } finally {
       slot.busy = false;
     }
@@ -133,9 +136,10 @@ export class Pool {
     this.#options.onSlot(slot);
   }
 
+  /** Both the failed task and the closed port tell of it. */
   #slotDied(slot: PoolSlot): void {
-    this.#slots.delete(slot.number);
-    if (this.#closing) return;
+    if (!this.#slots.delete(slot.number) || this.#closing) return;
+    slot.port.close();
     if (this.#piscina.threads.some((thread) => thread.threadId === slot.threadId)) this.#free.add(slot.threadId);
     this.#options.onDeath(slot);
     this.#adoptFree();

@@ -19,8 +19,17 @@ export function adopt(adoption: Adoption): number {
   return adoption.slot;
 }
 
-/** Parses a list of bodies; see ParseResult. @throws when the thread was not adopted */
+/**
+ * Parses a list of bodies; see ParseResult.
+ * @throws when the thread was not adopted, or for what should not happen (a WASM trap): the slot is gone with its builders
+ */
 export function parse(list: readonly BodyTask[]): ParseResult {
-  if (slot === undefined) throw new Error('this thread has no slot yet');
-  return slot.parse(list);
+  if (slot === undefined) throw new Error('this thread has no slot');
+  try {
+    return slot.parse(list);
+  } catch (error) {
+    slot.end();
+    slot = undefined;
+    throw error;
+  }
 }

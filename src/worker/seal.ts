@@ -57,11 +57,20 @@ export async function sealFile(
     try {
       return await seal.write(writer);
     } catch (error) {
-      await writer.abandon();
+      await abandon(writer, error as Error);
       throw error;
     }
   } finally {
     module.exports.sealEnd();
+  }
+}
+
+/** Throws the unfinished file away. @throws an error that names both when that fails too */
+async function abandon(writer: StoreWriter, cause: Error): Promise<void> {
+  try {
+    await writer.abandon();
+  } catch (error) {
+    throw new Error(`${cause.message}; its unfinished file stays, since ${(error as Error).message}`, { cause });
   }
 }
 

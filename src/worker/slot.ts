@@ -46,6 +46,11 @@ export class WorkerSlot {
     return { slot: this.number, outcomes, builderBytes: this.#parser.builderBytes() };
   }
 
+  /** Lets go of the port: main learns that the builders are gone. */
+  end(): void {
+    this.#adoption.port.close();
+  }
+
   #parseBody(task: BodyTask): BodyOutcome {
     const { limits } = this.#adoption;
     let bytes: number;

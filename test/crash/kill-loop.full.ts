@@ -43,7 +43,7 @@ class Fleet {
       for (let line = 0; line < lines; line += 1) {
         const value = (client * 7919 + request * 104_729 + line * 31) % 1_000_003;
         check += value;
-        body.push(`points${(request + line) % 3},client=c${client} request=${request}i,check=${value}i,f=${value / 4} ${1_700_000_000_000_000_000 + request * 1000 + line}`);
+        body.push(`points${(request + line) % 3},client=c${client} request=${request}i,check=${value}i,f=${value / 4} ${1_700_000_000_000_000_000n + BigInt(request * 1000 + line)}`);
       }
       const hot = this.hotKeys[client]!;
       hot.candidates.push(request);

@@ -50,6 +50,15 @@ for (const [authorization, p, code] of cases) {
   });
 }
 
+test('a header that was accepted, or refused, is so again', () => {
+  const own = makeAuthenticator(TOKENS);
+  for (let i = 0; i < 3; i++) {
+    assert.equal(own.check('Bearer apiv3_first', undefined), null);
+    assert.equal(own.check('Bearer apiv3_firsT', undefined)?.code, 'unauthorized');
+    assert.equal(own.check('Bearer apiv3_first', 'wrong')?.code, 'unauthorized');
+  }
+});
+
 test('without-auth lets everyone in', () => {
   assert.equal(makeAuthenticator('without-auth').check('Digest x', 'wrong'), null);
 });

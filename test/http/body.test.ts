@@ -47,12 +47,17 @@ onBoth('requests one after another share a connection', {}, async ({ connect, wr
   assert.deepEqual(writer.writes.map((write) => write.bytes.toString()), ['m a=1', 'm a=2', 'm a=3']);
 });
 
-onBoth('pipelined requests are answered in order, or their connection ends and their memory is free', {}, async ({ connect, writer, memory }, kind) => {
+onBoth('pipelined requests are answered in order, or their connection ends; their memory is free', {}, async ({ connect, writer, memory }, kind) => {
+  const releases: (() => void)[] = [];
+  writer.outcome = () => new Promise((resolve) => releases.push(() => resolve({ kind: 'stored' })));
   const client = await connect();
   await client.send(Buffer.concat([post(TARGET, 'm a=1'), post(TARGET, 'm a=2')]));
   if (kind === 'uws') {
     await client.closed;
+    releases[0]!();
   } else {
+    await writer.came(2);
+    releases.toReversed().forEach((release) => release());
     assert.equal((await client.answer()).status, 204);
     assert.equal((await client.answer()).status, 204);
     assert.deepEqual(writer.writes.map((write) => write.bytes.toString()), ['m a=1', 'm a=2']);

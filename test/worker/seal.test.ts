@@ -204,6 +204,7 @@ test('tags with many values in several columns are sorted in several passes', as
   const builder = new TableBuilder(encoderModule(), columns);
   for (let i = 0; i < 6000; i++) {
     const values = new Map(columns.map(({ name }) => [name, `v${random.below(4000)}`]));
+    if (random.chance(0.3)) values.delete(random.pick(['t1', 't3']));
     builder.rows.push({ time: BigInt(random.below(10)), values });
     // The same point again in the same body, and one that differs in the last tag alone.
     if (random.chance(0.2)) builder.rows.push({ time: builder.rows.at(-1)!.time, values });
@@ -311,6 +312,24 @@ test('a failed write, a dropped table and rows given up end a seal, which can be
     builder.layOut();
   }
   await assertSealed(builder, [span]);
+});
+
+test('where even the unfinished file cannot be thrown away, the error says both', async () => {
+  const builder = new TableBuilder(encoderModule(), COLUMNS);
+  builder.rows.push({ time: 1n, values: new Map([['value', 1]]) });
+  builder.layOut();
+  const store = {
+    put: async () => ({
+      write: async () => { throw new Error('no space'); },
+      publish: async () => undefined,
+      abandon: async () => { throw new Error('the disk is gone'); },
+    }),
+  };
+  const order = { tableId: 1, number: 1, path: PATH, columns: COLUMNS };
+  await assert.rejects(
+    sealFile(builder.sealModule(), store as unknown as TableStore, order, () => [{ rowFirst: 0, rowEnd: 1, number: 1 }]),
+    /no space; its unfinished file stays, since the disk is gone/,
+  );
 });
 
 test('a seal gives back all memory it took', async () => {
