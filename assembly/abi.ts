@@ -46,7 +46,7 @@ export const LINE_TOO_MANY_COLUMNS = 20;
 export const LINE_TOO_MANY_TABLES = 21;
 
 // Flags of `parse`.
-/** Refuse the whole body at its first rejected line (accept_partial=false). */
+/** Refuse the whole body when a line is rejected (accept_partial=false); the errors of all its lines are told. */
 export const PARSE_ALL_OR_NOTHING = 1;
 /** Replay: skip the lines of the given runs, judge no schema, skip rows of unknown, newer or sealed tables. */
 export const PARSE_REPLAY = 2;

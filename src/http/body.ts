@@ -1,4 +1,5 @@
 /** Receives the body of a request into body memory, within its limits. */
+import type { Clock } from '../clock.js';
 import type { ErrorCode } from '../errors.js';
 import type { BodyMemory } from '../ingest/body-memory.js';
 import type { Body } from '../ingest/request.js';
@@ -6,6 +7,7 @@ import type { Exchange } from './listener.js';
 import type { Reader, Throttle } from './throttle.js';
 
 export interface BodyMeans {
+  readonly clock: Clock;
   readonly memory: BodyMemory;
   readonly throttle: Throttle;
   /** Limit of a body as received. */
@@ -14,16 +16,16 @@ export interface BodyMeans {
 
 /**
  * Receives a body. Exactly one of the two is called, unless the client goes away: then neither is, and no block is held.
- * @param received gets the whole body and owns its blocks
+ * @param received gets the whole body, owns its blocks, and learns how long reading was held back for lack of memory
  * @param refused gets why there is none, perhaps before the body's end; no block is held
  */
 export function receiveBody(
   exchange: Exchange,
   means: BodyMeans,
-  received: (body: Body) => void,
+  received: (body: Body, waitedMs: number) => void,
   refused: (code: ErrorCode, detail: string) => void,
 ): void {
-  const { memory, throttle, bodyBytesMax } = means;
+  const { clock, memory, throttle, bodyBytesMax } = means;
   const statedBytes = Number(exchange.header('content-length'));
   if (statedBytes > bodyBytesMax) {
     refused('body-too-large', `it has ${statedBytes} bytes, the limit is ${bodyBytesMax}`);
@@ -31,6 +33,8 @@ export function receiveBody(
   }
   const body: Body = { blocks: [], bytes: 0 };
   let over = false;
+  let waitedMs = 0;
+  let pausedAtMs = 0;
   const drop = () => {
     over = true;
     throttle.done(reader);
@@ -41,8 +45,14 @@ export function receiveBody(
     refused(code, detail);
   };
   const reader: Reader = {
-    pause: () => exchange.pause(),
-    resume: () => exchange.resume(),
+    pause() {
+      pausedAtMs = clock.monotonicMs();
+      exchange.pause();
+    },
+    resume() {
+      waitedMs += clock.monotonicMs() - pausedAtMs;
+      exchange.resume();
+    },
     giveUp: () => refuse('overloaded', 'no memory for the body became free in time'),
   };
   exchange.onAborted(() => {
@@ -57,7 +67,7 @@ export function receiveBody(
     } else if (last) {
       over = true;
       throttle.done(reader);
-      received(body);
+      received(body, waitedMs);
     } else {
       throttle.check(reader);
     }

@@ -3,6 +3,7 @@ import {
   PRECISION_AUTO, PRECISION_H, PRECISION_M, PRECISION_MS, PRECISION_NS, PRECISION_S, PRECISION_US,
 } from '../../assembly/abi.js';
 import { SluiceError } from '../errors.js';
+import { checkDatabaseName } from '../names.js';
 import type { Dialect, WriteRequest } from '../ingest/request.js';
 import { ENCODING_GZIP, ENCODING_IDENTITY } from '../worker/protocol.js';
 import type { Encoding } from '../worker/protocol.js';
@@ -13,7 +14,6 @@ export interface DialectOptions {
   readonly legacyPrecision: 'auto' | 'ns';
 }
 
-const DATABASE_BYTES_MAX = 64;
 /** How much of a client's own text an error repeats. */
 const QUOTE_CHARACTERS_MAX = 80;
 
@@ -46,14 +46,9 @@ function quote(text: string): string {
 }
 
 /** @throws SluiceError bad-database-name */
-function checkDatabaseName(name: string): string {
-  const refuse = (reason: string) => new SluiceError('bad-database-name', `${quote(name)} ${reason}`);
-  const bytes = Buffer.byteLength(name);
-  if (bytes > DATABASE_BYTES_MAX) throw refuse(`has ${bytes} bytes, the limit is ${DATABASE_BYTES_MAX}`);
-  if (!/^[A-Za-z0-9]/.test(name)) throw refuse('does not start with an ASCII letter or digit');
-  if (!/^[A-Za-z0-9_/-]*$/.test(name)) throw refuse('holds something else than ASCII letters, digits, _, - and one /');
-  if (name.indexOf('/') !== name.lastIndexOf('/')) throw refuse('holds more than one /');
-  if (name.endsWith('/')) throw refuse('ends with /');
+function goodDatabaseName(name: string): string {
+  const problem = checkDatabaseName(name);
+  if (problem !== null) throw new SluiceError('bad-database-name', `${quote(name)} ${problem}`);
   return name;
 }
 
@@ -73,11 +68,11 @@ function readDatabase(dialect: Dialect, query: QueryParameters): string {
   if (name === '') throw new SluiceError('database-missing', `add ${parameter}=NAME to the query string`);
   if (dialect === 'v1') {
     const rp = query.get('rp') ?? '';
-    return checkDatabaseName(isDefaultPolicy(rp) ? name : `${name}/${rp.toLowerCase()}`);
+    return goodDatabaseName(isDefaultPolicy(rp) ? name : `${name}/${rp.toLowerCase()}`);
   }
   const slash = name.indexOf('/');
   const isDefault = dialect === 'v2' && slash > 0 && slash < name.length - 1 && isDefaultPolicy(name.slice(slash + 1));
-  return checkDatabaseName(isDefault ? name.slice(0, slash) : name);
+  return goodDatabaseName(isDefault ? name.slice(0, slash) : name);
 }
 
 /** @throws SluiceError bad-parameter */

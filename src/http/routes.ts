@@ -81,7 +81,7 @@ class FrontEnd {
       freeBlocksLow: Math.floor(bodyMemory.blockCount * limits.lowMemoryShare),
       waitMsMax: limits.readingWaitMsMax,
     }, clock);
-    this.#body = { memory: bodyMemory, throttle, bodyBytesMax: limits.bodyBytesMax };
+    this.#body = { clock, memory: bodyMemory, throttle, bodyBytesMax: limits.bodyBytesMax };
     this.#pauses = new Pauses(limits.pauseMs, limits.clientsMax);
     this.#identity = identityHeaders(parts.version);
     const write = (dialect: Dialect): Route => ({
@@ -133,12 +133,12 @@ class FrontEnd {
     const refusal = authenticator.check(exchange.header('authorization'), asker.dialect === 'v1' ? query.get('p') : undefined);
     if (refusal !== null) throw new SluiceError(refusal.code, refusal.detail);
     const request = readWrite(asker.dialect, query, (name) => exchange.header(name), dialect);
-    receiveBody(exchange, this.#body, (body) => {
+    receiveBody(exchange, this.#body, (body, waitedMs) => {
       if (body.bytes === 0) {
         turn.answer(STORED);
         return;
       }
-      writer.write(request, body).then(
+      writer.write(request, body, waitedMs).then(
         (outcome) => turn.answer(outcomeAnswer(outcome, asker)),
         (error: unknown) => {
           log.error(`a write to ${request.database} failed: ${error instanceof Error ? error.stack : String(error)}`);

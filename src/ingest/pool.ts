@@ -108,7 +108,7 @@ export class Pool {
   }
 
   #adoptFree(): void {
-    for (const threadId of [...this.#free]) void this.#adopt(threadId);
+    for (const threadId of this.#free) void this.#adopt(threadId);
   }
 
   async #adopt(threadId: number): Promise<void> {

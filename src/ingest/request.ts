@@ -43,8 +43,8 @@ export type WriteOutcome =
 /** The way of a write, as the front end sees it. */
 export interface Writer {
   /**
-   * Takes a whole body. Owns `body` from here on and frees it.
-   * Settles within `answerMsMax`; never rejects.
+   * Takes a whole body. Owns `body` from here on and frees it. Never rejects.
+   * @param waitedMs how long the request was held back already: it settles within the time that an answer may take, less this
    */
-  write(request: WriteRequest, body: Body): Promise<WriteOutcome>;
+  write(request: WriteRequest, body: Body, waitedMs: number): Promise<WriteOutcome>;
 }

@@ -38,10 +38,9 @@ export class WritePath implements Writer {
     this.#parts = parts;
   }
 
-  /** Takes a whole body, owns and frees it. Settles within `answerMsMax`; never rejects. */
-  write(request: WriteRequest, body: Body): Promise<WriteOutcome> {
+  write(request: WriteRequest, body: Body, waitedMs: number): Promise<WriteOutcome> {
     return new Promise((resolve) => {
-      const deadline = this.#parts.clock.after(this.#parts.answerMsMax, () => {
+      const deadline = this.#parts.clock.after(this.#parts.answerMsMax - waitedMs, () => {
         resolve(failed('too-slow', `not on disk after ${this.#parts.answerMsMax} ms`));
       });
       this.#inFlight += 1;

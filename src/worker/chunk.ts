@@ -10,7 +10,7 @@ export interface WasmMemory {
 }
 
 /** A chunk whose pages still lie in WASM memory, at `at`. */
-export interface EncodedChunk extends Omit<ColumnChunk, 'offset'> {
+interface EncodedChunk extends Omit<ColumnChunk, 'offset'> {
   readonly at: number;
 }
 

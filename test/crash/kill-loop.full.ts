@@ -21,7 +21,7 @@ interface HotKey {
 class Fleet {
   readonly ledger = new Ledger();
   readonly hotKeys: HotKey[] = Array.from({ length: CLIENTS }, () => ({ candidates: [] }));
-  readonly #nextRequest = new Array<number>(CLIENTS).fill(0);
+  readonly #nextRequest = Array.from({ length: CLIENTS }, () => 0);
   readonly #random: Random;
 
   constructor(random: Random) {

@@ -17,7 +17,7 @@ const DEADLY: WriteRequest = { ...REQUEST, precision: 1n as unknown as number };
 function write(engine: Engine, request: WriteRequest, text: string): Promise<WriteOutcome> {
   const body: Body = { blocks: [], bytes: 0 };
   assert.ok(engine.bodyMemory.append(body, Buffer.from(text)));
-  return engine.writer.write(request, body);
+  return engine.writer.write(request, body, 0);
 }
 
 async function rowCount(engine: Engine): Promise<number> {

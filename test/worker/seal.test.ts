@@ -198,6 +198,18 @@ test('a tag that has one value or none still sorts', async () => {
   await assertSealed(builder, [{ rowFirst: 0, rowEnd: 40, number: 5 }]);
 });
 
+test('several tags with few values, each missing in some rows', async () => {
+  const random = new Random(15);
+  const columns = [1, 2, 3, 4, 5].map((id) => column(id, `t${id}`, abi.KIND_TAG));
+  const builder = new TableBuilder(encoderModule(), columns);
+  for (let i = 0; i < 300; i++) {
+    const present = columns.filter(({ id }) => id === 3 || random.chance(0.5));
+    builder.rows.push({ time: BigInt(random.below(3)), values: new Map(present.map(({ name }) => [name, `v${random.below(6)}`])) });
+  }
+  builder.layOut();
+  await assertSealed(builder, [{ rowFirst: 0, rowEnd: 300, number: 5 }]);
+});
+
 test('tags with many values in several columns are sorted in several passes', async () => {
   const random = new Random(8);
   const columns = [1, 2, 3, 4].map((id) => column(id, `t${id}`, abi.KIND_TAG));

@@ -1,4 +1,5 @@
 /** The footer of a data file: FileMetaData of parquet.thrift, its length, and the magic (parquet-format, README.md). */
+import { VERSION } from '../../version.js';
 import { ENCODING_PLAIN, ENCODING_RLE } from '../../../assembly/encode/abi.js';
 import { isRequired, noFields, physicalType, writeSchemaElement, type FileColumn } from './schema.js';
 import { footerBounds, type Range } from './statistics.js';
@@ -8,7 +9,7 @@ import { ThriftWriter } from './thrift.js';
 export const MAGIC = Buffer.from('PAR1');
 
 /** Readers parse this form to know a writer's bugs. */
-const CREATED_BY = 'sluice version 0.1.0 (build 0)';
+const CREATED_BY = `sluice version ${VERSION} (build 0)`;
 const FORMAT_VERSION = 2;
 const CODEC_SNAPPY = 1;
 /** 1900-01-01T00:00:00Z in microseconds. */

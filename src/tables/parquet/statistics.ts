@@ -11,7 +11,7 @@ export type Range =
   | { readonly of: 'texts'; readonly min: Uint8Array; readonly max: Uint8Array };
 
 /** Bounds as a footer holds them. */
-export interface FooterBounds {
+interface FooterBounds {
   readonly min: Uint8Array;
   readonly max: Uint8Array;
   readonly minExact: boolean;

@@ -7,7 +7,7 @@ const SURROGATE_FIRST = 0xd800;
 const SURROGATE_END = 0xe000;
 const CODE_POINT_MAX = 0x10ffff;
 
-export interface TextBound {
+interface TextBound {
   readonly text: string;
   /** It is the value itself. */
   readonly exact: boolean;
