@@ -1,0 +1,55 @@
+/** Every command of the README works when pasted, in the order of the page. (Installing in a clean clone: clean-clone.full.ts.) */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { root } from '../root.js';
+import { ADDRESS, INSTALL_AND_START, INSTALL_AND_TEST, readmeCommands } from './readme-commands.js';
+
+/** What the output of a command must show; every command of the page stands here or is one of the two that install. */
+const SHOWS: readonly (readonly [command: RegExp, shown: RegExp])[] = [
+  [/^curl /, /^HTTP\/1\.1 204 No Content/],
+  [/ query --database home "SELECT time, room/, /2025-01-01T00:00:00\.000000Z\s+kitchen\s+21\.5\s+48/],
+  [/ serve --help$/, /--http-bind/],
+  [/ database create metrics$/, /metrics/],
+  [/ database list$/, /metrics/],
+  [/ tables$/, /climate/],
+  [/ flush$/, /in files/],
+  [/ query .*--format csv/, /^points\r?\n1\b/],
+  [/ parse --precision s /, /"measurement":"home"/],
+  [/ database delete metrics$/, /metrics/],
+];
+
+test('every command of the README works as printed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sl-'));
+  mkdirSync(join(folder, 'test'));
+  for (const name of ['bin', 'dist', 'node_modules', 'package.json', 'test/data']) symlinkSync(join(root, name), join(folder, name));
+  const server = spawn('npm', ['start'], { cwd: folder, env: { ...process.env, SLUICE_HTTP_BIND: '127.0.0.1:0' }, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => server.on('close', resolve));
+  try {
+    const address = await new Promise<string>((resolve) => {
+      let said = '';
+      server.stdout.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+        const match = /http:\/\/(127\.0\.0\.1:\d+)/.exec(said);
+        if (match !== null) resolve(match[1]!);
+      });
+    });
+    for (const command of readmeCommands()) {
+      if (command === INSTALL_AND_START || command === INSTALL_AND_TEST) continue;
+      const shown = SHOWS.find(([pattern]) => pattern.test(command))?.[1];
+      assert.ok(shown !== undefined, `the README has a command that this test does not know: ${command}`);
+      const { stdout, stderr, status } = spawnSync('bash', ['-c', command.replace(ADDRESS, address)], { cwd: folder, encoding: 'utf8', timeout: 30_000 });
+      assert.equal(status, 0, `${command}: ${stderr}`);
+      assert.match(stdout, shown, `${command}: ${stderr}`);
+    }
+    const token = readFileSync(join(folder, 'data/admin-token'), 'utf8');
+    assert.match(token, /^apiv3_[\w-]{86}\n$/);
+  } finally {
+    process.kill(-server.pid!, 'SIGTERM');
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
