@@ -1,7 +1,6 @@
 /** Unpacks bodies. The door to zlib for bodies, with a hard cap on what comes out. */
 import { createRequire } from 'node:module';
 import { crc32, gunzipSync } from 'node:zlib';
-import type { Inflate as SyncInflate } from 'zlib-sync';
 
 /** A body that cannot be unpacked: not gzip, cut short, or larger than allowed. */
 export class InflateError extends Error {
@@ -49,12 +48,20 @@ const Z_BUF_ERROR = -5;
 const TRAILER_BYTES = 8;
 const NOTHING = Buffer.alloc(0);
 
+/** What is used of zlib-sync's inflater; declared here, for the optional addon's own types may not be installed. */
+interface SyncInflate {
+  readonly result: Buffer | null;
+  readonly msg: string | null;
+  readonly err: number;
+  push(input: Buffer, flush: number): void;
+}
+
 /**
  * zlib-sync, an optional addon: faster by a tenth to a fifth, but it leaks 6–30 KB a body (it never calls inflateEnd).
  * @throws Error when the addon is not installed
  */
 export function loadZlibSync(): Inflate {
-  const { Inflate: Inflater } = createRequire(import.meta.url)('zlib-sync') as typeof import('zlib-sync');
+  const { Inflate: Inflater } = createRequire(import.meta.url)('zlib-sync') as { Inflate: new (options: { windowBits: number }) => SyncInflate };
   return (packed, bytesMax) => {
     const members: Buffer[] = [];
     let unpackedBytes = 0;

@@ -1,31 +1,34 @@
 /** Makes a failing case small. */
 import type { Case } from './case.js';
 
-/** Tries to make before the result so far is taken. */
-const TRIES_MAX = 4000;
+/** After this time the result so far is taken. */
+const SECONDS_MAX = 20;
 
 /** Drops requests, then lines, then bytes, as long as `fails` says that what is left still does. */
 export function minimised(requests: Case, fails: (requests: Case) => boolean): Case {
-  let tries = 0;
-  const stillFails = (candidate: Case): boolean => ++tries <= TRIES_MAX && fails(candidate);
-  let smallest: Case = withoutParts(requests, stillFails);
+  const end = performance.now() + SECONDS_MAX * 1000;
+  const isLate = (): boolean => performance.now() > end;
+  let smallest: Case = withoutParts(requests, fails, isLate);
   for (const unit of [linesOf, bytesOf]) {
     for (let index = 0; index < smallest.length; index++) {
       const base = smallest;
-      const withBody = (parts: readonly Buffer[]): Case => base.map((request, at) => (at === index ? { ...request, body: Buffer.concat(parts) } : request));
-      smallest = withBody(withoutParts(unit(base[index]?.body ?? Buffer.alloc(0)), (parts) => stillFails(withBody(parts))));
+      const withBody = (parts: readonly Buffer[]): Case => {
+        return base.map((request, at) => (at === index ? { ...request, body: Buffer.concat(parts) } : request));
+      };
+      const parts = unit(base[index]?.body ?? Buffer.alloc(0));
+      smallest = withBody(withoutParts(parts, (rest) => fails(withBody(rest)), isLate));
     }
   }
   return smallest;
 }
 
 /** The list without every run that is not needed: runs of half the list first, of one element last. */
-function withoutParts<T>(list: readonly T[], needed: (rest: readonly T[]) => boolean): readonly T[] {
+function withoutParts<T>(list: readonly T[], stillFails: (rest: readonly T[]) => boolean, isLate: () => boolean): readonly T[] {
   let kept = list;
   for (let run = Math.ceil(kept.length / 2); run >= 1; run = run === 1 ? 0 : Math.ceil(run / 2)) {
-    for (let at = 0; at < kept.length;) {
+    for (let at = 0; at < kept.length && !isLate();) {
       const rest = [...kept.slice(0, at), ...kept.slice(at + run)];
-      if (needed(rest)) kept = rest;
+      if (stillFails(rest)) kept = rest;
       else at += run;
     }
   }

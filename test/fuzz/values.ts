@@ -26,7 +26,8 @@ function plainFloat(random: Random): string {
   const sign = random.chance(0.2) ? '-' : '';
   const digits = (count: number): string => Array.from({ length: count }, () => random.below(10)).join('');
   const exponent = random.chance(0.2) ? `${random.pick(['e', 'E'])}${random.pick(['', '+', '-'])}${random.below(random.pick([30, 330]))}` : '';
-  const whole = digits(1 + random.below(random.pick([3, 8, 20]))), fraction = random.chance(0.7) ? `.${digits(random.below(random.pick([4, 10, 22])))}` : '';
+  const whole = digits(1 + random.below(random.pick([3, 8, 20])));
+  const fraction = random.chance(0.7) ? `.${digits(random.below(random.pick([4, 10, 22])))}` : '';
   return `${sign}${whole}${fraction}${exponent}`;
 }
 
@@ -38,11 +39,12 @@ function clamp(value: bigint, min: bigint, max: bigint): bigint {
   return value < min ? min : value > max ? max : value;
 }
 
+const STRING_UNITS = ['x', '\\"', 'é'];
 const PIECES = ['a', 'b', ' ', ',', '=', '\\"', '\\\\', '\n', '\r\n', '\t', 'é', '日', '𝄞', '\\n', '\\ ', '#', '\r', '\0', 'm f=1 5', 'x="', "'"];
 
 /** The inside of a string field, escapes made, newlines and all; long only rarely. Some pieces close it too early. */
 export function stringText(random: Random): string {
-  if (random.chance(0.0003)) return random.pick(['x', '\\"', 'é']).repeat(random.pick([65_537, 524_288, 524_289, 1_048_576, 1_048_577]));
+  if (random.chance(0.0003)) return random.pick(STRING_UNITS).repeat(random.pick([65_537, 524_288, 524_289, 1_048_576, 1_048_577]));
   const pieces = random.chance(0.95) ? PIECES.slice(0, -2) : PIECES;
   let text = '';
   for (let left = random.below(random.chance(0.9) ? 6 : 60); left > 0; left--) text += random.pick(pieces);

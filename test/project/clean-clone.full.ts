@@ -62,7 +62,7 @@ for (const withCompiler of [true, false]) {
         assert.match(stdout, /204 No Content|kitchen\s+21\.5\s+48/, command);
       }
     } finally {
-      process.kill(-server.pid!, 'SIGTERM');
+      if (server.exitCode === null) process.kill(-server.pid!, 'SIGTERM');
       await ended;
       rmSync(folder, { recursive: true, force: true });
     }
