@@ -2,7 +2,7 @@
 // Plain constants alone, so that neither compiler needs the other's types. All structs are little-endian.
 
 /** Version of this border; `abiVersion()` of the module must return it. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 // Kinds of a column. The order is also the type byte of the accepted-rows checksum: never renumber.
 export const KIND_TAG = 0;
@@ -44,6 +44,7 @@ export const LINE_RESERVED_NAME = 18;
 export const LINE_TYPE_CONFLICT = 19;
 export const LINE_TOO_MANY_COLUMNS = 20;
 export const LINE_TOO_MANY_TABLES = 21;
+export const LINE_TAGS_FIXED = 22;
 
 // Flags of `parse`.
 /** Refuse the whole body when a line is rejected (accept_partial=false); the errors of all its lines are told. */
@@ -52,6 +53,13 @@ export const PARSE_ALL_OR_NOTHING = 1;
 export const PARSE_REPLAY = 2;
 /** List the accepted lines one by one besides (parse/listing.ts): for tests and the linter. */
 export const PARSE_RECORD = 4;
+// Schema rules of the body's database, as flags of `parse` besides. They stand in log frames: never renumber.
+/** A table that was there before the body takes no new tag. */
+export const RULE_TAGS_FIXED = 8;
+/** An integer goes into a float column when a float can be exactly that. */
+export const RULE_WIDEN = 16;
+/** A value of another type than its column goes into the column `<key>__<type>`. */
+export const RULE_SPLIT = 32;
 
 // What `parse` returns.
 /** Rows of the accepted lines stand in the builders. */
@@ -83,7 +91,26 @@ export const OUTCOME_NEEDS = 36;
 export const OUTCOME_NEEDS_AT = 40;
 /** u64: checksum of the accepted rows. */
 export const OUTCOME_CHECKSUM = 48;
-export const OUTCOME_BYTES = 56;
+/** Number of rejected lines listed (REFUSED_* entries, at most REFUSED_MAX) and their address. */
+export const OUTCOME_REFUSED = 56;
+export const OUTCOME_REFUSED_AT = 60;
+/** Address of u32[LINE_CODES]: how many lines were rejected for each LINE_*. */
+export const OUTCOME_CODES_AT = 64;
+export const OUTCOME_BYTES = 72;
+
+/** LINE_* numbers are below it. */
+export const LINE_CODES = 32;
+
+/** Rejected lines listed of a body. */
+export const REFUSED_MAX = 131072;
+// A rejected line, u32 each: where it begins (physical line, from 1), the byte column of its fault, LINE_*, and where it
+// stands in the body, its line end apart.
+export const REFUSED_LINE = 0;
+export const REFUSED_COLUMN = 4;
+export const REFUSED_CODE = 8;
+export const REFUSED_AT = 12;
+export const REFUSED_BYTES = 16;
+export const REFUSED_ENTRY_BYTES = 20;
 
 /** Errors kept in full for a body. */
 export const ERRORS_MAX = 100;

@@ -41,6 +41,8 @@ export function equalBytes(a: usize, b: usize, bytes: usize): bool {
 // row: r = hash(measurement); for each tag and field in the line's order r = rotl(r, 7) + cell(...);
 // at last r = rotl(r, 7) + cell of the time in nanoseconds, with 0 for hash(key) and 0 for kind.
 // body: s = 0; for each accepted row in order s = (s ^ r) * C; s ^= s >> 29.
+// Key, kind and value are those of the line as sent, also where the rules of its database put the value into a wider
+// column or one of another key: so it does not depend on them.
 
 /** Adds a cell to a row's hash. `bits`: f64 bits, i64, u64, 0 or 1, or the hash of a string or tag value. */
 @inline

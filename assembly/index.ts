@@ -11,6 +11,7 @@ export { setLimits } from './parse/judge';
 export { openQuoteBytes } from './parse/lines';
 export { listingAt, listingBytes } from './parse/listing';
 export { outcome } from './parse/outcome';
+export { scanLines, scannedLines, scannedPhysicalLines } from './parse/scan';
 
 /** The version of abi.ts that was compiled in. */
 export function abiVersion(): u32 {

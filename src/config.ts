@@ -1,16 +1,24 @@
 /** Every setting of the server: its flag, its variable, default, unit and bounds; and how their text becomes a Config. */
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { isNetwork } from './addresses.js';
 import { LOG_LEVELS, type LogLevel } from './logging.js';
+import { TAG_RULES, TYPE_RULES, type SchemaRules } from './schema-rules.js';
 
-/** The settings a server runs with. */
-export interface Config {
+/** The settings a server runs with; the schema rules are those of new databases. */
+export interface Config extends SchemaRules {
   readonly httpHost: string;
   /** 0: any free port. */
   readonly httpPort: number;
   /** Absolute. */
   readonly dataDir: string;
   readonly withoutAuth: boolean;
+  /** Absolute, or null. */
+  readonly adminTokenFile: string | null;
+  /** Networks of proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  /** null: plain HTTP. */
+  readonly tls: TlsFiles | null;
   readonly workers: number;
   readonly http: 'auto' | 'uws' | 'node';
   readonly inflate: 'zlib' | 'zlib-sync';
@@ -30,7 +38,18 @@ export interface Config {
   /** For rows that are not in files yet, over all workers. */
   readonly memoryBytesMax: number;
   readonly diskReserveBytes: number;
+  /** For the refused lines of one database. */
+  readonly rejectsBytesMax: number;
   readonly logLevel: LogLevel;
+}
+
+/** PEM files, absolute. */
+export interface TlsFiles {
+  /** The certificate, and those between it and the root. */
+  readonly cert: string;
+  readonly key: string;
+  /** Roots of clients' certificates; null: none is asked for. */
+  readonly clientCa: string | null;
 }
 
 /** A setting or command line that cannot be meant: exit code 2. */
@@ -38,14 +57,14 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-type Unit = 'address' | 'path' | 'yes or no' | 'word' | 'count' | 'bytes' | 'time';
+type Unit = 'address' | 'path' | 'file' | 'networks' | 'yes or no' | 'word' | 'count' | 'bytes' | 'time';
 
 /** A setting as the user meets it. */
 export interface Setting {
   /** Without the dashes. */
   readonly flag: string;
   readonly unit: Unit;
-  /** Text, as the user would write it. */
+  /** Text, as the user would write it; '' for none. */
   readonly default: string;
   /** Bounds of counts, bytes and times (ms), both allowed. */
   readonly min?: number;
@@ -65,10 +84,17 @@ const perField = {
   httpBind: { flag: 'http-bind', unit: 'address', default: '127.0.0.1:8181', description: 'listen here; port 0 takes any free one' },
   dataDir: { flag: 'data-dir', unit: 'path', default: './data', description: 'folder of everything stored' },
   withoutAuth: { flag: 'without-auth', unit: 'yes or no', default: 'no', description: 'take requests without a token' },
+  adminTokenFile: { flag: 'admin-token-file', unit: 'file', default: '', description: 'JSON with the keys token, name and expiry_millis of an admin token to start with' },
+  trustedProxies: { flag: 'trusted-proxy', unit: 'networks', default: '', description: 'proxies whose X-Forwarded-For is believed, by commas, as in 10.0.0.0/8,fd00::/8' },
+  tlsCert: { flag: 'tls-cert', unit: 'file', default: '', description: 'serve HTTPS with this certificate (PEM, with those up to the root)' },
+  tlsKey: { flag: 'tls-key', unit: 'file', default: '', description: 'private key of the certificate (PEM)' },
+  tlsClientCa: { flag: 'tls-client-ca', unit: 'file', default: '', description: 'ask clients for a certificate of one of these roots (PEM); served by node:https' },
   workers: { flag: 'workers', unit: 'count', default: String(availableParallelism()), min: 1, max: 256, description: 'threads that parse and encode; one a core unless said' },
   http: { flag: 'http', unit: 'word', default: 'auto', words: ['auto', 'uws', 'node'], description: 'HTTP server; auto takes uws where it loads' },
   inflate: { flag: 'inflate', unit: 'word', default: 'zlib', words: ['zlib', 'zlib-sync'], description: 'what unpacks gzip bodies' },
   legacyPrecision: { flag: 'legacy-precision', unit: 'word', default: 'auto', words: ['auto', 'ns'], description: 'precision of v1 and v2 writes that name none' },
+  tags: { flag: 'tags', unit: 'word', default: 'grow', words: TAG_RULES, description: 'of new databases: a table may get tags at any time, or with its first write alone' },
+  types: { flag: 'types', unit: 'word', default: 'strict', words: TYPE_RULES, description: 'of new databases: a value of another type than its column is refused, an integer may go into a float column, or it goes into the column <key>__<type>' },
   queueBytesMax: { flag: 'queue-bytes-max', unit: 'bytes', default: '64MiB', min: MiB, max: 2 * GiB, description: 'bodies in flight' },
   bodyBytesMax: { flag: 'body-bytes-max', unit: 'bytes', default: '64MiB', min: KiB, max: GiB, description: 'one body, unpacked' },
   bodyLinesMax: { flag: 'body-lines-max', unit: 'count', default: '2000000', min: 1, max: 100_000_000, description: 'lines of one body' },
@@ -83,6 +109,7 @@ const perField = {
   sealRowsMax: { flag: 'seal-rows-max', unit: 'count', default: '1000000', min: 1, max: 100_000_000, description: 'a table\'s rows go into files at this number' },
   memoryBytesMax: { flag: 'max-memory', unit: 'bytes', default: '1GiB', min: 16 * MiB, max: 1024 * GiB, description: 'rows not yet in files, in all workers' },
   diskReserveBytes: { flag: 'disk-reserve', unit: 'bytes', default: '256MiB', min: 0, max: 1024 * GiB, description: 'writes are refused with less free disk than this' },
+  rejectsBytesMax: { flag: 'rejects-bytes-max', unit: 'bytes', default: '64MiB', min: MiB, max: 64 * GiB, description: 'refused lines kept of each database, the oldest drop out' },
   logLevel: { flag: 'log-level', unit: 'word', default: 'info', words: LOG_LEVELS, description: 'what the server says on stderr' },
 } as const satisfies Record<string, Setting>;
 
@@ -99,7 +126,7 @@ export function helpOf(setting: Setting): string {
   const { min, max, words } = setting;
   const bounds = words !== undefined ? `, one of ${words.join(', ')}`
     : min !== undefined && max !== undefined ? `, ${unitText(setting, min)} to ${unitText(setting, max)}` : '';
-  return `${setting.description} (${setting.unit}, default ${setting.default}${bounds}; ${variableOf(setting)})`;
+  return `${setting.description} (${setting.unit}, ${setting.default === '' ? 'no default' : `default ${setting.default}`}${bounds}; ${variableOf(setting)})`;
 }
 
 /**
@@ -118,10 +145,15 @@ export function parseConfig(flags: Readonly<Record<string, string | boolean | un
     httpPort: port,
     dataDir: parsePath(read(perField.dataDir)),
     withoutAuth: parseYesNo(read(perField.withoutAuth)),
+    adminTokenFile: parseFile(read(perField.adminTokenFile)),
+    trustedProxies: parseProxies(read(perField.trustedProxies)),
+    tls: parseTls(parseFile(read(perField.tlsCert)), parseFile(read(perField.tlsKey)), parseFile(read(perField.tlsClientCa))),
     workers: number(perField.workers),
     http: word(perField.http),
     inflate: word(perField.inflate),
     legacyPrecision: word(perField.legacyPrecision),
+    tags: word(perField.tags),
+    types: word(perField.types),
     queueBytesMax: number(perField.queueBytesMax),
     bodyBytesMax: number(perField.bodyBytesMax),
     bodyLinesMax: number(perField.bodyLinesMax),
@@ -136,11 +168,15 @@ export function parseConfig(flags: Readonly<Record<string, string | boolean | un
     sealRowsMax: number(perField.sealRowsMax),
     memoryBytesMax: number(perField.memoryBytesMax),
     diskReserveBytes: number(perField.diskReserveBytes),
+    rejectsBytesMax: number(perField.rejectsBytesMax),
     logLevel: word(perField.logLevel),
   };
   atMost(config, 'bodyBytesMax', 'queueBytesMax', 'such a body could never be received');
   atMost(config, 'logSegmentBytes', 'logBytesMax', 'only closed files of the log can go');
   atMost(config, 'databasesMax', 'tablesMax', 'a database without a table is of no use');
+  if (config.tls !== null && config.tls.clientCa !== null && config.http === 'uws') {
+    throw new UsageError('--tls-client-ca needs --http node or auto: uWebSockets.js cannot insist on a certificate of the client');
+  }
   return Object.freeze(config);
 }
 
@@ -201,9 +237,27 @@ function parseAddress(source: Source): { host: string; port: number } {
   return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
 }
 
-function parsePath(source: Source): string {
-  if (source.text === '' || source.text.includes('\0')) throw wrong(source, 'the path of a folder');
+function parsePath(source: Source, of = 'folder'): string {
+  if (source.text === '' || source.text.includes('\0')) throw wrong(source, `the path of a ${of}`);
   return resolve(source.text);
+}
+
+function parseFile(source: Source): string | null {
+  return source.text === '' ? null : parsePath(source, 'file');
+}
+
+function parseProxies(source: Source): string[] {
+  const list = source.text === '' ? [] : source.text.split(',').map((text) => text.trim());
+  const bad = list.find((text) => !isNetwork(text));
+  if (bad !== undefined) throw wrong(source, `addresses and networks by commas, as in 10.0.0.0/8,fd00::/8; ${JSON.stringify(bad)} is neither`);
+  return list;
+}
+
+function parseTls(cert: string | null, key: string | null, clientCa: string | null): TlsFiles | null {
+  if (cert !== null && key !== null) return { cert, key, clientCa };
+  if (cert !== null || key !== null) throw new UsageError('--tls-cert and --tls-key go together');
+  if (clientCa !== null) throw new UsageError('--tls-client-ca needs --tls-cert and --tls-key');
+  return null;
 }
 
 type NumberField = { [K in keyof Config]: Config[K] extends number ? K : never }[keyof Config] & keyof typeof perField;

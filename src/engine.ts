@@ -1,5 +1,9 @@
 /** Builds every part behind the front end, in the order of a start, and stops them in reverse. No logic of its own. */
+import { engineMetrics } from './admin/metrics.js';
+import { SchemaAdmin } from './admin/schema.js';
+import { TokenStore } from './auth/store.js';
 import { Catalog, type Table } from './catalog/catalog.js';
+import { keepLostFrames } from './catalog/lost-frames.js';
 import { lastNumberOf, SnapshotFiles } from './catalog/snapshot.js';
 import { systemClock as clock } from './clock.js';
 import type { Config } from './config.js';
@@ -10,6 +14,7 @@ import { BODY_MEMORY_DEFAULTS, BodyMemory } from './ingest/body-memory.js';
 import { Cutter } from './ingest/cut.js';
 import { Dispatcher } from './ingest/dispatch.js';
 import { Guard } from './ingest/guard.js';
+import { LineCounts } from './ingest/line-counts.js';
 import { Pool } from './ingest/pool.js';
 import { Recovery } from './ingest/recovery.js';
 import type { Writer } from './ingest/request.js';
@@ -17,13 +22,16 @@ import { WritePath } from './ingest/write.js';
 import { openLog, type Log } from './log/log.js';
 import { keepFrame } from './log/quarantine.js';
 import { makeLogger, type Logger } from './logging.js';
+import type { Metric } from './metrics.js';
 import { dataPaths } from './names.js';
+import { RejectStore } from './rejects/store.js';
 import { Sealer } from './seal/sealer.js';
 import { Trimmer } from './seal/trim.js';
 import { TableCommitter } from './tables/commit.js';
+import { findTables, lastNumberIn } from './tables/found.js';
 import { Leftovers } from './tables/leftovers.js';
 import { localTableStore } from './tables/local.js';
-import { loadTokens } from './tokens.js';
+import { rebuildCatalog } from './tables/rebuild.js';
 import type { WorkerLimits } from './worker/protocol.js';
 
 const TICK_MS = 1000;
@@ -37,14 +45,17 @@ const SEAL_MEMORY_SHARE = 0.5;
 export interface Engine {
   readonly writer: Writer;
   readonly bodyMemory: BodyMemory;
+  /** Databases and measurements. */
+  readonly schema: SchemaAdmin;
   readonly logger: Logger;
-  /** SHA-512, hex. */
-  readonly tokenHashes: readonly string[];
+  readonly tokens: TokenStore;
   /** The admin token, if this was the first start. */
   readonly tokenMade: string | null;
   readonly control: Control;
   /** Sentences on what is wrong; empty when all is well. */
   problems(): string[];
+  /** What is counted behind the front end. */
+  metrics(): Metric[];
   /** Why no write is taken now, or null. */
   refusal(): string | null;
   /** Resolves when all rows of the log are back in builders. */
@@ -80,15 +91,17 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
   };
 
   // What the folder holds.
-  const tokens = await loadTokens(disk, paths);
+  const { store: tokens, made: tokenMade } = await TokenStore.open({ disk, paths, clock, adminTokenFile: config.adminTokenFile });
   const snapshots = new SnapshotFiles(disk, config.dataDir, paths);
   const saved = await snapshots.load();
   saved.reports.forEach(report);
+  const store = localTableStore(disk, paths, start);
+  const found = saved.snapshot === null ? await findTables(store) : null;
   const { log, scan } = await openLog(disk, paths.log, {
     clock,
     node: saved.snapshot?.node ?? null,
     processStart: clock.nowMs() * 1000,
-    numberFloor: saved.snapshot === null ? 0 : lastNumberOf(saved.snapshot),
+    numberFloor: saved.snapshot !== null ? lastNumberOf(saved.snapshot) : lastNumberIn(found!),
     segmentBytesMax: config.logSegmentBytes,
     quarantineFolder: paths.quarantine,
     onFailure: (lastSynced, reason) => cutter.onLogFailure(lastSynced, reason),
@@ -96,13 +109,17 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
   });
   const { node } = log;
   scan.reports.forEach(({ file, offset, bytes, what }) => report(`log file ${file} at ${offset}, ${bytes} bytes: ${what}`));
-  const catalogOptions = { node, limits: config, commit: (record: Buffer) => commitRecord(log, record) };
-  const catalog = saved.snapshot === null ? new Catalog(catalogOptions) : Catalog.fromSnapshot(saved.snapshot, catalogOptions);
+  const catalogOptions = { node, limits: config, rules: config, commit: (record: Buffer) => commitRecord(log, record) };
+  const rebuilt = found === null || found.databaseFolders.length === 0 ? null : rebuildCatalog({ node, found, scan, lastNumber: log.lastSynced });
+  rebuilt?.reports.forEach(report);
+  const known = saved.snapshot ?? rebuilt?.snapshot;
+  const catalog = known === undefined ? new Catalog(catalogOptions) : Catalog.fromSnapshot(known, catalogOptions);
   for (const { number, payload } of scan.catalogRecords) catalog.applyRecord(payload, number).forEach(report);
+  const lost = await keepLostFrames(catalog, log, { disk, folder: paths.quarantine });
+  if (lost !== null) report(lost);
   const startNumber = log.lastSynced;
 
   // Tables whose last commit the snapshot may not know; files that no commit named.
-  const store = localTableStore(disk, paths, start);
   const openCommitter = (table: Table): Promise<TableCommitter> => TableCommitter.open({
     store, node, folder: table.folder,
     identity: { tableId: table.id, measurement: table.measurement, database: table.databaseName },
@@ -110,19 +127,26 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
   const leftovers = new Leftovers({ disk, paths, store, clock, logger, node });
   await leftovers.clearTmp(start);
   for (const table of unsealedTables(catalog, log)) {
-    const committer = await openCommitter(table);
-    catalog.setSealedTo(table.id, committer.state.sealedTo);
-    await leftovers.deleteOrphans(table, committer);
+    try {
+      const committer = await openCommitter(table);
+      catalog.setSealedTo(table.id, committer.state.sealedTo);
+      await leftovers.deleteOrphans(table, committer);
+    } catch (error) {
+      report(`rows of the log stay there for now: ${(error as Error).message}`);
+    }
   }
 
   // The parts that move rows.
-  const bodyMemory = new BodyMemory({ ...BODY_MEMORY_DEFAULTS, queueBytesMax: config.queueBytesMax });
+  // A body that an earlier start took must fit, whatever the settings are now: it has to be read back.
+  const { blockBytes } = BODY_MEMORY_DEFAULTS;
+  const bodyMemory = new BodyMemory({ blockBytes, queueBytesMax: Math.max(config.queueBytesMax, scan.bodyBytesMax + blockBytes) });
   const pool = new Pool({
     threads: config.workers,
     settings: {
       bodyMemory: bodyMemory.buffer, blockBytes: bodyMemory.blockBytes, limits: workerLimits(config),
       dataDir: config.dataDir, start, inflate: config.inflate,
     },
+    clock,
     numbersLength: 2 * bodyMemory.blockCount,
     onSlot: (slot) => {
       slot.tell({ say: 'define', tables: catalog.tables() });
@@ -150,17 +174,20 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
   });
   const recovery = new Recovery({
     log, dispatcher, bodyMemory, clock,
-    memoryFull: () => builderBytes() > config.memoryBytesMax,
+    memoryFull: () => builderBytes() > config.memoryBytesMax && sealer.firstUnsealed < recovery.floor,
+    onTrouble: (sentence) => logger.error(sentence),
     onBack: (rows, number) => sealer.noteRows(rows, number),
     quarantine: async (frame, why) => {
-      report(`frame ${frame.number} of the log is kept in quarantine: ${why}`);
       await keepFrame({ disk, folder: paths.quarantine }, frame, why);
+      report(`frame ${frame.number} of the log is kept in quarantine: ${why}`);
     },
   }, catalog, startNumber);
   const guard = new Guard({
     disk, builderBytes, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes,
     builderBytesMax: config.memoryBytesMax, logFailed: () => log.failed,
   });
+  const lines = new LineCounts();
+  const rejects = new RejectStore({ disk, clock, folder: paths.rejects, bytesMax: config.rejectsBytesMax, onTrouble: (sentence) => logger.error(sentence) });
   let lastAppended: Promise<unknown> = Promise.resolve();
   const writer = new WritePath({
     catalog, dispatcher, log, bodyMemory, clock,
@@ -170,6 +197,11 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
       cutter.note(slot, body.ordinal, appended.number);
       sealer.noteRows(body.rows, appended.number);
       lastAppended = appended.synced.catch(() => undefined);
+    },
+    onEnd: (database, body, isStored) => {
+      lines.note(database.name, body, isStored);
+      // Whoever was told to send again will, bad lines too.
+      if (body.refused !== null && (isStored || body.state === 'refused')) rejects.keep(database, body.refused, body.rejected);
     },
   });
   const trimmer = new Trimmer({ catalog, log, snapshots });
@@ -182,14 +214,17 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
     sealer.forgetTables(dropped);
   });
   // What the log says of the catalog may have been read from memory that never reached the disk before the crash.
-  if (scan.catalogRecords.length > 0) await trimmer.publish();
+  if (scan.catalogRecords.length > 0 || rebuilt !== null) {
+    await trimmer.publish().catch((error: Error) => logger.error(`the catalog could not be written and is tried again: ${error.message}`));
+  }
   for (const table of catalog.droppedTables()) await leftovers.toTrash(table);
   await guard.look();
   recovery.start().then(
     (frames) => frames > 0 && logger.info(`${frames} frames of the log are back in builders`),
     (error: Error) => report(`the log could not be replayed: ${error.message}`),
   );
-  control.serve(controlHandlers({ catalog, sealer, recovery, leftovers, problems, tablesFolder: paths.tables }));
+  const schema = new SchemaAdmin({ catalog, leftovers, rejects });
+  control.serve(controlHandlers({ catalog, sealer, recovery, schema, tokens, problems, tablesFolder: paths.tables, write: { writer, bodyMemory, log, clock, limits: config } }));
   const tick = clock.every(TICK_MS, () => {
     sealer.tick();
     recovery.forgetBelow(sealer.firstUnsealed);
@@ -198,9 +233,9 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
   });
 
   return {
-    writer, bodyMemory, logger, control, problems,
-    tokenHashes: tokens.hashes,
-    tokenMade: tokens.made,
+    writer, bodyMemory, schema, logger, control, problems,
+    tokens, tokenMade,
+    metrics: () => engineMetrics({ lines, rejects, log, recovery, sealer, bodyMemory, pool, builderBytes }),
     refusal: () => guard.problems()[0] ?? null,
     recovered: () => recovery.done(),
     async stop() {
@@ -209,8 +244,10 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
       await writer.settled();
       const sealed = recovery.done().then(() => sealer.flush(catalog.tables().map(({ id }) => id)));
       await within(STOP_SEAL_MS, sealed).catch((error: Error) => logger.warn(`not all rows are in files yet; they stay in the log: ${error.message}`));
-      await trimmer.publish();
-      await trimmer.trim();
+      await sealer.stop();
+      await rejects.close();
+      await trimmer.publish().then(() => trimmer.trim())
+        .catch((error: Error) => logger.error(`the catalog could not be written; the log still has it: ${error.message}`));
       await log.close();
       await pool.close();
       await control.close();

@@ -156,6 +156,17 @@ export function parseSegmentName(name: string): number | null {
   return match === null ? null : Number(match[1]);
 }
 
+/** Name of a file of refused lines. @param number microseconds since 1970 of its making */
+export function rejectsName(number: number): string {
+  return `${digits16(number)}.jsonl`;
+}
+
+/** The number of a file of refused lines, or null when `rejectsName` did not make the name. */
+export function parseRejectsName(name: string): number | null {
+  const match = /^(\d{16})\.jsonl$/.exec(name);
+  return match === null ? null : Number(match[1]);
+}
+
 function digits16(number: number): string {
   return String(number).padStart(16, '0');
 }
@@ -168,8 +179,12 @@ export interface DataPaths {
   readonly catalog: string;
   readonly catalogPrevious: string;
   readonly log: string;
+  /** A folder a database. */
+  readonly rejects: string;
   readonly quarantine: string;
   readonly trash: string;
+  /** How far imports came that were interrupted. */
+  readonly imports: string;
   readonly tables: string;
   /** Folder of unfinished files of one process. @param start names the process: a new one each start */
   tmp(start: string): string;
@@ -184,8 +199,10 @@ export function dataPaths(dataDir: string): DataPaths {
     catalog: join(dataDir, 'catalog.json'),
     catalogPrevious: join(dataDir, 'catalog.previous.json'),
     log: join(dataDir, 'log'),
+    rejects: join(dataDir, 'rejects'),
     quarantine: join(dataDir, 'quarantine'),
     trash: join(dataDir, 'trash'),
+    imports: join(dataDir, 'imports'),
     tables: join(dataDir, 'tables'),
     tmp: (start) => join(dataDir, 'tmp', start),
   };

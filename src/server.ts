@@ -1,13 +1,18 @@
 /** The server: an engine behind a front end, from the first signal of life to the last. */
 import { VERSION } from './version.js';
+import { makeNetworks } from './addresses.js';
 import { systemClock as clock } from './clock.js';
 import type { Config } from './config.js';
+import { systemDisk as disk } from './disk.js';
 import { openEngine, type Engine } from './engine.js';
-import { makeAuthenticator } from './http/auth.js';
+import { makeAuthenticator, WITHOUT_AUTH } from './http/auth.js';
+import { readCertificate, type Certificate } from './http/certificate.js';
 import type { Listener } from './http/listener.js';
 import { makeListener } from './http/make.js';
 import { createFrontEnd, FRONT_END_DEFAULTS } from './http/routes.js';
 import type { HealthState } from './http/status-pages.js';
+import { Watch } from './http/watch.js';
+import type { Logger } from './logging.js';
 
 /** A stop that takes longer ends the process all the same; what was acknowledged is in the log. */
 const STOP_MS_MAX = 9500;
@@ -23,26 +28,58 @@ export async function startServer(config: Config): Promise<void> {
   let listener: Listener;
   let address: { host: string; port: number };
   try {
+    const certificate = await certificateOf(config, logger);
+    const trustedProxies = makeNetworks(config.trustedProxies);
     const frontEnd = createFrontEnd({
       writer: engine.writer,
+      schema: engine.schema,
       bodyMemory: engine.bodyMemory,
-      authenticator: makeAuthenticator(config.withoutAuth ? 'without-auth' : engine.tokenHashes),
+      tokens: engine.tokens,
+      authenticator: config.withoutAuth ? WITHOUT_AUTH
+        : makeAuthenticator({ tokens: engine.tokens, clock, trustedProxies, log: logger }),
       limits: { ...FRONT_END_DEFAULTS, bodyBytesMax: config.bodyBytesMax },
       dialect: { legacyPrecision: config.legacyPrecision },
       clock,
       health: () => healthOf(engine),
       version: VERSION,
       log: logger,
+      watch: new Watch({ clock, trustedProxies, log: logger, metrics: () => engine.metrics() }),
     });
-    listener = await makeListener(config.http === 'node' ? 'node' : 'uws', frontEnd, { connectionsMax: config.connectionsMax }, logger);
+    listener = await makeListener(config.http === 'node' ? 'node' : 'uws', frontEnd, { connectionsMax: config.connectionsMax, certificate }, logger);
     address = await listener.listen(config.httpHost, config.httpPort);
   } catch (error) {
     await engine.stop();
     throw error;
   }
   stopOnSignal(engine, listener);
+  reloadOnSignal(engine, listener, config);
   if (engine.tokenMade !== null && process.stdout.isTTY) process.stdout.write(`admin token (also in ${config.dataDir}/admin-token): ${engine.tokenMade}\n`);
-  process.stdout.write(`sluice ${VERSION} takes writes on http://${address.host}:${address.port}, data in ${config.dataDir}\n`);
+  process.stdout.write(`sluice ${VERSION} takes writes on ${config.tls === null ? 'http' : 'https'}://${address.host}:${address.port}, data in ${config.dataDir}\n`);
+}
+
+/** The certificate of `--tls-cert`, null without. @throws Error with a sentence that names the file that is wrong */
+async function certificateOf({ tls }: Config, logger: Logger): Promise<Certificate | null> {
+  if (tls === null) return null;
+  const certificate = await readCertificate(tls, disk, clock);
+  certificate.warnings.forEach((sentence) => logger.warn(sentence));
+  return certificate;
+}
+
+/** SIGHUP: tokens and the certificate are read again. What cannot be read is logged, and what was known goes on. */
+function reloadOnSignal(engine: Engine, listener: Listener, config: Config): void {
+  const { logger, tokens } = engine;
+  const certificate = async (): Promise<void> => {
+    const renewed = await certificateOf(config, logger);
+    if (renewed !== null) await listener.renew(renewed);
+  };
+  const attempt = (what: string, reload: () => Promise<void>): Promise<void> => reload().then(
+    () => logger.info(`SIGHUP: ${what} read again`),
+    (error: Error) => logger.error(`SIGHUP: ${what} kept as they were: ${error.message}`),
+  );
+  let last = Promise.resolve();
+  process.on('SIGHUP', () => {
+    last = last.then(() => attempt('tokens', () => tokens.reload())).then(() => attempt('certificates', certificate));
+  });
 }
 
 function healthOf(engine: Engine): HealthState {

@@ -19,12 +19,12 @@ function complaint(flags: Record<string, string | boolean>, env: Record<string, 
 
 test('defaults', () => {
   assert.deepEqual(parseConfig({}, {}), {
-    httpHost: '127.0.0.1', httpPort: 8181, dataDir: resolve('data'), withoutAuth: false, workers: availableParallelism(),
-    http: 'auto', inflate: 'zlib', legacyPrecision: 'auto',
+    httpHost: '127.0.0.1', httpPort: 8181, dataDir: resolve('data'), withoutAuth: false, adminTokenFile: null, trustedProxies: [], tls: null, workers: availableParallelism(),
+    http: 'auto', inflate: 'zlib', legacyPrecision: 'auto', tags: 'grow', types: 'strict',
     queueBytesMax: 64 * MiB, bodyBytesMax: 64 * MiB, bodyLinesMax: 2_000_000, connectionsMax: 10_240,
     databasesMax: 64, tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: MiB,
     logSegmentBytes: 64 * MiB, logBytesMax: 1024 * MiB, logAgeMaxMs: 600_000,
-    sealRowsMax: 1_000_000, memoryBytesMax: 1024 * MiB, diskReserveBytes: 256 * MiB, logLevel: 'info',
+    sealRowsMax: 1_000_000, memoryBytesMax: 1024 * MiB, diskReserveBytes: 256 * MiB, rejectsBytesMax: 64 * MiB, logLevel: 'info',
   });
 });
 
@@ -67,6 +67,20 @@ test('a wrong value is refused with who gave it, what it was and what it may be'
   }
 });
 
+test('files and networks', () => {
+  const { tls, adminTokenFile, trustedProxies } = parseConfig({}, {});
+  assert.deepEqual([tls, adminTokenFile, trustedProxies], [null, null, []]);
+  const given = parseConfig({ 'tls-cert': '/c.pem', 'tls-key': 'k.pem', 'tls-client-ca': '/ca.pem', 'admin-token-file': '/a.json', 'trusted-proxy': '10.0.0.0/8, ::1' }, {});
+  assert.deepEqual(given.tls, { cert: '/c.pem', key: resolve('k.pem'), clientCa: '/ca.pem' });
+  assert.equal(given.adminTokenFile, '/a.json');
+  assert.deepEqual(given.trustedProxies, ['10.0.0.0/8', '::1']);
+  assert.equal(complaint({ 'trusted-proxy': '10.0.0.0/8,10.0.0.0/33' }), '--trusted-proxy is "10.0.0.0/8,10.0.0.0/33": it must be addresses and networks by commas, as in 10.0.0.0/8,fd00::/8; "10.0.0.0/33" is neither');
+  assert.match(complaint({ 'tls-cert': '/c.pem' }), /--tls-cert and --tls-key go together/);
+  assert.match(complaint({ 'tls-key': '/k.pem' }), /--tls-cert and --tls-key go together/);
+  assert.match(complaint({ 'tls-client-ca': '/ca.pem' }), /--tls-client-ca needs --tls-cert and --tls-key/);
+  assert.match(complaint({ 'tls-cert': '/c', 'tls-key': '/k', 'tls-client-ca': '/ca', http: 'uws' }), /--tls-client-ca needs --http node or auto/);
+});
+
 test('limits that contradict each other are refused', () => {
   assert.match(complaint({ 'log-segment-bytes': '1GiB', 'log-bytes-max': '512MiB' }), /^--log-segment-bytes \(1GiB\) is over --log-bytes-max \(512MiB\)/);
   assert.match(complaint({ 'queue-bytes-max': '32MiB' }), /^--body-bytes-max \(64MiB\) is over --queue-bytes-max \(32MiB\)/);
@@ -77,7 +91,7 @@ test('every default is within its bounds, and the help names default, unit, boun
   for (const setting of SETTINGS) {
     assert.equal(complaint({ [setting.flag]: setting.default }), 'no complaint');
     const help = helpOf(setting);
-    for (const part of [setting.unit, `default ${setting.default}`, variableOf(setting)]) assert.ok(help.includes(part), help);
+    for (const part of [setting.unit, setting.default === '' ? 'no default' : `default ${setting.default}`, variableOf(setting)]) assert.ok(help.includes(part), help);
     if (setting.min !== undefined) assert.match(help, /, \d+\w* to \d+\w*/);
   }
   assert.equal(new Set(SETTINGS.map((setting) => setting.flag)).size, SETTINGS.length);

@@ -4,14 +4,15 @@ import {
   PARSE_RECORD, PARSE_REFUSED, PARSE_REPLAY, PARSE_TOO_MANY_LINES,
 } from '../abi';
 import { allocate, blockBytes, release } from '../arena';
-import { findNewline, HASH, NEWLINE, RETURN, SPACE, TAB } from './characters';
 import {
   beginCommits, checkLine, checksum, listSpans, rollBack, spanCount, spansAt, storeLine, takesReplay,
 } from './commit';
 import { fault } from './fault';
 import { beginJudging, judgedTable, judgeLine, lineCellsMax } from './judge';
 import { parseLine } from './line';
-import { beginLines, findLineEnd, lineEnd, lineIsOpen, lineIsWide, lineNewlines, nextLine, openQuoteAt } from './lines';
+import {
+  beginLines, blankLineEnd, findLineEnd, lineEnd, lineIsOpen, lineIsWide, lineNewlines, nextLine, openQuoteAt, skipBlanks,
+} from './lines';
 import { beginListing, listLine } from './listing';
 import { addError, beginOutcome, countAccepted, countLine, countRejected, endOutcome, rejectedLines } from './outcome';
 import { listNeeds, needCount, needsAt, provisionalMark, undoProvisional } from './provisional';
@@ -49,7 +50,7 @@ let runsEnd: usize = 0;
  * Parses the body in the input buffer into the builders.
  * @param precision PRECISION_*
  * @param defaultTime nanoseconds since 1970 of lines without a timestamp
- * @param flags PARSE_ALL_OR_NOTHING, PARSE_REPLAY, PARSE_RECORD
+ * @param flags PARSE_ALL_OR_NOTHING, PARSE_REPLAY, PARSE_RECORD; RULE_*
  * @param linesMax lines, blank ones and comments apart, that the body may have; not judged on replay
  * @param runsAt on replay, `runs` pairs (first, last) of physical lines to skip, u32 each, ascending
  * @param replayNumber on replay, the log number of the body
@@ -70,7 +71,7 @@ export function parse(
   runsEnd = runsAt + (runs << 3);
   beginLines(bytes);
   beginOutcome();
-  beginJudging(databaseId, isReplay);
+  beginJudging(databaseId, flags);
   beginCommits();
   beginListing();
   const status = parseLines(inputAt + bytes, flags, isReplay ? u32.MAX_VALUE : linesMax);
@@ -108,22 +109,6 @@ function parseLines(end: usize, flags: u32, linesMax: u32): u32 {
   }
   if (refusesAll && rejectedLines() != 0) return PARSE_REFUSED;
   return !isReplay && provisionalMark() != 0 ? PARSE_NEEDS : PARSE_ACCEPTED;
-}
-
-@inline
-function skipBlanks(at: usize): usize {
-  while (load<u8>(at) == SPACE || load<u8>(at) == TAB) at++;
-  return at;
-}
-
-/** When nothing or a comment (L4) stands from `at` to the end of its physical line: where the next begins, else 0. */
-@inline
-function blankLineEnd(at: usize, end: usize): usize {
-  const c = <u32>load<u8>(at);
-  if (c == NEWLINE) return at + 1;
-  if (c == HASH) return findNewline(at, end) + 1;
-  if (c == RETURN && (load<u8>(at, 1) == NEWLINE || at + 1 == end)) return at + 2;
-  return at >= end ? end : 0;
 }
 
 /** Whether the line that starts in the physical line `line` is one of those that replay skips. */

@@ -10,7 +10,10 @@ import {
 } from '../columns/table';
 import { foldCell, foldRow, hashBytes } from '../hash';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../list';
-import { CELL_BITS, CELL_BYTES, CELL_COLUMN, CELL_KIND, CELL_TEXT_AT, CELL_TEXT_BYTES, cellCount, cellsAt } from './record';
+import { lineHasMoved } from './judge';
+import {
+  CELL_BITS, CELL_BYTES, CELL_COLUMN, CELL_KIND, CELL_PLACE, CELL_TEXT_AT, CELL_TEXT_BYTES, cellCount, cellsAt,
+} from './record';
 
 /** Addresses of the tables that got rows of this body, u32 each, and their spans. */
 const touched: usize = memory.data(LIST_BYTES, 8);
@@ -55,9 +58,10 @@ export function storeLine(table: usize, time: i64): void {
     const kind = load<u32>(cell, CELL_KIND);
     const bits = cellBits(cell, kind);
     hash = foldCell(hash, load<u64>(column, COLUMN_KEY_HASH), kind, bits);
-    // Replay alone meets unknown columns and those of another kind: their values have no place.
+    // Replay alone meets unknown columns: their values have no place.
     if (load<u32>(column, COLUMN_KIND) == kind && load<u32>(column, COLUMN_ID) != 0) storeCell(column, row, cell, kind, bits);
   }
+  if (lineHasMoved) storeMoved(row);
   sum = foldRow(sum, foldCell(hash, 0, 0, <u64>time));
 }
 
@@ -90,6 +94,21 @@ function storeCell(column: usize, row: u32, cell: usize, kind: u32, bits: u64): 
     appendBool(column, row, <u8>bits);
   } else {
     appendWide(column, row, bits);
+  }
+}
+
+/** Stores the values whose own columns have another kind where the judge found places for them; replay may have found none. No tag is among them. */
+function storeMoved(row: u32): void {
+  const end = cellsAt + cellCount * CELL_BYTES;
+  for (let cell = cellsAt; cell < end; cell += CELL_BYTES) {
+    const kind = load<u32>(cell, CELL_KIND);
+    if (load<u32>(load<u32>(cell, CELL_COLUMN), COLUMN_KIND) == kind) continue;
+    const place = <usize>load<u32>(cell, CELL_PLACE);
+    if (place == 0) continue;
+    if (load<u32>(place, COLUMN_KIND) != kind) appendWide(place, row, reinterpret<u64>(<f64>load<i64>(cell, CELL_BITS)));
+    else if (kind == KIND_STRING) appendString(place, row, load<u32>(cell, CELL_TEXT_AT), load<u32>(cell, CELL_TEXT_BYTES));
+    else if (kind == KIND_BOOL) appendBool(place, row, <u8>load<u64>(cell, CELL_BITS));
+    else appendWide(place, row, load<u64>(cell, CELL_BITS));
   }
 }
 

@@ -1,18 +1,21 @@
 // What a well-formed line says, held against the schema: first the keys against one another (L5), then against the
-// columns there are, then against the limits. The first line of a body that names a new column gives it its kind.
+// columns there are, then against the rules and limits of what is new. The first line of a body that names a new column
+// gives it its kind.
 import {
   COLUMN_ID, COLUMN_KIND, KIND_TAG, LINE_DUPLICATE_FIELD, LINE_DUPLICATE_TAG, LINE_OK, LINE_RESERVED_NAME,
-  LINE_TAG_AND_FIELD, LINE_TOO_MANY_COLUMNS, LINE_TOO_MANY_TABLES, LINE_TYPE_CONFLICT, TABLE_COLUMNS, TABLE_ID,
+  LINE_TAG_AND_FIELD, LINE_TAGS_FIXED, LINE_TOO_MANY_COLUMNS, LINE_TOO_MANY_TABLES, LINE_TYPE_CONFLICT, PARSE_REPLAY,
+  RULE_TAGS_FIXED, TABLE_COLUMNS, TABLE_ID,
 } from '../abi';
 import { findTable, isNamed, tableCount } from '../columns/catalog';
 import { COLUMN_LINE, COLUMN_LINE_TAG } from '../columns/column';
 import { findColumn, guessColumn, isKey, noteColumn, TABLE_KEY_BYTES } from '../columns/table';
 import { hashBytes } from '../hash';
 import { fault, faultKinds } from './fault';
+import { placeOf, targetOf } from './place';
 import { makeColumn, makeTable, provisionalMark, undoProvisional } from './provisional';
 import {
-  CELL_BYTES, CELL_COLUMN, CELL_KEY_AT, CELL_KEY_BYTES, CELL_KIND, CELL_RAW_AT, CELL_RAW_BYTES, CELL_RAW_KEY_AT,
-  CELL_RAW_KEY_BYTES, cellCount, cellsAt, hasMoreCells, nameAt, nameBytes, rawNameAt, rawNameBytes,
+  CELL_BYTES, CELL_COLUMN, CELL_KEY_AT, CELL_KEY_BYTES, CELL_KIND, CELL_PLACE, CELL_RAW_AT, CELL_RAW_BYTES,
+  CELL_RAW_KEY_AT, CELL_RAW_KEY_BYTES, cellCount, cellsAt, hasMoreCells, nameAt, nameBytes, rawNameAt, rawNameBytes,
 } from './record';
 
 /** `time` as a little-endian integer. */
@@ -35,16 +38,22 @@ export function lineCellsMax(): u32 {
 }
 
 let database: u32 = 0;
+/** RULE_* of the body. */
+let rules: u32 = 0;
 /** No schema and no limit is judged. */
 let isLenient: bool = false;
 /** The table of the line before, for most lines that of the next; 0 when it may be gone. */
 let lastTable: usize = 0;
+/** In the line judged last, values have another kind than their columns (CELL_PLACE says where they go). */
+export let lineHasMoved: bool = false;
 /** Counts all lines judged: a column that bears the number of the line at hand was named in it before. */
 let serial: u64 = 0;
 
-export function beginJudging(databaseId: u32, lenient: bool): void {
+/** @param flags PARSE_REPLAY, RULE_* */
+export function beginJudging(databaseId: u32, flags: u32): void {
   database = databaseId;
-  isLenient = lenient;
+  rules = flags;
+  isLenient = (flags & PARSE_REPLAY) != 0;
   lastTable = 0;
 }
 
@@ -67,10 +76,8 @@ export function judgeLine(): u32 {
   }
   serial++;
   let code = judgeKeys(lastTable);
-  if (code == LINE_OK && !isLenient) {
-    code = judgeKinds();
-    if (code == LINE_OK && (hasMoreCells || provisionalMark() != mark)) code = judgeLimits(lastTable);
-  }
+  if (code == LINE_OK) code = judgeKinds(lastTable);
+  if (code == LINE_OK && !isLenient && (hasMoreCells || provisionalMark() != mark)) code = judgeNew(lastTable);
   if (code != LINE_OK && provisionalMark() != mark) {
     undoProvisional(mark);
     lastTable = 0;
@@ -112,22 +119,49 @@ function keyFault(code: u32, cell: usize): u32 {
   return fault(code, at, at + bytes, at, bytes);
 }
 
-function judgeKinds(): u32 {
-  let cell = cellsAt;
-  for (let i: u32 = 0; i < cellCount; i++, cell += CELL_BYTES) {
-    const came = load<u32>(cell, CELL_KIND);
-    const has = load<u32>(load<u32>(cell, CELL_COLUMN), COLUMN_KIND);
-    if (has == came) continue;
-    const code = has == KIND_TAG || came == KIND_TAG ? LINE_TAG_AND_FIELD : LINE_TYPE_CONFLICT;
-    const at = <usize>load<u32>(cell, CELL_RAW_AT);
-    fault(code, at, at + load<u32>(cell, CELL_RAW_BYTES), load<u32>(cell, CELL_RAW_KEY_AT), load<u32>(cell, CELL_RAW_KEY_BYTES));
-    faultKinds(has, came);
-    return code;
+/** Judges the kinds of all cells; those of another kind than their columns need a place. */
+function judgeKinds(table: usize): u32 {
+  const end = cellsAt + cellCount * CELL_BYTES;
+  lineHasMoved = false;
+  for (let cell = cellsAt; cell < end; cell += CELL_BYTES) {
+    if (load<u32>(load<u32>(cell, CELL_COLUMN), COLUMN_KIND) != load<u32>(cell, CELL_KIND)) return findPlaces(table, cell, end);
   }
   return LINE_OK;
 }
 
+/** Finds a place for each value from `cell` on whose column has another kind; one that has none ends it, but for replay. */
+function findPlaces(table: usize, cell: usize, end: usize): u32 {
+  lineHasMoved = true;
+  for (; cell < end; cell += CELL_BYTES) {
+    const came = load<u32>(cell, CELL_KIND);
+    const has = load<u32>(load<u32>(cell, CELL_COLUMN), COLUMN_KIND);
+    if (has == came) continue;
+    let place = placeOf(table, cell, rules);
+    // A place whose key the line itself names would get two values.
+    if (place != 0 && place != <usize>load<u32>(cell, CELL_COLUMN) && load<u64>(place, COLUMN_LINE) == serial) place = 0;
+    if (place == 0 && !isLenient) return kindFault(cell, has, came);
+    store<u32>(cell, <u32>place, CELL_PLACE);
+  }
+  return LINE_OK;
+}
+
+function kindFault(cell: usize, has: u32, came: u32): u32 {
+  const code = has == KIND_TAG || came == KIND_TAG ? LINE_TAG_AND_FIELD : LINE_TYPE_CONFLICT;
+  const at = <usize>load<u32>(cell, CELL_RAW_AT);
+  fault(code, at, at + load<u32>(cell, CELL_RAW_BYTES), load<u32>(cell, CELL_RAW_KEY_AT), load<u32>(cell, CELL_RAW_KEY_BYTES));
+  faultKinds(has, came);
+  return code;
+}
+
 /** For a line that made something, or that has more cells than any table may have columns. */
+function judgeNew(table: usize): u32 {
+  if ((rules & RULE_TAGS_FIXED) != 0 && load<u32>(table, TABLE_ID) != 0) {
+    const cell = firstNewCell();
+    if (load<u32>(cell, CELL_KIND) == KIND_TAG) return keyFault(LINE_TAGS_FIXED, cell);
+  }
+  return judgeLimits(table);
+}
+
 function judgeLimits(table: usize): u32 {
   if (load<u32>(table, TABLE_ID) == 0 && tableCount() > tablesMax) {
     return fault(LINE_TOO_MANY_TABLES, rawNameAt, rawNameAt + rawNameBytes, 0, 0);
@@ -136,8 +170,9 @@ function judgeLimits(table: usize): u32 {
   return isOver ? keyFault(LINE_TOO_MANY_COLUMNS, firstNewCell()) : LINE_OK;
 }
 
+/** The first cell that needs a new column, tags before fields; when none does the last, which is a field. */
 function firstNewCell(): usize {
   let cell = cellsAt;
-  for (let i: u32 = 1; i < cellCount && load<u32>(load<u32>(cell, CELL_COLUMN), COLUMN_ID) != 0; i++) cell += CELL_BYTES;
+  for (let i: u32 = 1; i < cellCount && load<u32>(targetOf(cell), COLUMN_ID) != 0; i++) cell += CELL_BYTES;
   return cell;
 }

@@ -1,7 +1,7 @@
 // Where lines end. A newline ends a line unless it is escaped or stands inside a string, and whether a quote opens a
 // string is told by counting: InfluxDB 3 splits a body before it parses a line, and so do we, with the same rule.
 import {
-  BACKSLASH, COMMA, countNewlines, EQUALS, findNewline, NEWLINE, QUOTE, RETURN, SPACE,
+  BACKSLASH, COMMA, countNewlines, EQUALS, findNewline, HASH, NEWLINE, QUOTE, RETURN, SPACE, TAB,
 } from './characters';
 
 /** One past the last byte of the line, its newline and one CR before that apart; and where the next line starts. */
@@ -31,6 +31,23 @@ export function beginLines(bytes: usize): void {
 /** Bytes scanned for L6 in the last body. */
 export function openQuoteBytes(): f64 {
   return <f64>openBytes;
+}
+
+/** The first byte at or after `at` that is neither space nor tab. */
+@inline
+export function skipBlanks(at: usize): usize {
+  while (load<u8>(at) == SPACE || load<u8>(at) == TAB) at++;
+  return at;
+}
+
+/** When nothing or a comment (L4) stands from `at` to the end of its physical line: where the next begins, else 0. */
+@inline
+export function blankLineEnd(at: usize, end: usize): usize {
+  const c = <u32>load<u8>(at);
+  if (c == NEWLINE) return at + 1;
+  if (c == HASH) return findNewline(at, end) + 1;
+  if (c == RETURN && (load<u8>(at, 1) == NEWLINE || at + 1 == end)) return at + 2;
+  return at >= end ? end : 0;
 }
 
 /**

@@ -2,8 +2,10 @@
 import {
   ERROR_BYTES, ERROR_CODE, ERROR_COLUMN, ERROR_KEY_AT, ERROR_KEY_BYTES, ERROR_KIND_CAME, ERROR_KIND_HAS, ERROR_LINE,
   ERROR_LINE_AT, ERROR_LINE_BYTES, ERROR_MEASUREMENT_AT, ERROR_MEASUREMENT_BYTES, ERROR_VALUE_AT, ERROR_VALUE_BYTES,
-  ERRORS_MAX, OUTCOME_ACCEPTED, OUTCOME_BYTES, OUTCOME_CHECKSUM, OUTCOME_ERRORS, OUTCOME_ERRORS_AT, OUTCOME_LINES,
-  OUTCOME_NEEDS, OUTCOME_NEEDS_AT, OUTCOME_REJECTED, OUTCOME_RUNS, OUTCOME_RUNS_AT, OUTCOME_SPANS, OUTCOME_SPANS_AT,
+  ERRORS_MAX, LINE_CODES, OUTCOME_ACCEPTED, OUTCOME_BYTES, OUTCOME_CHECKSUM, OUTCOME_CODES_AT, OUTCOME_ERRORS,
+  OUTCOME_ERRORS_AT, OUTCOME_LINES, OUTCOME_NEEDS, OUTCOME_NEEDS_AT, OUTCOME_REFUSED, OUTCOME_REFUSED_AT, OUTCOME_REJECTED,
+  OUTCOME_RUNS, OUTCOME_RUNS_AT, OUTCOME_SPANS, OUTCOME_SPANS_AT, REFUSED_AT, REFUSED_BYTES, REFUSED_CODE, REFUSED_COLUMN,
+  REFUSED_ENTRY_BYTES, REFUSED_LINE, REFUSED_MAX,
 } from '../abi';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../list';
 import { faultAt, faultBytes, faultKeyAt, faultKeyBytes, faultKindCame, faultKindHas } from './fault';
@@ -13,6 +15,8 @@ const header: usize = memory.data(OUTCOME_BYTES, 8);
 const errors: usize = memory.data(ERRORS_MAX * ERROR_BYTES, 8);
 const runs: usize = memory.data(LIST_BYTES, 8);
 const RUN_BYTES: u32 = 8;
+const refused: usize = memory.data(LIST_BYTES, 8);
+const codes: usize = memory.data(LINE_CODES * 4, 8);
 
 let linesSeen: u32 = 0;
 let linesAccepted: u32 = 0;
@@ -27,12 +31,14 @@ export function outcome(): usize {
 }
 
 export function beginOutcome(): void {
+  if (linesRejected != 0) memory.fill(codes, 0, LINE_CODES * 4);
   linesSeen = 0;
   linesAccepted = 0;
   linesRejected = 0;
   errorCount = 0;
   inRun = false;
   cutList(runs, 0);
+  cutList(refused, 0);
 }
 
 /** Counts a line that is neither blank nor a comment; returns how many there were. */
@@ -61,8 +67,9 @@ export function countRejected(first: u32, last: u32): void {
   inRun = true;
 }
 
-/** Adds the fault of a line at [start, end) to the errors, while there is room. */
+/** Adds the fault of a line at [start, end) to the rejected lines and to the errors, while there is room. */
 export function addError(line: u32, code: u32, body: usize, start: usize, end: usize): void {
+  listRefused(line, code, <u32>(start - body), <u32>(end - start), <u32>(faultAt - start) + 1);
   if (errorCount == ERRORS_MAX) return;
   const entry = errors + errorCount * ERROR_BYTES;
   errorCount++;
@@ -76,6 +83,19 @@ export function addError(line: u32, code: u32, body: usize, start: usize, end: u
   putSlice(entry + ERROR_KEY_AT, body, faultKeyAt, faultKeyBytes);
   store<u32>(entry, faultKindHas, ERROR_KIND_HAS);
   store<u32>(entry, faultKindCame, ERROR_KIND_CAME);
+}
+
+/** Counts a rejected line by its code, and lists it while there is room. @param at offset in the body */
+function listRefused(line: u32, code: u32, at: u32, bytes: u32, column: u32): void {
+  const counter = codes + (code << 2);
+  store<u32>(counter, load<u32>(counter) + 1);
+  if (listUsed(refused) == REFUSED_MAX * REFUSED_ENTRY_BYTES) return;
+  const entry = extendList(refused, REFUSED_ENTRY_BYTES);
+  store<u32>(entry, line, REFUSED_LINE);
+  store<u32>(entry, column, REFUSED_COLUMN);
+  store<u32>(entry, code, REFUSED_CODE);
+  store<u32>(entry, at, REFUSED_AT);
+  store<u32>(entry, bytes, REFUSED_BYTES);
 }
 
 /** Writes an offset from the body's start and a length. */
@@ -98,4 +118,7 @@ export function endOutcome(spansAt: usize, spans: u32, needsAt: usize, needs: u3
   store<u32>(header, needs, OUTCOME_NEEDS);
   store<u32>(header, <u32>needsAt, OUTCOME_NEEDS_AT);
   store<u64>(header, checksum, OUTCOME_CHECKSUM);
+  store<u32>(header, listUsed(refused) / REFUSED_ENTRY_BYTES, OUTCOME_REFUSED);
+  store<u32>(header, <u32>listAt(refused), OUTCOME_REFUSED_AT);
+  store<u32>(header, <u32>codes, OUTCOME_CODES_AT);
 }

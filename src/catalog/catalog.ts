@@ -1,5 +1,7 @@
 /** Databases, tables and columns: what there is, and what comes to be. Main's alone; a change counts once its record is synced. */
+import { RULE_TAGS_FIXED } from '../../assembly/abi.js';
 import { SluiceError } from '../errors.js';
+import { PLAIN_RULES, type SchemaRules } from '../schema-rules.js';
 import type { Need } from '../worker/protocol.js';
 import { Plan, type CatalogLimits } from './plan.js';
 import { decodeChange, encodeChange, type CatalogChange } from './record.js';
@@ -12,6 +14,8 @@ export interface CatalogOptions {
   /** 8 hex digits; stands in the snapshot. */
   readonly node: string;
   readonly limits: CatalogLimits;
+  /** Of databases that are made without saying any; plain when absent. */
+  readonly rules?: SchemaRules;
   /** Puts a record on disk and returns its number. */
   readonly commit: (record: Buffer) => Promise<number>;
 }
@@ -68,27 +72,45 @@ export class Catalog {
     return this.#state.droppedTables();
   }
 
-  /** The database of a name, made when there is none. @throws SluiceError too-many-databases, and what commit throws */
-  async ensureDatabase(name: string): Promise<Database> {
+  /**
+   * The database of a name, made when there is none.
+   * @param rules of a new one; those left out are the options'
+   * @throws SluiceError too-many-databases, and what commit throws
+   */
+  async ensureDatabase(name: string, rules: Partial<SchemaRules> = {}): Promise<Database> {
     const there = this.database(name);
     if (there !== undefined) return there;
-    await this.#request((plan) => plan.database(name));
+    await this.#request((plan) => plan.database(name, { ...(this.#options.rules ?? PLAIN_RULES), ...rules }));
     const made = this.database(name);
     if (made === undefined) throw new SluiceError('database-dropped', name);
     return made;
   }
 
+  /** Gives a database other rules, for the writes that begin from now on; null when there is none of that name. */
+  async setRules(name: string, rules: Partial<SchemaRules>): Promise<Database | null> {
+    let id: number | undefined;
+    await this.#request((plan) => {
+      const found = this.database(name);
+      id = found?.id;
+      if (found === undefined) return;
+      const wanted = { ...found, ...rules };
+      if (wanted.tags !== found.tags || wanted.types !== found.types) plan.settings(found.id, wanted);
+    }, true);
+    return id === undefined ? null : this.#state.database(id)?.database ?? null;
+  }
+
   /**
    * Makes the tables and columns that are needed and may be. What is there already, is of another kind or is over a
    * limit is left out: the worker judges its lines again. Calls made while a record is being written share the next.
+   * @param rules RULE_* that the body is judged by
    * @returns the database's tables that the record changed, whole
    * @throws SluiceError database-dropped, and what commit throws
    */
-  async decide(databaseId: number, needs: readonly Need[]): Promise<Table[]> {
+  async decide(databaseId: number, needs: readonly Need[], rules = 0): Promise<Table[]> {
     const applied = await this.#request((plan) => {
       const database = this.#state.database(databaseId);
       if (database === undefined) throw new SluiceError('database-dropped', `its id was ${databaseId}`);
-      for (const need of needs) plan.need(database, need);
+      plan.needs(database, needs, (rules & RULE_TAGS_FIXED) !== 0);
     });
     return applied?.defined.filter((table) => table.databaseId === databaseId) ?? [];
   }

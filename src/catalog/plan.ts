@@ -1,8 +1,10 @@
 /** Makes one change out of what several writes need, within the limits. Pure. */
+import { KIND_TAG } from '../../assembly/abi.js';
 import { SluiceError } from '../errors.js';
 import { columnName, fold, folderName } from '../names.js';
+import { saidRules, type SchemaRules } from '../schema-rules.js';
 import type { Need, WorkerLimits } from '../worker/protocol.js';
-import type { CatalogChange, ColumnMade, DatabaseMade, TableMade } from './record.js';
+import type { CatalogChange, ColumnMade, DatabaseMade, RulesSet, TableMade } from './record.js';
 import type { CatalogState, DatabaseEntry } from './state.js';
 
 export type CatalogLimits = Pick<WorkerLimits, 'tablesMax' | 'columnsMax' | 'columnNameBytesMax'> & {
@@ -26,6 +28,7 @@ export class Plan {
   readonly #state: CatalogState;
   readonly #limits: CatalogLimits;
   readonly #databases = new Map<string, DatabaseMade>();
+  readonly #settings: RulesSet[] = [];
   readonly #tables: TableMade[] = [];
   readonly #columns: ColumnMade[] = [];
   readonly #droppedDatabases: number[] = [];
@@ -41,7 +44,7 @@ export class Plan {
   }
 
   /** Adds a database, unless it is there or planned. @throws SluiceError too-many-databases */
-  database(name: string): void {
+  database(name: string, rules: SchemaRules): void {
     if (this.#state.databaseByName(name) !== undefined || this.#databases.has(name)) return;
     if (this.#state.databasesAlive + this.#databases.size >= this.#limits.databasesMax) {
       throw new SluiceError('too-many-databases', `${this.#limits.databasesMax} exist, ${JSON.stringify(name)} would be one more`);
@@ -54,14 +57,30 @@ export class Plan {
       databaseNamesEver.has(name) ? id : undefined,
     );
     this.#folders.add(fold(folder));
-    this.#databases.set(name, { id, name, folder });
+    this.#databases.set(name, { id, name, folder, ...saidRules(rules) });
   }
 
-  /** Adds a column, and its table when that is new; not what is there, or is over a limit. */
-  need(database: DatabaseEntry, need: Need): void {
-    const draft = this.#draft(database, need);
+  settings(databaseId: number, { tags, types }: SchemaRules): void {
+    this.#settings.push({ database: databaseId, tags, types });
+  }
+
+  /**
+   * Adds columns that a body needs, and their tables when those are new; not what is there, or is over a limit.
+   * @param tagsFixed leaves out tags of tables that are not this body's to make
+   */
+  needs(database: DatabaseEntry, needs: readonly Need[], tagsFixed: boolean): void {
+    const made = new Set<Draft>();
+    for (const need of needs) {
+      const draft = this.#draft(database, need);
+      if (draft === undefined) continue;
+      if (draft.made !== undefined) made.add(draft);
+      if (!tagsFixed || need.kind !== KIND_TAG || made.has(draft)) this.#need(draft, need);
+    }
+  }
+
+  #need(draft: Draft, need: Need): void {
     const bytes = Buffer.byteLength(need.key);
-    if (draft === undefined || draft.hasKey(need.key) || draft.keys.has(need.key)) return;
+    if (draft.hasKey(need.key) || draft.keys.has(need.key)) return;
     if (draft.columns >= this.#limits.columnsMax || draft.keyBytes + bytes > this.#limits.columnNameBytesMax) return;
     if (draft.made !== undefined) {
       if (this.#isFull()) return;
@@ -88,9 +107,9 @@ export class Plan {
   change(): CatalogChange | null {
     const databases = [...this.#databases.values()];
     const dropped = { databases: this.#droppedDatabases, tables: this.#droppedTables };
-    const lists = [databases, this.#columns, dropped.databases, dropped.tables];
+    const lists = [databases, this.#settings, this.#columns, dropped.databases, dropped.tables];
     if (lists.every((list) => list.length === 0)) return null;
-    return { databases, tables: this.#tables, columns: this.#columns, dropped };
+    return { databases, settings: this.#settings, tables: this.#tables, columns: this.#columns, dropped };
   }
 
   #draft(database: DatabaseEntry, { tableId, measurement }: Need): Draft | undefined {

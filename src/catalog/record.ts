@@ -1,6 +1,8 @@
 /** The catalog's records in the log: JSON, read with care. Pure; the format stands in DESIGN.md, section 5. */
+import { TAG_RULES, TYPE_RULES, type SchemaRules } from '../schema-rules.js';
 
-export interface DatabaseMade {
+/** With those of its rules that are not plain. */
+export interface DatabaseMade extends Partial<SchemaRules> {
   readonly id: number;
   readonly name: string;
   /** Below `tables/`. */
@@ -25,10 +27,16 @@ export interface ColumnMade {
   /** In the files. */
   readonly name: string;
 }
+/** New rules of a database. */
+export interface RulesSet extends SchemaRules {
+  /** Database id. */
+  readonly database: number;
+}
 
 /** One change of the catalog; the lists apply in this order. A dropped database takes its tables along. */
 export interface CatalogChange {
   readonly databases: readonly DatabaseMade[];
+  readonly settings: readonly RulesSet[];
   readonly tables: readonly TableMade[];
   readonly columns: readonly ColumnMade[];
   readonly dropped: { readonly databases: readonly number[]; readonly tables: readonly number[] };
@@ -39,6 +47,7 @@ export function encodeChange(change: CatalogChange): Buffer {
   const { databases, tables } = change.dropped;
   return Buffer.from(JSON.stringify({
     databases: some(change.databases),
+    settings: some(change.settings),
     tables: some(change.tables),
     columns: some(change.columns),
     dropped: databases.length + tables.length > 0 ? { databases: some(databases), tables: some(tables) } : undefined,
@@ -51,6 +60,7 @@ export function decodeChange(bytes: Uint8Array): CatalogChange {
   const dropped = asObject(change['dropped'] ?? {});
   return {
     databases: asList(change['databases'], decodeDatabase),
+    settings: asList(change['settings'], decodeRulesSet),
     tables: asList(change['tables'], decodeTable),
     columns: asList(change['columns'], decodeColumn),
     dropped: { databases: asList(dropped['databases'], asNumber), tables: asList(dropped['tables'], asNumber) },
@@ -58,8 +68,16 @@ export function decodeChange(bytes: Uint8Array): CatalogChange {
 }
 
 export function decodeDatabase(value: unknown): DatabaseMade {
-  const { id, name, folder } = asObject(value);
-  return { id: asNumber(id), name: asText(name), folder: asText(folder) };
+  const { id, name, folder, tags, types } = asObject(value);
+  return {
+    id: asNumber(id), name: asText(name), folder: asText(folder),
+    ...(tags === undefined ? {} : { tags: asWord(tags, TAG_RULES) }), ...(types === undefined ? {} : { types: asWord(types, TYPE_RULES) }),
+  };
+}
+
+function decodeRulesSet(value: unknown): RulesSet {
+  const { database, tags, types } = asObject(value);
+  return { database: asNumber(database), tags: asWord(tags, TAG_RULES), types: asWord(types, TYPE_RULES) };
 }
 
 export function decodeTable(value: unknown): TableMade {
@@ -95,6 +113,12 @@ export function asNumber(value: unknown): number {
 export function asText(value: unknown): string {
   if (typeof value !== 'string') throw wrong('text', value);
   return value;
+}
+
+function asWord<W extends string>(value: unknown, words: readonly W[]): W {
+  const word = words.find((candidate) => candidate === value);
+  if (word === undefined) throw wrong(`one of ${words.join(', ')}`, value);
+  return word;
 }
 
 function wrong(expected: string, value: unknown): Error {

@@ -1,10 +1,11 @@
 /** What the catalog knows, in memory: lookups, and the one way in which changes apply. Pure. */
 import { fold } from '../names.js';
+import { PLAIN_RULES, saidRules, type SchemaRules } from '../schema-rules.js';
 import type { ColumnDefinition, TableDefinition } from '../worker/protocol.js';
-import type { CatalogChange, ColumnMade, DatabaseMade, TableMade } from './record.js';
+import type { CatalogChange, ColumnMade, DatabaseMade, RulesSet, TableMade } from './record.js';
 import type { CatalogSnapshot } from './snapshot.js';
 
-export interface Database {
+export interface Database extends SchemaRules {
   readonly id: number;
   readonly name: string;
   /** Below the root of the tables. */
@@ -33,7 +34,8 @@ export interface Applied {
 
 /** A database with what its tables need; it stays, without them, when it is dropped. */
 export interface DatabaseEntry {
-  readonly database: Database;
+  /** Replaced, never changed in place. */
+  database: Database;
   /** Log number of the drop; 0 while it lives. */
   dropped: number;
   /** Living tables by measurement. */
@@ -87,7 +89,9 @@ export class CatalogState {
       node,
       upTo: this.upTo,
       next: { ...this.#next },
-      databases: [...this.#databases.values()].map(({ database, dropped }) => ({ ...database, dropped })),
+      databases: [...this.#databases.values()].map(({ database: { id, name, folder, created, ...rules }, dropped }) => (
+        { id, name, folder, ...saidRules(rules), created, dropped }
+      )),
       tables: tables.map(({ table, dropped }) => ({
         id: table.id, database: table.databaseId, name: table.measurement, folder: table.folder,
         created: table.created, dropped, sealedTo: table.sealedTo,
@@ -126,8 +130,9 @@ export class CatalogState {
     return entry?.dropped === 0 ? entry : undefined;
   }
 
+  /** Without those that only keep a folder from being used: they have no name. */
   droppedTables(): Table[] {
-    return [...this.#tables.values()].filter(({ dropped }) => dropped !== 0).map(({ table }) => table);
+    return [...this.#tables.values()].filter(({ dropped, table }) => dropped !== 0 && table.measurement !== '').map(({ table }) => table);
   }
 
   /** An id that was never given and never will be again, whatever becomes of it. */
@@ -157,6 +162,7 @@ export class CatalogState {
     const touched = new Map<number, ColumnDefinition[]>();
     const dropped: number[] = [];
     attempt(change.databases, (made) => this.#putDatabase(made, number, 0));
+    attempt(change.settings, (set) => this.#setRules(set));
     attempt(change.tables, (made) => {
       this.#putTable(made, number, 0, 0);
       touched.set(made.id, []);
@@ -169,16 +175,22 @@ export class CatalogState {
     return { number, defined, dropped, problems };
   }
 
-  #putDatabase({ id, name, folder }: DatabaseMade, created: number, dropped: number): void {
+  #putDatabase({ id, name, folder, tags, types }: DatabaseMade, created: number, dropped: number): void {
     if (this.#databases.has(id)) throw new Error(`database ${id} is there already`);
     if (dropped === 0 && this.#databasesByName.has(name)) throw new Error(`a database ${JSON.stringify(name)} is there already`);
-    const database = { id, name, folder, created };
+    const database = { id, name, folder, created, tags: tags ?? PLAIN_RULES.tags, types: types ?? PLAIN_RULES.types };
     const entry = { database, dropped, tables: new Map(), measurementsEver: new Set<string>(), foldersEver: new Set<string>() };
     this.#databases.set(id, entry);
     if (dropped === 0) this.#databasesByName.set(name, entry);
     this.databaseNamesEver.add(name);
     this.databaseFoldersEver.add(fold(folder));
     this.#seenId('database', id);
+  }
+
+  #setRules({ database: id, tags, types }: RulesSet): void {
+    const entry = this.database(id);
+    if (entry === undefined) throw new Error(`database ${id} cannot have other rules, it is unknown`);
+    entry.database = { ...entry.database, tags, types };
   }
 
   #putTable({ id, database: databaseId, name, folder }: TableMade, created: number, dropped: number, sealedTo: number): void {
@@ -218,7 +230,7 @@ export class CatalogState {
   #addColumns(touched: ReadonlyMap<number, readonly ColumnDefinition[]>): void {
     for (const [id, columns] of touched) {
       const entry = this.#tables.get(id)!;
-      entry.table = { ...entry.table, columns: [...entry.table.columns, ...columns] };
+      entry.table = { ...entry.table, columns: [...entry.table.columns, ...columns].sort((a, b) => a.id - b.id) };
     }
   }
 

@@ -1,7 +1,7 @@
 /** What the commands share: where output goes, and who answers them. */
-import { askServer } from '../control/client.js';
-import type { ArgsOf, CommandName, ResultOf } from '../control/commands.js';
-import { parseConfig } from '../config.js';
+import { askServer, helloAt } from '../control/client.js';
+import type { ArgsOf, CommandName, ResultOf, TableListing } from '../control/commands.js';
+import { parseConfig, type Config } from '../config.js';
 import { systemDisk } from '../disk.js';
 import { dataPaths } from '../names.js';
 import type { Cell } from '../query/duckdb.js';
@@ -14,6 +14,12 @@ export function writeOut(text: string): Promise<void> {
   });
 }
 
+/** Says on stderr which tables cannot be read, and returns the others. */
+export function readable(tables: readonly TableListing[]): TableListing[] {
+  for (const { problem } of tables) if (problem !== null) process.stderr.write(`sluice: ${problem}\n`);
+  return tables.filter(({ problem }) => problem === null);
+}
+
 /** Writes rows in a format of `sluice query`. */
 export async function printRows(columns: readonly string[], rows: readonly (readonly Cell[])[], format: Format): Promise<void> {
   async function* once(): AsyncGenerator<readonly (readonly Cell[])[]> {
@@ -22,23 +28,36 @@ export async function printRows(columns: readonly string[], rows: readonly (read
   await writeResult({ columns, rows: once() }, format, writeOut);
 }
 
+/** Runs commands of whoever holds a data folder. */
+export type Runner = <C extends CommandName>(command: C, args: ArgsOf<C>, body?: Uint8Array) => Promise<ResultOf<C>>;
+
 /**
- * Runs a command in the server of a data folder; with none running, opens the folder here.
+ * Lets `use` run commands in the server of a data folder; with none running, opens the folder here for so long.
  * @param dataDir as the user gave it, or undefined for the setting's own
- * @throws Error with a sentence when there is no such folder or the command failed
+ * @throws Error with a sentence when there is no such folder or a command failed
  */
-export async function runCommand<C extends CommandName>(dataDir: string | undefined, command: C, args: ArgsOf<C>): Promise<ResultOf<C>> {
-  const quiet = { SLUICE_LOG_LEVEL: 'warn', ...process.env };
-  const config = parseConfig({ 'data-dir': dataDir }, quiet);
-  const answer = await askServer(dataPaths(config.dataDir).socket, command, args);
-  if (answer !== null) return answer;
+export async function withFolder<T>(dataDir: string | undefined, use: (run: Runner, config: Config) => Promise<T>): Promise<T> {
+  const config = parseConfig({ 'data-dir': dataDir }, { SLUICE_LOG_LEVEL: 'warn', ...process.env });
+  const { socket } = dataPaths(config.dataDir);
+  if ((await helloAt(socket)) !== null) {
+    return use(async (command, args, body) => {
+      const answer = await askServer(socket, command, args, body);
+      if (answer === null) throw new Error('the server went away');
+      return answer;
+    }, config);
+  }
   if (!(await systemDisk.exists(config.dataDir))) throw new Error(`there is no data folder ${config.dataDir}`);
   const { openEngine } = await import('../engine.js');
   const engine = await openEngine(config);
   try {
     await engine.recovered();
-    return await engine.control.run(command, args);
+    return await use((command, args, body) => engine.control.run(command, args, body), config);
   } finally {
     await engine.stop();
   }
+}
+
+/** Runs one command. @throws as withFolder */
+export function runCommand<C extends CommandName>(dataDir: string | undefined, command: C, args: ArgsOf<C>): Promise<ResultOf<C>> {
+  return withFolder(dataDir, (run) => run(command, args));
 }

@@ -5,7 +5,7 @@ import type { LineError } from '../worker/protocol.js';
 import { listedPoints } from '../worker/rows.js';
 import type { Parsed, WasmParser } from '../worker/wasm.js';
 
-/** Blocks have this size, unless a string reaches over the end of one. */
+/** Blocks have about this size, unless a string reaches over the end of one. */
 export const BLOCK_BYTES = 256 * 1024;
 
 /** A line as JSON text, and where it began. */
@@ -33,17 +33,16 @@ export class Linter {
   }
 
   /**
-   * Judges a block, which ends with a line's end or with the input.
-   * @param isLast false: when a string is open at the block's end nothing is judged, and a longer block is to be given
-   * @returns a line of JSON a point or bad line, in their order, or null
+   * Judges a block of whole lines.
+   * @param physicalLines how many it has
+   * @returns a line of JSON a point or bad line, in their order
    */
-  block(bytes: Uint8Array, isLast: boolean): string[] | null {
+  block(bytes: Uint8Array, physicalLines: number): string[] {
     const first = this.#parse(bytes, []);
-    if (!isLast && this.#parser.exports.openQuoteBytes() > 0) return null;
     const points = listedPoints(this.#parser).map(({ line, ...point }) => this.#finding(line, point));
     const errors = this.#allErrors(bytes, first).map((error) => this.#finding(error.line, describe(error)));
     this.#rejected += errors.length;
-    this.#linesBefore += bytes.reduce((count, byte) => count + (byte === 0x0a ? 1 : 0), 0);
+    this.#linesBefore += physicalLines;
     return [...points, ...errors].toSorted((a, b) => a.line - b.line).map(({ json }) => json);
   }
 

@@ -2,10 +2,13 @@
 import { Command, CommanderError, Option } from 'commander';
 import { helpOf, SETTINGS, UsageError, type Setting } from '../config.js';
 import { FORMATS, type Format } from '../query/format.js';
+import { TAG_RULES, TYPE_RULES, type SchemaRules } from '../schema-rules.js';
 import { VERSION } from '../version.js';
+import type { CreateTokenOptions } from './token.js';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+const PRECISIONS = ['auto', 'ns', 'us', 'ms', 's', 'm', 'h'] as const;
 
 interface DataOptions {
   readonly dataDir?: string;
@@ -13,11 +16,15 @@ interface DataOptions {
 interface DatabaseOptions extends DataOptions {
   readonly database?: string;
 }
+interface CodeOptions {
+  readonly code?: string;
+}
 interface FormatOptions {
   readonly format: Format;
 }
 
 const formatOption = (): Option => new Option('--format <format>', 'how rows are written').choices(FORMATS).default('pretty');
+const codeOption = (): Option => new Option('--code <code>', 'refused lines of this code alone, as type-conflict');
 const databaseOption = (): Option => new Option('--database <name>', 'of this database alone');
 
 /** A command that works on a data folder. */
@@ -41,15 +48,44 @@ function settingOption(setting: Setting): Option {
 }
 
 function addDatabase(program: Command): void {
-  const database = program.command('database').description('make, list and delete databases');
-  dataCommand(database, 'create', 'make a database').argument('<name>').action(async (name: string, { dataDir }: DataOptions) => {
-    await (await import('./database.js')).createDatabase(dataDir, name);
-  });
+  const database = program.command('database').description('make, list, change and delete databases');
+  const tagsOption = (): Option => new Option('--tags <rule>', 'whether a table takes new tags after its first write').choices(TAG_RULES);
+  const typesOption = (): Option => new Option('--types <rule>', 'what becomes of a value of another type than its column').choices(TYPE_RULES);
+  dataCommand(database, 'create', 'make a database').argument('<name>').addOption(tagsOption()).addOption(typesOption())
+    .action(async (name: string, { dataDir, ...rules }: DataOptions & Partial<SchemaRules>) => {
+      await (await import('./database.js')).createDatabase(dataDir, name, rules);
+    });
+  dataCommand(database, 'update', 'change the rules of a database').argument('<name>').addOption(tagsOption()).addOption(typesOption())
+    .action(async (name: string, { dataDir, ...rules }: DataOptions & Partial<SchemaRules>) => {
+      await (await import('./database.js')).updateDatabase(dataDir, name, rules);
+    });
   dataCommand(database, 'list', 'list databases').addOption(formatOption()).action(async ({ dataDir, format }: DataOptions & FormatOptions) => {
     await (await import('./database.js')).listDatabases(dataDir, format);
   });
   dataCommand(database, 'delete', 'delete a database and all its tables').argument('<name>').action(async (name: string, { dataDir }: DataOptions) => {
     await (await import('./database.js')).deleteDatabase(dataDir, name);
+  });
+}
+
+function addToken(program: Command): void {
+  const token = program.command('token').description('make, list, rotate and delete tokens');
+  dataCommand(token, 'create', 'make a token and print it, this once')
+    .option('--admin', 'allow everything')
+    .option('--database <pattern>', 'allow this database: a name, prefix* or *; may be repeated', (pattern: string, before: readonly string[] = []) => [...before, pattern])
+    .option('--permission <list>', 'read, write, or read,write')
+    .option('--expires <time>', 'after this time, as in 12h, 90d or 1y; never unless said')
+    .option('--name <name>', 'what it is called (default _admin with --admin, else token- and its number)')
+    .action(async ({ dataDir, ...options }: DataOptions & CreateTokenOptions) => {
+      await (await import('./token.js')).createToken(dataDir, options);
+    });
+  dataCommand(token, 'list', 'list tokens').addOption(formatOption()).action(async ({ dataDir, format }: DataOptions & FormatOptions) => {
+    await (await import('./token.js')).listTokens(dataDir, format);
+  });
+  dataCommand(token, 'rotate', 'give a token a new text and print it, this once').argument('<name>').action(async (name: string, { dataDir }: DataOptions) => {
+    await (await import('./token.js')).rotateToken(dataDir, name);
+  });
+  dataCommand(token, 'delete', 'delete a token').argument('<name>').action(async (name: string, { dataDir }: DataOptions) => {
+    await (await import('./token.js')).deleteToken(dataDir, name);
   });
 }
 
@@ -70,13 +106,43 @@ function addReading(program: Command): void {
     });
 }
 
+function addRejected(program: Command): void {
+  dataCommand(program, 'rejected', 'print the refused lines that are kept: a JSON object each, with code, time and source')
+    .addOption(databaseOption()).addOption(codeOption())
+    .option('--follow', 'go on with those to come')
+    .action(async ({ dataDir, database, code, follow }: DatabaseOptions & CodeOptions & { readonly follow?: boolean }) => {
+      await (await import('./rejected.js')).printRejected(dataDir, { database: database ?? null, code: code ?? null }, follow ?? false);
+    });
+}
+
 function addParse(program: Command): void {
-  const precisions = ['auto', 'ns', 'us', 'ms', 's', 'm', 'h'];
   program.command('parse').description('check line protocol by its grammar: a JSON object a line for each point and each error')
     .argument('[file]', 'file to read, - for stdin', '-')
-    .addOption(new Option('--precision <unit>', 'of the timestamps').choices(precisions).default('auto'))
+    .addOption(new Option('--precision <unit>', 'of the timestamps').choices(PRECISIONS).default('auto'))
     .action(async (file: string, { precision }: { precision: string }) => {
       if ((await (await import('./parse.js')).parse(file, precision)) > 0) process.exitCode = EXIT_FAILED;
+    });
+}
+
+function addImport(program: Command): void {
+  dataCommand(program, 'import', 'store files of line protocol, or those of influx_inspect export; interrupted, the same command goes on')
+    .argument('[file...]', 'files to read, gzip or plain, - for stdin')
+    .option('--database <name>', 'where lines go, instead of the database that an export names')
+    .addOption(new Option('--precision <unit>', 'of the timestamps (default: ns for an export, else auto)').choices(PRECISIONS))
+    .option('--rejected', 'instead of files: the refused lines that the server kept, once the cause is mended (--database: of this one alone)')
+    .addOption(codeOption())
+    .action(async (files: string[], { dataDir, database, precision, rejected, code }: DatabaseOptions & CodeOptions & { readonly precision?: string; readonly rejected?: boolean }) => {
+      if (rejected) {
+        if (files.length > 0 || precision !== undefined) throw new UsageError('--rejected goes with neither files nor --precision: kept lines have both');
+        const sum = await (await import('./import/rejected.js')).importRejected(dataDir, { database: database ?? null, code: code ?? null });
+        process.stdout.write(`${sum.stored} lines are stored, ${sum.refused} were refused again, ${sum.unreadable} are no line protocol and stay\n`);
+        if (sum.refused > 0) process.exitCode = EXIT_FAILED;
+        return;
+      }
+      if (files.length === 0) throw new UsageError('give files to import, or --rejected');
+      if (code !== undefined) throw new UsageError('--code goes with --rejected');
+      const refused = await (await import('./import.js')).importFiles(files, { dataDir, database: database ?? null, precision: precision ?? null });
+      if (refused > 0) process.exitCode = EXIT_FAILED;
     });
 }
 
@@ -86,8 +152,11 @@ function makeProgram(): Command {
     .version(VERSION).exitOverride().showHelpAfterError('(sluice --help says more)');
   addServe(program);
   addDatabase(program);
+  addToken(program);
   addReading(program);
+  addRejected(program);
   addParse(program);
+  addImport(program);
   return program;
 }
 

@@ -1,5 +1,8 @@
 /** What can be asked of whoever holds a data folder: the commands, what they take and what they give. */
-import type { ColumnDefinition } from '../worker/protocol.js';
+import type { SchemaRules } from '../schema-rules.js';
+import type { TokenEntry, TokenOrder } from '../auth/token.js';
+import type { WriteOutcome } from '../ingest/request.js';
+import type { ColumnDefinition, LineError } from '../worker/protocol.js';
 
 /** A table and its files. */
 export interface TableListing {
@@ -13,25 +16,58 @@ export interface TableListing {
   readonly files: readonly string[];
   /** Log number up to which rows are in files; 0: none are. */
   readonly sealedTo: number;
+  /** Why its Delta log cannot be read, so that its files and rows are not known; null when it can. */
+  readonly problem: string | null;
 }
+
+/** Where the lines of a body belong and what their timestamps mean. */
+export interface WriteArgs {
+  readonly database: string;
+  /** PRECISION_* of the ABI. */
+  readonly precision: number;
+}
+
+/** The outcome of a write as JSON can say it. */
+export type WriteResult =
+  | Exclude<WriteOutcome, { kind: 'partial' }>
+  | {
+      readonly kind: 'partial';
+      readonly accepted: number;
+      readonly rejected: number;
+      /** The first of the rejected lines, with all that is known of them. */
+      readonly errors: readonly LineError[];
+      /** Pairs (first, last) of the physical lines of all rejected lines. */
+      readonly runs: readonly number[];
+      /** Records of rejected lines (src/rejects/record.ts), of all unless there are very many. */
+      readonly records: string;
+    };
 
 /** Every command. `database: null` means all of them. */
 interface ControlCommands {
-  readonly 'status': { readonly args: Readonly<Record<string, never>>; readonly result: { readonly pid: number; readonly problems: readonly string[] } };
+  readonly 'status': { readonly args: Readonly<Record<string, never>>; readonly result: { readonly pid: number; readonly problems: readonly string[]; readonly bodyBytesMax: number; readonly bodyLinesMax: number } };
+  /** Writes the body that came with it; waits a little for room. The outcome of what waited in vain is 503's. */
+  readonly 'write': { readonly args: WriteArgs; readonly result: WriteResult };
   /** Moves all rows that are on disk into files. */
   readonly 'flush': { readonly args: { readonly database: string | null }; readonly result: { readonly tables: number } };
   readonly 'tables': { readonly args: { readonly database: string | null }; readonly result: readonly TableListing[] };
-  readonly 'database-create': { readonly args: { readonly name: string }; readonly result: { readonly created: boolean } };
-  readonly 'database-list': { readonly args: Readonly<Record<string, never>>; readonly result: readonly { readonly name: string; readonly tables: number }[] };
+  readonly 'database-create': { readonly args: { readonly name: string; readonly rules?: Partial<SchemaRules> }; readonly result: { readonly created: boolean } };
+  readonly 'database-list': { readonly args: Readonly<Record<string, never>>; readonly result: readonly ({ readonly name: string; readonly tables: number } & SchemaRules)[] };
+  /** Rules left out stay; gives those that the database has then. */
+  readonly 'database-update': { readonly args: { readonly name: string; readonly rules: Partial<SchemaRules> }; readonly result: SchemaRules };
   readonly 'database-drop': { readonly args: { readonly name: string }; readonly result: { readonly tables: number } };
+  readonly 'token-create': { readonly args: TokenOrder; readonly result: { readonly name: string; readonly token: string } };
+  /** Without hashes. */
+  readonly 'token-list': { readonly args: Readonly<Record<string, never>>; readonly result: readonly Omit<TokenEntry, 'sha512'>[] };
+  readonly 'token-rotate': { readonly args: { readonly name: string }; readonly result: { readonly name: string; readonly token: string } };
+  readonly 'token-delete': { readonly args: { readonly name: string }; readonly result: Readonly<Record<string, never>> };
 }
 
 export type CommandName = keyof ControlCommands;
 export type ArgsOf<C extends CommandName> = ControlCommands[C]['args'];
 export type ResultOf<C extends CommandName> = ControlCommands[C]['result'];
 
-/** What answers the commands. An error's message is what the user reads. */
-export type ControlHandlers = { readonly [C in CommandName]: (args: ArgsOf<C>) => Promise<ResultOf<C>> };
+/** What answers the commands; most are given no body, which is empty then. An error's message is what the user reads. */
+export type ControlHandlers = { readonly [C in CommandName]: (args: ArgsOf<C>, body: Uint8Array) => Promise<ResultOf<C>> };
 
 /** A request line: a command, or the question who is there. */
 export type ControlRequest =

@@ -14,7 +14,7 @@ export interface Control {
   /** Answers commands from now on; those that came before have waited. */
   serve(handlers: ControlHandlers): void;
   /** Runs a command as if it had come in, in the process that holds the folder. */
-  run<C extends CommandName>(command: C, args: ArgsOf<C>): Promise<ResultOf<C>>;
+  run<C extends CommandName>(command: C, args: ArgsOf<C>, body?: Uint8Array): Promise<ResultOf<C>>;
   /** Lets go of the folder. */
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export async function bindControl(path: string, disk: Disk): Promise<Control> {
   const hello: Hello = { pid: process.pid, nonce: randomUUID() };
   const { promise: handlers, resolve: serve } = deferred<ControlHandlers>();
   const boundAs = join(dirname(path), `.${hello.nonce.slice(0, 6)}`);
-  const listener = await listenLines(boundAs, (line) => answerTo(line, hello, handlers));
+  const listener = await listenLines(boundAs, (line, body) => answerTo(line, body, hello, handlers));
   const isOurs = async (): Promise<boolean> => (await helloAt(path))?.nonce === hello.nonce;
   try {
     await linkWhenFree(boundAs, path, disk);
@@ -42,7 +42,7 @@ export async function bindControl(path: string, disk: Disk): Promise<Control> {
   }
   return {
     serve,
-    run: async (command, args) => (await handlers)[command](args),
+    run: async (command, args, body = new Uint8Array()) => (await handlers)[command](args, body),
     close: async () => {
       if (await isOurs()) await disk.remove(path);
       await listener.close();
@@ -86,19 +86,19 @@ function inUse(path: string, holder: Hello): Error {
   return new Error(`the data folder is in use: process ${holder.pid} holds ${path}`);
 }
 
-async function answerTo(line: string, hello: Hello, handlers: Promise<ControlHandlers>): Promise<string> {
+async function answerTo(line: string, body: Uint8Array, hello: Hello, handlers: Promise<ControlHandlers>): Promise<string> {
   let answer: ControlAnswer;
   try {
-    answer = { result: await resultOf(JSON.parse(line) as ControlRequest, hello, handlers) };
+    answer = { result: await resultOf(JSON.parse(line) as ControlRequest, body, hello, handlers) };
   } catch (error) {
     answer = { error: (error as Error).message };
   }
   return JSON.stringify(answer);
 }
 
-async function resultOf(request: ControlRequest, hello: Hello, handlers: Promise<ControlHandlers>): Promise<unknown> {
+async function resultOf(request: ControlRequest, body: Uint8Array, hello: Hello, handlers: Promise<ControlHandlers>): Promise<unknown> {
   if (request.command === 'hello') return hello;
   const known = await handlers;
   if (!Object.hasOwn(known, request.command)) throw new Error(`there is no command ${JSON.stringify(request.command)}`);
-  return (known[request.command] as (args: unknown) => Promise<unknown>)(request.args);
+  return (known[request.command] as (args: unknown, body: Uint8Array) => Promise<unknown>)(request.args, body);
 }

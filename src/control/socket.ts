@@ -1,9 +1,10 @@
-/** Unix sockets that carry lines of text. */
+/** Unix sockets that carry lines of text, and with some of them a body. */
 import { connect, createServer, type Socket } from 'node:net';
+import { requestBytes, RequestReader } from './requests.js';
 
 /** sun_path of Linux holds 108 bytes with the zero at its end. */
 const pathBytesMax = 107;
-const requestBytesMax = 1 << 20;
+const wentAway = 'the server went away before it answered';
 
 /** @throws Error for a path that is too long for a socket */
 export function assertSocketPath(path: string): void {
@@ -20,10 +21,10 @@ interface LineListener {
 
 /**
  * Binds a socket that only this user can open and answers each line of a connection in turn.
- * @param answer the answer's line; must not reject
+ * @param answer gives the answer's line; must not reject
  * @throws when something stands at the path
  */
-export async function listenLines(path: string, answer: (line: string) => Promise<string>): Promise<LineListener> {
+export async function listenLines(path: string, answer: (line: string, body: Buffer) => Promise<string>): Promise<LineListener> {
   const open = new Set<Socket>();
   const server = createServer((socket) => {
     open.add(socket);
@@ -44,37 +45,35 @@ export async function listenLines(path: string, answer: (line: string) => Promis
   };
 }
 
-function answerLines(socket: Socket, answer: (line: string) => Promise<string>): void {
-  let rest = '';
+function answerLines(socket: Socket, answer: (line: string, body: Buffer) => Promise<string>): void {
   let answered = Promise.resolve();
-  socket.setEncoding('utf8');
+  const reader = new RequestReader((line, body) => {
+    answered = answered.then(async () => {
+      socket.write(`${await answer(line, body)}\n`);
+    });
+  });
   // A client that goes away is no fault of the server; the socket closes by itself.
   socket.on('error', () => socket.destroy());
-  socket.on('data', (text: string) => {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > requestBytesMax) socket.destroy();
-    for (const line of lines) {
-      answered = answered.then(async () => {
-        socket.write(`${await answer(line)}\n`);
-      });
-    }
+  socket.on('data', (chunk: Buffer) => {
+    if (!reader.take(chunk)) socket.destroy();
   });
 }
 
 /**
- * Sends a line and waits for the answer's.
+ * Sends a line, with a body that may be empty, and waits for the answer's.
  * @param silenceMsMax fail when nothing comes for so long; 0 waits for ever
  * @returns null when nobody listens at the path
  * @throws when the other side goes away or is silent
  */
-export function exchangeLine(path: string, line: string, silenceMsMax: number): Promise<string | null> {
+export function exchangeLine(path: string, line: string, silenceMsMax: number, body: Uint8Array): Promise<string | null> {
   return new Promise((resolve, reject) => {
     const socket = connect({ path, timeout: silenceMsMax });
     const pieces: string[] = [];
     socket.setEncoding('utf8');
     socket.on('timeout', () => socket.destroy(new Error(`whoever listens at ${path} does not answer`)));
-    socket.on('connect', () => socket.write(`${line}\n`));
+    socket.on('connect', () => {
+      for (const bytes of requestBytes(line, body)) socket.write(bytes);
+    });
     socket.on('data', (text: string) => {
       const end = text.indexOf('\n');
       pieces.push(end < 0 ? text : text.slice(0, end));
@@ -84,8 +83,9 @@ export function exchangeLine(path: string, line: string, silenceMsMax: number): 
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(null);
+      else if (error.code === 'ECONNRESET' || error.code === 'EPIPE') reject(new Error(wentAway));
       else reject(error);
     });
-    socket.on('close', () => reject(new Error('the server went away before it answered')));
+    socket.on('close', () => reject(new Error(wentAway)));
   });
 }

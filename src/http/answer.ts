@@ -4,15 +4,15 @@ import { ERRORS } from '../errors.js';
 import type { ErrorCode } from '../errors.js';
 import type { Dialect, WriteOutcome } from '../ingest/request.js';
 import type { LineError } from '../worker/protocol.js';
-import { lineErrorArray, lineErrorName, lineErrorText } from './line-errors.js';
+import { codeName, lineErrorArray, lineErrorText } from './line-errors.js';
 import type { Answer } from './listener.js';
 
 /** Who asked, as far as it changes the answer. */
 export interface Asker {
   readonly dialect: Dialect;
   readonly telegraf: boolean;
-  /** Seconds of Retry-After. */
-  readonly retryAfterS: number;
+  /** Seconds of Retry-After; null for a client that misreads it. */
+  readonly retryAfterS: number | null;
 }
 
 type Partial = Extract<WriteOutcome, { kind: 'partial' }>;
@@ -24,9 +24,11 @@ const ERROR_HEADER_CHARACTERS_MAX = 256;
 
 const V2_CODES: Readonly<Record<number, string>> = {
   401: 'unauthorized',
+  403: 'forbidden',
   404: 'not found',
   405: 'method not allowed',
   413: 'request too large',
+  422: 'conflict',
   500: 'internal error',
   503: 'unavailable',
 };
@@ -60,12 +62,12 @@ export function failure(code: ErrorCode, detail: string, asker: Asker, more: rea
   const text = `${ERRORS[code].sentence}: ${detail}`;
   const status = sentStatus(ERRORS[code].status, asker);
   const headers = [...more];
-  if (status === 503) headers.push(['Retry-After', String(asker.retryAfterS)]);
+  if (status === 503 && asker.retryAfterS !== null) headers.push(['Retry-After', String(asker.retryAfterS)]);
   if (status === 401) headers.push(['WWW-Authenticate', 'Basic realm="sluice"']);
   const body = asker.dialect === 'v2'
     ? { code: V2_CODES[status] ?? 'invalid', message: text }
     : { error: text, code };
-  return errorAnswer(status, JSON.stringify(body), text, headers);
+  return { ...errorAnswer(status, JSON.stringify(body), text, headers), refusal: code };
 }
 
 /** The first rejected line, in the words that make v1 clients give up on it. */
@@ -88,7 +90,7 @@ function v2Text(outcome: Partial): string {
     : `${outcome.rejected} lines were rejected, nothing was stored`;
   const first = outcome.errors[0];
   if (first === undefined) return counts;
-  const place = `line ${first.line}, column ${first.column}: ${lineErrorName(first)}`;
+  const place = `line ${first.line}, column ${first.column}: ${codeName(first.code)}`;
   const text = `${counts}; ${place}: ${lineErrorText(first)}`;
   return V2_FORBIDDEN.test(text) ? `${counts}; ${place}` : text;
 }
@@ -119,7 +121,7 @@ function rejection(outcome: Partial, asker: Asker): Answer {
       break;
   }
   const head = JSON.stringify(keys).slice(0, -1);
-  const data = lineErrorArray(outcome.errors, BODY_BYTES_MAX - Buffer.byteLength(head) - ',"data":}'.length);
+  const data = lineErrorArray(outcome.errors, outcome.refused?.more ?? [], BODY_BYTES_MAX - Buffer.byteLength(head) - ',"data":}'.length);
   return errorAnswer(400, `${head},"data":${data}}`, text);
 }
 

@@ -1,4 +1,4 @@
-/** Receives the body of a request into body memory, within its limits. */
+/** Receives the body of a request, within its limits: into body memory, or a small one as text. */
 import type { Clock } from '../clock.js';
 import type { ErrorCode } from '../errors.js';
 import type { BodyMemory } from '../ingest/body-memory.js';
@@ -72,4 +72,23 @@ export function receiveBody(
       throttle.check(reader);
     }
   });
+}
+
+/** As `receiveBody`, for a body that is text and not packed; it waits for body memory as any other, but holds none after. */
+export function receiveText(
+  exchange: Exchange,
+  means: BodyMeans,
+  received: (text: string) => void,
+  refused: (code: ErrorCode, detail: string) => void,
+): void {
+  receiveBody(exchange, means, (body) => {
+    const bytes = Buffer.alloc(body.bytes);
+    means.memory.copyTo(body, bytes);
+    means.memory.free(body.blocks);
+    const encoding = exchange.header('content-encoding').trim().toLowerCase();
+    // Some clients name an encoding for bodies that they do not send.
+    const isPlain = bytes.length === 0 || encoding === '' || encoding === 'identity';
+    if (isPlain) received(bytes.toString('utf8'));
+    else refused('bad-encoding', 'bodies are not packed on this path');
+  }, refused);
 }

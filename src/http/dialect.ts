@@ -41,6 +41,14 @@ export function isTelegraf(userAgent: string): boolean {
   return userAgent.startsWith('Telegraf/');
 }
 
+/**
+ * influxdb-client-js, by its User-Agent, takes the seconds of Retry-After for milliseconds: all its retries would be over
+ * within one second, and its points lost. Without the header it waits for 5 s and then for longer.
+ */
+export function misreadsRetryAfter(userAgent: string): boolean {
+  return userAgent.startsWith('influxdb-client-js/');
+}
+
 function quote(text: string): string {
   return JSON.stringify(text.length > QUOTE_CHARACTERS_MAX ? `${text.slice(0, QUOTE_CHARACTERS_MAX)}…` : text);
 }
@@ -57,22 +65,28 @@ function isDefaultPolicy(rp: string): boolean {
   return ['', "''", 'autogen', 'default'].includes(rp.toLowerCase());
 }
 
+/** The database of v1's `db` and `rp`, which is put in lower case, as InfluxDB 3 does. */
+export function joinPolicy(db: string, rp: string): string {
+  return isDefaultPolicy(rp) ? db : `${db}/${rp.toLowerCase()}`;
+}
+
+/** The database of a bucket: `name/autogen` is the one that v1 writes to as `db=name&rp=autogen`. */
+export function bucketDatabase(bucket: string): string {
+  const slash = bucket.indexOf('/');
+  const isDefault = slash > 0 && slash < bucket.length - 1 && isDefaultPolicy(bucket.slice(slash + 1));
+  return isDefault ? bucket.slice(0, slash) : bucket;
+}
+
 /**
- * The database that a request names: v1 joins `db` and `rp` (in lower case, as InfluxDB 3 does), v2 takes the bucket, v3
- * the `db`. A bucket `name/autogen` is the database that v1 writes to as `db=name&rp=autogen`.
+ * The database that a write names: v1 with `db` and `rp`, v2 with `bucket`, v3 with `db` alone.
  * @throws SluiceError database-missing, bad-database-name
  */
 function readDatabase(dialect: Dialect, query: QueryParameters): string {
   const parameter = dialect === 'v2' ? 'bucket' : 'db';
   const name = query.get(parameter) ?? '';
   if (name === '') throw new SluiceError('database-missing', `add ${parameter}=NAME to the query string`);
-  if (dialect === 'v1') {
-    const rp = query.get('rp') ?? '';
-    return goodDatabaseName(isDefaultPolicy(rp) ? name : `${name}/${rp.toLowerCase()}`);
-  }
-  const slash = name.indexOf('/');
-  const isDefault = dialect === 'v2' && slash > 0 && slash < name.length - 1 && isDefaultPolicy(name.slice(slash + 1));
-  return goodDatabaseName(isDefault ? name.slice(0, slash) : name);
+  if (dialect === 'v1') return goodDatabaseName(joinPolicy(name, query.get('rp') ?? ''));
+  return goodDatabaseName(dialect === 'v2' ? bucketDatabase(name) : name);
 }
 
 /** @throws SluiceError bad-parameter */

@@ -1,18 +1,15 @@
 /** Rejected lines in words and in JSON. Pure. */
-import { LINE_TYPE_CONFLICT } from '../../assembly/abi.js';
+import { LINE_TAGS_FIXED, LINE_TYPE_CONFLICT } from '../../assembly/abi.js';
 import { KIND_NAMES, LINE_ERRORS } from '../errors.js';
-import type { LineError } from '../worker/protocol.js';
-
-/** So many of the first errors are shown whole where they fit. */
-const WHOLE_MAX = 100;
+import type { LineError, RefusedLines } from '../worker/protocol.js';
 
 function kindName(kind: number): string {
   return KIND_NAMES[kind] ?? 'unknown';
 }
 
-/** Name of the code that clients see. */
-export function lineErrorName(error: LineError): string {
-  return LINE_ERRORS[error.code]?.name ?? 'unknown';
+/** Name of a LINE_* that clients see. */
+export function codeName(code: number): string {
+  return LINE_ERRORS[code]?.name ?? 'unknown';
 }
 
 /** What is wrong with a line, in one sentence that does not say where. */
@@ -22,6 +19,7 @@ export function lineErrorText(error: LineError): string {
   if (error.code === LINE_TYPE_CONFLICT || error.kindHas !== error.kindCame) {
     return `${sentence}: ${column} has type ${kindName(error.kindHas)}, ${kindName(error.kindCame)} came`;
   }
+  if (error.code === LINE_TAGS_FIXED) return `${sentence}: tag "${error.key}" of table "${error.measurement}"`;
   if (error.key !== '') return `${sentence}: ${error.measurement === '' ? `key "${error.key}"` : column}`;
   return error.measurement === '' ? sentence : `${sentence}: table "${error.measurement}"`;
 }
@@ -34,30 +32,33 @@ function whole(error: LineError): string {
     original_line: error.source,
     line: error.line,
     column: error.column,
-    code: lineErrorName(error),
+    code: codeName(error.code),
+    measurement: error.measurement,
+    key: error.key,
     value: error.value,
   });
 }
 
-function short(error: LineError): string {
-  return JSON.stringify({ line_number: error.line, line: error.line, code: lineErrorName(error) });
+function short(line: number, code: number): string {
+  return JSON.stringify({ line_number: line, line, code: codeName(code) });
 }
 
 /**
- * A JSON array of rejected lines: of the first 100 as many whole as fit, such that each other one of them is still
- * named by number and code; then number and code of the rest as far as they fit.
+ * A JSON array of rejected lines: of those of which all is known as many whole as fit, such that each other one of them
+ * is still named by number and code; then number and code of the rest as far as they fit.
+ * @param more lines behind them
  * @param bytesMax limit of the array's UTF-8 bytes
  */
-export function lineErrorArray(errors: readonly LineError[], bytesMax: number): string {
-  const shorts = errors.map(short);
+export function lineErrorArray(errors: readonly LineError[], more: RefusedLines['more'], bytesMax: number): string {
+  const shorts = [...errors.map(({ line, code }) => short(line, code)), ...more.map(([line, code]) => short(line, code))];
   // Codes and numbers are ASCII; each entry brings its comma.
-  let owed = shorts.slice(0, WHOLE_MAX).reduce((sum, entry) => sum + entry.length + 1, 0);
+  let owed = shorts.slice(0, errors.length).reduce((sum, entry) => sum + entry.length + 1, 0);
   let left = bytesMax - 2;
   const entries: string[] = [];
-  for (const [i, error] of errors.entries()) {
-    const brief = shorts[i]!;
+  for (const [i, brief] of shorts.entries()) {
+    const error = errors[i];
     let entry = brief;
-    if (i < WHOLE_MAX) {
+    if (error !== undefined) {
       owed -= brief.length + 1;
       const full = whole(error);
       if (Buffer.byteLength(full) + 1 + owed <= left) entry = full;

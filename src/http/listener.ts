@@ -1,4 +1,6 @@
 /** What a listener is, whichever library makes it, and what a handler sees of one request. */
+import type { ErrorCode } from '../errors.js';
+import type { Certificate } from './certificate.js';
 
 export interface Answer {
   readonly status: number;
@@ -6,6 +8,8 @@ export interface Answer {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Empty for none. */
   readonly body: string;
+  /** Why the request was refused as a whole, if it was: for whoever counts. */
+  readonly refusal?: ErrorCode;
 }
 
 /** One request and its answer. */
@@ -16,7 +20,7 @@ export interface Exchange {
   readonly path: string;
   /** Raw, after the question mark; '' when there is none. */
   readonly query: string;
-  /** Address of the peer, equal for equal peers; not for people to read. Asking costs about 4 µs. */
+  /** IP address of the peer, '' when it is gone. Asking costs about 4 µs. */
   readonly peer: string;
   /** The connection ends after this answer in any case: the client asked for it, or the listener is stopping. */
   readonly closing: boolean;
@@ -24,6 +28,8 @@ export interface Exchange {
   readonly ended: boolean;
   /** Value of a header by its lower-case name, '' when absent. */
   header(name: string): string;
+  /** Every value of a header that may stand in several lines, in their order. */
+  headerLines(name: string): readonly string[];
   /**
    * Takes the body from here on. `chunk` is valid inside the call only and may be empty; `last` comes exactly once,
    * unless the request is aborted or answered before. A second call replaces the receiver.
@@ -44,9 +50,10 @@ export interface Exchange {
 /** Must answer every exchange that is not aborted, now or later, and must not throw. */
 export type Handler = (exchange: Exchange) => void;
 
-/** The certificate for TLS will stand here. */
 export interface ListenerOptions {
   readonly connectionsMax: number;
+  /** null: plain HTTP. */
+  readonly certificate: Certificate | null;
 }
 
 export interface Listener {
@@ -57,6 +64,12 @@ export interface Listener {
    * @throws Error when the address cannot be had
    */
   listen(host: string, port: number): Promise<{ host: string; port: number }>;
+  /**
+   * Gives new connections another certificate; those that stand go on with theirs. Only for a listener that was made
+   * with one.
+   * @throws Error when it cannot be used: the one before stays
+   */
+  renew(certificate: Certificate): Promise<void>;
   /** Accepts nothing more and lets idle connections go; running requests go on, and their answers close. */
   stopAccepting(): void;
   /** Ends every connection, whatever it waits for. */

@@ -9,7 +9,8 @@ async function loadUws(): Promise<MakeListener> {
 }
 
 /**
- * Makes a listener of the kind asked for, or, with one warning, on node:http where uWebSockets.js does not load.
+ * Makes a listener of the kind asked for, or, with one warning, on node:http where uWebSockets.js does not load. Client
+ * certificates need node:https: uWebSockets.js lets in who shows none.
  * @param load replaced by tests
  */
 export async function makeListener(
@@ -19,7 +20,8 @@ export async function makeListener(
   log: { warn(message: string): void },
   load: () => Promise<MakeListener> = loadUws,
 ): Promise<Listener> {
-  const make = kind === 'uws' ? await load().catch((error: unknown) => {
+  const clientsNeedCertificates = options.certificate !== null && options.certificate.clientCa !== null;
+  const make = kind === 'uws' && !clientsNeedCertificates ? await load().catch((error: unknown) => {
     const reason = String(error).split('\n')[0];
     log.warn(`uWebSockets.js does not load on this machine, so node:http serves instead, more slowly (${reason})`);
     return null;

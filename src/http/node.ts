@@ -1,8 +1,11 @@
-/** The listener on node:http, with the limits of the one on uWebSockets.js. */
+/** The listener on node:http and node:https, with the limits of the one on uWebSockets.js. */
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Answer, Exchange, Handler, Listener, MakeListener } from './listener.js';
+import type { Certificate } from './certificate.js';
+import type { Answer, Exchange, Handler, Listener, ListenerOptions, MakeListener } from './listener.js';
 
 const HEADER_BYTES_MAX = 16 * 1024;
 /** Over Telegraf's flush interval of 10 s, so that this end never closes just when a flush begins. */
@@ -54,6 +57,10 @@ class NodeExchange implements Exchange {
     return String(this.#request.headers[name] ?? '');
   }
 
+  headerLines(name: string): readonly string[] {
+    return this.#request.headersDistinct[name] ?? [];
+  }
+
   onBody(receive: (chunk: Uint8Array, last: boolean) => void): void {
     if (this.#receive === null) {
       this.#request.on('data', (chunk: Buffer) => this.#take(chunk, false));
@@ -92,36 +99,74 @@ class NodeExchange implements Exchange {
   }
 }
 
+/** What node:tls wants to know of a certificate. */
+function contextOf({ cert, key, clientCa }: Certificate): { cert: Buffer; key: Buffer; ca?: Buffer } {
+  return { cert, key, ...(clientCa === null ? {} : { ca: clientCa }) };
+}
+
+function makeServer(options: ServerOptions, certificate: Certificate | null, serve: RequestListener): Server | SecureServer {
+  if (certificate === null) return createServer(options, serve);
+  return createSecureServer({
+    ...options,
+    ...contextOf(certificate),
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: HEADERS_MS_MAX,
+    requestCert: certificate.clientCa !== null,
+  }, serve);
+}
+
+/** @throws Error when the address cannot be had */
+function bind(server: Server | SecureServer, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) => reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`));
+    server.once('error', fail);
+    server.listen(port, host, () => {
+      server.off('error', fail);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/**
+ * Makes sure that nobody listens at an address.
+ * @param port 0 for any free one
+ * @returns the port, free again
+ * @throws Error when the address cannot be had
+ */
+export async function claimPort(host: string, port: number): Promise<number> {
+  const server = createServer();
+  const claimed = await bind(server, host, port);
+  await new Promise((resolve) => server.close(resolve));
+  return claimed;
+}
+
 class NodeListener implements Listener {
-  readonly #server: Server;
+  readonly #server: Server | SecureServer;
   #stopping = false;
   #closed: Promise<void> | null = null;
 
-  constructor(handler: Handler, connectionsMax: number) {
+  constructor(handler: Handler, { connectionsMax, certificate }: ListenerOptions) {
     const isStopping = () => this.#stopping;
     const serve = (request: IncomingMessage, response: ServerResponse) => handler(new NodeExchange(request, response, isStopping));
-    this.#server = createServer({
+    this.#server = makeServer({
       maxHeaderSize: HEADER_BYTES_MAX,
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: HEADERS_MS_MAX,
       requestTimeout: REQUEST_MS_MAX,
       connectionsCheckingInterval: HEADERS_MS_MAX / 2,
-    }, serve);
+    }, certificate, serve);
     this.#server.maxConnections = connectionsMax;
     this.#server.setTimeout(SILENCE_MS_MAX);
     // Else an `Expect` other than 100-continue would be answered by node itself.
     this.#server.on('checkExpectation', serve);
   }
 
-  listen(host: string, port: number): Promise<{ host: string; port: number }> {
-    return new Promise((resolve, reject) => {
-      const fail = (error: Error) => reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`));
-      this.#server.once('error', fail);
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', fail);
-        resolve({ host, port: (this.#server.address() as AddressInfo).port });
-      });
-    });
+  async listen(host: string, port: number): Promise<{ host: string; port: number }> {
+    return { host, port: await bind(this.#server, host, port) };
+  }
+
+  async renew(certificate: Certificate): Promise<void> {
+    (this.#server as SecureServer).setSecureContext(contextOf(certificate));
   }
 
   stopAccepting(): void {
@@ -137,5 +182,5 @@ class NodeListener implements Listener {
   }
 }
 
-/** Makes a listener on node:http. */
-export const makeNodeListener: MakeListener = (handler, options) => new NodeListener(handler, options.connectionsMax);
+/** Makes a listener on node:http, or on node:https with a certificate. */
+export const makeNodeListener: MakeListener = (handler, options) => new NodeListener(handler, options);

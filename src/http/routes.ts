@@ -1,26 +1,37 @@
 /** The front end: path → method → credentials → parameters → body → the way of a write → answer. */
+import type { TokenStore } from '../auth/store.js';
 import type { Clock } from '../clock.js';
 import { SluiceError } from '../errors.js';
 import type { BodyMemory } from '../ingest/body-memory.js';
 import type { Dialect, Writer } from '../ingest/request.js';
 import { failure, outcomeAnswer, STORED } from './answer.js';
 import type { Asker } from './answer.js';
+import { demand, WITHOUT_AUTH } from './auth.js';
 import type { Authenticator } from './auth.js';
-import { receiveBody } from './body.js';
+import { receiveBody, receiveText } from './body.js';
 import type { BodyMeans } from './body.js';
-import { isTelegraf, readWrite } from './dialect.js';
+import { PREFLIGHT } from './cors.js';
+import { isTelegraf, misreadsRetryAfter, readWrite } from './dialect.js';
 import type { DialectOptions } from './dialect.js';
 import type { Exchange, Handler } from './listener.js';
+import type { Page } from './page.js';
+import { pageRoutes } from './pages.js';
 import { Pauses } from './pauses.js';
 import { QueryParameters } from './query.js';
-import { healthAnswer, pingAnswer } from './status-pages.js';
+import { makeRoute } from './route.js';
+import type { Route, Serve } from './route.js';
+import type { Schema } from './schema.js';
 import type { HealthState } from './status-pages.js';
+import { statusRoutes } from './status-routes.js';
 import { Throttle } from './throttle.js';
 import { identityHeaders, Turn } from './turn.js';
+import type { Watch } from './watch.js';
 
 export interface FrontEndLimits {
   /** Limit of a body as received. */
   readonly bodyBytesMax: number;
+  /** Limit of a body that is no write. */
+  readonly pageBodyBytesMax: number;
   /** Longest wait for body memory, after which the answer is 503. */
   readonly readingWaitMsMax: number;
   /** Share of body memory under which reading slows down. */
@@ -35,6 +46,7 @@ export interface FrontEndLimits {
 
 export const FRONT_END_DEFAULTS: FrontEndLimits = {
   bodyBytesMax: 64 * 1024 * 1024,
+  pageBodyBytesMax: 64 * 1024,
   readingWaitMsMax: 2000,
   lowMemoryShare: 0.25,
   retryAfterS: 1,
@@ -42,8 +54,10 @@ export const FRONT_END_DEFAULTS: FrontEndLimits = {
   clientsMax: 16_384,
 };
 
-export interface FrontEndParts {
+interface FrontEndParts {
   readonly writer: Writer;
+  readonly schema: Schema;
+  readonly tokens: TokenStore;
   /** The front end becomes the listener of its `onFree`. */
   readonly bodyMemory: BodyMemory;
   readonly authenticator: Authenticator;
@@ -54,20 +68,16 @@ export interface FrontEndParts {
   /** What X-Influxdb-Version says. */
   readonly version: string;
   readonly log: { error(message: string): void };
+  readonly watch: Watch;
 }
 
 /** A request id that a client may choose. */
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 
-interface Route {
-  readonly methods: readonly string[];
-  readonly dialect: Dialect;
-  serve(turn: Turn, asker: Asker): void;
-}
-
 class FrontEnd {
   readonly #parts: FrontEndParts;
   readonly #body: BodyMeans;
+  readonly #pageBody: BodyMeans;
   readonly #pauses: Pauses;
   readonly #identity: readonly (readonly [string, string])[];
   readonly #idPrefix = crypto.randomUUID().slice(0, 8);
@@ -82,42 +92,61 @@ class FrontEnd {
       waitMsMax: limits.readingWaitMsMax,
     }, clock);
     this.#body = { clock, memory: bodyMemory, throttle, bodyBytesMax: limits.bodyBytesMax };
+    this.#pageBody = { ...this.#body, bodyBytesMax: limits.pageBodyBytesMax };
     this.#pauses = new Pauses(limits.pauseMs, limits.clientsMax);
     this.#identity = identityHeaders(parts.version);
-    const write = (dialect: Dialect): Route => ({
-      methods: ['POST'], dialect, serve: (turn, asker) => this.#write(turn, asker),
+    // PUT: Telegraf's http output can be set to it.
+    const write = (dialect: Dialect): Route => {
+      const serve: Serve = (turn, asker) => this.#write(turn, asker);
+      return makeRoute(dialect, { POST: serve, PUT: serve });
+    };
+    const pages = Object.entries(pageRoutes(parts.schema, parts.tokens, parts.watch)).map(([path, { dialect, methods, isOpen }]): [string, Route] => {
+      const serves = Object.entries(methods).map(([method, page]) => [method, this.#page(page, isOpen)] as const);
+      return [path, makeRoute(dialect, Object.fromEntries(serves))];
     });
     this.#routes = new Map<string, Route>([
       ['/write', write('v1')],
       ['/write/', write('v1')],
       ['/api/v2/write', write('v2')],
       ['/api/v3/write_lp', write('v3')],
-      ['/ping', { methods: ['GET', 'HEAD'], dialect: 'v1', serve: (turn) => this.#ping(turn) }],
-      ['/health', { methods: ['GET', 'HEAD'], dialect: 'v2', serve: (turn) => this.#health(turn) }],
+      ...statusRoutes(parts),
+      parts.watch.metricsRoute(),
+      ...pages,
     ]);
   }
 
   serve(exchange: Exchange): void {
-    const { limits, clock, log } = this.#parts;
+    const { limits, clock } = this.#parts;
     const userAgent = exchange.header('user-agent');
     const telegraf = isTelegraf(userAgent);
     const client = `${telegraf ? exchange.peer : ''} ${userAgent} ${exchange.path}?${exchange.query}`;
     const turn = new Turn(exchange, this.#identity, this.#requestId(exchange), this.#pauses.note(client, clock.monotonicMs()));
     const route = this.#routes.get(exchange.path);
     const dialect = route?.dialect ?? (exchange.path.startsWith('/api/v2/') ? 'v2' : 'v1');
-    const asker: Asker = { dialect, telegraf, retryAfterS: limits.retryAfterS };
+    const asker: Asker = { dialect, telegraf, retryAfterS: misreadsRetryAfter(userAgent) ? null : limits.retryAfterS };
     try {
-      if (route === undefined) throw new SluiceError('not-found', exchange.path.slice(0, 200));
-      if (route.methods.includes(exchange.method)) route.serve(turn, asker);
-      else turn.answer(failure('method-not-allowed', exchange.method, asker, [['Allow', route.methods.join(', ')]]));
-    } catch (error) {
-      if (error instanceof SluiceError) {
-        turn.answer(failure(error.code, error.detail, asker));
-      } else {
-        log.error(`${exchange.method} ${exchange.path} failed: ${error instanceof Error ? error.stack : String(error)}`);
-        turn.answer(failure('internal', 'the server logged it', asker));
+      if (exchange.method === 'OPTIONS') {
+        turn.answer(PREFLIGHT);
+        return;
       }
+      if (route === undefined) throw new SluiceError('not-found', exchange.path.slice(0, 200));
+      const serve = route.methods.get(exchange.method);
+      if (serve === undefined) turn.answer(failure('method-not-allowed', exchange.method, asker, [['Allow', [...route.methods.keys()].join(', ')]]));
+      else serve(turn, asker);
+    } catch (error) {
+      this.#fail(turn, asker, error);
     }
+  }
+
+  /** Tells the client what was thrown; what should not have been is logged. */
+  #fail(turn: Turn, asker: Asker, error: unknown): void {
+    if (error instanceof SluiceError) {
+      turn.answer(failure(error.code, error.detail, asker));
+      return;
+    }
+    const { method, path } = turn.exchange;
+    this.#parts.log.error(`${method} ${path} failed: ${error instanceof Error ? error.stack : String(error)}`);
+    turn.answer(failure('internal', 'the server logged it', asker));
   }
 
   /** The client's own id, or a new one. */
@@ -128,18 +157,21 @@ class FrontEnd {
 
   #write(turn: Turn, asker: Asker): void {
     const { exchange } = turn;
-    const { authenticator, dialect, writer, log } = this.#parts;
+    const { authenticator, dialect, writer, log, watch } = this.#parts;
     const query = new QueryParameters(exchange.query);
-    const refusal = authenticator.check(exchange.header('authorization'), asker.dialect === 'v1' ? query.get('p') : undefined);
-    if (refusal !== null) throw new SluiceError(refusal.code, refusal.detail);
+    const principal = authenticator.authenticate(exchange, asker.dialect === 'v1' ? query.get('p') : undefined);
     const request = readWrite(asker.dialect, query, (name) => exchange.header(name), dialect);
+    demand(principal, 'write', request.database);
     receiveBody(exchange, this.#body, (body, waitedMs) => {
       if (body.bytes === 0) {
         turn.answer(STORED);
         return;
       }
       writer.write(request, body, waitedMs).then(
-        (outcome) => turn.answer(outcomeAnswer(outcome, asker)),
+        (outcome) => {
+          if (outcome.kind === 'partial') watch.conflicts.note(request.database, outcome.errors, exchange);
+          turn.answer(outcomeAnswer(outcome, asker));
+        },
         (error: unknown) => {
           log.error(`a write to ${request.database} failed: ${error instanceof Error ? error.stack : String(error)}`);
           turn.answer(failure('internal', 'the server logged it', asker));
@@ -148,18 +180,28 @@ class FrontEnd {
     }, (code, detail) => turn.answer(failure(code, detail, asker)));
   }
 
-  #ping(turn: Turn): void {
-    const verbose = new QueryParameters(turn.exchange.query).get('verbose');
-    turn.answer(pingAnswer(this.#parts.version, verbose, turn.exchange.header('accept')));
-  }
-
-  #health(turn: Turn): void {
-    turn.answer(healthAnswer(this.#parts.version, this.#parts.health(), this.#parts.limits.retryAfterS));
+  /** Serves a page to who has credentials, or to anyone while it is open. */
+  #page(page: Page, isOpen: () => boolean = () => false): Serve {
+    return (turn, asker) => {
+      const { exchange } = turn;
+      const query = new QueryParameters(exchange.query);
+      const authenticator = isOpen() ? WITHOUT_AUTH : this.#parts.authenticator;
+      const principal = authenticator.authenticate(exchange, asker.dialect === 'v1' ? query.get('p') : undefined);
+      const serve = async (body: string): Promise<void> => {
+        try {
+          turn.answer(await page({ query, header: (name) => exchange.header(name), body, principal }));
+        } catch (error) {
+          this.#fail(turn, asker, error);
+        }
+      };
+      if (exchange.method === 'GET' || exchange.method === 'HEAD') void serve('');
+      else receiveText(exchange, this.#pageBody, (body) => void serve(body), (code, detail) => turn.answer(failure(code, detail, asker)));
+    };
   }
 }
 
 /** Builds the handler of all requests. It throws nothing. */
 export function createFrontEnd(parts: FrontEndParts): Handler {
   const frontEnd = new FrontEnd(parts);
-  return (exchange) => frontEnd.serve(exchange);
+  return parts.watch.over((exchange) => frontEnd.serve(exchange));
 }

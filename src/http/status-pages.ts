@@ -1,4 +1,4 @@
-/** /ping and /health: the two pages that need no token. Pure. */
+/** /ping, /health and /ready: the pages that need no token. Pure. */
 import type { Answer } from './listener.js';
 
 /** How the server is. */
@@ -27,5 +27,18 @@ export function healthAnswer(version: string, health: HealthState, retryAfterS: 
   const { status, message, checks } = health;
   const body = JSON.stringify({ name: 'sluice', message, status, checks, version });
   if (status === 'pass') return { status: 200, headers: [JSON_TYPE], body };
+  return { status: 503, headers: [JSON_TYPE, ['Retry-After', String(retryAfterS)]], body };
+}
+
+/**
+ * The answer to /ready, in the shape of InfluxDB 2: 200, or 503 when writes are refused.
+ * @param started ISO time
+ * @param upMs milliseconds since then
+ */
+export function readyAnswer(started: string, upMs: number, health: HealthState, retryAfterS: number): Answer {
+  // A duration as Go writes it.
+  const up = `${(upMs / 1000).toFixed(3)}s`;
+  if (health.status === 'pass') return { status: 200, headers: [JSON_TYPE], body: JSON.stringify({ status: 'ready', started, up }) };
+  const body = JSON.stringify({ status: 'not ready', started, up, code: 'unavailable', message: health.message });
   return { status: 503, headers: [JSON_TYPE, ['Retry-After', String(retryAfterS)]], body };
 }

@@ -10,7 +10,7 @@ export interface Reader {
   giveUp(): void;
 }
 
-export interface ThrottleLimits {
+interface ThrottleLimits {
   /** Under so many free blocks readers wait. What is left takes up what had been read when they were paused. */
   readonly freeBlocksLow: number;
   /** The longest wait of a reader. */

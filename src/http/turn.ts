@@ -1,9 +1,10 @@
 /** One request on its way through the front end: what every answer carries, and when the connection may close. */
+import { ALLOW_ORIGIN } from './cors.js';
 import type { Answer, Exchange } from './listener.js';
 
-/** Headers of every answer that say who answers. */
+/** Headers of every answer that say who answers, and to whom. */
 export function identityHeaders(version: string): readonly (readonly [string, string])[] {
-  return [['X-Influxdb-Version', version], ['X-Influxdb-Build', 'sluice']];
+  return [['X-Influxdb-Version', version], ['X-Influxdb-Build', 'sluice'], ALLOW_ORIGIN];
 }
 
 export class Turn {

@@ -4,167 +4,115 @@
  * client that sends its next request before it has the answer to the last one (pipelining).
  */
 import uws from 'uWebSockets.js';
-import type { HttpRequest, HttpResponse, us_listen_socket } from 'uWebSockets.js';
-import type { Answer, Exchange, Handler, Listener, MakeListener } from './listener.js';
+import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js';
+import type { Certificate } from './certificate.js';
+import type { Handler, Listener, ListenerOptions, MakeListener } from './listener.js';
+import { claimPort } from './node.js';
+import { UwsExchange } from './uws-exchange.js';
 
-const STATUS_LINES: Readonly<Record<number, string>> = {
-  200: '200 OK',
-  204: '204 No Content',
-  400: '400 Bad Request',
-  401: '401 Unauthorized',
-  404: '404 Not Found',
-  405: '405 Method Not Allowed',
-  413: '413 Content Too Large',
-  500: '500 Internal Server Error',
-  503: '503 Service Unavailable',
-};
-
-/** Writes all headers in one call, the later ones inside the value of the first, since a call costs more than they do. */
-function writeHeaders(response: HttpResponse, headers: Answer['headers']): void {
-  const [first, ...rest] = headers;
-  if (first === undefined) return;
-  let value = first[1];
-  for (const header of rest) value += `\r\n${header[0]}: ${header[1]}`;
-  response.writeHeader(first[0], value);
-}
-
-class UwsExchange implements Exchange {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  ended = false;
-  readonly #closesItself: boolean;
-  readonly #response: HttpResponse;
-  /** Names in lower case and values, in turn: copied in one go, since each question to the library costs more. */
-  readonly #headers: string[] = [];
-  readonly #isStopping: () => boolean;
-  #receive: ((chunk: Uint8Array, last: boolean) => void) | null = null;
-  #aborted: () => void = () => {};
-  /** Answered or aborted: the response object must not be touched. */
-  #over = false;
-
-  constructor(response: HttpResponse, request: HttpRequest, isStopping: () => boolean) {
-    this.#response = response;
-    this.#isStopping = isStopping;
-    this.method = request.getCaseSensitiveMethod();
-    this.path = request.getUrl();
-    this.query = request.getQuery() ?? '';
-    request.forEach((name, value) => this.#headers.push(name, value));
-    this.#closesItself = /\bclose\b/i.test(this.header('connection'));
-    response.onAborted(() => {
-      if (this.#over) return;
-      this.#over = true;
-      this.#aborted();
-    });
-  }
-
-  get closing(): boolean {
-    return this.#closesItself || this.#isStopping();
-  }
-
-  get peer(): string {
-    return this.#over ? '' : Buffer.from(this.#response.getRemoteAddress()).toString('latin1');
-  }
-
-  header(name: string): string {
-    const headers = this.#headers;
-    for (let i = 0; i < headers.length; i += 2) {
-      if (headers[i] === name) return headers[i + 1]!;
-    }
-    return '';
-  }
-
-  onBody(receive: (chunk: Uint8Array, last: boolean) => void): void {
-    // Registered once: a receiver that is replaced while it runs must not be the library's.
-    if (this.#receive === null) {
-      this.#response.onData((chunk, last) => {
-        this.ended = last;
-        this.#receive!(new Uint8Array(chunk), last);
-      });
-    }
-    this.#receive = receive;
-  }
-
-  onAborted(action: () => void): void {
-    this.#aborted = action;
-  }
-
-  pause(): void {
-    if (!this.#over) this.#response.pause();
-  }
-
-  resume(): void {
-    if (!this.#over) this.#response.resume();
-  }
-
-  answer(answer: Answer, close: boolean): void {
-    if (this.#over) return;
-    this.#over = true;
-    const response = this.#response;
-    const closes = close || this.closing;
-    response.cork(() => {
-      response.writeStatus(STATUS_LINES[answer.status] ?? String(answer.status));
-      writeHeaders(response, answer.headers);
-      if (answer.status === 204 || this.method === 'HEAD') this.#endWithoutBody(answer, closes);
-      else response.end(answer.body, closes);
-    });
-  }
-
-  /**
-   * A length given to `endWithoutBody` is waited for, so that the connection would serve no further request: for HEAD it
-   * stands among the headers. Where the connection closes there is no way but to state zero.
-   */
-  #endWithoutBody(answer: Answer, closes: boolean): void {
-    if (closes) {
-      this.#response.endWithoutBody(0, true);
-      return;
-    }
-    if (answer.status !== 204) this.#response.writeHeader('Content-Length', String(Buffer.byteLength(answer.body)));
-    this.#response.endWithoutBody();
-  }
+/** An app, whose certificate is for good, with the socket it listens on and its connections. */
+interface App {
+  readonly library: TemplatedApp;
+  socket: us_listen_socket | null;
+  connections: number;
 }
 
 class UwsListener implements Listener {
-  readonly #app = uws.App();
-  #socket: us_listen_socket | null = null;
+  readonly #handler: Handler;
+  readonly #options: ListenerOptions;
+  /** The one that accepts comes last; the others have connections left. */
+  #apps: readonly App[];
+  #address = { host: '', port: 0 };
   #stopping = false;
-  #connections = 0;
 
-  constructor(handler: Handler, connectionsMax: number) {
-    const isStopping = () => this.#stopping;
-    this.#app.filter((response, change) => {
-      this.#connections += Number(change);
-      if (Number(change) > 0 && this.#connections > connectionsMax) response.close();
-    });
-    this.#app.any('/*', (response, request) => handler(new UwsExchange(response, request, isStopping)));
+  constructor(handler: Handler, options: ListenerOptions) {
+    this.#handler = handler;
+    this.#options = options;
+    this.#apps = [this.#makeApp(options.certificate)];
   }
 
-  listen(host: string, port: number): Promise<{ host: string; port: number }> {
-    return new Promise((resolve, reject) => {
-      this.#app.listen(host, port, (socket) => {
-        if (socket === false) {
-          reject(new Error(`cannot listen on ${host}:${port}: the address is in use, not ours, or not allowed`));
-          return;
-        }
-        this.#socket = socket;
-        resolve({ host, port: uws.us_socket_local_port(socket) });
-      });
+  #makeApp(certificate: Certificate | null): App {
+    const library = certificate === null ? uws.App() : makeSecureApp(certificate);
+    const app: App = { library, socket: null, connections: 0 };
+    library.filter((response, change) => {
+      app.connections += Number(change);
+      if (Number(change) > 0 && this.#connections() > this.#options.connectionsMax) response.close();
+      if (app.connections === 0 && app.socket === null && app !== this.#apps.at(-1)) this.#apps = this.#apps.filter((other) => other !== app);
     });
+    const isStopping = () => this.#stopping;
+    library.any('/*', (response, request) => this.#handler(new UwsExchange(response, request, isStopping)));
+    return app;
+  }
+
+  #connections(): number {
+    return this.#apps.reduce((sum, { connections }) => sum + connections, 0);
+  }
+
+  async listen(host: string, port: number): Promise<{ host: string; port: number }> {
+    // Sockets that ask for a port by its number share it, with any other process too: so it must be nobody's first.
+    const fixed = port === 0 && this.#options.certificate === null ? 0 : await claimPort(host, port);
+    const [app] = this.#apps;
+    app!.socket = await listenOn(app!.library, host, fixed);
+    this.#address = { host, port: uws.us_socket_local_port(app!.socket) };
+    return this.#address;
+  }
+
+  /**
+   * A second app shares the port with the first, which then stops to accept. A connection that the system accepted and
+   * the first app has not seen is lost then: hence the moment right after it looked.
+   */
+  async renew(certificate: Certificate): Promise<void> {
+    const { host, port } = this.#address;
+    const app = this.#makeApp(certificate);
+    app.socket = await listenOn(app.library, host, port);
+    if (this.#stopping) {
+      closeSocket(app);
+      return;
+    }
+    const before = this.#apps.at(-1)!;
+    this.#apps = [...this.#apps, app].filter((one) => one === app || one === before || one.connections > 0);
+    await new Promise(setImmediate);
+    closeSocket(before);
   }
 
   /** The library knows no idle connections: they end by its own time limit, at their next answer, or by `close`. */
   stopAccepting(): void {
     this.#stopping = true;
-    if (this.#socket !== null) uws.us_listen_socket_close(this.#socket);
-    this.#socket = null;
+    this.#apps.forEach(closeSocket);
   }
 
   async close(): Promise<void> {
     this.#stopping = true;
-    this.#socket = null;
-    this.#app.close();
+    for (const app of this.#apps) {
+      app.socket = null;
+      app.library.close();
+    }
   }
 }
 
+function closeSocket(app: App): void {
+  if (app.socket !== null) uws.us_listen_socket_close(app.socket);
+  app.socket = null;
+}
+
+/** The library reads the files itself. @throws Error when it cannot use them */
+function makeSecureApp({ files }: Certificate): TemplatedApp {
+  try {
+    return uws.SSLApp({ cert_file_name: files.cert, key_file_name: files.key });
+  } catch (error) {
+    throw new Error(`uWebSockets.js cannot use the certificate ${files.cert} with the private key ${files.key}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** @throws Error when the address cannot be had */
+function listenOn(library: TemplatedApp, host: string, port: number): Promise<us_listen_socket> {
+  return new Promise((resolve, reject) => {
+    library.listen(host, port, (socket) => {
+      if (socket === false) reject(new Error(`cannot listen on ${host}:${port}: the address is in use, not ours, or not allowed`));
+      else resolve(socket);
+    });
+  });
+}
+
 /** Makes a listener on uWebSockets.js. Loading this module throws where its addon does not load. */
-export const makeUwsListener: MakeListener = (handler, options) => new UwsListener(handler, options.connectionsMax);
+export const makeUwsListener: MakeListener = (handler, options) => new UwsListener(handler, options);

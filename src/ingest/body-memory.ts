@@ -1,7 +1,7 @@
 /** Body memory: one shared buffer cut into blocks, so that a body crosses to a worker as a list of numbers. */
 import type { Body } from './request.js';
 
-export interface BodyMemoryOptions {
+interface BodyMemoryOptions {
   /** Size of the whole memory; rounded down to whole blocks. */
   readonly queueBytesMax: number;
   /** Size of a block. */

@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.js';
 import type { Log } from '../log/log.js';
 import type { Logger } from '../logging.js';
+import { GIVEN_UP } from '../worker/protocol.js';
 import type { Pool, Slot } from './pool.js';
 
 /** A log that cannot be healed is tried again after this. */
@@ -52,6 +53,8 @@ export class Cutter {
 
   onCut(slot: Slot, nextOrdinal: number): void {
     slot.cutBelow = nextOrdinal;
+    // Results come another way than this answer: bodies parsed after the cut may have been refused before it came.
+    for (let ordinal = nextOrdinal; ordinal <= slot.refusedTo; ordinal += 1) slot.giveNumber(ordinal, GIVEN_UP);
     this.#cutting.delete(slot);
     this.#healWhenCut();
   }

@@ -2,7 +2,7 @@
 import type { Disk } from '../disk.js';
 import type { ErrorCode } from '../errors.js';
 
-export interface GuardParts {
+interface GuardParts {
   readonly disk: Disk;
   readonly dataDir: string;
   readonly diskReserveBytes: number;

@@ -1,14 +1,19 @@
 /** The worker threads: a Piscina pool whose threads are bound to slots. The only importer of piscina. */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import type { Clock } from '../clock.js';
 import type { Adoption, BodyTask, FromWorker, ParseResult, ToWorker } from '../worker/protocol.js';
 
 /** What every adopted worker is given, its slot and port apart. */
-export type SlotSettings = Omit<Adoption, 'slot' | 'port' | 'numbers'>;
+type SlotSettings = Omit<Adoption, 'slot' | 'port' | 'numbers' | 'builderBytes'>;
 
-export interface PoolOptions {
+/** A thread that could not be made a slot is tried again after this. */
+const ADOPT_AGAIN_MS = 1000;
+
+interface PoolOptions {
   readonly threads: number;
   readonly settings: SlotSettings;
+  readonly clock: Clock;
   /** Length of the ring of log numbers: above the bodies that can be in flight. */
   readonly numbersLength: number;
   /** A slot is ready: tell it the catalog before it is given bodies. */
@@ -22,20 +27,25 @@ export interface PoolOptions {
 /** One adopted worker thread. */
 export interface Slot {
   readonly number: number;
-  /** Log numbers by ordinal; main writes, the worker takes. */
-  readonly numbers: BigInt64Array;
   busy: boolean;
   /** Outcomes with a lower ordinal are given up: their rows are cut off, or will be. */
   cutBelow: number;
-  /** Linear memory in use by builders after its last task, bytes. */
-  builderBytes: number;
+  /** The last ordinal that was refused for being below. */
+  refusedTo: number;
+  /** Linear memory in use by builders, bytes. */
+  readonly builderBytes: number;
   tell(message: ToWorker): void;
+  /** Tells the log number of an accepted body, or GIVEN_UP; each ordinal gets one, in their order. */
+  giveNumber(ordinal: number, number: number): void;
 }
 
 interface PoolSlot extends Slot {
   readonly threadId: number;
   readonly port: MessagePort;
 }
+
+/** Named in each task and not to the pool: a thread loads it with its first task, the adoption. */
+const ENTRY = new URL('../worker/entry.js', import.meta.url).href;
 
 export class Pool {
   readonly #options: PoolOptions;
@@ -47,11 +57,12 @@ export class Pool {
   /** The thread that the task now being handed over is for. */
   #target = 0;
   #closing = false;
+  /** Under way; they never reject. */
+  readonly #adoptions = new Set<Promise<void>>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#piscina = new Piscina({
-      filename: new URL('../worker/entry.js', import.meta.url).href,
       minThreads: options.threads,
       maxThreads: options.threads,
       maxQueue: options.threads * 2,
@@ -76,6 +87,7 @@ export class Pool {
 
   /** The lowest slot without a task. */
   idleSlot(): Slot | undefined {
+    if (this.#closing) return undefined;
     for (const slot of this.#slots.values()) if (!slot.busy) return slot;
     return undefined;
   }
@@ -86,12 +98,13 @@ export class Pool {
 
   /** Runs a list of bodies in an idle slot. @throws when the worker fails or dies: its builders are gone then */
   async parse(slot: Slot, list: readonly BodyTask[]): Promise<ParseResult> {
-    const { threadId } = slot as PoolSlot;
+    const { number, threadId } = slot as PoolSlot;
     slot.busy = true;
     try {
-      this.#target = threadId;
-      const result = (await this.#piscina.run(list, { name: 'parse' })) as ParseResult;
-      slot.builderBytes = result.builderBytes;
+      this.#aimAt(threadId);
+      const result = (await this.#piscina.run(list, { filename: ENTRY, name: 'parse' })) as ParseResult;
+      // The port may have closed before the last result came: its rows are gone, and nobody would read them back.
+      if (!this.#slots.has(number)) throw new Error(`worker ${number} died`);
       return result;
     } catch (error) {
       this.#slotDied(slot as PoolSlot);
@@ -101,34 +114,46 @@ export class Pool {
     }
   }
 
+  /** A thread that is ended while it loads its code takes the whole process along: adoptions under way end first. */
   async close(): Promise<void> {
     this.#closing = true;
+    await Promise.all(this.#adoptions);
     for (const slot of this.#slots.values()) slot.port.close();
     await this.#piscina.destroy();
   }
 
   #adoptFree(): void {
-    for (const threadId of this.#free) void this.#adopt(threadId);
+    for (const threadId of this.#free) {
+      const adoption = this.#adopt(threadId).finally(() => this.#adoptions.delete(adoption));
+      this.#adoptions.add(adoption);
+    }
   }
 
   async #adopt(threadId: number): Promise<void> {
     if (this.#closing) return;
     this.#free.delete(threadId);
     const { port1: port, port2 } = new MessageChannel();
-    const numbers = new SharedArrayBuffer(this.#options.numbersLength * BigInt64Array.BYTES_PER_ELEMENT);
+    const ring = new BigInt64Array(new SharedArrayBuffer(this.#options.numbersLength * BigInt64Array.BYTES_PER_ELEMENT));
+    const builderBytes = new Uint32Array(new SharedArrayBuffer(Uint32Array.BYTES_PER_ELEMENT));
     const number = this.#slotsMade++;
-    const adoption: Adoption = { ...this.#options.settings, slot: number, port: port2, numbers };
+    const adoption: Adoption = { ...this.#options.settings, slot: number, port: port2, numbers: ring.buffer, builderBytes: builderBytes.buffer };
     try {
-      this.#target = threadId;
-      await this.#piscina.run(adoption, { name: 'adopt', transferList: [port2] });
+      this.#aimAt(threadId);
+      await this.#piscina.run(adoption, { filename: ENTRY, name: 'adopt', transferList: [port2] });
     } catch (error) {
       port.close();
+      if (this.#closing) return;
       this.#options.onError(error as Error);
+      this.#options.clock.after(ADOPT_AGAIN_MS, () => this.#setFree(threadId));
       return;
     }
     const slot: PoolSlot = {
-      number, threadId, port, numbers: new BigInt64Array(numbers), busy: false, cutBelow: 0, builderBytes: 0,
+      number, threadId, port, busy: false, cutBelow: 0, refusedTo: 0,
+      get builderBytes() {
+        return Atomics.load(builderBytes, 0);
+      },
       tell: (message) => port.postMessage(message),
+      giveNumber: (ordinal, logNumber) => Atomics.store(ring, ordinal % ring.length, BigInt(logNumber)),
     };
     port.on('message', (message: FromWorker) => this.#options.onMessage(slot, message));
     port.on('close', () => this.#slotDied(slot));
@@ -140,9 +165,27 @@ export class Pool {
   #slotDied(slot: PoolSlot): void {
     if (!this.#slots.delete(slot.number) || this.#closing) return;
     slot.port.close();
-    if (this.#piscina.threads.some((thread) => thread.threadId === slot.threadId)) this.#free.add(slot.threadId);
     this.#options.onDeath(slot);
+    this.#setFree(slot.threadId);
+  }
+
+  /** A thread, unless it has ended, may become a slot. */
+  #setFree(threadId: number): void {
+    if (this.#isAlive(threadId)) this.#free.add(threadId);
     this.#adoptFree();
+  }
+
+  #isAlive(threadId: number): boolean {
+    return this.#piscina.threads.some((thread) => thread.threadId === threadId);
+  }
+
+  /**
+   * Says which thread the task handed over next is for.
+   * @throws when it has ended: the pool would keep such a task, and every later one behind it, for ever
+   */
+  #aimAt(threadId: number): void {
+    if (!this.#isAlive(threadId)) throw new Error(`thread ${threadId} has ended`);
+    this.#target = threadId;
   }
 
   #forgetDeadThreads(): void {

@@ -14,3 +14,8 @@ export function truncateTime(ns: bigint, precision: number): bigint {
   const unit = UNIT_NS.get(precision);
   return unit === undefined ? ns : ns - (ns % unit);
 }
+
+/** A time in ns since 1970 that was truncated to a PRECISION_*, as a timestamp of that precision. */
+export function timeInUnit(ns: bigint, precision: number): bigint {
+  return ns / (UNIT_NS.get(precision) ?? 1n);
+}

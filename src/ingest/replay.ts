@@ -10,18 +10,22 @@ import type { Body } from './request.js';
 const IN_FLIGHT_BYTES_MAX = 8 * 1024 * 1024;
 /** While memory is full, how often to look again. */
 const WAIT_MS = 50;
+/** What the disk refused is tried again after this. */
+const AGAIN_MS = 1000;
 
 export interface ReplayParts {
   readonly log: Log;
   readonly dispatcher: Dispatcher;
   readonly bodyMemory: BodyMemory;
   readonly clock: Clock;
-  /** Builders are over their budget: wait for seals. */
+  /** Builders are over their budget and a seal can make room: wait for it. */
   readonly memoryFull: () => boolean;
   /** Rows of a frame are back, in this slot. */
   readonly onBack: (rows: AcceptedBody['rows'], number: number, slot: number) => void;
   /** Keeps the bytes of a frame that cannot be replayed as it was. */
   readonly quarantine: (frame: LoggedFrame, why: string) => Promise<void>;
+  /** The disk refused something, which is tried again. */
+  readonly onTrouble: (sentence: string) => void;
 }
 
 /** One run over a part of the log. */
@@ -30,43 +34,56 @@ export class Replay {
   /** Numbers under way, ascending. */
   readonly #underWay: { readonly number: number; done: boolean }[] = [];
   #underWayBytes = 0;
-  #reached: number;
+  /** Frames below it are in builders, under way, or not wanted. */
+  #next: number;
+  #frames = 0;
   #finished = false;
   #wake: (() => void) | undefined;
 
   constructor(parts: ReplayParts, fromNumber: number) {
     this.#parts = parts;
-    this.#reached = fromNumber;
+    this.#next = fromNumber;
   }
 
   /** R: no row at or above this number may be sealed; Infinity when all are back. */
   get floor(): number {
-    return this.#underWay[0]?.number ?? (this.#finished ? Infinity : this.#reached);
+    return this.#underWay[0]?.number ?? (this.#finished ? Infinity : this.#next);
   }
 
-  /** Replays the frames that `wanted` takes, up to a number; returns how many. */
+  /** Replays the frames that `wanted` takes, up to a number; returns how many. Goes on until the log can be read: R waits for it. */
   async run(toNumber: number, wanted: (frame: LoggedFrame) => boolean): Promise<number> {
-    let frames = 0;
-    for await (const frame of this.#parts.log.frames(this.#reached, toNumber)) {
-      this.#reached = frame.number;
+    while (this.#next <= toNumber) {
+      try {
+        await this.#read(toNumber, wanted);
+      } catch (error) {
+        this.#parts.onTrouble(`the log cannot be read back from ${this.#next} on: ${(error as Error).message}`);
+        await this.#pause(AGAIN_MS);
+      }
+    }
+    while (this.#underWay.length > 0) await this.#changed();
+    this.#finished = true;
+    return this.#frames;
+  }
+
+  async #read(toNumber: number, wanted: (frame: LoggedFrame) => boolean): Promise<void> {
+    for await (const frame of this.#parts.log.frames(this.#next, toNumber)) {
+      this.#next = frame.number;
       if (wanted(frame)) {
         await this.#room(frame.body.length);
         const entry = { number: frame.number, done: false };
         this.#underWay.push(entry);
         this.#underWayBytes += frame.body.length;
         void this.#bringBack(frame).then(() => this.#done(entry, frame.body.length));
-        frames += 1;
+        this.#frames += 1;
       }
+      this.#next = frame.number + 1;
     }
-    this.#reached = toNumber + 1;
-    while (this.#underWay.length > 0) await this.#changed();
-    this.#finished = true;
-    return frames;
+    this.#next = toNumber + 1;
   }
 
   async #room(bytes: number): Promise<void> {
     while (this.#underWay.length > 0 && this.#underWayBytes + bytes > IN_FLIGHT_BYTES_MAX) await this.#changed();
-    while (this.#parts.memoryFull()) await this.#pause();
+    while (this.#parts.memoryFull()) await this.#pause(WAIT_MS);
   }
 
   #changed(): Promise<void> {
@@ -82,20 +99,31 @@ export class Replay {
     this.#wake?.();
   }
 
-  #pause(): Promise<void> {
-    return new Promise((resolve) => this.#parts.clock.after(WAIT_MS, resolve));
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#parts.clock.after(ms, resolve));
   }
 
   /** A frame that kills a worker twice, the second time alone, is set aside. */
   async #bringBack(frame: LoggedFrame): Promise<void> {
     const body = await this.#load(frame);
-    try {
-      const parsed = await this.#parse(frame, body, false).catch(() => this.#parse(frame, body, true));
-      await this.#check(frame, parsed);
-    } catch (error) {
-      await this.#parts.quarantine(frame, `it ended a worker twice: ${(error as Error).message}`);
-    } finally {
-      this.#parts.bodyMemory.free(body.blocks);
+    const problem = await this.#parse(frame, body, false).catch(() => this.#parse(frame, body, true)).then(
+      (parsed) => this.#takeUp(frame, parsed),
+      (error: Error) => `it ended a worker twice: ${error.message}`,
+    );
+    this.#parts.bodyMemory.free(body.blocks);
+    if (problem !== null) await this.#setAside(frame, problem);
+  }
+
+  /** Until its bytes are safe the frame counts as under way, so that no seal lets go of the log that holds it. */
+  async #setAside(frame: LoggedFrame, why: string): Promise<void> {
+    for (;;) {
+      try {
+        await this.#parts.quarantine(frame, why);
+        return;
+      } catch (error) {
+        this.#parts.onTrouble(`frame ${frame.number} (${why}) cannot be kept in quarantine: ${(error as Error).message}`);
+        await this.#pause(AGAIN_MS);
+      }
     }
   }
 
@@ -104,7 +132,7 @@ export class Replay {
       const body: Body = { blocks: [], bytes: 0 };
       if (this.#parts.bodyMemory.append(body, frame.body)) return body;
       this.#parts.bodyMemory.free(body.blocks);
-      await this.#pause();
+      await this.#pause(WAIT_MS);
     }
   }
 
@@ -117,20 +145,17 @@ export class Replay {
       precision: header.precision,
       defaultTime: header.defaultTime,
       acceptPartial: true,
+      rules: header.rules,
       replay: { number, rejectedRuns: header.rejectedRuns },
     };
     return this.#parts.dispatcher.parse(task, alone);
   }
 
-  async #check(frame: LoggedFrame, { slot, outcome }: Parsed): Promise<void> {
-    if (outcome.state !== 'accepted') {
-      await this.#parts.quarantine(frame, `it was accepted once and is ${outcome.state} now`);
-      return;
-    }
-    const { header, number } = frame;
+  /** @returns what is wrong with the frame, or null */
+  #takeUp({ header, number }: LoggedFrame, { slot, outcome }: Parsed): string | null {
+    if (outcome.state !== 'accepted') return `it was accepted once and is ${outcome.state} now`;
     this.#parts.onBack(outcome.rows, number, slot.number);
-    if (outcome.accepted !== header.accepted || outcome.checksum !== header.checksum) {
-      await this.#parts.quarantine(frame, `it had ${header.accepted} rows and has ${outcome.accepted}, or other values`);
-    }
+    if (outcome.accepted === header.accepted && outcome.checksum === header.checksum) return null;
+    return `it had ${header.accepted} rows and has ${outcome.accepted}, or other values`;
   }
 }

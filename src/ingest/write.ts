@@ -4,7 +4,8 @@ import type { Clock } from '../clock.js';
 import { SluiceError, type ErrorCode } from '../errors.js';
 import type { FrameHeader } from '../log/frame.js';
 import type { Appended, Log } from '../log/log.js';
-import { GIVEN_UP, type AcceptedBody, type BodyTask } from '../worker/protocol.js';
+import { ruleFlags } from '../schema-rules.js';
+import { GIVEN_UP, type AcceptedBody, type BodyTask, type RefusedBody } from '../worker/protocol.js';
 import type { BodyMemory } from './body-memory.js';
 import type { Dispatcher, Parsed } from './dispatch.js';
 import type { Slot } from './pool.js';
@@ -14,7 +15,7 @@ import type { Body, WriteOutcome, WriteRequest, Writer } from './request.js';
 /** Each round adds a table or column, or ends; more rounds than this mean a broken invariant. */
 const ROUNDS_MAX = 64;
 
-export interface WriteParts {
+interface WriteParts {
   readonly catalog: Catalog;
   readonly dispatcher: Dispatcher;
   readonly log: Log;
@@ -26,6 +27,8 @@ export interface WriteParts {
   readonly refuse: () => { code: ErrorCode; detail: string } | null;
   /** A frame was appended: the rows of its body wait in the builders of a slot. */
   readonly onAppended: (slot: Slot, body: AcceptedBody, appended: Appended) => void;
+  /** A body that was parsed has ended: its accepted lines are stored, or none. */
+  readonly onEnd: (database: Database, body: AcceptedBody | RefusedBody, isStored: boolean) => void;
 }
 
 export class WritePath implements Writer {
@@ -73,6 +76,7 @@ export class WritePath implements Writer {
       precision: request.precision,
       defaultTime: truncateTime(clock.nowNs(), request.precision),
       acceptPartial: request.acceptPartial,
+      rules: ruleFlags(database),
     };
     const parsed = await this.#parse(task);
     const { outcome } = parsed;
@@ -80,11 +84,12 @@ export class WritePath implements Writer {
       case 'bad':
         return failed(outcome.problem === 'gzip' ? 'bad-gzip' : outcome.problem, outcome.detail);
       case 'refused':
-        return { kind: 'partial', stored: false, accepted: 0, rejected: outcome.rejected, errors: outcome.errors };
+        this.#parts.onEnd(database, outcome, false);
+        return partial(outcome, false);
       case 'accepted':
-        if (outcome.ordinal > 0) await this.#log(request, task, body, database, parsed, outcome);
+        await this.#keep(request, task, body, database, parsed, outcome);
         if (outcome.rejected === 0) return { kind: 'stored' };
-        return { kind: 'partial', stored: true, accepted: outcome.accepted, rejected: outcome.rejected, errors: outcome.errors };
+        return partial(outcome, true);
       case 'needs':
         throw new Error(`after ${ROUNDS_MAX} rounds the body still needs ${outcome.needs.length} tables or columns`);
     }
@@ -97,26 +102,39 @@ export class WritePath implements Writer {
         throw new SluiceError('worker-died', error.message);
       });
       if (parsed.outcome.state !== 'needs' || round === ROUNDS_MAX) return parsed;
-      await this.#parts.catalog.decide(task.databaseId, parsed.outcome.needs);
+      await this.#parts.catalog.decide(task.databaseId, parsed.outcome.needs, task.rules);
+    }
+  }
+
+  /** Stores what was accepted, if anything was. */
+  async #keep(request: WriteRequest, task: BodyTask, body: Body, database: Database, parsed: Parsed, outcome: AcceptedBody): Promise<void> {
+    let isStored = false;
+    try {
+      if (outcome.ordinal > 0) await this.#log(request, task, body, database, parsed, outcome);
+      isStored = true;
+    } finally {
+      this.#parts.onEnd(database, outcome, isStored);
     }
   }
 
   /** Appends the frame, gives its rows their number, and waits until it is on disk. */
   async #log(request: WriteRequest, task: BodyTask, body: Body, database: Database, parsed: Parsed, outcome: AcceptedBody): Promise<void> {
     const { bodyMemory, catalog, log, onAppended } = this.#parts;
-    const { numbers, cutBelow } = parsed.slot;
-    if (outcome.ordinal < cutBelow) throw new SluiceError('log-failed', 'a write to the log failed just before');
-    const tellNumber = (number: number) => Atomics.store(numbers, outcome.ordinal % numbers.length, BigInt(number));
+    const { slot } = parsed;
+    if (outcome.ordinal < slot.cutBelow) {
+      slot.refusedTo = outcome.ordinal;
+      throw new SluiceError('log-failed', 'a write to the log failed just before');
+    }
     let appended: Appended;
     try {
       if (catalog.database(database.name)?.id !== database.id) throw new SluiceError('database-dropped', database.name);
       appended = log.appendFrame(frameHeader(task, parsed, outcome), body.bytes, (target) => bodyMemory.copyTo(body, target));
     } catch (error) {
-      tellNumber(GIVEN_UP);
+      slot.giveNumber(outcome.ordinal, GIVEN_UP);
       throw error;
     }
-    tellNumber(appended.number);
-    onAppended(parsed.slot, outcome, appended);
+    slot.giveNumber(outcome.ordinal, appended.number);
+    onAppended(slot, outcome, appended);
     await (request.noSync ? appended.written : appended.synced);
   }
 
@@ -134,14 +152,19 @@ function frameHeader(task: BodyTask, { slot }: Parsed, outcome: AcceptedBody): F
     databaseId: task.databaseId,
     inflatedBytes: outcome.inflatedBytes,
     slot: slot.number,
-    ordinal: outcome.ordinal,
+    ordinal: outcome.ordinal % 2 ** 32, // a u32 in the frame
     defaultTime: task.defaultTime,
     accepted: outcome.accepted,
     rejected: outcome.rejected,
     checksum: outcome.checksum,
     rejectedRuns: outcome.rejectedRuns,
+    rules: task.rules,
     tableIds: outcome.rows.map(([tableId]) => tableId),
   };
+}
+
+function partial({ accepted, rejected, errors, rejectedRuns, refused }: AcceptedBody | RefusedBody, stored: boolean): WriteOutcome {
+  return { kind: 'partial', stored, accepted, rejected, errors, rejectedRuns, refused };
 }
 
 function failed(code: ErrorCode, detail: string): WriteOutcome {

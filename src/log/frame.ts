@@ -21,6 +21,8 @@ export interface FrameHeader {
   readonly checksum: bigint;
   /** (first, last) physical line pairs. */
   readonly rejectedRuns: Uint32Array;
+  /** RULE_* of the ABI that it was judged by: they say into which columns its values went. */
+  readonly rules: number;
   readonly tableIds: readonly number[];
 }
 
@@ -53,6 +55,7 @@ export function encodeFrame(header: FrameHeader, into: Buffer, at: number): void
   into.writeUInt32LE(header.rejectedRuns.length / 2, at + 40);
   into.writeUInt32LE(header.tableIds.length, at + 44);
   into.writeUInt32LE(header.ordinal, at + 48);
+  into[at + 52] = header.rules;
   let end = at + FIXED_BYTES;
   for (const line of header.rejectedRuns) end = into.writeUInt32LE(line, end);
   for (const tableId of header.tableIds) end = into.writeUInt32LE(tableId, end);
@@ -67,7 +70,7 @@ export function decodeFrame(bytes: Buffer): FrameHeader | null {
   return {
     encoding: bytes.readUInt8(1) as Encoding,
     precision: bytes.readUInt8(2),
-    databaseId: bytes.readUInt32LE(4),
+    databaseId: decodeDatabaseId(bytes),
     inflatedBytes: bytes.readUInt32LE(8),
     slot: bytes.readUInt32LE(12),
     ordinal: bytes.readUInt32LE(48),
@@ -76,8 +79,14 @@ export function decodeFrame(bytes: Buffer): FrameHeader | null {
     rejected: bytes.readUInt32LE(28),
     checksum: bytes.readBigUInt64LE(32),
     rejectedRuns,
+    rules: bytes.readUInt8(52),
     tableIds,
   };
+}
+
+/** The database alone, of bytes that `decodeTableIds` takes. */
+export function decodeDatabaseId(bytes: Buffer): number {
+  return bytes.readUInt32LE(4);
 }
 
 /** The tables alone: a scan of the whole log needs no more. @returns null when the bytes are no frame of this version */

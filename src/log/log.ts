@@ -78,6 +78,7 @@ export class Log {
   #closing: Promise<void> | null = null;
   #lastNumber: number;
   #lastSynced: number;
+  #syncs = 0;
 
   /** Use `openLog`. */
   constructor(disk: Disk, folder: string, options: LogOptions & { readonly node: string }, scanner: Scanner, lastNumber: number) {
@@ -93,6 +94,11 @@ export class Log {
   /** Every record up to this number is on disk or given up. */
   get lastSynced(): number {
     return this.#lastSynced;
+  }
+
+  /** Batches written and synced since this was opened. */
+  get syncs(): number {
+    return this.#syncs;
   }
 
   /** A write or sync failed and `heal` has not resolved yet: nothing can be appended. */
@@ -139,14 +145,15 @@ export class Log {
 
   /**
    * After a failure: makes a segment that lists the numbers given up; appends work again once this resolves.
-   * @throws SluiceError log-failed while the fault lasts; call it again later
+   * @throws SluiceError log-failed while the fault lasts; call it again later; `stopping` once it is closed
    */
-  heal(): Promise<void> {
-    if (this.#failure === null) return Promise.resolve();
+  async heal(): Promise<void> {
+    if (this.#failure === null) return;
+    if (this.#closing !== null) throw new SluiceError('stopping', 'the log is closed');
     this.#healing ??= this.#heal(this.#failure).finally(() => {
       this.#healing = null;
     });
-    return this.#healing;
+    await this.#healing;
   }
 
   /**
@@ -241,6 +248,7 @@ export class Log {
     segment.lastCatalog = batch.lastCatalog || segment.lastCatalog;
     for (const [id, number] of batch.lastByTable) segment.lastByTable.set(id, number);
     this.#lastSynced = batch.lastNumber;
+    this.#syncs += 1;
     batch.synced.resolve();
   }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Disk, DiskFile } from '../disk.js';
 import { parseSegmentName } from '../names.js';
-import { decodeTableIds } from './frame.js';
+import { decodeDatabaseId, decodeTableIds } from './frame.js';
 import { decodeGivenUp, isIn, type NumberRange } from './given-up.js';
 import { keepBytes, moveFile, type Quarantine } from './quarantine.js';
 import { readRecords, type Damage } from './reader.js';
@@ -24,6 +24,10 @@ export interface LogScan {
   /** The highest number that was ever given, as far as the log knows; 0 for an empty one. */
   readonly lastNumber: number;
   readonly framesCount: number;
+  /** Of the largest body, as received. */
+  readonly bodyBytesMax: number;
+  /** Of every table that a frame touches, the database. */
+  readonly databaseByTable: ReadonlyMap<number, number>;
   /** The node of the newest segment; null when there is none. */
   readonly node: string | null;
 }
@@ -50,6 +54,8 @@ export class Scanner {
   readonly #reports: LogReport[] = [];
   #lastNumber = 0;
   #framesCount = 0;
+  #bodyBytesMax = 0;
+  readonly #databaseByTable = new Map<number, number>();
   #node: string | null = null;
 
   constructor(disk: Disk, folder: string, quarantineFolder: string) {
@@ -75,6 +81,8 @@ export class Scanner {
       reports: this.#reports,
       lastNumber: this.#lastNumber,
       framesCount: this.#framesCount,
+      bodyBytesMax: this.#bodyBytesMax,
+      databaseByTable: this.#databaseByTable,
       node: this.#node,
     };
   }
@@ -149,7 +157,11 @@ export class Scanner {
         const tableIds = decodeTableIds(fixed);
         if (tableIds === null) return `frame ${number} is of a kind that this program does not know: passed over`;
         this.#framesCount += 1;
-        for (const id of tableIds) segment.lastByTable.set(id, number);
+        this.#bodyBytesMax = Math.max(this.#bodyBytesMax, payload.length);
+        for (const id of tableIds) {
+          segment.lastByTable.set(id, number);
+          this.#databaseByTable.set(id, decodeDatabaseId(fixed));
+        }
         return null;
       }
       case format.KIND_CATALOG:

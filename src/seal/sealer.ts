@@ -12,7 +12,7 @@ import type { TableStore } from '../tables/store.js';
 /** Tables sealed at the same time. */
 const SEALS_AT_ONCE_MAX = 4;
 
-export interface SealerParts {
+interface SealerParts {
   readonly catalog: Catalog;
   readonly log: Log;
   readonly pool: Pool;
@@ -52,8 +52,13 @@ export class Sealer {
   readonly #unsealed = new Map<number, Unsealed>();
   readonly #cuts = new Map<number, Cut>();
   readonly #committers = new Map<number, TableCommitter>();
-  /** Tables whose seal is asked for or under way. */
+  /** By table, the seal that was asked for last: one waits for the one before. */
   readonly #sealing = new Map<number, Promise<void>>();
+  /** Commits under way. */
+  readonly #commits = new Set<Promise<unknown>>();
+  #stopped = false;
+  /** Since the start; failures are of seals, which are tried again. */
+  readonly #counts = { seals: 0, files: 0, commits: 0, failures: 0 };
   #atOnce = 0;
   readonly #queue: (() => void)[] = [];
 
@@ -61,9 +66,10 @@ export class Sealer {
     this.#parts = parts;
   }
 
-  /** Rows of a frame wait in builders. */
+  /** Rows of a frame wait in builders; those of tables that were dropped or sealed meanwhile have left them. */
   noteRows(rows: AcceptedBody['rows'], number: number): void {
     for (const [tableId, count] of rows) {
+      if ((this.#parts.catalog.table(tableId)?.sealedTo ?? Infinity) >= number) continue;
       const unsealed = this.#unsealed.get(tableId);
       if (unsealed === undefined) {
         this.#unsealed.set(tableId, { rows: count, first: number, last: number });
@@ -97,6 +103,17 @@ export class Sealer {
     for (const tableId of this.#due()) this.#start(tableId);
   }
 
+  get counts(): { readonly seals: number; readonly files: number; readonly commits: number; readonly failures: number } {
+    return this.#counts;
+  }
+
+  /** Rows in the log alone, and the tables that have some. */
+  get unsealed(): { readonly rows: number; readonly tables: number } {
+    let rows = 0;
+    for (const unsealed of this.#unsealed.values()) rows += unsealed.rows;
+    return { rows, tables: this.#unsealed.size };
+  }
+
   /** The smallest number that may be in no file yet. */
   get firstUnsealed(): number {
     let first = Infinity;
@@ -104,12 +121,20 @@ export class Sealer {
     return first;
   }
 
-  /** Seals every row of these tables that is on disk now. @throws the first failure */
+  /** Seals every row of these tables that is on disk now. @throws the first failure, or when rows are being read back */
   async flush(tableIds: readonly number[]): Promise<void> {
+    const { lastSynced } = this.#parts.log;
     const unsealed = tableIds.filter((tableId) => this.#unsealed.has(tableId));
-    await Promise.all(unsealed.map((tableId) => this.#sealing.get(tableId)?.catch(() => undefined)));
     const results = await Promise.allSettled(unsealed.map((tableId) => this.#seal(tableId)));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
+    const left = unsealed.find((tableId) => (this.#unsealed.get(tableId)?.first ?? Infinity) <= lastSynced);
+    if (left !== undefined) throw new Error(`rows of table ${left} are being read back from the log: not all are in files yet`);
+  }
+
+  /** No commit begins from here on; resolves when those under way have ended, so that the data folder may be let go of. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.allSettled(this.#commits);
   }
 
   onMessage(slot: Slot, message: FromWorker): void {
@@ -130,7 +155,7 @@ export class Sealer {
 
   /** Tables over the limits of rows, memory, age or log. */
   #due(): Set<number> {
-    const { builderBytes, clock, limits, log } = this.#parts;
+    const { builderBytes, clock, limits, log, replayFloor } = this.#parts;
     const due = new Set<number>();
     const oldest = (clock.nowMs() - limits.logAgeMaxMs) * 1000;
     const logFull = log.bytes > limits.logBytesMax;
@@ -140,7 +165,8 @@ export class Sealer {
       if (rows >= limits.sealRowsMax || first <= oldest || inOldest) due.add(tableId);
     }
     if (builderBytes() > limits.builderBytesMax) {
-      const byRows = [...this.#unsealed].sort((a, b) => b[1].rows - a[1].rows);
+      const floor = replayFloor();
+      const byRows = [...this.#unsealed].filter(([, { first }]) => first < floor).sort((a, b) => b[1].rows - a[1].rows);
       for (const [tableId] of byRows.slice(0, Math.ceil(byRows.length / 4))) due.add(tableId);
     }
     return due;
@@ -153,54 +179,75 @@ export class Sealer {
     });
   }
 
+  /** Seals of a table run one after another. */
   #seal(tableId: number): Promise<void> {
-    const seal = this.#turn()
-      .then(() => this.#sealNow(tableId))
+    const before = this.#sealing.get(tableId)?.catch(() => undefined);
+    const seal = Promise.resolve(before)
+      .then(() => this.#inTurn(() => this.#sealNow(tableId)))
       .finally(() => {
-        this.#sealing.delete(tableId);
-        this.#atOnce -= 1;
-        this.#queue.shift()?.();
+        if (this.#sealing.get(tableId) === seal) this.#sealing.delete(tableId);
       });
     this.#sealing.set(tableId, seal);
     return seal;
   }
 
-  async #turn(): Promise<void> {
+  async #inTurn(action: () => Promise<void>): Promise<void> {
     if (this.#atOnce >= SEALS_AT_ONCE_MAX) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#atOnce += 1;
+    try {
+      await action();
+    } catch (error) {
+      this.#counts.failures += 1;
+      throw error;
+    } finally {
+      this.#atOnce -= 1;
+      this.#queue.shift()?.();
+    }
   }
 
   async #sealNow(tableId: number): Promise<void> {
     const { catalog, log, replayFloor } = this.#parts;
+    const known = catalog.table(tableId);
+    if (known === undefined || !this.#unsealed.has(tableId)) return;
+    const committer = await this.committer(known);
+    // From here to the orders of the cut nothing is awaited: R, the last number, the columns and the slots are of one moment.
+    this.#takeUpEarlierCommit(known, committer);
     const table = catalog.table(tableId);
     const unsealed = this.#unsealed.get(tableId);
-    if (table === undefined || unsealed === undefined) return;
     const number = Math.min(log.lastSynced, replayFloor() - 1);
-    if (number < unsealed.first) return;
-    const committer = await this.committer(table);
-    this.#takeUpEarlierCommit(table, committer);
-    this.#countFrom(tableId, number + 1);
+    if (table === undefined || unsealed === undefined || number < unsealed.first) return;
+    const { rows } = unsealed;
     try {
       await this.#move(table, number, committer);
     } catch (error) {
       this.#committers.delete(tableId);
-      const later = this.#unsealed.get(tableId);
-      this.#unsealed.set(tableId, { ...unsealed, rows: unsealed.rows + (later?.rows ?? 0), last: later?.last ?? unsealed.last });
       throw error;
     }
+    this.#forgetRows(tableId, number, rows);
+    this.#counts.seals += 1;
   }
 
   /** Rows up to a number from builders into files and out of the builders. */
   async #move(table: Table, number: number, committer: TableCommitter): Promise<void> {
     const { catalog, clock, pool } = this.#parts;
     const files = await this.#cut(table, number);
-    if (catalog.table(table.id) === undefined) return;
+    if (catalog.table(table.id) === undefined) return this.#deleteFiles(files);
+    if (this.#stopped) {
+      await this.#deleteFiles(files);
+      throw new Error('sealing has ended');
+    }
+    const commit = committer.commit({ columns: table.columns, files, number, timeMs: clock.nowMs() });
+    this.#commits.add(commit);
     try {
-      const end = await committer.commit({ columns: table.columns, files, number, timeMs: clock.nowMs() });
+      const end = await commit;
       if (end === 'already') throw new Error(`another process sealed up to ${committer.state.sealedTo} as this node`);
+      this.#counts.commits += 1;
+      this.#counts.files += files.length;
     } catch (error) {
       if (!(error instanceof CommitUncertain)) await this.#deleteFiles(files);
       throw error;
+    } finally {
+      this.#commits.delete(commit);
     }
     catalog.setSealedTo(table.id, number);
     pool.tellAll({ say: 'sealed', tableId: table.id, number });
@@ -219,10 +266,11 @@ export class Sealer {
     this.#parts.pool.tellAll({ say: 'sealed', tableId: table.id, number: state.sealedTo });
   }
 
-  /** Rows below a number are no longer counted; how many above it were, is not known. */
-  #countFrom(tableId: number, number: number): void {
-    const { last } = this.#unsealed.get(tableId)!;
-    if (last >= number) this.#unsealed.set(tableId, { rows: 0, first: number, last });
+  /** Rows up to a number are in files. Until then they count: whoever asks for the first unsealed one must hear of them. */
+  #forgetRows(tableId: number, number: number, rows: number): void {
+    const unsealed = this.#unsealed.get(tableId);
+    if (unsealed === undefined) return;
+    if (unsealed.last > number) this.#unsealed.set(tableId, { rows: unsealed.rows - rows, first: number + 1, last: unsealed.last });
     else this.#unsealed.delete(tableId);
   }
 

@@ -11,7 +11,7 @@ import type { TableStore } from './store.js';
 /** Dropped folders stay readable this long. */
 const TRASH_GRACE_MS = 3_600_000;
 
-export interface LeftoversParts {
+interface LeftoversParts {
   readonly disk: Disk;
   readonly paths: DataPaths;
   readonly store: TableStore;

@@ -68,7 +68,7 @@ export function localTableStore(disk: Disk, paths: DataPaths, start: string): Ta
     },
 
     async list(folder) {
-      const target = locate(root, folder);
+      const target = folder === '' ? root : locate(root, folder);
       const names = await disk.list(target);
       if (names.length === 0) return names;
       await settle(target);

@@ -17,7 +17,7 @@ export interface TableStore {
   putIfAbsent(path: string, bytes: Uint8Array): Promise<boolean>;
   /** Whole file, or null. */
   get(path: string): Promise<Buffer | null>;
-  /** Names directly below a folder, sorted; empty when there is none. */
+  /** Names directly below a folder ('' is the root), sorted; empty when there is none. */
   list(folder: string): Promise<string[]>;
   delete(path: string): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { compile } from './wasm.js';
 import { loadZlibSync, zlibInflate } from './inflate.js';
 import { WorkerSlot } from './slot.js';
 import { localTableStore } from '../tables/local.js';
+import { systemClock } from '../clock.js';
 import { dataPaths } from '../names.js';
 import { readPackaged, systemDisk } from '../disk.js';
 import type { Adoption, BodyTask, ParseResult } from './protocol.js';
@@ -15,7 +16,7 @@ export function adopt(adoption: Adoption): number {
   const module = compile(readPackaged(new URL('../../assembly/sluice.wasm', import.meta.url)));
   const inflate = adoption.inflate === 'zlib-sync' ? loadZlibSync() : zlibInflate;
   const store = localTableStore(systemDisk, dataPaths(adoption.dataDir), adoption.start);
-  slot = new WorkerSlot({ adoption, module, inflate, store });
+  slot = new WorkerSlot({ adoption, module, inflate, store, clock: systemClock });
   return adoption.slot;
 }
 

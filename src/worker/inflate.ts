@@ -1,6 +1,6 @@
 /** Unpacks bodies. The door to zlib for bodies, with a hard cap on what comes out. */
 import { createRequire } from 'node:module';
-import { crc32, gunzipSync } from 'node:zlib';
+import { crc32, createGunzip, gunzipSync } from 'node:zlib';
 
 /** A body that cannot be unpacked: not gzip, cut short, or larger than allowed. */
 export class InflateError extends Error {
@@ -72,7 +72,7 @@ export function loadZlibSync(): Inflate {
       members.push(member);
       unpackedBytes += member.length;
       rest = after;
-    } while (rest.length > 1 && rest[0] === 0x1f && rest[1] === 0x8b);
+    } while (startsMember(rest));
     return members.length === 1 ? members[0]! : Buffer.concat(members, unpackedBytes);
   };
 }
@@ -105,8 +105,41 @@ function afterTrailer(packed: Buffer, from: number, member: Buffer): Buffer {
   const trailer = Buffer.alloc(TRAILER_BYTES);
   trailer.writeUInt32LE(crc32(member), 0);
   trailer.writeUInt32LE(member.length >>> 0, 4);
-  const end = packed.length - TRAILER_BYTES;
-  const at = end >= 0 && packed.compare(trailer, 0, TRAILER_BYTES, end) === 0 ? end : packed.indexOf(trailer, from);
-  if (at < 0) throw new InflateError('gzip', 'the end of a member was not found');
-  return packed.subarray(at + TRAILER_BYTES);
+  const first = packed.indexOf(trailer, from);
+  if (first < 0) throw new InflateError('gzip', 'the end of a member was not found');
+  // The same bytes may stand before it: the trailer of an empty member is eight zeros, and zeros come before it too.
+  for (let at = first; at >= 0; at = packed.indexOf(trailer, at + 1)) {
+    const after = packed.subarray(at + TRAILER_BYTES);
+    if (after.length === 0 || startsMember(after)) return after;
+  }
+  return packed.subarray(first + TRAILER_BYTES);
+}
+
+function startsMember(bytes: Buffer): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/** Unpacked bytes of a stream come in pieces of at most this. */
+const STREAM_CHUNK_BYTES = 256 * 1024;
+
+/**
+ * Unpacks a gzip text of any length, of one or more members, as it is read.
+ * @throws Error when it is not gzip or cut short, after all that could be unpacked
+ */
+export async function* gunzipChunks(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip({ chunkSize: STREAM_CHUNK_BYTES });
+  let goOn = (): void => undefined;
+  for (const event of ['drain', 'close']) gunzip.on(event, () => goOn());
+  const fed = (async () => {
+    for await (const chunk of packed) {
+      if (gunzip.destroyed) return;
+      if (gunzip.write(chunk)) continue;
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+    }
+    gunzip.end();
+  })().catch((error: Error) => void gunzip.destroy(error));
+  yield* gunzip as AsyncIterable<Uint8Array>;
+  await fed;
 }

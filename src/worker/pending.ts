@@ -2,7 +2,7 @@
 import { GIVEN_UP } from './protocol.js';
 
 /** Rows a body added to one table; rows are renumbered when others leave. */
-export interface Span {
+interface Span {
   readonly tableId: number;
   rowFirst: number;
   /** One past the last. */
@@ -14,7 +14,7 @@ export interface Span {
 }
 
 /** What is removed from a builder: row ranges, ascending. */
-export type RemoveRows = (tableId: number, ranges: readonly Readonly<Span>[]) => void;
+type RemoveRows = (tableId: number, ranges: readonly Readonly<Span>[]) => void;
 
 export class PendingRows {
   readonly #spansByTable = new Map<number, Span[]>();

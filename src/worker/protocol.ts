@@ -23,12 +23,14 @@ export interface BodyTask {
   readonly defaultTime: bigint;
   /** false: one rejected line refuses the body. */
   readonly acceptPartial: boolean;
+  /** RULE_* of the ABI: those of the database when the write began, on replay those of the frame. */
+  readonly rules: number;
   /** Set when the body comes out of the log. */
   readonly replay?: ReplayOf;
 }
 
 /** What a replayed frame already decided. */
-export interface ReplayOf {
+interface ReplayOf {
   readonly number: number;
   /** (first, last) physical line pairs to skip. */
   readonly rejectedRuns: Uint32Array;
@@ -59,13 +61,27 @@ export interface Need {
   readonly key: string;
 }
 
-export interface LineCounts {
+/** The rejected lines of a body that is not replayed. */
+export interface RefusedLines {
+  /** Records of as many as there was room for (src/rejects/record.ts). */
+  readonly text: Uint8Array;
+  /** Lines in the text. */
+  readonly kept: number;
+  /** Number and LINE_* of lines behind those that stand among the errors, as many as an answer may have room for. */
+  readonly more: readonly (readonly [line: number, code: number])[];
+  /** How many lines were rejected for each LINE_*, those without room too. */
+  readonly codes: readonly (readonly [code: number, lines: number])[];
+}
+
+interface LineCounts {
   readonly lines: number;
   readonly accepted: number;
   readonly rejected: number;
   /** The first ERRORS_MAX of the rejected lines. */
   readonly errors: readonly LineError[];
   readonly rejectedRuns: Uint32Array;
+  /** null when none was rejected. */
+  readonly refused: RefusedLines | null;
 }
 
 /** Rows wait in the builders of the worker under `ordinal`. */
@@ -83,7 +99,7 @@ export interface RefusedBody extends LineCounts {
   readonly state: 'refused';
 }
 /** Rolled back until main has decided the tables and columns. */
-export interface NeedyBody {
+interface NeedyBody {
   readonly state: 'needs';
   readonly needs: readonly Need[];
 }
@@ -99,8 +115,6 @@ export type BodyOutcome = AcceptedBody | RefusedBody | NeedyBody | BadBody;
 export interface ParseResult {
   readonly slot: number;
   readonly outcomes: readonly BodyOutcome[];
-  /** Bytes of linear memory in use by builders after the list. */
-  readonly builderBytes: number;
 }
 
 /** A table as workers know it. */
@@ -133,6 +147,8 @@ export interface Adoption {
   readonly blockBytes: number;
   /** BigInt64Array of log numbers by ordinal modulo its length; 0 = not decided yet, -1 = given up. */
   readonly numbers: SharedArrayBuffer;
+  /** Uint32Array of one, written by the worker: bytes of linear memory that its builders hold. */
+  readonly builderBytes: SharedArrayBuffer;
   readonly limits: WorkerLimits;
   readonly dataDir: string;
   readonly start: string;

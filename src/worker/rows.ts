@@ -19,7 +19,7 @@ export interface Point {
 }
 
 /** A point with the physical line it began in. */
-export interface ListedPoint extends Point {
+interface ListedPoint extends Point {
   readonly line: number;
 }
 

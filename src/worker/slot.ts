@@ -6,15 +6,20 @@ import { PendingRows } from './pending.js';
 import { sealFile } from './seal.js';
 import { WasmParser } from './wasm.js';
 import * as abi from '../../assembly/abi.js';
+import type { Clock } from '../clock.js';
 import type { TableStore } from '../tables/store.js';
-import { ENCODING_GZIP, type Adoption, type BadBody, type BodyOutcome, type BodyTask, type FromWorker, type ParseResult, type SealOrder, type ToWorker } from './protocol.js';
+import { ENCODING_GZIP, type Adoption, type BadBody, type BodyOutcome, type BodyTask, type FromWorker, type ParseResult, type RefusedLines, type SealOrder, type ToWorker } from './protocol.js';
 
-export interface SlotParts {
+interface SlotParts {
   readonly adoption: Adoption;
   readonly module: WebAssembly.Module;
   readonly inflate: Inflate;
   readonly store: TableStore;
+  readonly clock: Clock;
 }
+
+/** Text of the refused lines that one list of bodies hands to main; what is over is counted alone. */
+const REFUSED_BYTES_MAX = 16 * 1024 * 1024;
 
 export class WorkerSlot {
   readonly number: number;
@@ -22,32 +27,42 @@ export class WorkerSlot {
   readonly #parser: WasmParser;
   readonly #inflate: Inflate;
   readonly #store: TableStore;
+  readonly #clock: Clock;
   readonly #blocks: BlockReader;
   readonly #pending: PendingRows;
+  readonly #builderBytes: Uint32Array;
+  /** Of the list under way. */
+  #refusedBytesLeft = 0;
   /** Seals run one after another. */
   #sealing: Promise<void> = Promise.resolve();
+  #ended = false;
 
-  constructor({ adoption, module, inflate, store }: SlotParts) {
+  constructor({ adoption, module, inflate, store, clock }: SlotParts) {
     this.number = adoption.slot;
     this.#adoption = adoption;
     this.#parser = new WasmParser(module);
     this.#parser.setLimits(adoption.limits);
     this.#inflate = inflate;
     this.#store = store;
+    this.#clock = clock;
     this.#blocks = new BlockReader(adoption.bodyMemory, adoption.blockBytes);
     this.#pending = new PendingRows(adoption.numbers, (tableId, spans) => this.#parser.removeRows(tableId, spans));
+    this.#builderBytes = new Uint32Array(adoption.builderBytes);
     adoption.port.on('message', (message: ToWorker) => this.#obey(message));
   }
 
   /** One outcome a body, in order. Applies what main said before it dispatched the list. */
   parse(list: readonly BodyTask[]): ParseResult {
     this.#catchUp();
+    this.#refusedBytesLeft = REFUSED_BYTES_MAX;
     const outcomes = list.map((task) => this.#parseBody(task));
-    return { slot: this.number, outcomes, builderBytes: this.#parser.builderBytes() };
+    this.#countBytes();
+    return { slot: this.number, outcomes };
   }
 
   /** Lets go of the port: main learns that the builders are gone. */
   end(): void {
+    this.#ended = true;
     this.#adoption.port.close();
   }
 
@@ -65,7 +80,7 @@ export class WorkerSlot {
       bytes,
       precision: task.precision,
       defaultTime: task.defaultTime,
-      flags: (task.acceptPartial ? 0 : abi.PARSE_ALL_OR_NOTHING) | (task.replay ? abi.PARSE_REPLAY : 0),
+      flags: (task.acceptPartial ? 0 : abi.PARSE_ALL_OR_NOTHING) | (task.replay ? abi.PARSE_REPLAY : 0) | task.rules,
       linesMax: task.replay ? 0xffffffff : limits.bodyLinesMax,
       ...(task.replay ? { rejectedRuns: task.replay.rejectedRuns, replayNumber: task.replay.number } : {}),
     });
@@ -74,16 +89,23 @@ export class WorkerSlot {
       case abi.PARSE_NEEDS:
         return { state: 'needs', needs: parsed.needs };
       case abi.PARSE_REFUSED:
-        return { state: 'refused', lines, accepted: 0, rejected, errors, rejectedRuns };
+        return { state: 'refused', lines, accepted: 0, rejected, errors, rejectedRuns, refused: this.#refusedLines(task) };
       case abi.PARSE_TOO_MANY_LINES:
         return bad('too-many-lines', `it has more than ${limits.bodyLinesMax} lines`);
       default:
         return {
           state: 'accepted', lines, accepted, rejected, errors, rejectedRuns,
+          refused: rejected === 0 || task.replay !== undefined ? null : this.#refusedLines(task),
           ordinal: this.#takeUp(task, parsed.spans), inflatedBytes: bytes, checksum: parsed.checksum,
           rows: parsed.spans.map(({ tableId, rowFirst, rowEnd }) => [tableId, rowEnd - rowFirst] as const),
         };
     }
+  }
+
+  #refusedLines({ precision, defaultTime }: BodyTask): RefusedLines {
+    const refused = this.#parser.refusedLines({ timeMs: this.#clock.nowMs(), precision, defaultTime }, this.#refusedBytesLeft);
+    this.#refusedBytesLeft -= refused.text.length;
+    return refused;
   }
 
   /** Ordinal 0: nothing of the body waits for a number. */
@@ -140,6 +162,12 @@ export class WorkerSlot {
         this.#tell({ say: 'cut', nextOrdinal: this.#pending.nextOrdinal });
         break;
     }
+    this.#countBytes();
+  }
+
+  /** Main decides by these bytes whether bodies may come: they must be true also when none comes. */
+  #countBytes(): void {
+    Atomics.store(this.#builderBytes, 0, this.#parser.builderBytes());
   }
 
   async #seal(order: SealOrder): Promise<void> {
@@ -147,7 +175,8 @@ export class WorkerSlot {
     this.#pending.takeNumbers();
     try {
       const file = await sealFile(this.#parser, this.#store, order, () => this.#pending.upTo(tableId, number));
-      this.#tell({ say: 'file', tableId, file });
+      if (!this.#ended) this.#tell({ say: 'file', tableId, file });
+      else if (file !== null) await this.#store.delete(file.path); // main takes this seal for failed
     } catch (error) {
       this.#tell({ say: 'seal-failed', tableId, reason: (error as Error).message });
     }

@@ -1,7 +1,9 @@
 /** One instance of the WASM module: what a worker knows of the catalog, the builders, and parsing into them. */
 import * as abi from '../../assembly/abi.js';
-import { readParsed, type Parsed, type RowRange } from './parsed.js';
-import type { TableDefinition, WorkerLimits } from './protocol.js';
+import type { RejectContext } from '../rejects/record.js';
+import { readParsed, type OutcomePlace, type Parsed, type RowRange } from './parsed.js';
+import type { RefusedLines, TableDefinition, WorkerLimits } from './protocol.js';
+import { readRefused } from './refused.js';
 import type { SealExports } from './seal.js';
 
 export type { Parsed, TableSpan } from './parsed.js';
@@ -14,7 +16,7 @@ export interface ParseOptions {
   readonly precision: number;
   /** Nanoseconds since 1970 for lines without a timestamp. */
   readonly defaultTime: bigint;
-  /** PARSE_ALL_OR_NOTHING, PARSE_REPLAY, PARSE_RECORD. */
+  /** PARSE_ALL_OR_NOTHING, PARSE_REPLAY, PARSE_RECORD; RULE_*. */
   readonly flags: number;
   /** Not judged on replay. */
   readonly linesMax: number;
@@ -22,6 +24,15 @@ export interface ParseOptions {
   readonly rejectedRuns?: Uint32Array;
   /** Replay: log number of the body. */
   readonly replayNumber?: number;
+}
+
+/** How far a scan came. */
+interface Scanned {
+  /** Where it stopped: where a line starts, or the end of the text. */
+  readonly end: number;
+  /** Lines passed, blank ones apart. */
+  readonly lines: number;
+  readonly physicalLines: number;
 }
 
 /** What the module exports; addresses are to be read as unsigned. */
@@ -38,6 +49,9 @@ interface ParserExports extends SealExports {
   listingAt(): number;
   listingBytes(): number;
   openQuoteBytes(): number;
+  scanLines(from: number, bytes: number, linesMax: number, isLast: boolean): number;
+  scannedLines(): number;
+  scannedPhysicalLines(): number;
   setLimits(tablesMax: number, columnsMax: number, columnNameBytesMax: number): void;
   defineTable(id: number, databaseId: number, nameAt: number, nameBytes: number, created: number, sealedTo: number): void;
   defineColumn(tableId: number, columnId: number, kind: number, keyAt: number, keyBytes: number): void;
@@ -107,7 +121,25 @@ export class WasmParser {
     const status = this.exports.parse(
       databaseId, bytes, precision, defaultTime, flags, linesMax, runsAt, runs.length / 2, replayNumber,
     );
-    return readParsed({ buffer: this.memory.buffer, outcomeAt: this.exports.outcome() >>> 0, bodyAt: this.exports.input(0) >>> 0 }, status);
+    return readParsed(this.#outcomePlace(), status);
+  }
+
+  /** The rejected lines of the body parsed last, which still stands in the input view. @param bytesMax of their text */
+  refusedLines(context: RejectContext, bytesMax: number): RefusedLines {
+    return readRefused(this.#outcomePlace(), context, bytesMax);
+  }
+
+  #outcomePlace(): OutcomePlace {
+    return { buffer: this.memory.buffer, outcomeAt: this.exports.outcome() >>> 0, bodyAt: this.exports.input(0) >>> 0 };
+  }
+
+  /**
+   * Passes whole lines of the input view, from the line that starts at `from`; stops at a comment, after `linesMax` lines,
+   * and at a line that is not whole. @param isLast the text ends with the view, and so does its last line
+   */
+  scanLines(from: number, bytes: number, linesMax: number, isLast: boolean): Scanned {
+    const end = this.exports.scanLines(from, bytes, linesMax, isLast) >>> 0;
+    return { end, lines: this.exports.scannedLines() >>> 0, physicalLines: this.exports.scannedPhysicalLines() >>> 0 };
   }
 
   /** Removes rows of ascending, disjoint ranges and closes the gaps: the rows behind are renumbered. */

@@ -1,7 +1,10 @@
 /** The catalog: what is made and dropped, by whom records are shared, names, ids and limits. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RULE_TAGS_FIXED } from '../../assembly/abi.js';
 import { Catalog } from '../../src/catalog/catalog.js';
+import { decodeSnapshot, encodeSnapshot } from '../../src/catalog/snapshot.js';
+import { CatalogState } from '../../src/catalog/state.js';
 import { SluiceError, type ErrorCode } from '../../src/errors.js';
 import { MemoryDisk } from '../fault/memory-disk.js';
 import { open } from '../log/harness.js';
@@ -30,7 +33,7 @@ test('a record stands in the log as DESIGN.md says', async () => {
 test('a table is what workers are told, with its place', async () => {
   const { catalog } = makeCatalog();
   const database = await catalog.ensureDatabase('db');
-  assert.deepEqual(database, { id: 1, name: 'db', folder: 'db', created: 1000 });
+  assert.deepEqual(database, { id: 1, name: 'db', folder: 'db', created: 1000, tags: 'grow', types: 'strict' });
   const [table] = await catalog.decide(database.id, [need('cpu', 'host', 0), need('cpu', 'usage', 1)]);
   assert.deepEqual(table, {
     id: 1, databaseId: 1, databaseName: 'db', measurement: 'cpu', folder: 'db/cpu', created: 1010, sealedTo: 0,
@@ -61,6 +64,62 @@ test('of two kinds of one new column the first counts', async () => {
   const { id } = await catalog.ensureDatabase('db');
   const [table] = await catalog.decide(id, [need('cpu', 'a', 3), need('cpu', 'a', 2)]);
   assert.deepEqual(table!.columns.map(({ kind }) => kind), [3]);
+});
+
+test('rules of a database: said where they are not plain, those of the server where none are given, changed by a record of their own', async () => {
+  const { catalog, list } = makeCatalog();
+  const split = await catalog.ensureDatabase('a', { types: 'split' });
+  assert.deepEqual([split.tags, split.types], ['grow', 'split']);
+  assert.deepEqual(list.last(), { databases: [{ id: 1, name: 'a', folder: 'a', types: 'split' }] });
+  assert.equal((await catalog.ensureDatabase('a', { tags: 'fixed' })).tags, 'grow', 'one that is there stays as it is');
+  const changed = await catalog.setRules('a', { tags: 'fixed' });
+  assert.deepEqual([changed!.tags, changed!.types], ['fixed', 'split']);
+  assert.deepEqual(list.last(), { settings: [{ database: 1, tags: 'fixed', types: 'split' }] });
+  assert.deepEqual([split.tags, catalog.database('a')!.tags], ['grow', 'fixed'], 'a database that was handed out does not change');
+  const { length } = list.records;
+  assert.deepEqual(await catalog.setRules('a', { types: 'split' }), catalog.database('a'));
+  assert.equal(await catalog.setRules('nil', { types: 'split' }), null);
+  assert.equal(list.records.length, length, 'what changes nothing makes no record');
+  await catalog.setRules('a', { tags: 'grow', types: 'strict' });
+  await catalog.setRules('a', { types: 'widen' });
+
+  const server = new Catalog({ node: NODE, limits: LIMITS, commit: list.commit, rules: { tags: 'fixed', types: 'widen' } }, CatalogState.fromSnapshot(catalog.snapshot()));
+  const [own, half] = [await server.ensureDatabase('b'), await server.ensureDatabase('c', { tags: 'grow', types: 'strict' })];
+  assert.deepEqual([own.tags, own.types, half.tags, half.types], ['fixed', 'widen', 'grow', 'strict']);
+  const rules = server.databases().map(({ name, tags, types }) => `${name} ${tags} ${types}`);
+  assert.deepEqual(rules, ['a grow widen', 'b fixed widen', 'c grow strict']);
+  const again = recovered(list);
+  assert.deepEqual(again.databases(), server.databases());
+  assert.deepEqual(CatalogState.fromSnapshot(decodeSnapshot(encodeSnapshot(again.snapshot()))).toSnapshot(NODE), again.snapshot());
+});
+
+test('rules that make no sense are said and do no harm', () => {
+  const { catalog } = makeCatalog();
+  const made = '"databases":[{"id":1,"name":"a","folder":"a","tags":"fixed"}]';
+  assert.deepEqual(catalog.applyRecord(Buffer.from(`{${made}}`), 1), []);
+  assert.match(catalog.applyRecord(Buffer.from('{"settings":[{"database":9,"tags":"grow","types":"strict"}]}'), 2).join(), /database 9 cannot have other rules/);
+  for (const wrong of ['{"database":1,"tags":"free","types":"strict"}', '{"database":1,"tags":"grow"}']) {
+    assert.match(catalog.applyRecord(Buffer.from(`{"settings":[${wrong}]}`), 3).join(), /should have one of/);
+  }
+  assert.match(catalog.applyRecord(Buffer.from(made.replace('"databases"', '{"databases"').replace('fixed', 'free').concat('}')), 4).join(), /one of grow, fixed where it has "free"/);
+  assert.deepEqual(catalog.databases().map(({ tags, types }) => [tags, types]), [['fixed', 'strict']]);
+});
+
+test('tags fixed: a table takes those of the body that makes it and no others, also where bodies share a record', async () => {
+  const list = new RecordList();
+  const { catalog } = makeCatalog({}, list);
+  const { id } = await catalog.ensureDatabase('db', { tags: 'fixed' });
+  const decide = (...needs: ReturnType<typeof need>[]) => catalog.decide(id, needs, RULE_TAGS_FIXED);
+  await Promise.all([
+    decide(need('a', 't', 0), need('a', 'x', 1), need('a', 'u', 0)),
+    decide(need('a', 'v', 0), need('a', 'y', 1), need('b', 'v', 0), need('b', 'y', 1)),
+    decide(need('b', 'w', 0)),
+  ]);
+  assert.equal(list.records.length, 2);
+  await decide(need('a', 'w', 0, 1), need('a', 'w', 0), need('a', 'z', 1, 1), need('c', 'w', 0));
+  await catalog.decide(id, [need('b', 'late', 0)]);
+  const keys = catalog.tables().map(({ measurement, columns }) => `${measurement}: ${columns.map(({ key }) => key)}`);
+  assert.deepEqual(keys, ['a: t,x,u,y,z', 'b: v,y,late', 'c: w']);
 });
 
 test('calls made while a record is written share the next one', async () => {
@@ -284,7 +343,7 @@ test('what the catalog has made is back from the log after a loss of power', asy
 
 test('a record that makes no sense is said and does no harm', () => {
   const { catalog } = makeCatalog();
-  const none = { databases: [], tables: [], columns: [], dropped: { databases: [], tables: [] } };
+  const none = { databases: [], settings: [], tables: [], columns: [], dropped: { databases: [], tables: [] } };
   assert.match(catalog.applyRecord(Buffer.from('{'), 1).join(), /catalog record 1 is passed over/);
   assert.match(catalog.applyRecord(Buffer.from('{"tables":[{"id":-1}]}'), 2).join(), /a whole number where it has -1/);
   assert.match(catalog.apply({ ...none, tables: [{ id: 1, database: 9, name: 'a', folder: 'a' }] }, 3).join(), /database 9, which is unknown/);

@@ -26,13 +26,13 @@ test('the version is that of package.json', async () => {
 test('help is on stdout, and that of serve has every setting', async () => {
   const help = await sluice(['--help']);
   assert.equal(help.code, 0);
-  for (const command of ['serve', 'database', 'tables', 'flush', 'query', 'parse']) assert.match(help.stdout, new RegExp(`^ {2}${command}\\b`, 'm'));
+  for (const command of ['serve', 'database', 'token', 'tables', 'flush', 'query', 'parse', 'import']) assert.match(help.stdout, new RegExp(`^ {2}${command}\\b`, 'm'));
   const { code, stdout } = await sluice(['serve', '--help']);
   assert.equal(code, 0);
   const words = stdout.replace(/\s+/g, ' ');
   for (const setting of SETTINGS) {
     assert.ok(words.includes(` --${setting.flag} `), setting.flag);
-    assert.ok(words.includes(`(${setting.unit}, default ${setting.default}`), setting.flag);
+    assert.ok(words.includes(`(${setting.unit}, ${setting.default === '' ? 'no default' : `default ${setting.default}`}`), setting.flag);
   }
 });
 
@@ -44,6 +44,14 @@ test('what is asked wrongly ends with 2 and a sentence on stderr', async () => {
     [['query', '--format', 'xml', 'SELECT 1'], /Allowed choices are pretty, json, jsonl, csv/],
     [['parse', '--precision', 'fortnight'], /Allowed choices are/],
     [['serve', '--nope'], /unknown option '--nope'/],
+    [['token', 'create'], /say --admin, or --database PATTERN and --permission/],
+    [['token', 'create', '--database', 'a'], /say --admin, or --database PATTERN and --permission/],
+    [['token', 'create', '--admin', '--permission', 'read'], /--admin allows everything/],
+    [['token', 'create', '--database', 'a', '--permission', 'rule'], /--permission is "rule": it must be read, write or read,write/],
+    [['token', 'create', '--admin', '--expires', '90'], /--expires is "90": it must be a time as in 30m, 12h, 90d or 1y/],
+    [['token', 'create', '--admin', '--expires', '0d'], /--expires is "0d"/],
+    [['database', 'create', 'a', '--types', 'loose'], /Allowed choices are strict, widen, split/],
+    [['database', 'update', 'a'], /say what to change: --tags or --types/],
     [['tables', '--data-dir', ''], /--data-dir is "": it must be the path of a folder/],
   ];
   for (const [args, words] of cases) {
@@ -67,16 +75,28 @@ test('commands ask the server that holds the folder', async (t) => {
   duck.close();
   const asked: unknown[] = [];
   const handlers: ControlHandlers = {
-    'status': async () => ({ pid: process.pid, problems: [] }),
+    'status': async () => ({ pid: process.pid, problems: [], bodyBytesMax: 1, bodyLinesMax: 1 }),
+    'write': async () => ({ kind: 'stored' }),
     'flush': async (args) => {
       asked.push(args);
       if (args.database === 'gone') throw new Error('there is no database "gone"');
       return { tables: 1 };
     },
-    'tables': async () => [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, files: [file], sealedTo: 5 }],
+    'tables': async () => [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, files: [file], sealedTo: 5, problem: null }],
     'database-create': async ({ name }) => ({ created: name === 'new' }),
-    'database-list': async () => [{ name: 'db', tables: 1 }, { name: 'a,b', tables: 0 }],
+    'database-list': async () => [{ name: 'db', tables: 1, tags: 'grow', types: 'strict' }, { name: 'a,b', tables: 0, tags: 'fixed', types: 'split' }],
+    'database-update': async ({ name, rules }) => {
+      if (name === 'gone') throw new Error('there is no database gone');
+      return { tags: 'grow', types: 'strict', ...rules };
+    },
     'database-drop': async () => ({ tables: 2 }),
+    'token-create': async ({ name, rights }) => ({ name: name ?? 'token-7', token: JSON.stringify(rights) }),
+    'token-list': async () => [
+      { id: 1, name: '_admin', createdMs: null, expiresMs: null, rights: 'admin' },
+      { id: 2, name: 'agents', createdMs: 0, expiresMs: 86_400_000, rights: [{ databases: ['a', 'b*'], permissions: ['write'] }] },
+    ],
+    'token-rotate': async ({ name }) => ({ name, token: 'new text' }),
+    'token-delete': async () => ({}),
   };
   const control = await bindControl(dataPaths(folder).socket, systemDisk);
   t.after(() => control.close());
@@ -88,8 +108,23 @@ test('commands ask the server that holds the folder', async (t) => {
   };
   assert.equal(await says('database', 'create', 'new'), 'database new is made\n');
   assert.equal(await says('database', 'create', 'db'), 'database db was there already\n');
-  assert.equal(await says('database', 'list', '--format', 'csv'), 'database,tables\r\ndb,1\r\n"a,b",0\r\n');
+  assert.equal(await says('database', 'list', '--format', 'csv'), 'database,tables,tags,types\r\ndb,1,grow,strict\r\n"a,b",0,fixed,split\r\n');
+  assert.equal(await says('database', 'create', 'db', '--types', 'split'), 'database db was there already, its rules stay (sluice database update changes them)\n');
+  assert.equal(await says('database', 'update', 'db', '--tags', 'fixed'), 'database db has tags fixed, types strict from now on\n');
+  assert.equal(await says('database', 'update', 'db', '--tags', 'fixed', '--types', 'widen'), 'database db has tags fixed, types widen from now on\n');
   assert.equal(await says('database', 'delete', 'db'), 'database db is deleted, with 2 tables\n');
+  assert.equal(await says('token', 'list', '--format', 'csv'), [
+    'name,databases,permissions,created,expires',
+    '_admin,*,admin,,',
+    'agents,"a,b*",write,1970-01-01T00:00:00.000Z,1970-01-02T00:00:00.000Z',
+    '',
+  ].join('\r\n'));
+  assert.equal(await says('token', 'delete', 'agents'), 'token agents is deleted\n');
+  const made = await sluice(['token', 'create', '--database', 'a', '--database', 'b*', '--permission', 'read,write', '--data-dir', folder]);
+  assert.deepEqual([made.code, made.stdout], [0, '[{"databases":["a","b*"],"permissions":["read","write"]}]\n']);
+  assert.equal(made.stderr, 'token token-7 is made; its text is shown this once\n');
+  const rotated = await sluice(['token', 'rotate', 'agents', '--data-dir', folder]);
+  assert.deepEqual([rotated.stdout, rotated.stderr], ['new text\n', 'token agents is rotated; its text is shown this once\n']);
   assert.equal(await says('tables'), [
     'database  table  columns  files  rows',
     '--------  -----  -------  -----  ----',

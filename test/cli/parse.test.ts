@@ -21,7 +21,7 @@ interface Said {
 
 function lint(body: string | Buffer): Said[] {
   const linter = new Linter(new WasmParser(module), PRECISION_NS);
-  return linter.block(Buffer.from(body), true)!.map((json) => JSON.parse(json) as Said);
+  return linter.block(Buffer.from(body), 0).map((json) => JSON.parse(json) as Said);
 }
 
 test('every vector gives its points and errors', () => {

@@ -23,15 +23,25 @@ function freshPath(): string {
   return join(folder, 'sluice.sock');
 }
 
+let written: { database: string; body: Buffer } | undefined;
 const handlers: ControlHandlers = {
-  'status': async () => ({ pid: 1, problems: ['ünïcode\n'] }),
+  'status': async () => ({ pid: 1, problems: ['ünïcode\n'], bodyBytesMax: 1, bodyLinesMax: 1 }),
+  'write': async ({ database }, body) => {
+    written = { database, body: Buffer.from(body) };
+    return { kind: 'stored' };
+  },
   'flush': async ({ database }) => {
     throw new Error(`there is no database ${database}`);
   },
-  'tables': async () => Array.from({ length: 5000 }, (_, n) => ({ database: 'db', measurement: `m${n}`, columns: [], rows: n, files: ['/a/b.parquet'], sealedTo: n })),
+  'tables': async () => Array.from({ length: 5000 }, (_, n) => ({ database: 'db', measurement: `m${n}`, columns: [], rows: n, files: ['/a/b.parquet'], sealedTo: n, problem: null })),
   'database-create': async ({ name }) => ({ created: name === 'new' }),
   'database-list': async () => [],
+  'database-update': async ({ rules }) => ({ tags: 'grow', types: 'strict', ...rules }),
   'database-drop': async () => ({ tables: 0 }),
+  'token-create': async ({ name }) => ({ name: name ?? '', token: '' }),
+  'token-list': async () => [],
+  'token-rotate': async ({ name }) => ({ name, token: '' }),
+  'token-delete': async () => ({}),
 };
 
 /** A process that binds the path and then dies without removing its socket. */
@@ -45,7 +55,7 @@ test('commands reach the handlers, results and errors come back', async () => {
   const path = freshPath();
   const control = await bindControl(path, systemDisk);
   control.serve(handlers);
-  assert.deepEqual(await askServer(path, 'status', {}), { pid: 1, problems: ['ünïcode\n'] });
+  assert.deepEqual(await askServer(path, 'status', {}), { pid: 1, problems: ['ünïcode\n'], bodyBytesMax: 1, bodyLinesMax: 1 });
   assert.deepEqual(await askServer(path, 'database-create', { name: 'new' }), { created: true });
   assert.equal((await askServer(path, 'tables', { database: null }))?.length, 5000);
   await assert.rejects(askServer(path, 'flush', { database: 'x' }), /^Error: there is no database x$/);
@@ -70,6 +80,28 @@ test('a connection carries any number of lines, and one that is no JSON gets an 
   assert.match(String(answers[0]?.error), /JSON/);
   assert.deepEqual(answers[1], { result: [] });
   assert.equal(answers[2]?.result?.pid, process.pid);
+  await control.close();
+});
+
+test('a body of any bytes goes with a command, in whatever pieces it comes', async () => {
+  const path = freshPath();
+  const control = await bindControl(path, systemDisk);
+  control.serve(handlers);
+  const body = Buffer.from(Array.from({ length: 3_000_000 }, (_, i) => (i * 7) % 256));
+  assert.deepEqual(await askServer(path, 'write', { database: 'a', precision: 1 }, body), { kind: 'stored' });
+  assert.equal(written?.database, 'a');
+  assert.ok(written?.body.equals(body));
+  const socket = connect(path).setEncoding('utf8');
+  for (const piece of ['3', ' {"command":"write","args":{"database":"b"}}', '\n\n', '\n{{"command":"hello"}', '\n']) {
+    await new Promise((resolve) => socket.write(piece, resolve));
+  }
+  let answers = '';
+  for await (const piece of socket) {
+    answers += String(piece);
+    if (answers.split('\n').length === 3) socket.write('9999999999 {"command":"hello"}\n');
+  }
+  assert.equal(written.body.toString(), '\n\n{');
+  assert.match(answers, /^\{"result":\{"kind":"stored"\}\}\n\{"result":\{"pid":\d+,.*\}\}\n$/, 'and a body longer than any may be ends the connection');
   await control.close();
 });
 
@@ -163,7 +195,7 @@ test('a process that listens but does not answer is not taken for dead', async (
   const server = createServer();
   server.listen(path);
   await once(server, 'listening');
-  await assert.rejects(exchangeLine(path, 'hello', 50), /whoever listens at .* does not answer/);
+  await assert.rejects(exchangeLine(path, 'hello', 50, Buffer.alloc(0)), /whoever listens at .* does not answer/);
   server.close();
 });
 

@@ -56,7 +56,7 @@ export class TestServer {
       const late = setTimeout(() => reject(new Error(`not ready after ${READY_MS_MAX} ms: ${said.join('')}`)), READY_MS_MAX);
       const take = (chunk: Buffer): void => {
         said.push(chunk.toString());
-        const match = /http:\/\/127\.0\.0\.1:\d+/.exec(said.join(''));
+        const match = /https?:\/\/127\.0\.0\.1:\d+/.exec(said.join(''));
         if (match === null) return;
         clearTimeout(late);
         resolve(match[0]);
@@ -86,9 +86,9 @@ export class TestServer {
     await this.#ended;
   }
 
-  /** SIGTERM; resolves with the exit code. */
-  async stop(): Promise<number | null> {
-    this.child.kill('SIGTERM');
+  /** Sends signals, one right after the other; resolves with the exit code. */
+  async stop(...signals: readonly NodeJS.Signals[]): Promise<number | null> {
+    for (const signal of signals.length > 0 ? signals : ['SIGTERM'] as const) this.child.kill(signal);
     return this.#ended;
   }
 }

@@ -1,24 +1,12 @@
 /** A worker dies with rows that are in the log alone: its requests are told, its rows come back, writes go on. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MessagePort } from 'node:worker_threads';
 import { parseConfig } from '../../src/config.js';
 import { openEngine, type Engine } from '../../src/engine.js';
-import type { Body, WriteOutcome, WriteRequest } from '../../src/ingest/request.js';
-import { ENCODING_IDENTITY } from '../../src/worker/protocol.js';
-import * as abi from '../../assembly/abi.js';
+import type { WriteOutcome } from '../../src/ingest/request.js';
 import { makeDataDir, removeDataDir } from '../e2e/server.js';
-
-const REQUEST: WriteRequest = {
-  dialect: 'v3', database: 'deaths', precision: abi.PRECISION_NS, encoding: ENCODING_IDENTITY, acceptPartial: true, noSync: false,
-};
-/** A value that no caller of ours passes and that the WASM border refuses: the nearest thing to a trap. */
-const DEADLY: WriteRequest = { ...REQUEST, precision: 1n as unknown as number };
-
-function write(engine: Engine, request: WriteRequest, text: string): Promise<WriteOutcome> {
-  const body: Body = { blocks: [], bytes: 0 };
-  assert.ok(engine.bodyMemory.append(body, Buffer.from(text)));
-  return engine.writer.write(request, body, 0);
-}
+import { DEADLY, REQUEST, write } from './write.js';
 
 async function rowCount(engine: Engine): Promise<number> {
   await engine.control.run('flush', { database: null });
@@ -47,6 +35,30 @@ test('rows of a dead worker come back from the log, and writes go on', async () 
     await again.recovered();
     assert.ok((await rowCount(again)) >= 201);
     await again.stop();
+  } finally {
+    removeDataDir(dataDir);
+  }
+});
+
+test('rows of a worker that dies while it seals them come back and get into files', async (t) => {
+  const dataDir = makeDataDir();
+  try {
+    const engine = await openEngine(parseConfig({ 'data-dir': dataDir, 'workers': '1', 'log-level': 'silent' }, {}));
+    for (let i = 0; i < 50; i += 1) assert.deepEqual(await write(engine, REQUEST, `m,host=h${i % 7} v=${i}i ${i}`), { kind: 'stored' });
+    // The body that kills the worker follows the order to seal at once.
+    const { postMessage } = MessagePort.prototype;
+    const deaths: Promise<WriteOutcome>[] = [];
+    const mock = t.mock.method(MessagePort.prototype, 'postMessage', function (this: MessagePort, ...args: Parameters<typeof postMessage>) {
+      postMessage.apply(this, args);
+      if ((args[0] as { say?: string }).say === 'seal' && deaths.length === 0) deaths.push(write(engine, DEADLY, 'm v=1i 1'));
+    });
+    await assert.rejects(engine.control.run('flush', { database: null }), /died/);
+    mock.mock.restore();
+    assert.equal(deaths.length, 1);
+    await deaths[0];
+    await engine.recovered();
+    assert.equal(await rowCount(engine), 50);
+    await engine.stop();
   } finally {
     removeDataDir(dataDir);
   }

@@ -5,7 +5,7 @@ import { parseBody } from '../oracle/line-protocol.js';
 import { canonicalRow, splitTime } from '../oracle/model.js';
 import type { Precision } from '../oracle/numbers.js';
 import { type Kind, type Parsed, type Point, type Rejection, valueText } from '../oracle/point.js';
-import { type SchemaLimits, SchemaOracle } from '../oracle/schema.js';
+import { type DatabaseRules, type SchemaLimits, SchemaOracle } from '../oracle/schema.js';
 import { root } from '../root.js';
 
 export interface Request {
@@ -13,6 +13,8 @@ export interface Request {
   readonly database: number;
   readonly precision: Precision;
   readonly acceptPartial: boolean;
+  /** Those of the database at this moment; plain when absent. */
+  readonly rules?: DatabaseRules;
   readonly body: Buffer;
 }
 
@@ -66,7 +68,7 @@ export class OracleSubject implements Subject {
   write(request: Request): Outcome {
     const { schema, rows } = this.#database(request.database);
     const parsed = parseBody(request.body, { precision: request.precision, defaultTimeNs: DEFAULT_TIME_NS });
-    const { points, errors }: Parsed = schema.write(parsed, request.acceptPartial);
+    const { points, errors }: Parsed = schema.write(parsed, request.acceptPartial, request.rules);
     this.lines += parsed.points.length + parsed.errors.length;
     this.accepted += points.length;
     const added = new Map<string, string[]>();
@@ -105,6 +107,7 @@ interface StoredRequest {
   readonly database: number;
   readonly precision: Precision;
   readonly acceptPartial: boolean;
+  readonly rules?: DatabaseRules;
   /** The body when it is UTF-8, else `hex`. */
   readonly text?: string;
   readonly hex?: string;

@@ -1,5 +1,6 @@
 /** Random cases: bodies, damaged or not, whole or cut into several requests, for one database. */
 import type { Precision } from '../oracle/numbers.js';
+import type { DatabaseRules } from '../oracle/schema.js';
 import type { Case } from './case.js';
 import { randomBody } from './generator.js';
 import { mutated } from './mutate.js';
@@ -8,15 +9,26 @@ import { readSamples } from './samples.js';
 
 export const PRECISIONS: readonly Precision[] = ['auto', 'ns', 'us', 'ms', 's', 'm', 'h'];
 
-/** One to four bodies of generated or real lines, each of which may be cut at line ends. A third of them is damaged, a tenth asks for all or nothing. */
+/** Of plain rules in half the cases; a database may change them at any time. */
+export function randomRules(random: Random): DatabaseRules {
+  if (random.chance(0.5)) return { tags: 'grow', types: 'strict' };
+  return { tags: random.pick(['grow', 'grow', 'fixed']), types: random.pick(['strict', 'widen', 'split']) };
+}
+
+/**
+ * One to four bodies of generated or real lines, each of which may be cut at line ends. A third of them is damaged, a
+ * tenth asks for all or nothing; one in five comes after a change of the database's rules.
+ */
 export function randomCase(random: Random, database: number): Case {
   const precision = random.pick(PRECISIONS);
+  let rules = randomRules(random);
   return Array.from({ length: 1 + random.below(4) }).flatMap(() => {
     const whole = random.chance(0.2) ? sampleBody(random) : randomBody(random, precision);
     const body = random.chance(0.33) ? mutated(random, whole, randomBody(random, precision)) : whole;
     const acceptPartial = !random.chance(0.1);
+    if (random.chance(0.2)) rules = randomRules(random);
     const pieces = random.chance(0.3) ? cutAtLineEnds(random, body) : [body];
-    return pieces.map((piece) => ({ database, precision, acceptPartial, body: piece }));
+    return pieces.map((piece) => ({ database, precision, acceptPartial, rules, body: piece }));
   });
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readVectors } from '../oracle/vectors.js';
 import { OracleSubject, type Request, toStored } from './case.js';
-import { PRECISIONS } from './cases.js';
+import { PRECISIONS, randomRules } from './cases.js';
 import { difference } from './compare.js';
 import { randomBody } from './generator.js';
 import { Random } from './random.js';
@@ -51,7 +51,7 @@ test('limits of tables, columns and bytes of column names', () => {
   for (const limits of [{ tablesMax: 2 }, { columnsMax: 15 }, { columnNameBytesMax: 12 }, { tablesMax: 3, columnsMax: 15, columnNameBytesMax: 30 }]) {
     const codes = new Set<string>();
     for (let i = 0; i < 60; i++) {
-      const requests = Array.from({ length: 6 }, () => request(randomBody(random, 'ns'), { acceptPartial: random.chance(0.8) }));
+      const requests = Array.from({ length: 6 }, () => request(randomBody(random, 'ns'), { acceptPartial: random.chance(0.8), rules: randomRules(random) }));
       const found = difference(requests, new OracleSubject(limits), new WasmSubject(limits));
       assert.equal(found, null, JSON.stringify([limits, toStored('a limit', requests)]));
       const oracle = new OracleSubject(limits);

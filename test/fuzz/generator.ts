@@ -5,11 +5,11 @@ import { numberText, stringText, timestampText } from './values.js';
 
 /** Names with every character that a token of some kind has to escape or may not hold. */
 const MEASUREMENTS = ['m', 'm', 'cpu', 'a b', 'a,b', 'w=x', '"q"', 'é', '𝄞', 'back\\slash', '#hash', 'tr\rue'];
-const TAG_KEYS = ['t', 'u', 't', 'host', 'k 1', 'k,1', 'k=1', '"', 'ü', 'T'];
+const TAG_KEYS = ['t', 'u', 't', 'host', 'k 1', 'k,1', 'k=1', '"', 'ü', 'T', 'g__boolean'];
 /** Each key stands for a kind of value most of the time, so that lines agree on types. */
 const HOME_KINDS: Readonly<Record<string, FieldKind>> = {
   f: 'float', g: 'integer', usage_idle: 'float', 'i 1': 'integer', 'i,1': 'unsigned', 'i=1': 'boolean', '""': 'string', s: 'string',
-  é: 'string', 'in\\side': 'unsigned', sluice_ns: 'integer', F: 'boolean',
+  é: 'string', 'in\\side': 'unsigned', sluice_ns: 'integer', F: 'boolean', f__integer: 'integer', g__float: 'float', g__string: 'boolean',
 };
 const FIELD_KEYS = ['f', 'g', 's', ...Object.keys(HOME_KINDS)];
 const TAG_VALUES = ['a', 'b', 'a', 'server 01', 'x=y', 'x,y', '"', 'ß', '1', 'true', '\\x', '日本'];
@@ -106,7 +106,7 @@ function escaped(random: Random, name: string, must: string, may: string): strin
 }
 
 function fieldText(random: Random, key: string): string {
-  const kind = random.chance(0.02) ? random.pick(KINDS) : HOME_KINDS[key] ?? random.pick(KINDS);
+  const kind = random.chance(0.03) ? random.pick(KINDS) : HOME_KINDS[key] ?? random.pick(KINDS);
   if (kind === 'string') return `"${stringText(random)}"`;
   if (kind === 'boolean') return random.pick(['true', 'True', 'TRUE', 't', 'T', 'false', 'False', 'FALSE', 'f', 'F']);
   return numberText(random, kind);

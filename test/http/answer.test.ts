@@ -7,7 +7,7 @@ import { failure, outcomeAnswer } from '../../src/http/answer.js';
 import type { Asker } from '../../src/http/answer.js';
 import { lineErrorArray, lineErrorText } from '../../src/http/line-errors.js';
 import type { Dialect } from '../../src/ingest/request.js';
-import type { LineError } from '../../src/worker/protocol.js';
+import type { LineError, RefusedLines } from '../../src/worker/protocol.js';
 
 const DIALECTS: readonly Dialect[] = ['v1', 'v2', 'v3'];
 const asker = (dialect: Dialect, telegraf = false): Asker => ({ dialect, telegraf, retryAfterS: 1 });
@@ -20,8 +20,9 @@ const conflict: LineError = {
   kindHas: abi.KIND_F64, kindCame: abi.KIND_I64,
 };
 
-function partial(dialect: Dialect, errors: readonly LineError[], stored = true, rejected = errors.length) {
-  const answer = outcomeAnswer({ kind: 'partial', stored, accepted: stored ? 8 : 0, rejected, errors }, asker(dialect));
+function partial(dialect: Dialect, errors: readonly LineError[], stored = true, rejected = errors.length, more: RefusedLines['more'] = []) {
+  const refused: RefusedLines = { text: new Uint8Array(), kept: 0, codes: [], more };
+  const answer = outcomeAnswer({ kind: 'partial', stored, accepted: stored ? 8 : 0, rejected, errors, rejectedRuns: new Uint32Array(), refused }, asker(dialect));
   return { answer, body: JSON.parse(answer.body) };
 }
 
@@ -41,6 +42,10 @@ test('a line error says what is wrong, and a conflict names table, column and bo
     lineErrorText({ ...missing, code: abi.LINE_TOO_MANY_COLUMNS, key: 'x' }),
     'the table is at its limit of columns: column "x" of table "cpu"',
   );
+  assert.equal(
+    lineErrorText({ ...missing, code: abi.LINE_TAGS_FIXED, key: 'rack' }),
+    'the tags of a table are fixed after its first write, and this one is new: tag "rack" of table "cpu"',
+  );
 });
 
 test('rejected lines are 400 in JSON, each with number, column, code and value, and the total', () => {
@@ -51,7 +56,8 @@ test('rejected lines are 400 in JSON, each with number, column, code and value, 
     assert.equal(body.total, 2);
     assert.deepEqual(body.data[1], {
       error_message: 'field type conflict: column "usage" of table "cpu" has type float, integer came',
-      line_number: 7, original_line: 'cpu usage=1i', line: 7, column: 12, code: 'type-conflict', value: '1i',
+      line_number: 7, original_line: 'cpu usage=1i', line: 7, column: 12, code: 'type-conflict',
+      measurement: 'cpu', key: 'usage', value: '1i',
     });
   }
 });
@@ -95,34 +101,63 @@ function longError(line: number, letter: string): LineError {
   return { ...conflict, line, source: text, measurement: text, key: text, value: text };
 }
 
+/** The entry of a line of which only number and code are known, 300 of them behind the first 100. */
+const MORE = Array.from({ length: 300 }, (_, i): [number, number] => [101 + i, abi.LINE_NOT_UTF8]);
+
 for (const letter of ['x', '\u0001', '"', '€€€€', '😀']) {
-  test(`1,000 long errors of ${JSON.stringify(letter)} stay under 16 KiB and the first 100 are all named`, () => {
-    const errors = Array.from({ length: 1000 }, (_, i) => longError(i + 1, letter));
+  test(`100 long errors of ${JSON.stringify(letter)} and more stay under 16 KiB and the first 100 are all named`, () => {
+    const errors = Array.from({ length: 100 }, (_, i) => longError(i + 1, letter));
     for (const dialect of DIALECTS) {
-      const { answer, body } = partial(dialect, errors, true, 123_456);
+      const { answer, body } = partial(dialect, errors, true, 123_456, MORE);
       const headerBytes = answer.headers.reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0);
       assert.ok(Buffer.byteLength(answer.body) + headerBytes + 400 < 16 * 1024, `${Buffer.byteLength(answer.body)} bytes`);
       assert.equal(body.total, 123_456);
       assert.deepEqual(body.data.slice(0, 100).map((entry: { line: number }) => entry.line), errors.slice(0, 100).map((error) => error.line));
-      assert.equal(body.data[0].value, errors[0]!.value);
+      // Six texts of the first one, six bytes a character, have no room beside the names of all.
+      if (letter !== '\u0001') assert.equal(body.data[0].value, errors[0]!.value);
       assert.deepEqual(Object.keys(body.data[99]), ['line_number', 'line', 'code']);
     }
   });
 }
 
-test('100 short errors are all shown whole', () => {
-  const errors = Array.from({ length: 60 }, (_, i) => ({ ...missing, line: i + 1 }));
-  const { body } = partial('v3', errors);
-  assert.ok(body.data.every((entry: { value?: string }) => entry.value !== undefined));
+test('errors that fit are all shown whole, and behind them number and code of others as far as they fit', () => {
+  const errors = Array.from({ length: 30 }, (_, i) => ({ ...missing, line: i + 1 }));
+  const { answer, body } = partial('v3', errors, true, 5000, MORE);
+  assert.ok(body.data.slice(0, 30).every((entry: { value?: string }) => entry.value !== undefined));
+  assert.deepEqual(body.data[30], { line_number: 101, line: 101, code: 'not-utf8' });
+  assert.ok(body.data.length > 100 && body.data.length < 330, `${body.data.length} entries`);
+  assert.ok(answer.body.length > 14_900);
 });
 
 test('the array of errors keeps to its limit whatever it is', () => {
-  const errors = Array.from({ length: 150 }, (_, i) => longError(i + 1, '€'));
+  const errors = Array.from({ length: 100 }, (_, i) => longError(i + 1, '€'));
   for (const bytesMax of [2, 60, 1000, 5000, 9000]) {
-    const text = lineErrorArray(errors, bytesMax);
+    const text = lineErrorArray(errors, MORE, bytesMax);
     assert.ok(Buffer.byteLength(text) <= bytesMax);
     assert.ok(Array.isArray(JSON.parse(text)));
   }
+});
+
+test('the bodies of a refused line, byte for byte', () => {
+  const entry = '{"error_message":"field type conflict: column \\"usage\\" of table \\"cpu\\" has type float, integer came","line_number":7,'
+    + '"original_line":"cpu usage=1i","line":7,"column":12,"code":"type-conflict","measurement":"cpu","key":"usage","value":"1i"}';
+  const sentence = 'field type conflict: column \\"usage\\" of table \\"cpu\\" has type float, integer came';
+  assert.equal(partial('v1', [conflict]).answer.body, `{"error":"partial write: ${sentence} (line 7, column 12) dropped=1","total":1,"data":[${entry}]}`);
+  assert.equal(
+    partial('v2', [conflict]).answer.body,
+    `{"code":"invalid","message":"1 lines were rejected, 8 were stored; line 7, column 12: type-conflict: ${sentence}","line":7,`
+      + `"error":"partial write of line protocol occurred","total":1,"data":[${entry}]}`,
+  );
+  assert.equal(partial('v3', [conflict], false).answer.body, `{"error":"line protocol parsing error","total":1,"data":[${entry}]}`);
+});
+
+test('the bodies of refusals, byte for byte', () => {
+  const bodies = DIALECTS.map((dialect) => failure('unauthorized', 'the token is not known', asker(dialect)).body);
+  assert.deepEqual(bodies, [
+    '{"error":"authorization failed: the token is not known","code":"unauthorized"}',
+    '{"code":"unauthorized","message":"authorization failed: the token is not known"}',
+    '{"error":"authorization failed: the token is not known","code":"unauthorized"}',
+  ]);
 });
 
 test('every refusal has its status, JSON and a single-line header in each dialect', () => {

@@ -108,16 +108,16 @@ onBoth('a header of 3,000 bytes is read', {}, async ({ connect }) => {
 });
 
 onBoth('a taken port is an error that says so', {}, async ({ port }, kind) => {
-  const second = await makeListener(kind, () => {}, { connectionsMax: 1 }, { warn: assert.fail });
+  const second = await makeListener(kind, () => {}, { connectionsMax: 1, certificate: null }, { warn: assert.fail });
   await assert.rejects(second.listen('127.0.0.1', port), new RegExp(`cannot listen on 127.0.0.1:${port}`));
 });
 
 test('where uWebSockets.js does not load, node:http serves with one warning', async () => {
   const warnings: string[] = [];
-  const listener = await makeListener('uws', (exchange) => exchange.answer({ status: 204, headers: [], body: '' }, true), { connectionsMax: 1 }, {
+  const listener = await makeListener('uws', (exchange) => exchange.answer({ status: 204, headers: [], body: '' }, true), { connectionsMax: 1, certificate: null }, {
     warn: (message) => warnings.push(message),
   }, () => Promise.reject(new Error('no addon for this platform\nmore words')));
-  assert.equal(listener.constructor, makeNodeListener(() => {}, { connectionsMax: 1 }).constructor);
+  assert.equal(listener.constructor, makeNodeListener(() => {}, { connectionsMax: 1, certificate: null }).constructor);
   assert.equal(warnings.length, 1);
   assert.match(warnings[0]!, /node:http serves instead.*no addon for this platform\)$/);
 });

@@ -45,6 +45,21 @@ const databases: readonly [dialect: Dialect, query: string, database: string][] 
   ['v1', 'db=metrics&rp=Two_Weeks', 'metrics/two_weeks'],
   ['v1', 'db=Metrics&rp=x', 'Metrics/x'],
   ['v1', 'consistency=all&db=metrics&rp=two_weeks&u=x&p=y', 'metrics/two_weeks'],
+  ['v1', 'db=metrics&rp=DEFAULT', 'metrics'],
+  ['v1', 'db=metrics&rp=%27%27', 'metrics'],
+  ['v1', 'db=metrics&rp=two%5FWeeks', 'metrics/two_weeks'],
+  ['v1', 'db=metrics/two_weeks', 'metrics/two_weeks'],
+  ['v1', 'db=metrics/autogen', 'metrics/autogen'],
+  ['v1', 'db=metrics/x&rp=autogen', 'metrics/x'],
+  ['v1', 'db=metrics&bucket=other&org=acme', 'metrics'],
+  ['v1', '%64b=%6Detrics', 'metrics'],
+  ['v1', '&&db=metrics&', 'metrics'],
+  ['v2', 'bucket=metrics/AutoGen', 'metrics'],
+  ['v2', "bucket=metrics/''", 'metrics'],
+  ['v2', 'bucket=metrics&rp=two_weeks', 'metrics'],
+  ['v2', 'orgID=0123456789abcdef&bucket=Metrics', 'Metrics'],
+  ['v3', 'db=metrics&rp=two_weeks', 'metrics'],
+  ['v3', 'db=metrics/Two&bucket=other', 'metrics/Two'],
   ['v2', 'bucket=metrics&org=acme', 'metrics'],
   ['v2', 'bucket=metrics%2Ftwo_weeks&org=', 'metrics/two_weeks'],
   ['v2', 'bucket=metrics/Two', 'metrics/Two'],
@@ -60,9 +75,24 @@ for (const [dialect, query, database] of databases) {
   test(`${dialect} ${query} writes to ${database}`, () => assert.equal(read(dialect, query).database, database));
 }
 
+/** Parameters that clients send and that change nothing, whatever they hold and however often they stand. */
+const ignored: readonly (readonly [dialect: Dialect, query: string])[] = [
+  ['v1', 'consistency=one'], ['v1', 'consistency=all&consistency='], ['v1', 'u=root&u=x'], ['v1', 'p='], ['v1', 'org=acme&orgID=1'],
+  ['v1', 'no_sync=maybe'], ['v1', 'bucket=x&bucket=y'], ['v1', 'DB=x'],
+  ['v2', 'org=acme&org='], ['v2', 'orgID=0123456789abcdef'], ['v2', 'consistency=any'], ['v2', 'u=x&p=y&p=z'], ['v2', 'db=x&db=y'], ['v2', 'rp=a&rp=b'],
+  ['v2', 'no_sync=1&no_sync=2'],
+  ['v3', 'org='], ['v3', 'u=x&p=y&p=z'], ['v3', 'consistency=all'], ['v3', 'rp=a&rp=b'], ['v3', 'bucket=x&bucket=y'], ['v3', '=&=x'],
+];
+for (const [dialect, query] of ignored) {
+  test(`${dialect} takes no notice of ${query}`, () => {
+    const plain = `${nameParameter(dialect)}=d`;
+    for (const whole of [`${plain}&${query}`, `${query}&${plain}`]) assert.deepEqual(read(dialect, whole), read(dialect, plain));
+  });
+}
+
 test('a request without a database is told which parameter to add', () => {
   for (const dialect of DIALECTS) {
-    for (const query of ['', `${nameParameter(dialect)}=`, 'rp=x']) {
+    for (const query of ['', `${nameParameter(dialect)}=`, nameParameter(dialect), 'rp=x', 'DB=x', `${nameParameter(dialect)}=&precision=s`]) {
       assert.throws(() => read(dialect, query), { code: 'database-missing', message: new RegExp(`add ${nameParameter(dialect)}=NAME`) });
     }
   }
@@ -102,7 +132,7 @@ test('every spelling of a precision holds on every endpoint', () => {
         assert.equal(read(dialect, query).precision, precision, `${dialect} ${word}`);
       }
     }
-    for (const word of ['S', 'sec', 'days', 'd', 'NS', 'constructor']) {
+    for (const word of ['S', 'sec', 'seconds', 'min', 'minutes', 'days', 'd', 'w', 'NS', 'Auto', '+s', 's%00', 'constructor']) {
       assert.equal(codeOf(() => read(dialect, `${nameParameter(dialect)}=d&precision=${word}`)), 'bad-parameter', word);
     }
   }

@@ -1,8 +1,10 @@
 /** A front end on a real listener, with a writer that records and a clock that stands still. */
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { makeAuthenticator } from '../../src/http/auth.js';
-import type { Authenticator } from '../../src/http/auth.js';
+import { makeNetworks } from '../../src/addresses.js';
+import type { TokenStore } from '../../src/auth/store.js';
+import { makeAuthenticator, WITHOUT_AUTH } from '../../src/http/auth.js';
+import type { Certificate } from '../../src/http/certificate.js';
 import type { DialectOptions } from '../../src/http/dialect.js';
 import type { Listener } from '../../src/http/listener.js';
 import { makeListener } from '../../src/http/make.js';
@@ -10,9 +12,12 @@ import type { ListenerKind } from '../../src/http/make.js';
 import { createFrontEnd, FRONT_END_DEFAULTS } from '../../src/http/routes.js';
 import type { FrontEndLimits } from '../../src/http/routes.js';
 import type { HealthState } from '../../src/http/status-pages.js';
+import { Watch } from '../../src/http/watch.js';
 import { BodyMemory } from '../../src/ingest/body-memory.js';
 import type { Body, WriteOutcome, WriteRequest, Writer } from '../../src/ingest/request.js';
+import { diskWithoutTokens, makeStore } from '../auth/make-store.js';
 import { FakeClock } from './fake-clock.js';
+import { FakeSchema } from './fake-schema.js';
 import { RawClient } from './raw-client.js';
 
 export interface Recorded {
@@ -53,18 +58,27 @@ export class RecordingWriter implements Writer {
 export interface Options {
   readonly limits?: Partial<FrontEndLimits>;
   readonly memory?: { queueBytesMax: number; blockBytes: number };
-  readonly authenticator?: Authenticator;
+  /** Asks for credentials, and believes these proxies. */
+  readonly auth?: { readonly trustedProxies: readonly string[] };
+  /** Not even an admin token. */
+  readonly noToken?: boolean;
   readonly dialect?: DialectOptions;
   readonly health?: () => HealthState;
   readonly connectionsMax?: number;
+  readonly certificate?: Certificate;
 }
 
 export interface Harness {
   readonly port: number;
   readonly listener: Listener;
   readonly writer: RecordingWriter;
+  readonly schema: FakeSchema;
   readonly memory: BodyMemory;
   readonly clock: FakeClock;
+  readonly tokens: TokenStore;
+  /** Text of the admin token. */
+  readonly admin: string;
+  readonly warnings: string[];
   readonly errors: string[];
   connect(): Promise<RawClient>;
 }
@@ -72,20 +86,31 @@ export interface Harness {
 async function start(kind: ListenerKind, t: TestContext, options: Options): Promise<Harness> {
   const memory = new BodyMemory(options.memory ?? { queueBytesMax: 1024 * 1024, blockBytes: 4096 });
   const writer = new RecordingWriter(memory);
+  const schema = new FakeSchema();
   const clock = new FakeClock();
   const errors: string[] = [];
+  const warnings: string[] = [];
+  const { store: tokens, admin } = await makeStore({ clock, ...(options.noToken === true ? { disk: diskWithoutTokens() } : {}) });
   const handler = createFrontEnd({
     writer,
+    schema,
     bodyMemory: memory,
-    authenticator: options.authenticator ?? makeAuthenticator('without-auth'),
+    tokens,
+    authenticator: options.auth === undefined ? WITHOUT_AUTH : makeAuthenticator({
+      tokens, clock, trustedProxies: makeNetworks(options.auth.trustedProxies), log: { warn: (message) => warnings.push(message) },
+    }),
     limits: { ...FRONT_END_DEFAULTS, ...options.limits },
     dialect: options.dialect ?? { legacyPrecision: 'auto' },
     clock,
     health: options.health ?? (() => ({ status: 'pass', message: 'ready for queries and writes', checks: [] })),
     version: 'v0.1.0-test',
     log: { error: (message) => errors.push(message) },
+    watch: new Watch({
+      clock, trustedProxies: makeNetworks(options.auth?.trustedProxies ?? []), metrics: () => [],
+      log: { warn: (message) => warnings.push(message), error: (message) => errors.push(message) },
+    }),
   });
-  const listener = await makeListener(kind, handler, { connectionsMax: options.connectionsMax ?? 1000 }, {
+  const listener = await makeListener(kind, handler, { connectionsMax: options.connectionsMax ?? 1000, certificate: options.certificate ?? null }, {
     warn: (message) => {
       throw new Error(message);
     },
@@ -97,7 +122,7 @@ async function start(kind: ListenerKind, t: TestContext, options: Options): Prom
     await listener.close();
   });
   return {
-    port, listener, writer, memory, clock, errors,
+    port, listener, tokens, admin, warnings, writer, schema, memory, clock, errors,
     async connect() {
       const client = await RawClient.connect(port);
       clients.push(client);

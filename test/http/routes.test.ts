@@ -34,7 +34,7 @@ onBoth('outcomes become answers with Content-Length', {}, async ({ connect, writ
   assert.match(full.headers.get('x-influxdb-error')!, /nearly full.*3 bytes are free/);
   const telegraf = await ask(client, post('/api/v2/write?bucket=d', 'm a=1', ['User-Agent: Telegraf/1.39.3 Go/1.26.8']));
   assert.equal(telegraf.status, 500);
-  writer.outcome = () => ({ kind: 'partial', stored: true, accepted: 1, rejected: 1, errors: [{
+  writer.outcome = () => ({ kind: 'partial', stored: true, accepted: 1, rejected: 1, rejectedRuns: new Uint32Array([2, 2]), refused: null, errors: [{
     line: 2, column: 3, code: 2, source: 'é x', measurement: 'é', key: '', value: '😀', kindHas: 0, kindCame: 0,
   }] });
   const partial = await ask(client, post('/write?db=d', 'm a=1\né x'));
@@ -79,14 +79,14 @@ onBoth('an unknown path is 404 in JSON', {}, async ({ connect }) => {
   for (const path of ['/', '/prefix/write?db=d', '/WRITE', '/write//', '/api/v3/write_lp/']) {
     assert.equal((await ask(client, post(path, 'm a=1'))).status, 404, path);
   }
-  assert.equal(JSON.parse((await ask(client, post('/api/v2/buckets', '{}'))).body).code, 'not found');
+  assert.equal(JSON.parse((await ask(client, post('/api/v2/delete', '{}'))).body).code, 'not found');
 });
 
 onBoth('another method is 405 with Allow', {}, async ({ connect, writer }) => {
   const client = await connect();
   for (const [target, method, allow] of [
-    ['/write?db=d', 'GET', 'POST'], ['/api/v2/write?bucket=d', 'PUT', 'POST'], ['/api/v3/write_lp?db=d', 'DELETE', 'POST'],
-    ['/ping', 'DELETE', 'GET, HEAD'], ['/health', 'PUT', 'GET, HEAD'],
+    ['/write?db=d', 'GET', 'POST, PUT'], ['/api/v2/write?bucket=d', 'PATCH', 'POST, PUT'], ['/api/v3/write_lp?db=d', 'DELETE', 'POST, PUT'],
+    ['/ping', 'DELETE', 'GET, POST, HEAD'], ['/health', 'PUT', 'GET, HEAD'],
   ] as const) {
     const answer = await ask(client, get(target, ['Content-Length: 0'], method));
     assert.equal(answer.status, 405, target);

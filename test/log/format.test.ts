@@ -23,6 +23,7 @@ function randomHeader(random: Random): FrameHeader {
     rejected: random.u32(),
     checksum: u64(),
     rejectedRuns: Uint32Array.from({ length: random.below(5) * random.below(200) * 2 }, () => random.u32()),
+    rules: random.below(256),
     tableIds: Array.from({ length: random.below(50) }, () => random.u32()),
   };
 }
@@ -48,11 +49,11 @@ test('a frame header is read as it was written', () => {
 test('the bytes of a frame header stand where DESIGN.md says', () => {
   const bytes = encoded(frameHeader({
     encoding: 1, precision: 3, databaseId: 0x11, inflatedBytes: 0x22, slot: 0x33, ordinal: 0x44, defaultTime: -2n,
-    accepted: 0x55, rejected: 0x66, checksum: 0x77n, rejectedRuns: Uint32Array.of(8, 9), tableIds: [10],
+    accepted: 0x55, rejected: 0x66, checksum: 0x77n, rejectedRuns: Uint32Array.of(8, 9), rules: 0x28, tableIds: [10],
   }));
   assert.equal(bytes.toString('hex'), [
     '01010301', '11000000', '22000000', '33000000', 'feffffffffffffff', '55000000', '66000000', '7700000000000000',
-    '01000000', '01000000', '44000000', '00'.repeat(20), '0800000009000000', '0a000000',
+    '01000000', '01000000', '44000000', '28', '00'.repeat(19), '0800000009000000', '0a000000',
   ].join(''));
 });
 

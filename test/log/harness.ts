@@ -61,7 +61,7 @@ export async function open(disk: Disk, options: Partial<LogOptions> = {}): Promi
 export function frameHeader(some: Partial<FrameHeader> = {}): FrameHeader {
   return {
     encoding: 0, precision: 1, databaseId: 1, inflatedBytes: 0, slot: 0, ordinal: 1, defaultTime: 0n,
-    accepted: 1, rejected: 0, checksum: 0n, rejectedRuns: new Uint32Array(0), tableIds: [1],
+    accepted: 1, rejected: 0, checksum: 0n, rejectedRuns: new Uint32Array(0), rules: 0, tableIds: [1],
     ...some,
   };
 }

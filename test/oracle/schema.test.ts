@@ -38,6 +38,33 @@ test('all or nothing: a refused body stores and defines nothing, and names all i
   assert.equal(schema.write(lines('m f=1i'), false).points.length, 1);
 });
 
+test('tags fixed: a table takes the tags of its first write and no others', () => {
+  const schema = new SchemaOracle();
+  const rules = { tags: 'fixed', types: 'strict' } as const;
+  assert.deepEqual(schema.write(lines('m,t=a f=1', 'm,u=a f=1'), true, rules).errors, []);
+  assert.deepEqual(schema.write(lines('m,t=b g=1', 'm,v=a f=1', 'm,f=a g=1', 'n,v=a f=1'), true, rules).errors, [
+    { line: 2, code: 'tags-fixed' }, { line: 3, code: 'tag-and-field' },
+  ]);
+  assert.deepEqual(columns(schema, 'm'), [['t', 'tag'], ['f', 'f64'], ['u', 'tag'], ['g', 'f64']]);
+});
+
+test('widen: an integer that is exactly a float goes into a float column that is there', () => {
+  const schema = new SchemaOracle();
+  const rules = { tags: 'grow', types: 'widen' } as const;
+  const { points, errors } = schema.write(lines('m f=1,i=1i', 'm f=-5i', 'm f=9007199254740993i', 'm f=1u', 'm i=1', 'm f=9223372036854775807i'), true, rules);
+  assert.deepEqual(points[1]!.fields, [['f', { type: 'f64', value: -5 }]]);
+  assert.deepEqual(errors.map(({ line, code }) => `${line} ${code}`), ['3 type-conflict', '4 type-conflict', '5 type-conflict', '6 type-conflict']);
+});
+
+test('split: a value of another type goes to a key of its own, unless that is another kind or stands in the line', () => {
+  const schema = new SchemaOracle();
+  const rules = { tags: 'grow', types: 'split' } as const;
+  const { points, errors } = schema.write(lines('m f=1,g=1', 'm f=1i', 'm g__string=1', 'm g="x"', 'm f=t,f__boolean=t', 'm,f=x g=1'), true, rules);
+  assert.deepEqual(points[1]!.fields, [['f__integer', { type: 'i64', value: 1n }]]);
+  assert.deepEqual(errors.map(({ line, code }) => `${line} ${code}`), ['4 type-conflict', '5 type-conflict', '6 tag-and-field']);
+  assert.deepEqual(columns(schema, 'm'), [['f', 'f64'], ['g', 'f64'], ['f__integer', 'i64'], ['g__string', 'f64']]);
+});
+
 test('a line over a limit is rejected and adds nothing', () => {
   const schema = new SchemaOracle({ tablesMax: 1, columnsMax: 2 });
   assert.deepEqual(schema.write(lines('m,t=a f=1', 'm g=1', 'n f=1', 'm,t=b f=2')).errors, [

@@ -1,5 +1,5 @@
 /** The schema rules of one database, over the points that the grammar accepts. */
-import type { Kind, Parsed, Point, Rejection } from './point.js';
+import type { FieldValue, Kind, Parsed, Point, Rejection } from './point.js';
 
 /** What a table has: a kind for each key, in the order the keys came. */
 export type TableSchema = ReadonlyMap<string, Kind>;
@@ -13,10 +13,30 @@ export interface SchemaLimits {
   readonly columnNameBytesMax?: number;
 }
 
+/** The rules that a database sets for itself. */
+export interface DatabaseRules {
+  readonly tags: 'grow' | 'fixed';
+  readonly types: 'strict' | 'widen' | 'split';
+}
+
+const PLAIN: DatabaseRules = { tags: 'grow', types: 'strict' };
+/** Types as the keys of `split` name them. */
+const TYPE_NAMES = { f64: 'float', i64: 'integer', u64: 'unsigned', bool: 'boolean', string: 'string' } as const;
+
+type Field = readonly [key: string, value: FieldValue];
+type Tables = Map<string, Map<string, Kind>>;
+
+/** How a body is judged. */
+interface Judgement {
+  readonly rules: DatabaseRules;
+  /** Measurements that had a table before. */
+  readonly before: ReadonlySet<string>;
+}
+
 /** Remembers the tables of one database through a sequence of bodies. */
 export class SchemaOracle {
   readonly #limits: SchemaLimits;
-  #tables = new Map<string, Map<string, Kind>>();
+  #tables: Tables = new Map();
 
   constructor(limits: SchemaLimits = {}) {
     this.#limits = limits;
@@ -28,53 +48,86 @@ export class SchemaOracle {
   }
 
   /**
-   * Takes the next body as the grammar read it; gives the points that are stored and every rejected line, in line order.
-   * A key's kind is that of the first accepted line; a rejected line adds nothing. Without `acceptPartial`, one rejected
-   * line means that nothing is stored and nothing defined. A body that defines something is judged once more with all of
-   * it defined: the same lines are rejected, but the reason told may be another.
+   * Takes the next body as the grammar read it; gives the points as they are stored and every rejected line, in line
+   * order. A key's kind is that of the first accepted line; a rejected line adds nothing. Without `acceptPartial`, one
+   * rejected line means that nothing is stored and nothing defined. A body that defines something is judged once more
+   * with all of it defined: the same lines are rejected, but the reason told may be another.
    */
-  write(body: Parsed, acceptPartial = true): Parsed {
+  write(body: Parsed, acceptPartial = true, rules = PLAIN): Parsed {
     const tables = copyOf(this.#tables);
-    const first = this.#judge(tables, body);
+    const first = this.#judge(tables, body, { rules, before: new Set(this.#tables.keys()) });
     if (!acceptPartial && first.errors.length > 0) return { points: [], errors: first.errors };
     this.#tables = tables;
-    return this.#judge(copyOf(tables), body);
+    return this.#judge(copyOf(tables), body, { rules, before: new Set(tables.keys()) });
   }
 
   /** Takes the points of a body one after another; `tables` gets what is new in them. */
-  #judge(tables: Map<string, Map<string, Kind>>, body: Parsed): Parsed {
+  #judge(tables: Tables, body: Parsed, judgement: Judgement): Parsed {
     const points: Point[] = [];
     const errors: Rejection[] = [...body.errors];
     for (const point of body.points) {
-      const code = this.#add(tables, point);
-      if (code === null) points.push(point);
-      else errors.push({ line: point.line, code });
+      const stored = this.#add(tables, point, judgement);
+      if (typeof stored !== 'string') points.push(stored);
+      else errors.push({ line: point.line, code: stored });
     }
     return { points, errors: errors.sort((a, b) => a.line - b.line) };
   }
 
-  /** Adds what is new in a point, or gives the code of what is wrong with it. Keys are judged in the line's order. */
-  #add(tables: Map<string, Map<string, Kind>>, point: Point): string | null {
+  /**
+   * Adds what is new in a point and gives it as it is stored, or the code of what is wrong with it. Keys are judged in
+   * the line's order, each against all that the line's keys name.
+   */
+  #add(tables: Tables, point: Point, { rules, before }: Judgement): Point | string {
     const columns = tables.get(point.measurement) ?? new Map<string, Kind>();
-    const kinds: (readonly [string, Kind])[] = [
+    const named: (readonly [string, Kind])[] = [
       ...point.tags.map(([key]) => [key, 'tag'] as const),
       ...point.fields.map(([key, value]) => [key, value.type] as const),
     ];
-    for (const [key, kind] of kinds) {
-      const has = columns.get(key) ?? kind;
-      if (has !== kind) return has === 'tag' || kind === 'tag' ? 'tag-and-field' : 'type-conflict';
+    const line = new Map(named.map(([key, kind]) => [key, columns.get(key) ?? kind]));
+    if (point.tags.some(([key]) => line.get(key) !== 'tag')) return 'tag-and-field';
+    const fields: Field[] = [];
+    const moved = new Map<string, Kind>();
+    for (const field of point.fields) {
+      const place = placeOf(field, columns, line, rules);
+      if (typeof place === 'string') return place;
+      fields.push(place);
+      if (place[0] !== field[0]) moved.set(place[0], place[1].type);
     }
-    const { tablesMax = Infinity, columnsMax = Infinity, columnNameBytesMax = Infinity } = this.#limits;
-    if (!tables.has(point.measurement) && tables.size >= tablesMax) return 'too-many-tables';
-    const added = kinds.filter(([key]) => !columns.has(key));
-    const nameBytes = [...columns.keys(), ...added.map(([key]) => key)].reduce((sum, key) => sum + Buffer.byteLength(key), 0);
-    if (added.length > 0 && (columns.size + added.length > columnsMax || nameBytes > columnNameBytesMax)) return 'too-many-columns';
+    const added = [...line, ...moved].filter(([key]) => !columns.has(key));
+    const code = (rules.tags === 'fixed' && before.has(point.measurement) && added.some(([, kind]) => kind === 'tag'))
+      ? 'tags-fixed' : this.#limitCode(tables, point.measurement, columns, added);
+    if (code !== null) return code;
     for (const [key, kind] of added) columns.set(key, kind);
     tables.set(point.measurement, columns);
+    return { ...point, fields };
+  }
+
+  #limitCode(tables: Tables, measurement: string, columns: TableSchema, added: readonly (readonly [string, Kind])[]): string | null {
+    const { tablesMax = Infinity, columnsMax = Infinity, columnNameBytesMax = Infinity } = this.#limits;
+    if (!tables.has(measurement) && tables.size >= tablesMax) return 'too-many-tables';
+    const nameBytes = [...columns.keys(), ...added.map(([key]) => key)].reduce((sum, key) => sum + Buffer.byteLength(key), 0);
+    if (added.length > 0 && (columns.size + added.length > columnsMax || nameBytes > columnNameBytesMax)) return 'too-many-columns';
     return null;
   }
 }
 
-function copyOf(tables: ReadonlyMap<string, TableSchema>): Map<string, Map<string, Kind>> {
+/**
+ * Where and as what a field is stored, or the code of what is wrong with it. `line` has the kind of every key of the line.
+ * widen: an integer goes into a float column when it is exactly a float. split: a value of another type goes to
+ * `<key>__<type>`, unless that key has another kind or the line itself names it.
+ */
+function placeOf([key, value]: Field, columns: TableSchema, line: TableSchema, { types }: DatabaseRules): Field | string {
+  const has = line.get(key);
+  if (has === value.type) return [key, value];
+  if (has === 'tag') return 'tag-and-field';
+  if (types === 'widen' && has === 'f64' && value.type === 'i64' && BigInt(Number(value.value)) === value.value) {
+    return [key, { type: 'f64', value: Number(value.value) }];
+  }
+  if (types !== 'split') return 'type-conflict';
+  const other = `${key}__${TYPE_NAMES[value.type]}`;
+  return line.has(other) || (columns.get(other) ?? value.type) !== value.type ? 'type-conflict' : [other, value];
+}
+
+function copyOf(tables: ReadonlyMap<string, TableSchema>): Tables {
   return new Map([...tables].map(([measurement, columns]) => [measurement, new Map(columns)]));
 }

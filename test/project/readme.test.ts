@@ -10,16 +10,25 @@ import { ADDRESS, INSTALL_AND_START, INSTALL_AND_TEST, readmeCommands } from './
 
 /** What the output of a command must show; every command of the page stands here or is one of the two that install. */
 const SHOWS: readonly (readonly [command: RegExp, shown: RegExp])[] = [
+  [/^curl .*temperature="warm"/, /"code":"type-conflict"/],
+  [/^curl .*\/metrics$/, /^sluice_points_total\{database="home"\} 1$/m],
+  [/ rejected --database home$/, /^\{"database":"home",.*"code":"type-conflict"/],
   [/^curl /, /^HTTP\/1\.1 204 No Content/],
   [/ query --database home "SELECT time, room/, /2025-01-01T00:00:00\.000000Z\s+kitchen\s+21\.5\s+48/],
   [/ serve --help$/, /--http-bind/],
-  [/ database create metrics$/, /metrics/],
+  [/ database create metrics --tags fixed$/, /metrics is made/],
+  [/ database update metrics --tags grow --types split$/, /tags grow, types split/],
   [/ database list$/, /metrics/],
   [/ tables$/, /climate/],
   [/ flush$/, /in files/],
   [/ query .*--format csv/, /^points\r?\n1\b/],
   [/ parse --precision s /, /"measurement":"home"/],
+  [/ import --database metrics /, /: 26 lines imported, 0 refused/],
   [/ database delete metrics$/, /metrics/],
+  [/ token create /, /^apiv3_[\w-]{86}\n$/],
+  [/ token list$/, /^agents +home\* +write /m],
+  [/ token rotate agents$/, /^apiv3_[\w-]{86}\n$/],
+  [/ token delete agents$/, /agents/],
 ];
 
 test('every command of the README works as printed', async () => {

@@ -68,7 +68,12 @@ export class ParserSession {
 
   /** The logical content of all builders: rows, values and dictionaries, by table id. */
   dump(): unknown {
-    return [...this.#tables.values()].map((table) => [table.id, builderRows(this.parser, table), this.#dictionaries(table.id)]);
+    return [...this.#tables.values()].map((table) => this.dumpOf(table));
+  }
+
+  /** The same of one table, which may be defined by hand. */
+  dumpOf(table: TableDefinition): unknown {
+    return [table.id, builderRows(this.parser, table), this.#dictionaries(table.id)];
   }
 
   /** Number of dictionary entries of a tag. */

@@ -5,6 +5,7 @@ import type { FileStatistics, SealedFile } from '../../worker/protocol.js';
 /** The protocol of tables sluice makes, and the highest it reads and writes. */
 export const PROTOCOL = { minReaderVersion: 1, minWriterVersion: 2 } as const;
 
+const APP_ID = /^sluice-[0-9a-f]{8}$/;
 const ENGINE = `sluice/${VERSION}`;
 
 /** What a table says of itself, besides its columns. */
@@ -32,13 +33,20 @@ export function newMetaData(id: string, identity: TableIdentity, schemaString: s
   return {
     id,
     name: identity.measurement,
-    description: `sluice table ${identity.tableId} of database ${identity.database}`,
+    description: `sluice table ${identity.tableId} of database ${identity.database}`, // identityOf reads it back
     format: { provider: 'parquet', options: {} },
     schemaString,
     partitionColumns: [],
     configuration: {},
     createdTime: createdMs,
   };
+}
+
+/** Whose table it is, as `newMetaData` wrote it, or null when it is none of ours. */
+export function identityOf({ name, description }: MetaData): TableIdentity | null {
+  const [, tableId, database] = /^sluice table ([1-9]\d{0,9}) of database (.+)$/s.exec(String(description)) ?? [];
+  if (database === undefined || typeof name !== 'string' || name === '') return null;
+  return { tableId: Number(tableId), measurement: name, database };
 }
 
 export function metaDataAction(metaData: MetaData): string {
@@ -78,6 +86,11 @@ function objectText(entries: readonly (readonly [name: string, text: string])[])
 /** The application that our commits name in `txn`; its version is a log number. @param node 8 hex digits */
 export function appIdOf(node: string): string {
   return `sluice-${node}`;
+}
+
+/** Whether `appIdOf` made it, for whatever node. */
+export function isOurAppId(appId: string): boolean {
+  return APP_ID.test(appId);
 }
 
 export function txnAction(appId: string, number: number, timeMs: number): string {

@@ -24,6 +24,8 @@ const typeOfKind: ReadonlyMap<number, string> = new Map([
   [KIND_STRING, 'string'],
 ]);
 
+const kindOfType: ReadonlyMap<unknown, number> = new Map([...typeOfKind].filter(([kind]) => kind !== KIND_TAG).map(([kind, type]) => [type, kind]));
+
 /** The fields of a table of ours: our three first, then its columns in their order. */
 export function schemaOf(columns: readonly ColumnDefinition[]): SchemaField[] {
   const own = OWN_COLUMNS.map((name) => ({
@@ -85,6 +87,16 @@ export function parseSchema(text: string): SchemaField[] {
     if (typeof field.name !== 'string') throw new Error('the schema has a field without a name');
     return { name: field.name, type: field.type, nullable: field.nullable !== false, metadata: field.metadata ?? {} };
   });
+}
+
+/** The column that `schemaOf` made a field of, or null when it is one of our three or another writer's. */
+export function columnOf(field: SchemaField): ColumnDefinition | null {
+  const { name, type, metadata } = field;
+  const id = columnIdOf(field);
+  const key = metadata['sluice.key'];
+  const role = metadata['sluice.kind'];
+  const kind = role === 'field' ? kindOfType.get(type) : role === 'tag' && type === 'string' ? KIND_TAG : undefined;
+  return id === null || id < 1 || typeof key !== 'string' || kind === undefined ? null : { id, kind, key, name };
 }
 
 /** The catalog's id of a field, or null when it is none of ours. delta-rs turns the number into a string. */

@@ -1,0 +1,99 @@
+/**
+ * How far an import came, kept in the data folder (`imports/<16 hex>.json`) until all files of the command are done, so
+ * that the same command goes on where an interrupted one stopped. What it says was acknowledged: it is in the log.
+ */
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { systemDisk as disk, type DiskFile } from '../../disk.js';
+import { NO_CONTEXT, type Context } from './export.js';
+import type { RefusedSizes } from './refused.js';
+
+/** Of the head and of the end of a file so many bytes are looked at, to know it again. */
+const SAMPLE_BYTES = 64 * 1024;
+
+/** What must be the same for an import to go on. */
+interface Identity {
+  readonly path: string;
+  readonly bytes: number;
+  /** SHA-256 of head and end. */
+  readonly sample: string;
+  readonly database: string | null;
+  readonly precision: string | null;
+}
+
+/** A place in a text, unpacked: all before it was acknowledged. */
+export interface Reached {
+  readonly bytes: number;
+  readonly physicalLines: number;
+  readonly lines: number;
+  readonly refused: number;
+  /** Lines of InfluxDB's own database, which are left out. */
+  readonly leftOut: number;
+  readonly context: Context;
+  /** The only database that the text named, or null; for `--database`, which takes no second one. */
+  readonly named: string | null;
+  readonly refusedSizes: RefusedSizes;
+  readonly isDone: boolean;
+}
+
+export const AT_START: Reached = {
+  bytes: 0, physicalLines: 0, lines: 0, refused: 0, leftOut: 0, context: NO_CONTEXT, named: null, refusedSizes: { lines: 0, reasons: 0 }, isDone: false,
+};
+
+const FORMAT = 1;
+
+export class Resume {
+  readonly #path: string;
+  readonly #identity: Identity;
+
+  private constructor(path: string, identity: Identity) {
+    this.#path = path;
+    this.#identity = identity;
+  }
+
+  /** @param folder of the states */
+  static async of(folder: string, path: string, file: DiskFile, options: { database: string | null; precision: string | null }): Promise<Resume> {
+    const full = resolve(path);
+    const name = createHash('sha256').update(full).digest('hex').slice(0, 16);
+    await disk.makeFolder(folder);
+    const bytes = await file.size();
+    const identity = { path: full, bytes, sample: await sampleOf(file, bytes), database: options.database, precision: options.precision };
+    return new Resume(join(folder, `${name}.json`), identity);
+  }
+
+  /** Where to go on; the start when nothing is known or the file is another. */
+  async load(): Promise<Reached> {
+    const text = (await disk.readWhole(this.#path))?.toString();
+    if (text === undefined) return AT_START;
+    try {
+      const { format, identity, reached } = JSON.parse(text) as { format: number; identity: Identity; reached: Reached };
+      return format === FORMAT && JSON.stringify(identity) === JSON.stringify(this.#identity) ? reached : AT_START;
+    } catch {
+      return AT_START; // cut off by a power loss: what is written again is stored once
+    }
+  }
+
+  /** Notes what was acknowledged. A killed process leaves this or the one before. */
+  async save(reached: Reached): Promise<void> {
+    const made = `${this.#path}.tmp`;
+    await disk.remove(made);
+    const file = await disk.open(made, 'create');
+    try {
+      await file.write(Buffer.from(JSON.stringify({ format: FORMAT, identity: this.#identity, reached })), 0);
+    } finally {
+      await file.close();
+    }
+    await disk.rename(made, this.#path);
+  }
+
+  forget(): Promise<void> {
+    return disk.remove(this.#path);
+  }
+}
+
+async function sampleOf(file: DiskFile, bytes: number): Promise<string> {
+  const sample = Buffer.alloc(2 * SAMPLE_BYTES);
+  const head = await file.read(sample.subarray(0, SAMPLE_BYTES), 0);
+  const end = await file.read(sample.subarray(head, head + SAMPLE_BYTES), Math.max(0, bytes - SAMPLE_BYTES));
+  return createHash('sha256').update(sample.subarray(0, head + end)).digest('hex');
+}

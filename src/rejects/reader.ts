@@ -1,0 +1,113 @@
+/** Reads refused lines back out of their files, also while a server writes them. */
+import { join } from 'node:path';
+import type { Disk, DiskFile } from '../disk.js';
+import { parseRejectsName } from '../names.js';
+import { parseHead, parseRecord, TAKEN, type RejectRecord } from './record.js';
+
+const WINDOW_BYTES = 256 * 1024;
+const NEWLINE = 0x0a;
+
+/** A refused line and where it stands. */
+export interface FoundReject {
+  readonly database: string;
+  readonly record: RejectRecord;
+  readonly path: string;
+  /** Offset of the record in its file. */
+  readonly at: number;
+}
+
+/** How far a file was read. */
+interface Place {
+  readonly path: string;
+  /** Up to the end of the last whole line. */
+  at: number;
+  /** '' until its first line is whole. */
+  database: string;
+}
+
+/** Follows the folders of all databases. */
+export class RejectReader {
+  readonly #disk: Disk;
+  readonly #folder: string;
+  readonly #places = new Map<string, Place>();
+
+  /** @param folder holds a folder a database */
+  constructor(disk: Disk, folder: string) {
+    this.#disk = disk;
+    this.#folder = folder;
+  }
+
+  /** What came since the last call, up to what the files hold now: database by database, in the order in which it was refused. */
+  async *next(): AsyncGenerator<FoundReject> {
+    const seen = new Set<string>();
+    for (const folder of await this.#disk.list(this.#folder)) {
+      for (const name of await this.#disk.list(join(this.#folder, folder))) {
+        if (parseRejectsName(name) === null) continue;
+        const path = join(this.#folder, folder, name);
+        seen.add(path);
+        yield* this.#file(path);
+      }
+    }
+    for (const path of this.#places.keys()) if (!seen.has(path)) this.#places.delete(path);
+  }
+
+  async *#file(path: string): AsyncGenerator<FoundReject> {
+    const place = this.#places.get(path) ?? { path, at: 0, database: '' };
+    this.#places.set(path, place);
+    const file = await openKept(this.#disk, path, 'read');
+    if (file === null) return;
+    try {
+      for await (const { text, at, end } of wholeLines(file, place.at, await file.size())) {
+        place.at = end;
+        const record = parseRecord(text);
+        if (place.database === '') place.database = parseHead(text) ?? '';
+        else if (record !== null) yield { database: place.database, record, path, at };
+      }
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** Marks records as taken: readers pass them over. Those of files that dropped out meanwhile are gone anyway. */
+export async function markTaken(disk: Disk, found: readonly FoundReject[]): Promise<void> {
+  for (const path of new Set(found.map((one) => one.path))) {
+    const file = await openKept(disk, path, 'update');
+    if (file === null) continue;
+    try {
+      for (const { at } of found.filter((one) => one.path === path)) await file.write(Buffer.from(TAKEN), at);
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** null when the file has dropped out. */
+async function openKept(disk: Disk, path: string, how: 'read' | 'update'): Promise<DiskFile | null> {
+  try {
+    return await disk.open(path, how);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Lines between two offsets, their newline left out of the text; one whose end is not there yet is left for later. */
+async function* wholeLines(file: DiskFile, from: number, to: number): AsyncGenerator<{ text: string; at: number; end: number }> {
+  let rest = Buffer.alloc(0);
+  let restAt = from;
+  for (let position = from; position < to;) {
+    const window = Buffer.alloc(Math.min(WINDOW_BYTES, to - position));
+    const bytes = await file.read(window, position);
+    if (bytes === 0) return;
+    position += bytes;
+    rest = Buffer.concat([rest, window.subarray(0, bytes)]);
+    let start = 0;
+    for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, start)) {
+      yield { text: rest.toString('utf8', start, end), at: restAt + start, end: restAt + end + 1 };
+      start = end + 1;
+    }
+    rest = rest.subarray(start);
+    restAt += start;
+  }
+}

@@ -1,0 +1,78 @@
+/** What lies in the folder of the tables: what a lost catalog is made anew from. Reads past all that cannot be read. */
+import type { ColumnDefinition } from '../worker/protocol.js';
+import { identityOf, isOurAppId, type MetaData, type TableIdentity } from './delta/actions.js';
+import { columnOf, parseSchema } from './delta/schema.js';
+import type { TableStore } from './store.js';
+
+/** A folder where a table may be. */
+export interface FoundTable {
+  /** Below the store's root. */
+  readonly folder: string;
+  /** null: no table of ours, or one that no longer says whose it is. */
+  readonly identity: TableIdentity | null;
+  /** By id. */
+  readonly columns: readonly ColumnDefinition[];
+  /** The highest log number that a commit of ours names, of whatever node; 0 for none. */
+  readonly lastNumber: number;
+  /** What could not be read, in sentences. */
+  readonly problems: readonly string[];
+}
+
+/** Everything directly below the root, and every folder below that. */
+export interface FoundTables {
+  /** Names below the root, whatever is in them. */
+  readonly databaseFolders: readonly string[];
+  readonly tables: readonly FoundTable[];
+  readonly problems: readonly string[];
+}
+
+/** Looks into every table's Delta log. @throws when the root itself cannot be listed */
+export async function findTables(store: TableStore): Promise<FoundTables> {
+  const databaseFolders = await store.list('');
+  const tables: FoundTable[] = [];
+  const problems: string[] = [];
+  for (const databaseFolder of databaseFolders) {
+    const names = await orProblem(problems, databaseFolder, () => store.list(databaseFolder));
+    tables.push(...(await Promise.all((names ?? []).map((name) => findTable(store, `${databaseFolder}/${name}`)))));
+  }
+  return { databaseFolders, tables, problems };
+}
+
+/** The highest log number that any commit of ours names: new ones must be above it. */
+export function lastNumberIn({ tables }: FoundTables): number {
+  return tables.reduce((last, { lastNumber }) => Math.max(last, lastNumber), 0);
+}
+
+async function findTable(store: TableStore, folder: string): Promise<FoundTable> {
+  const problems: string[] = [];
+  const names = (await orProblem(problems, folder, () => store.list(`${folder}/_delta_log`))) ?? [];
+  let metaData: MetaData | null = null;
+  let lastNumber = 0;
+  for (const name of names.filter((file) => /^\d{20}\.json$/.test(file))) {
+    const bytes = await orProblem(problems, `${folder}, commit ${Number(name.slice(0, 20))}`, () => store.get(`${folder}/_delta_log/${name}`));
+    for (const line of (bytes?.toString() ?? '').split('\n').filter((text) => text.trim() !== '')) {
+      const action = await orProblem(problems, `${folder}, commit ${Number(name.slice(0, 20))}`, () => JSON.parse(line) as Action);
+      metaData = action?.metaData ?? metaData;
+      if (action?.txn && isOurAppId(action.txn.appId) && Number.isSafeInteger(action.txn.version)) lastNumber = Math.max(lastNumber, action.txn.version);
+    }
+  }
+  const fields = metaData === null ? [] : ((await orProblem(problems, folder, () => parseSchema(metaData.schemaString))) ?? []);
+  const columns = fields.map(columnOf).filter((column) => column !== null).sort((a, b) => a.id - b.id);
+  return { folder, identity: metaData === null ? null : identityOf(metaData), columns, lastNumber, problems };
+}
+
+/** The actions that say whose table it is and how far it goes. */
+interface Action {
+  readonly metaData?: MetaData;
+  readonly txn?: { readonly appId: string; readonly version: number };
+}
+
+/** What `read` gives, or null and a sentence: what cannot be read of one table must not hide the others. */
+async function orProblem<T>(problems: string[], where: string, read: () => T | Promise<T>): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    problems.push(`tables/${where} cannot be read: ${(error as Error).message}`);
+    return null;
+  }
+}

@@ -1,0 +1,251 @@
+/** Tokens: made, kept as hashes, rotated, deleted, read again; whatever the disk does. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hashToken, type TokenOrder } from '../../src/auth/token.js';
+import type { SluiceError } from '../../src/errors.js';
+import { CRASH_POLICIES, MemoryDisk } from '../fault/memory-disk.js';
+import { FakeClock } from '../http/fake-clock.js';
+import { makeStore, PATHS } from './make-store.js';
+
+const FORM = /^apiv3_[A-Za-z0-9_-]{86}$/;
+const DAY_MS = 86_400_000;
+const writer = (name: string | null, lifeMs: number | null = null): TokenOrder => ({ name, lifeMs, rights: [{ databases: ['a', 'b*'], permissions: ['write'] }] });
+const admin = (name: string | null): TokenOrder => ({ name, lifeMs: null, rights: 'admin' });
+const withCode = (code: string) => (error: SluiceError): boolean => error.code === code;
+
+test('the first start makes _admin and no later one does', async () => {
+  const first = await makeStore();
+  assert.match(first.admin, FORM);
+  assert.equal(first.disk.content(PATHS.adminToken).toString(), `${first.admin}\n`);
+  assert.deepEqual(first.store.list().map(({ id, name, rights }) => [id, name, rights]), [[1, '_admin', 'admin']]);
+  const second = await makeStore({ disk: first.disk });
+  assert.equal(second.admin, '');
+  assert.equal(second.store.find(hashToken(first.admin))?.name, '_admin');
+});
+
+test('a token is kept as its SHA-512, with its rights and life', async () => {
+  const clock = new FakeClock();
+  const { store, disk } = await makeStore({ clock });
+  const { entry, token } = await store.create(writer('agents', 90 * DAY_MS));
+  assert.match(token, FORM);
+  assert.equal(entry.sha512, hashToken(token));
+  assert.deepEqual([entry.createdMs, entry.expiresMs], [clock.nowMs(), clock.nowMs() + 90 * DAY_MS]);
+  const text = disk.content(PATHS.tokens).toString();
+  assert.ok(!text.includes(token) && !text.includes(token.slice(6)));
+  const again = await makeStore({ disk, clock });
+  assert.deepEqual(again.store.list(), store.list());
+  assert.deepEqual(again.store.find(hashToken(token)), entry);
+});
+
+test('names: given, by default, taken, and ids are not used again', async () => {
+  const { store } = await makeStore();
+  assert.equal((await store.create(writer(null))).entry.name, 'token-2');
+  assert.equal((await store.create(admin('ops'))).entry.id, 3);
+  await assert.rejects(store.create(writer('ops')), withCode('token-exists'));
+  await assert.rejects(store.create(admin(null)), withCode('token-exists'));
+  await store.delete('ops');
+  assert.equal((await store.create(writer('ops'))).entry.id, 4);
+});
+
+test('a deleted token is not known any more, and _admin cannot be deleted', async () => {
+  const { store, disk } = await makeStore();
+  const { token } = await store.create(writer('x'));
+  await store.delete('x');
+  assert.equal(store.find(hashToken(token)), undefined);
+  await assert.rejects(store.delete('x'), withCode('token-not-found'));
+  await assert.rejects(store.delete('_admin'), withCode('token-protected'));
+  assert.equal((await makeStore({ disk })).store.list().length, 1);
+});
+
+test('a rotated token has a new text, the same rights, and its life anew', async () => {
+  const clock = new FakeClock();
+  const { store } = await makeStore({ clock });
+  const old = await store.create(writer('x', DAY_MS));
+  clock.advance(DAY_MS / 2);
+  const { token, entry } = await store.rotate('x');
+  assert.match(token, FORM);
+  assert.equal(store.find(hashToken(old.token)), undefined);
+  assert.deepEqual(store.find(hashToken(token)), entry);
+  assert.deepEqual([entry.id, entry.rights, entry.expiresMs], [old.entry.id, old.entry.rights, clock.nowMs() + DAY_MS]);
+  await assert.rejects(store.rotate('y'), withCode('token-not-found'));
+});
+
+test('admin-token follows _admin while it stands, and is not made again', async () => {
+  const { store, disk } = await makeStore();
+  const { token } = await store.rotate('_admin');
+  assert.equal(disk.content(PATHS.adminToken).toString(), `${token}\n`);
+  await disk.remove(PATHS.adminToken);
+  await store.rotate('_admin');
+  assert.equal(await disk.exists(PATHS.adminToken), false);
+});
+
+test('changes at one time all hold', async () => {
+  const { store, disk } = await makeStore();
+  await Promise.all([...Array.from({ length: 20 }, (_, n) => store.create(writer(`t${n}`))), store.rotate('_admin'), store.delete('t3')]);
+  const names = (await makeStore({ disk })).store.list().map(({ name }) => name);
+  assert.equal(names.length, 20);
+  assert.ok(!names.includes('t3'));
+});
+
+test('every change is told', async () => {
+  const { store } = await makeStore();
+  let changes = 0;
+  store.onChange(() => (changes += 1));
+  await store.create(writer('x'));
+  await store.rotate('x');
+  await store.delete('x');
+  await store.reload();
+  assert.equal(changes, 4);
+});
+
+const wrongOrders: readonly [what: string, order: TokenOrder, code: string][] = [
+  ['no grant', { ...admin('x'), rights: [] }, 'bad-parameter'],
+  ['no database', { ...admin('x'), rights: [{ databases: [], permissions: ['read'] }] }, 'bad-parameter'],
+  ['no permission', { ...admin('x'), rights: [{ databases: ['a'], permissions: [] }] }, 'bad-parameter'],
+  ['an unknown permission', { ...admin('x'), rights: [{ databases: ['a'], permissions: ['rule' as 'read'] }] }, 'bad-parameter'],
+  ['a name that no database has', { ...admin('x'), rights: [{ databases: ['_a'], permissions: ['read'] }] }, 'bad-database-name'],
+  ['a star in the middle', { ...admin('x'), rights: [{ databases: ['a*b'], permissions: ['read'] }] }, 'bad-database-name'],
+  ['two stars', { ...admin('x'), rights: [{ databases: ['a**'], permissions: ['read'] }] }, 'bad-database-name'],
+  ['an empty database', { ...admin('x'), rights: [{ databases: [''], permissions: ['read'] }] }, 'bad-database-name'],
+  ['an empty name', admin(''), 'bad-parameter'],
+  ['a line break in the name', admin('a\nb'), 'bad-parameter'],
+  ['a long name', admin('n'.repeat(129)), 'bad-parameter'],
+  ['no life', { ...admin('x'), lifeMs: 0 }, 'bad-parameter'],
+  ['a life before now', { ...admin('x'), lifeMs: -1 }, 'bad-parameter'],
+  ['a life without end', { ...admin('x'), lifeMs: 1e15 }, 'bad-parameter'],
+];
+for (const [what, order, code] of wrongOrders) {
+  test(`refused: ${what}`, async () => {
+    const { store } = await makeStore();
+    assert.throws(() => store.create(order), withCode(code));
+    assert.equal(store.list().length, 1);
+  });
+}
+
+test('the longest name and the longest life', async () => {
+  const { store } = await makeStore();
+  const { entry } = await store.create({ name: 'n'.repeat(128), rights: 'admin', lifeMs: 100 * 366 * DAY_MS });
+  assert.equal(entry.expiresMs! - entry.createdMs!, 100 * 366 * DAY_MS);
+});
+
+test('patterns that are good', async () => {
+  const { store } = await makeStore();
+  for (const pattern of ['a', 'a/week', 'a*', 'a/*', '*']) await store.create({ name: pattern, lifeMs: null, rights: [{ databases: [pattern], permissions: ['read'] }] });
+  assert.equal(store.list().length, 6);
+});
+
+test('format 1 is read, and becomes format 2 at the next change', async () => {
+  const disk = new MemoryDisk();
+  disk.place(PATHS.tokens, Buffer.from(`${JSON.stringify({ format: 1, tokens: [{ name: '_admin', sha512: hashToken('apiv3_old') }] })}\n`));
+  const { store } = await makeStore({ disk });
+  const old = store.find(hashToken('apiv3_old'));
+  assert.deepEqual([old?.id, old?.name, old?.rights, old?.expiresMs, old?.createdMs], [1, '_admin', 'admin', null, null]);
+  await store.create(writer('x'));
+  assert.equal(JSON.parse(disk.content(PATHS.tokens).toString()).format, 2);
+  assert.deepEqual((await makeStore({ disk })).store.list().map(({ id, name }) => [id, name]), [[1, '_admin'], [2, 'x']]);
+});
+
+const wrongFiles: readonly [what: string, text: string][] = [
+  ['no JSON', '{"format":2'],
+  ['another format', '{"format":3,"tokens":[]}'],
+  ['no list', '{"format":2,"nextId":1}'],
+  ['a list', '[]'],
+  ['a text for a hash', '{"format":1,"tokens":[{"name":"_admin","sha512":"apiv3_x"}]}'],
+  ['no rights', JSON.stringify({ format: 2, nextId: 2, tokens: [{ id: 1, name: 'x', sha512: hashToken('x'), created: 0, expires: null }] })],
+  ['no expiry', JSON.stringify({ format: 2, nextId: 2, tokens: [{ id: 1, name: 'x', sha512: hashToken('x'), created: 0, admin: true }] })],
+  ['an unknown permission', JSON.stringify({ format: 2, nextId: 2, tokens: [{ id: 1, name: 'x', sha512: hashToken('x'), created: 0, expires: null, grants: [{ databases: ['a'], permissions: ['all'] }] }] })],
+  ['one name twice', JSON.stringify({ format: 1, tokens: [{ name: 'x', sha512: hashToken('x') }, { name: 'x', sha512: hashToken('y') }] })],
+  ['half an id', JSON.stringify({ format: 2, nextId: 3, tokens: [{ id: 1.5, name: 'x', sha512: hashToken('x'), created: 0, expires: null, admin: true }] })],
+  ['an id of the future after a good one', JSON.stringify({ format: 2, nextId: 2, tokens: [1, 2].map((id) => ({ id, name: `t${id}`, sha512: hashToken(`${id}`), created: 0, expires: null, admin: true })) })],
+  ['nothing', 'null'],
+  ['an id of the future', JSON.stringify({ format: 2, nextId: 1, tokens: [{ id: 1, name: 'x', sha512: hashToken('x'), created: 0, expires: null, admin: true }] })],
+];
+for (const [what, text] of wrongFiles) {
+  test(`tokens.json with ${what} stops the start, and a reload keeps what was known`, async () => {
+    const disk = new MemoryDisk();
+    disk.place(PATHS.tokens, Buffer.from(text));
+    await assert.rejects(makeStore({ disk }), /\/data\/tokens\.json cannot be read: .*; put a good copy back/);
+    const good = await makeStore();
+    good.disk.place(PATHS.tokens, Buffer.from(text));
+    await assert.rejects(good.store.reload(), /cannot be read/);
+    assert.equal(good.store.find(hashToken(good.admin))?.name, '_admin');
+  });
+}
+
+test('reload takes what stands in the file', async () => {
+  const clock = new FakeClock();
+  const mine = await makeStore({ clock });
+  const other = await makeStore({ disk: mine.disk, clock });
+  const { token } = await other.store.create(writer('x'));
+  assert.equal(mine.store.find(hashToken(token)), undefined);
+  await mine.store.reload();
+  assert.equal(mine.store.find(hashToken(token))?.name, 'x');
+});
+
+const GIVEN = '/etc/admin.json';
+const given = (file: unknown): MemoryDisk => {
+  const disk = new MemoryDisk();
+  disk.place(GIVEN, Buffer.from(typeof file === 'string' ? file : JSON.stringify(file)));
+  return disk;
+};
+
+test('an admin token file takes the place of the token of the first start', async () => {
+  const disk = given({ token: 'apiv3_given', name: 'robot', expiry_millis: 2_000_000_000_000 });
+  const first = await makeStore({ disk, adminTokenFile: GIVEN });
+  assert.equal(first.admin, '');
+  assert.equal(await disk.exists(PATHS.adminToken), false);
+  const { name, rights, expiresMs } = first.store.find(hashToken('apiv3_given'))!;
+  assert.deepEqual([name, rights, expiresMs], ['robot', 'admin', 2_000_000_000_000]);
+  assert.equal((await first.store.create(admin(null))).entry.name, '_admin');
+});
+
+test('an admin token file adds to the tokens there are, and skips a name that is taken', async () => {
+  const disk = given({ token: 'apiv3_given', name: 'robot' });
+  const { admin: own } = await makeStore({ disk });
+  const added = await makeStore({ disk, adminTokenFile: GIVEN });
+  assert.deepEqual(added.store.list().map(({ name }) => name), ['_admin', 'robot']);
+  assert.equal(added.store.find(hashToken(own))?.name, '_admin');
+  disk.place(GIVEN, Buffer.from(JSON.stringify({ token: 'apiv3_other', name: 'robot' })));
+  await added.store.reload();
+  assert.equal(added.store.find(hashToken('apiv3_other')), undefined);
+  assert.equal(added.store.find(hashToken('apiv3_given'))?.name, 'robot');
+});
+
+for (const [what, file] of [
+  ['no JSON', '{"token":"apiv3_secret"'],
+  ['a token of another form', { token: 'secret', name: 'x' }],
+  ['a token with a space', { token: 'apiv3_a secret', name: 'x' }],
+  ['no name', { token: 'apiv3_secret' }],
+  ['a text as expiry', { token: 'apiv3_secret', name: 'x', expiry_millis: 'soon' }],
+] as const) {
+  test(`an admin token file with ${what} stops the start without a word of the token`, async () => {
+    await assert.rejects(makeStore({ disk: given(file), adminTokenFile: GIVEN }), (error: Error) => {
+      assert.match(error.message, /^the admin token file \/etc\/admin\.json cannot be read: /);
+      return !error.message.includes('secret');
+    });
+  });
+}
+
+test('a missing admin token file stops the start', async () => {
+  await assert.rejects(makeStore({ adminTokenFile: '/none' }), /there is no admin token file \/none/);
+});
+
+test('a change that could not be written did not happen', async () => {
+  const { store, disk } = await makeStore();
+  disk.failNth('sync', 1, 'once');
+  await assert.rejects(store.create(writer('x')));
+  assert.equal(store.list().length, 1);
+  const { token } = await store.create(writer('x'));
+  assert.ok((await makeStore({ disk })).store.find(hashToken(token)) !== undefined);
+});
+
+for (const policy of CRASH_POLICIES) {
+  test(`a token that was made is there after a power cut (${policy})`, async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const { store, disk } = await makeStore();
+      const { token } = await store.create(writer('x'));
+      const { store: after } = await makeStore({ disk: disk.crash(policy, seed) });
+      assert.equal(after.find(hashToken(token))?.name, 'x');
+    }
+  });
+}

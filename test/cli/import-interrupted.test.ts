@@ -1,0 +1,156 @@
+/** Imports that are killed, or whose server is: the same command goes on, and what is stored is what the file says. */
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { text as textOf } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import { compareDatabase } from '../e2e/compare.js';
+import { makeDataDir, PROGRAM, removeDataDir, sluice, TestServer } from '../e2e/server.js';
+import { parseBody } from '../oracle/line-protocol.js';
+import { Model } from '../oracle/model.js';
+
+/** Equal points stand in other blocks with other values: the later ones count. One line in 50 is bad. */
+const LINES = Array.from({ length: 12_000 }, (_, i) => (
+  i % 50 === 7 ? `bad,host=h${i}` : `m,host=h${i % 10} v${i % 3}=${i}i,note="line ${i}\nis two" ${i % 1000}`
+));
+const TEXT = `${LINES.join('\n')}\n`;
+const BAD = LINES.filter((line) => line.startsWith('bad'));
+const SMALL_BODIES = ['--body-bytes-max', '4KiB', '--without-auth'];
+
+interface Case {
+  readonly dataDir: string;
+  readonly path: string;
+  readonly args: readonly string[];
+}
+
+async function withCase(packed: boolean, use: (made: Case) => Promise<void>): Promise<void> {
+  const dataDir = makeDataDir();
+  try {
+    mkdirSync(dataDir);
+    const path = join(dataDir, '..', 'text');
+    writeFileSync(path, packed ? gzipSync(TEXT) : TEXT);
+    await use({ dataDir, path, args: ['import', '--data-dir', dataDir, '--database', 'd', '--precision', 'ns', path] });
+  } finally {
+    removeDataDir(dataDir);
+  }
+}
+
+/** Resolves when an import says that so many bytes were acknowledged. */
+async function reached(dataDir: string, bytes: number, child: ChildProcess): Promise<void> {
+  for (const folder = join(dataDir, 'imports'); ; await new Promise(setImmediate)) {
+    assert.equal(child.exitCode, null, 'it ended too early');
+    const [name] = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : [];
+    if (name === undefined) continue;
+    const state = readFileSync(join(folder, name), 'utf8');
+    if (JSON.parse(state).reached.bytes >= bytes) return;
+  }
+}
+
+async function expectAll({ dataDir, path }: Case): Promise<void> {
+  const flushed = sluice(['flush', '--data-dir', dataDir]);
+  assert.equal(flushed.code, 0, flushed.stderr);
+  const model = new Model();
+  model.write(1, parseBody(Buffer.from(TEXT), { precision: 'ns', defaultTimeNs: 0n }).points);
+  await compareDatabase(dataDir, 'd', model, ['hyparquet']);
+  assert.equal(readFileSync(`${path}.rejected.lp`, 'utf8'), `${BAD.join('\n')}\n`, 'each refused line once');
+  assert.equal(readFileSync(`${path}.rejected.jsonl`, 'utf8').trimEnd().split('\n').length, BAD.length);
+  assert.deepEqual(readdirSync(join(dataDir, 'imports')), []);
+}
+
+const DONE = new RegExp(`: ${LINES.length - BAD.length} lines imported, ${BAD.length} refused`);
+
+for (const packed of [false, true]) {
+  test(`an import that is killed goes on, ${packed ? 'packed' : 'plain'}`, () => withCase(packed, async (made) => {
+    const server = await TestServer.start(made.dataDir, SMALL_BODIES);
+    for (const share of [0.2, 0.5]) {
+      const child = spawn(process.execPath, [PROGRAM, ...made.args], { stdio: 'ignore' });
+      await reached(made.dataDir, TEXT.length * share, child);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    const { code, stdout, stderr } = sluice(made.args);
+    assert.match(stderr, /: going on after line \d{4,}$/m);
+    assert.match(stdout, DONE);
+    assert.equal(code, 1, 'lines were refused');
+    await expectAll(made);
+    assert.equal(await server.stop(), 0);
+  }));
+}
+
+test('an import whose server is killed ends with a sentence, and goes on with the next server or without one', () => withCase(false, async (made) => {
+  for (const share of [0.2, 0.5]) {
+    const server = await TestServer.start(made.dataDir, SMALL_BODIES);
+    const child = spawn(process.execPath, [PROGRAM, ...made.args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const said = textOf(child.stderr);
+    await reached(made.dataDir, TEXT.length * share, child);
+    await server.kill();
+    await once(child, 'exit');
+    assert.equal(child.exitCode, 1);
+    assert.match(await said, /the server went away.*; all up to line \d+ is stored, the same command goes on from there$/m);
+  }
+  const { code, stdout, stderr } = sluice(made.args);
+  assert.deepEqual([code, DONE.test(stdout)], [1, true], stdout + stderr);
+  await expectAll(made);
+}));
+
+test('files that an interrupted command had finished are not imported again by the same command', () => withCase(false, async ({ args, dataDir }) => {
+  const server = await TestServer.start(dataDir, SMALL_BODIES);
+  const first = join(dataDir, '..', 'first');
+  writeFileSync(first, 'm v=1i 1\n');
+  const both = [...args.slice(0, -1), first, ...args.slice(-1)];
+  const child = spawn(process.execPath, [PROGRAM, ...both], { stdio: 'ignore' });
+  for (;;) {
+    await reached(dataDir, 1, child);
+    if (readdirSync(join(dataDir, 'imports')).filter((name) => name.endsWith('.json')).length === 2) break;
+  }
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const { stdout } = sluice(both);
+  assert.match(stdout, /first was imported already, before the command was interrupted\n/);
+  assert.match(stdout, DONE);
+  assert.match(sluice(both).stdout, /first: 1 line imported/, 'a command that came to its end begins anew');
+  assert.equal(await server.stop(), 0);
+}));
+
+test('a file that was changed is imported from its start', () => withCase(false, async (made) => {
+  const server = await TestServer.start(made.dataDir, SMALL_BODIES);
+  const child = spawn(process.execPath, [PROGRAM, ...made.args], { stdio: 'ignore' });
+  await reached(made.dataDir, 1, child);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  writeFileSync(made.path, TEXT.replace('v0=0i', 'v0=9i'));
+  const { stdout, stderr } = sluice(made.args);
+  assert.doesNotMatch(stderr, /going on/);
+  assert.match(stdout, DONE);
+  assert.equal(await server.stop(), 0);
+}));
+
+test("the server's log and memory limits hold while an import runs", () => withCase(false, async ({ args, dataDir, path }) => {
+  const limit = 1024 * 1024, segment = 256 * 1024, body = 64 * 1024;
+  const server = await TestServer.start(dataDir, [
+    '--log-bytes-max', String(limit), '--log-segment-bytes', String(segment), '--body-bytes-max', String(body), '--without-auth',
+  ]);
+  const lines = 70_000;
+  writeFileSync(path, Array.from({ length: lines }, (_, i) => `m,host=h${i % 10},zone=z${i % 3} v=${i}i,w=${i / 7} ${i}\n`).join(''));
+  assert.ok(statSync(path).size > 2 * limit);
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  let bytesMax = 0;
+  while (child.exitCode === null) {
+    bytesMax = Math.max(bytesMax, logBytes(dataDir));
+    await new Promise(setImmediate);
+  }
+  assert.deepEqual(await ended, [0, null]);
+  assert.ok(bytesMax > 0 && bytesMax <= limit + 2 * segment + body, `the log had ${bytesMax} bytes`);
+  const { stdout } = sluice(['query', '--data-dir', dataDir, '--database', 'd', '--format', 'csv', 'SELECT count(*) AS n FROM m']);
+  assert.equal(stdout.trim().split(/\r?\n/)[1], String(lines));
+  assert.equal(await server.stop(), 0);
+}));
+
+function logBytes(dataDir: string): number {
+  const folder = join(dataDir, 'log');
+  return readdirSync(folder).reduce((sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+}

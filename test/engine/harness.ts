@@ -1,0 +1,28 @@
+/** Opening an engine in this process, and its tables after a flush. */
+import assert from 'node:assert/strict';
+import { parseConfig } from '../../src/config.js';
+import type { TableListing } from '../../src/control/commands.js';
+import { openEngine, type Engine } from '../../src/engine.js';
+import type { WriteRequest } from '../../src/ingest/request.js';
+import { REQUEST, write } from './write.js';
+
+export function open(dataDir: string, flags: Record<string, string> = {}): Promise<Engine> {
+  return openEngine(parseConfig({ 'data-dir': dataDir, 'workers': '1', 'log-level': 'silent', ...flags }, {}));
+}
+
+export function requestTo(database: string): WriteRequest {
+  return { ...REQUEST, database };
+}
+
+/** Writes lines that must all be stored. */
+export async function store(engine: Engine, database: string, ...lines: readonly string[]): Promise<void> {
+  assert.deepEqual(await write(engine, requestTo(database), lines.join('\n')), { kind: 'stored' });
+}
+
+/** All tables by `database.measurement`, after all rows that wait went into files. */
+export async function sealedTables(engine: Engine): Promise<Map<string, TableListing>> {
+  await engine.recovered();
+  await engine.control.run('flush', { database: null });
+  const tables = await engine.control.run('tables', { database: null });
+  return new Map(tables.map((table) => [`${table.database}.${table.measurement}`, table]));
+}

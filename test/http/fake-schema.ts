@@ -1,0 +1,67 @@
+/** Databases in memory, for the pages that handle them. */
+import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../assembly/abi.js';
+import { SluiceError } from '../../src/errors.js';
+import type { Schema, SchemaTable } from '../../src/http/schema.js';
+import { checkDatabaseName } from '../../src/names.js';
+import { PLAIN_RULES, type SchemaRules } from '../../src/schema-rules.js';
+
+/** A table of every kind of column. */
+const CPU: SchemaTable = {
+  measurement: 'cpu',
+  columns: [
+    { key: 'region', kind: KIND_TAG }, { key: 'load', kind: KIND_F64 }, { key: 'host', kind: KIND_TAG }, { key: 'cores', kind: KIND_I64 },
+    { key: 'bytes', kind: KIND_U64 }, { key: 'up', kind: KIND_BOOL }, { key: 'a "name"', kind: KIND_STRING },
+  ],
+};
+const BARE: SchemaTable = { measurement: 'bare metal', columns: [{ key: 'v', kind: KIND_F64 }] };
+
+export class FakeSchema implements Schema {
+  readonly #tables = new Map<string, SchemaTable[]>([
+    ['metrics', [CPU, BARE]], ['metrics/two_weeks', [{ ...BARE, measurement: 'old' }]], ['empty', []],
+  ]);
+  /** Every change, in its order. */
+  readonly changes: string[] = [];
+  /** Thrown by the next change. */
+  fault: Error | null = null;
+
+  databases() {
+    return [...this.#tables.keys()].map((name, i) => ({ id: i + 10, name, createdMs: Date.UTC(2026, 0, 1 + i) }));
+  }
+
+  tables(database: string) {
+    return this.#tables.get(database) ?? null;
+  }
+
+  async createDatabase(name: string, rules: Partial<SchemaRules> = {}) {
+    const problem = checkDatabaseName(name);
+    if (problem !== null) throw new SluiceError('bad-database-name', problem);
+    this.#change(['create', name, ...Object.values(rules)].join(' '));
+    if (this.#tables.has(name)) return false;
+    this.#tables.set(name, []);
+    return true;
+  }
+
+  async setRules(name: string, rules: Partial<SchemaRules>) {
+    this.#change(['set', name, ...Object.values(rules)].join(' '));
+    return this.#tables.has(name) ? { ...PLAIN_RULES, ...rules } : null;
+  }
+
+  async dropDatabase(name: string) {
+    this.#change(`drop ${name}`);
+    const tables = this.#tables.get(name)?.length ?? null;
+    this.#tables.delete(name);
+    return tables;
+  }
+
+  async dropMeasurement(database: string, measurement: string) {
+    this.#change(`drop ${database} ${measurement}`);
+    const tables = this.#tables.get(database) ?? [];
+    this.#tables.set(database, tables.filter((table) => table.measurement !== measurement));
+    return this.#tables.get(database)!.length < tables.length;
+  }
+
+  #change(what: string): void {
+    if (this.fault !== null) throw this.fault;
+    this.changes.push(what);
+  }
+}

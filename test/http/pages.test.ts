@@ -1,0 +1,240 @@
+/** Buckets, organizations and databases of v2 and v3, CORS, HEAD and the status pages, on both listeners. */
+import assert from 'node:assert/strict';
+import type { TokenStore } from '../../src/auth/store.js';
+import { SluiceError } from '../../src/errors.js';
+import { onBoth } from './harness.js';
+import type { Options } from './harness.js';
+import { post } from './raw-client.js';
+import type { RawAnswer, RawClient } from './raw-client.js';
+
+const JSON_TYPE = 'Content-Type: application/json';
+
+function send(method: string, target: string, headers: readonly string[] = []): string {
+  return [`${method} ${target} HTTP/1.1`, 'Host: x', ...headers, '', ''].join('\r\n');
+}
+
+async function ask(client: RawClient, request: string | Uint8Array, head = false): Promise<RawAnswer> {
+  await client.send(request);
+  return client.answer({ head });
+}
+
+const METRICS = {
+  id: '000000000000000a', orgID: '0000000000000001', type: 'user', name: 'metrics', retentionRules: [{ type: 'expire', everySeconds: 0 }],
+  createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:00.000Z',
+  links: { self: '/api/v2/buckets/000000000000000a', org: '/api/v2/orgs/0000000000000001', write: '/api/v2/write?bucket=metrics' }, labels: [],
+};
+
+const listings: readonly (readonly [query: string, buckets: readonly string[]])[] = [
+  ['', ['metrics', 'metrics/two_weeks', 'empty']],
+  ['?org=acme', ['metrics', 'metrics/two_weeks', 'empty']],
+  ['?orgID=0123456789abcdef&name=metrics', ['metrics']],
+  ['?name=metrics%2Ftwo_weeks&org=', ['metrics/two_weeks']],
+  ['?name=metrics/autogen', ['metrics']],
+  ['?name=nil', []],
+  ['?id=000000000000000c', ['empty']],
+  ['?limit=2', ['metrics', 'metrics/two_weeks']],
+  ['?limit=1&offset=1', ['metrics/two_weeks']],
+  ['?offset=3', []],
+  ['?after=000000000000000a', ['metrics/two_weeks', 'empty']],
+];
+onBoth('buckets are found by name, id and page', {}, async ({ connect }) => {
+  const client = await connect();
+  for (const [query, expected] of listings) {
+    const answer = await ask(client, send('GET', `/api/v2/buckets${query}`));
+    assert.equal(answer.status, 200, query);
+    assert.deepEqual(JSON.parse(answer.body).buckets.map(({ name }: { name: string }) => name), expected, query);
+  }
+  assert.deepEqual(JSON.parse((await ask(client, send('GET', '/api/v2/buckets?name=metrics'))).body), {
+    links: { self: '/api/v2/buckets?descending=false&limit=20&offset=0' }, buckets: [METRICS],
+  });
+  const { links } = JSON.parse((await ask(client, send('GET', '/api/v2/buckets?limit=2'))).body);
+  assert.deepEqual(JSON.parse((await ask(client, send('GET', links.next))).body).buckets.map(({ name }: { name: string }) => name), ['empty']);
+  for (const query of ['?limit=0', '?limit=101', '?limit=x', '?offset=-1', '?limit=']) {
+    const answer = await ask(client, send('GET', `/api/v2/buckets${query}`));
+    assert.deepEqual([answer.status, JSON.parse(answer.body).code], [400, 'invalid'], query);
+  }
+});
+
+onBoth('a bucket is made once', {}, async ({ connect, schema }) => {
+  const client = await connect();
+  const create = (body: string) => ask(client, post('/api/v2/buckets', body, [JSON_TYPE]));
+  const made = await create(JSON.stringify({ orgID: '0000000000000001', name: 'new', retentionRules: [{ type: 'expire', everySeconds: 3600 }] }));
+  assert.equal(made.status, 201);
+  assert.equal(made.headers.get('content-type'), 'application/json');
+  const { id, name, orgID } = JSON.parse(made.body);
+  assert.deepEqual([id, name, orgID], ['000000000000000d', 'new', '0000000000000001']);
+  const again = await create('{"name":"new"}');
+  assert.deepEqual([again.status, JSON.parse(again.body).code], [422, 'conflict']);
+  assert.match(JSON.parse(again.body).message, /already a bucket of this name: new/);
+  assert.equal((await create('{"name":"metrics/autogen"}')).status, 422);
+  for (const [body, message] of [
+    ['{}', /add "name"/], ['', /not JSON/], ['"x"', /not a JSON object/], ['null', /not a JSON object/], ['{"name":["x"]}', /"name" is not a text/],
+    ['{"name":"a b"}', /name is not allowed/],
+  ] as const) {
+    const answer = await create(body);
+    assert.equal(answer.status, 400, body);
+    assert.match(JSON.parse(answer.body).message, message);
+  }
+  assert.deepEqual(schema.changes, ['create new', 'create new', 'create metrics']);
+});
+
+onBoth('there is one organization, by every name', {}, async ({ connect }) => {
+  const client = await connect();
+  for (const [query, id, name] of [
+    ['', '0000000000000001', 'sluice'], ['?org=acme+inc', '0000000000000001', 'acme inc'], ['?orgID=00000000000000ff', '00000000000000ff', 'sluice'],
+  ] as const) {
+    const answer = await ask(client, send('GET', `/api/v2/orgs${query}`));
+    assert.equal(answer.status, 200);
+    const { orgs } = JSON.parse(answer.body);
+    assert.deepEqual([orgs.length, orgs[0].id, orgs[0].name], [1, id, name], query);
+  }
+});
+
+onBoth('databases of v3 are listed, made and dropped', {}, async ({ connect, schema }) => {
+  const client = await connect();
+  const path = '/api/v3/configure/database';
+  for (const query of ['', '?format=json', '?show_deleted=false&format=json']) {
+    const list = await ask(client, send('GET', `${path}${query}`));
+    assert.equal(list.headers.get('content-type'), 'application/json');
+    assert.equal(list.body, '[{"iox::database":"metrics"},{"iox::database":"metrics/two_weeks"},{"iox::database":"empty"}]');
+  }
+  const made = await ask(client, post(path, '{"db":"new","retention_period":"30d"}', [JSON_TYPE]));
+  assert.deepEqual([made.status, made.body], [200, '']);
+  const gone = await ask(client, send('DELETE', `${path}?db=new`));
+  assert.deepEqual([gone.status, gone.body], [200, '']);
+  assert.deepEqual(schema.changes.splice(0), ['create new', 'drop new']);
+  for (const [request, status, error] of [
+    [post(path, '{"db":"metrics"}', ['Content-Type: Application/JSON; charset=utf-8']), 409, /already a database of this name: metrics/],
+    [post(path, '{"db":"new"}', ['Content-Type: text/plain']), 415, /send application\/json/],
+    [post(path, '{"db":"new"}'), 415, /send application\/json/],
+    [post(path, '{"database":"new"}', [JSON_TYPE]), 400, /add "db"/],
+    [post(path, '{"db":"_internal"}', [JSON_TYPE]), 400, /name is not allowed/],
+    [post(path, '{"db":', [JSON_TYPE]), 400, /not JSON/],
+    [send('GET', `${path}?format=csv`), 400, /format="csv" is not json/],
+    [send('DELETE', path), 400, /add db=NAME/],
+    [send('DELETE', `${path}?db=nil`), 404, /database not found: nil/],
+    [send('PATCH', path, ['Content-Length: 0']), 405, /does not take this method/],
+  ] as const) {
+    const answer = await ask(client, request);
+    assert.equal(answer.status, status, answer.body);
+    assert.equal(answer.headers.get('content-type'), 'application/json');
+    assert.match(JSON.parse(answer.body).error, error);
+  }
+  schema.fault = new SluiceError('log-failed', 'the disk is gone');
+  assert.equal((await ask(client, post(path, '{"db":"x"}', [JSON_TYPE]))).status, 503);
+});
+
+onBoth('a database of v3 is made with schema rules, and they are changed', {}, async ({ connect, schema }) => {
+  const client = await connect();
+  const path = '/api/v3/configure/database';
+  const put = (body: string, headers: readonly string[] = [JSON_TYPE]): string => (
+    send('PUT', path, [...headers, `Content-Length: ${body.length}`]) + body
+  );
+  for (const [request, change] of [
+    [post(path, '{"db":"a","tags":"fixed"}', [JSON_TYPE]), 'create a fixed'],
+    [post(path, '{"db":"b","tags":"grow","types":"split"}', [JSON_TYPE]), 'create b grow split'],
+    [post(path, '{"db":"c","tags":null,"types":null}', [JSON_TYPE]), 'create c'],
+    [put('{"db":"a","types":"widen"}'), 'set a widen'],
+    [put('{"db":"a","tags":"fixed","types":"strict"}'), 'set a fixed strict'],
+    [put('{"db":"a","retention_period":"30d"}'), 'set a'],
+  ] as const) {
+    const answer = await ask(client, request);
+    assert.deepEqual([answer.status, answer.body, schema.changes.splice(0)], [200, '', [change]], change);
+  }
+  for (const [request, status, error] of [
+    [post(path, '{"db":"d","tags":"free"}', [JSON_TYPE]), 400, /"tags" is "free": it must be grow or fixed/],
+    [post(path, '{"db":"d","types":1}', [JSON_TYPE]), 400, /"types" is 1: it must be strict or widen or split/],
+    [put('{"db":"a","types":"loose"}'), 400, /"types" is "loose"/],
+    [put('{"types":"split"}'), 400, /add "db"/],
+    [put('{"db":"a"}', []), 415, /send application\/json/],
+  ] as const) {
+    const answer = await ask(client, request);
+    assert.equal(answer.status, status, answer.body);
+    assert.match(JSON.parse(answer.body).error, error);
+  }
+  assert.deepEqual(schema.changes, []);
+  assert.match(JSON.parse((await ask(client, put('{"db":"nil","tags":"grow"}'))).body).error, /database not found: nil/);
+});
+
+const AUTH: Options = { auth: { trustedProxies: [] } };
+
+/** The header of a token that may write to two databases. */
+async function agent(tokens: TokenStore): Promise<string[]> {
+  const { token } = await tokens.create({ name: 'agent', lifeMs: null, rights: [{ databases: ['metrics', 'mine'], permissions: ['write'] }] });
+  return [`Authorization: Token ${token}`];
+}
+
+onBoth('a token sees and makes its own databases on v2 and v3', AUTH, async ({ connect, schema, tokens, admin }) => {
+  const client = await connect();
+  const own = await agent(tokens);
+  for (const [request, status] of [
+    [send('GET', '/api/v2/buckets'), 401], [send('GET', `/api/v2/orgs?p=${admin}`), 401], [send('GET', `/api/v3/configure/database?p=${admin}`), 401],
+    [post('/api/v2/buckets', '{"name":"other"}', own), 403], [post('/api/v2/buckets', '{"name":"mine"}', own), 201],
+    [post('/api/v3/configure/database', '{"db":"other"}', [...own, JSON_TYPE]), 403], [post('/api/v3/configure/database', '{"db":"mine"}', [...own, JSON_TYPE]), 409],
+    [send('DELETE', '/api/v3/configure/database?db=mine', own), 403],
+    [send('PUT', '/api/v3/configure/database', [...own, 'Content-Length: 0']), 403],
+  ] as const) {
+    const answer = await ask(client, request);
+    assert.equal(answer.status, status, answer.body);
+  }
+  assert.deepEqual(JSON.parse((await ask(client, send('GET', '/api/v2/buckets', own))).body).buckets.map(({ name }: { name: string }) => name), ['metrics', 'mine']);
+  assert.equal((await ask(client, send('GET', '/api/v3/configure/database', own))).body, '[{"iox::database":"metrics"},{"iox::database":"mine"}]');
+  assert.deepEqual(schema.changes, ['create mine', 'create mine']);
+});
+
+onBoth('a preflight is 204 on every path, before credentials', AUTH, async ({ connect }) => {
+  const client = await connect();
+  for (const path of ['/write?db=d', '/api/v2/write', '/api/v3/write_lp', '/query', '/ping', '/nothing']) {
+    const asked = ['Origin: https://app.example', 'Access-Control-Request-Method: POST', 'Access-Control-Request-Headers: authorization, content-type'];
+    const answer = await ask(client, send('OPTIONS', path, asked));
+    assert.equal(answer.status, 204, path);
+    for (const [name, value] of [['origin', '*'], ['methods', '*'], ['headers', '*, Authorization']] as const) {
+      assert.equal(answer.headers.get(`access-control-allow-${name}`), value, path);
+    }
+    assert.equal(answer.headers.get('access-control-max-age'), '86400');
+  }
+});
+
+onBoth('every answer may be read by pages of any origin', AUTH, async ({ connect, tokens }) => {
+  const client = await connect();
+  const own = await agent(tokens);
+  for (const [request, status] of [
+    [post('/write?db=metrics', 'm a=1', own), 204], [post('/write?db=metrics', 'm a=1'), 401], [post('/write?db=other', 'm a=1', own), 403], [post('/write', '', own), 400],
+    [send('GET', '/query?q=SHOW+DATABASES', own), 200], [send('GET', '/query?q=SELECT', own), 400], [send('GET', '/nothing'), 404], [send('DELETE', '/ping'), 405],
+    [send('GET', '/health'), 200],
+  ] as const) {
+    const answer = await ask(client, request);
+    assert.equal(answer.status, status);
+    assert.equal(answer.headers.get('access-control-allow-origin'), '*', `${status}`);
+  }
+});
+
+onBoth('HEAD is taken wherever GET is, and answers as GET without a body', {}, async ({ connect }) => {
+  const client = await connect();
+  for (const path of ['/ping?verbose=1', '/health', '/api/v1/health', '/ready', '/query?q=SHOW+DATABASES', '/api/v2/buckets', '/api/v2/orgs', '/api/v3/configure/database']) {
+    const whole = await ask(client, send('GET', path));
+    const head = await ask(client, send('HEAD', path), true);
+    assert.equal(head.status, 200, path);
+    assert.equal(head.headers.get('content-length'), String(Buffer.byteLength(whole.body)), path);
+    assert.equal(head.headers.get('content-type'), 'application/json', path);
+  }
+  assert.equal((await ask(client, send('GET', '/ping'))).status, 204, 'no bytes were left behind');
+});
+
+onBoth('/ready says since when', {}, async ({ connect, clock }) => {
+  const client = await connect();
+  const first = await ask(client, send('GET', '/ready'));
+  assert.equal(first.status, 200);
+  const { status, started, up } = JSON.parse(first.body);
+  assert.deepEqual([status, started, up], ['ready', new Date(clock.nowMs()).toISOString(), '0.000s']);
+  clock.advance(61_250);
+  assert.equal(JSON.parse((await ask(client, send('GET', '/ready'))).body).up, '61.250s');
+});
+
+const FAILING: Options = { health: () => ({ status: 'fail', message: 'the disk is full', checks: [] }) };
+onBoth('/ready is 503 while writes are refused', FAILING, async ({ connect }) => {
+  const answer = await ask(await connect(), send('GET', '/ready'));
+  assert.equal(answer.status, 503);
+  assert.equal(answer.headers.get('retry-after'), '1');
+  assert.match(answer.body, /the disk is full/);
+});

@@ -1,0 +1,40 @@
+/** Threads that end while they have no task. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { systemClock } from '../../src/clock.js';
+import { Pool, type Slot } from '../../src/ingest/pool.js';
+import type { ToWorker } from '../../src/worker/protocol.js';
+
+test('a task for a thread that has just ended fails at once and holds up no other', async () => {
+  const slots: Slot[] = [];
+  const deaths: number[] = [];
+  let nextSlot: (slot: Slot) => void = () => {};
+  const limits = { bodyBytesMax: 1024, bodyLinesMax: 10, tablesMax: 1, columnsMax: 1, columnNameBytesMax: 1024 };
+  const failures: Promise<void>[] = [];
+  const pool: Pool = new Pool({
+    threads: 1,
+    clock: systemClock,
+    settings: { bodyMemory: new SharedArrayBuffer(4096), blockBytes: 4096, limits, dataDir: 'unused', start: 'unused', inflate: 'zlib' },
+    numbersLength: 8,
+    onSlot: (slot) => {
+      slots.push(slot);
+      nextSlot(slot);
+    },
+    onMessage: () => {},
+    onDeath: (slot) => deaths.push(slot.number),
+    // The pool has let go of the thread, its port has not closed yet.
+    onError: () => failures.push(assert.rejects(pool.parse(slots[0]!, []), /has ended/)),
+  });
+  try {
+    const slot = (): Promise<Slot> => new Promise((resolve) => (nextSlot = resolve));
+    const first = await slot();
+    first.tell({ say: 'define', tables: null } as unknown as ToWorker);
+    const second = await slot();
+    await Promise.all(failures);
+    assert.equal(failures.length, 1);
+    assert.deepEqual(deaths, [0]);
+    assert.deepEqual(await pool.parse(second, []), { slot: 1, outcomes: [] });
+  } finally {
+    await pool.close();
+  }
+});

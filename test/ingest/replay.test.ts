@@ -1,0 +1,84 @@
+/** Replay when the disk refuses: R waits, nothing is passed over, nothing is brought back twice. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Clock } from '../../src/clock.js';
+import { BodyMemory } from '../../src/ingest/body-memory.js';
+import type { Dispatcher } from '../../src/ingest/dispatch.js';
+import { Replay, type ReplayParts } from '../../src/ingest/replay.js';
+import { MemoryDisk } from '../fault/memory-disk.js';
+import type { BodyTask } from '../../src/worker/protocol.js';
+import { append, open } from '../log/harness.js';
+
+/** Time passes when somebody waits. */
+const clock = { after: (_: number, action: () => void) => setImmediate(action) } as unknown as Clock;
+
+interface Bench {
+  readonly replay: Replay;
+  readonly parts: ReplayParts;
+  readonly disk: MemoryDisk;
+  readonly numbers: readonly number[];
+  /** Numbers of frames that are back, in their order. */
+  readonly back: number[];
+  readonly troubles: string[];
+  /** R whenever the replay waited for the disk. */
+  readonly floors: number[];
+}
+
+async function bench(frames: number, some: Partial<ReplayParts> = {}): Promise<Bench> {
+  const disk = new MemoryDisk();
+  const { log, clock: time } = await open(disk, { segmentBytesMax: 256 });
+  const numbers: number[] = [];
+  for (let i = 0; i < frames; i += 1) {
+    time.nowUs += 1000;
+    const { number, synced } = append(log, 'm v=1i 1');
+    await synced;
+    numbers.push(number);
+  }
+  const back: number[] = [];
+  const troubles: string[] = [];
+  const floors: number[] = [];
+  const dispatcher = {
+    parse: async (task: BodyTask) => ({ slot: { number: 0 }, outcome: { state: 'accepted', accepted: 1, checksum: 0n, rows: [[1, 1]], number: task.replay!.number } }),
+  } as unknown as Dispatcher;
+  const parts: ReplayParts = {
+    log, dispatcher, clock,
+    bodyMemory: new BodyMemory({ queueBytesMax: 64 * 4096, blockBytes: 4096 }),
+    memoryFull: () => false,
+    onBack: (_, number) => back.push(number),
+    quarantine: async () => {},
+    onTrouble: (sentence) => {
+      troubles.push(sentence);
+      floors.push(replay.floor);
+    },
+    ...some,
+  };
+  const replay = new Replay(parts, 0);
+  return { replay, parts, disk, numbers, back, troubles, floors };
+}
+
+test('a log that cannot be read is read again from where it stopped', async () => {
+  const { replay, disk, numbers, back, troubles, floors } = await bench(6);
+  disk.failNth('read', 4, 'once');
+  assert.equal(await replay.run(numbers.at(-1)!, () => true), 6);
+  assert.deepEqual(back, numbers);
+  assert.equal(troubles.length, 1);
+  assert.ok(floors[0]! <= numbers[3]!, `R was ${floors[0]} while ${numbers[3]} was still missing`);
+  assert.equal(replay.floor, Infinity);
+});
+
+test('a frame that cannot be set aside keeps R until it can', async () => {
+  let attempts = 0;
+  const deadly = { parse: () => Promise.reject(new Error('boom')) } as unknown as Dispatcher;
+  const made = await bench(1, {
+    dispatcher: deadly,
+    quarantine: async () => {
+      attempts += 1;
+      if (attempts < 3) throw new Error('no room');
+    },
+  });
+  assert.equal(await made.replay.run(made.numbers[0]!, () => true), 1);
+  assert.equal(attempts, 3);
+  assert.deepEqual(made.floors, [made.numbers[0], made.numbers[0]]);
+  assert.match(made.troubles[0]!, /ended a worker twice: boom.*no room/);
+  assert.equal(made.parts.bodyMemory.freeBlocks, made.parts.bodyMemory.blockCount);
+});

@@ -1,0 +1,148 @@
+/** The way of a write with a worker and a log that a test answers for: what becomes of ordinals. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Catalog } from '../../src/catalog/catalog.js';
+import { SluiceError } from '../../src/errors.js';
+import { BodyMemory } from '../../src/ingest/body-memory.js';
+import { Cutter } from '../../src/ingest/cut.js';
+import type { Dispatcher } from '../../src/ingest/dispatch.js';
+import type { Pool, Slot } from '../../src/ingest/pool.js';
+import type { WriteOutcome, WriteRequest } from '../../src/ingest/request.js';
+import { WritePath } from '../../src/ingest/write.js';
+import type { FrameHeader } from '../../src/log/frame.js';
+import type { Log } from '../../src/log/log.js';
+import { makeLogger } from '../../src/logging.js';
+import { PendingRows } from '../../src/worker/pending.js';
+import { ENCODING_IDENTITY, type AcceptedBody, type BodyTask, type Need } from '../../src/worker/protocol.js';
+import * as abi from '../../assembly/abi.js';
+import { FakeClock } from '../http/fake-clock.js';
+
+const RING = 16;
+const REQUEST: WriteRequest = {
+  dialect: 'v3', database: 'db', precision: abi.PRECISION_NS, encoding: ENCODING_IDENTITY, acceptPartial: true, noSync: false,
+};
+
+class Bench {
+  readonly ring = new BigInt64Array(new SharedArrayBuffer(RING * 8));
+  /** Row ranges that left the builder. */
+  readonly removed: [number, number][] = [];
+  readonly pending = new PendingRows(this.ring.buffer, (_, ranges) => ranges.forEach(({ rowFirst, rowEnd }) => this.removed.push([rowFirst, rowEnd])));
+  readonly slot: Slot = {
+    number: 0, busy: false, cutBelow: 0, refusedTo: 0, builderBytes: 0, tell: () => {},
+    giveNumber: (ordinal, number) => Atomics.store(this.ring, ordinal % RING, BigInt(number)),
+  };
+  readonly frames: FrameHeader[] = [];
+  readonly tasks: BodyTask[] = [];
+  /** What the next parses need. */
+  readonly needs: Need[][] = [];
+  /** Arguments of each decision that was asked for. */
+  readonly decided: unknown[][] = [];
+  /** Lines of each body that ended, and whether it was stored. */
+  readonly ends: [lines: number, isStored: boolean][] = [];
+  readonly cutter: Cutter;
+  readonly memory = new BodyMemory({ queueBytesMax: 8 * 4096, blockBytes: 4096 });
+  logFails = false;
+  /** What the next body comes to. */
+  ordinal = 0;
+  readonly #writer: WritePath;
+
+  constructor() {
+    const log = {
+      lastSynced: 0,
+      heal: async () => {},
+      appendFrame: (header: FrameHeader) => {
+        if (this.logFails) throw new SluiceError('log-failed', 'no room');
+        this.frames.push(header);
+        return { number: 1000 + this.frames.length, written: Promise.resolve(), synced: Promise.resolve() };
+      },
+    } as unknown as Log;
+    this.cutter = new Cutter({ log, pool: { slots: () => [this.slot] } as unknown as Pool, clock: new FakeClock(), logger: makeLogger('silent') });
+    this.#writer = new WritePath({
+      catalog: {
+        database: () => ({ id: 1, name: 'db', tags: 'fixed', types: 'split' }),
+        decide: async (...args: unknown[]) => void this.decided.push(args),
+      } as unknown as Catalog,
+      dispatcher: {
+        parse: async (task: BodyTask) => {
+          this.tasks.push(task);
+          const needs = this.needs.shift();
+          return { slot: this.slot, outcome: needs === undefined ? accepted(this.ordinal) : { state: 'needs', needs } };
+        },
+      } as unknown as Dispatcher,
+      log, bodyMemory: this.memory, clock: new FakeClock(), answerMsMax: 4000,
+      refuse: () => null,
+      onAppended: () => {},
+      onEnd: (_, { lines }, isStored) => this.ends.push([lines, isStored]),
+    });
+  }
+
+  /** The worker takes up a body of one row; returns its ordinal. */
+  parse(row: number): number {
+    return this.pending.addLive([{ tableId: 1, rowFirst: row, rowEnd: row + 1 }]);
+  }
+
+  /** The outcome of a parsed body comes to main. */
+  async outcome(ordinal: number): Promise<WriteOutcome> {
+    this.ordinal = ordinal;
+    const block = this.memory.take();
+    return this.#writer.write(REQUEST, { blocks: [block], bytes: 1 }, 0);
+  }
+}
+
+function accepted(ordinal: number): AcceptedBody {
+  return {
+    state: 'accepted', lines: 1, accepted: 1, rejected: 0, errors: [], rejectedRuns: new Uint32Array(), refused: null, ordinal, inflatedBytes: 1,
+    checksum: 0n, rows: [[1, 1]],
+  };
+}
+
+test('a body parsed after the cut, whose outcome comes before the cut is answered, leaves the builder and blocks no other', async () => {
+  const bench = new Bench();
+  const early = bench.parse(0);
+  bench.cutter.onLogFailure(0, new Error('no room'));
+  bench.pending.cut(0);
+  const { nextOrdinal } = bench.pending;
+  const between = bench.parse(0);
+  for (const ordinal of [early, between]) assert.equal((await bench.outcome(ordinal)).kind, 'failed');
+  bench.cutter.onCut(bench.slot, nextOrdinal);
+  const late = bench.parse(1);
+  assert.deepEqual(await bench.outcome(late), { kind: 'stored' });
+  bench.pending.takeNumbers();
+  assert.deepEqual(bench.removed, [[0, 1], [0, 1]], 'the rows of both that were refused');
+  assert.deepEqual(bench.pending.upTo(1, 1001).map(({ number }) => number), [1001]);
+  // The ring goes round: no place holds what an earlier ordinal left there.
+  for (let row = 1; row <= RING; row += 1) {
+    await bench.outcome(bench.parse(row));
+    bench.pending.takeNumbers();
+  }
+  assert.equal(bench.pending.upTo(1, Infinity).length, RING + 1);
+  assert.equal(bench.memory.freeBlocks, bench.memory.blockCount);
+});
+
+test('a body that the log does not take leaves the builder', async () => {
+  const bench = new Bench();
+  bench.logFails = true;
+  assert.deepEqual(await bench.outcome(bench.parse(0)), { kind: 'failed', code: 'log-failed', detail: 'no room' });
+  bench.logFails = false;
+  assert.deepEqual(await bench.outcome(bench.parse(1)), { kind: 'stored' });
+  assert.deepEqual(bench.ends, [[1, false], [1, true]]);
+  bench.pending.takeNumbers();
+  assert.deepEqual(bench.removed, [[0, 1]]);
+});
+
+test('a body is judged, decided and logged by the rules that its database had when the write began', async () => {
+  const bench = new Bench();
+  const need: Need = { tableId: 0, measurement: 'm', kind: abi.KIND_TAG, key: 't' };
+  bench.needs.push([need]);
+  assert.deepEqual(await bench.outcome(bench.parse(0)), { kind: 'stored' });
+  const rules = abi.RULE_TAGS_FIXED | abi.RULE_SPLIT;
+  assert.deepEqual(bench.tasks.map((task) => task.rules), [rules, rules]);
+  assert.deepEqual(bench.decided, [[1, [need], rules]]);
+  assert.equal(bench.frames[0]!.rules, rules);
+});
+
+test('an ordinal past 32 bits fits into its frame', async () => {
+  const bench = new Bench();
+  assert.deepEqual(await bench.outcome(2 ** 32 + 5), { kind: 'stored' });
+  assert.equal(bench.frames[0]!.ordinal, 5);
+});
