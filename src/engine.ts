@@ -1,15 +1,13 @@
 /** Builds every part behind the front end, in the order of a start, and stops them in reverse. No logic of its own. */
 import { engineMetrics } from './admin/metrics.js';
 import { SchemaAdmin } from './admin/schema.js';
-import { TokenStore } from './auth/store.js';
-import { Catalog, type Table } from './catalog/catalog.js';
-import { keepLostFrames } from './catalog/lost-frames.js';
-import { lastNumberOf, SnapshotFiles } from './catalog/snapshot.js';
+import type { TokenStore } from './auth/store.js';
 import { systemClock as clock } from './clock.js';
 import type { Config } from './config.js';
 import { controlHandlers } from './control/handlers.js';
 import { bindControl, type Control } from './control/server.js';
 import { systemDisk as disk } from './disk.js';
+import { openFolder } from './folder.js';
 import { BODY_MEMORY_DEFAULTS, BodyMemory } from './ingest/body-memory.js';
 import { Cutter } from './ingest/cut.js';
 import { Dispatcher } from './ingest/dispatch.js';
@@ -19,7 +17,6 @@ import { Pool } from './ingest/pool.js';
 import { Recovery } from './ingest/recovery.js';
 import type { Writer } from './ingest/request.js';
 import { WritePath } from './ingest/write.js';
-import { openLog, type Log } from './log/log.js';
 import { keepFrame } from './log/quarantine.js';
 import { makeLogger, type Logger } from './logging.js';
 import type { Metric } from './metrics.js';
@@ -27,11 +24,7 @@ import { dataPaths } from './names.js';
 import { RejectStore } from './rejects/store.js';
 import { Sealer } from './seal/sealer.js';
 import { Trimmer } from './seal/trim.js';
-import { TableCommitter } from './tables/commit.js';
-import { findTables, lastNumberIn } from './tables/found.js';
-import { Leftovers } from './tables/leftovers.js';
-import { localTableStore } from './tables/local.js';
-import { rebuildCatalog } from './tables/rebuild.js';
+import { loadZlibSync } from './worker/inflate.js';
 import type { WorkerLimits } from './worker/protocol.js';
 
 const TICK_MS = 1000;
@@ -41,6 +34,8 @@ const ANSWER_MS_MAX = 4000;
 const STOP_SEAL_MS = 6000;
 /** Of the memory for unsealed rows: past it tables are sealed; past all of it writes are refused. */
 const SEAL_MEMORY_SHARE = 0.5;
+/** Bytes in the path of a table that delta-rs, Polars, Daft or ClickHouse decode or take for a pattern. */
+const UNSAFE_PATH = /[^A-Za-z0-9/._~+@-]/;
 
 export interface Engine {
   readonly writer: Writer;
@@ -71,6 +66,8 @@ export interface Engine {
  */
 export async function openEngine(config: Config): Promise<Engine> {
   const logger = makeLogger(config.logLevel);
+  if (config.inflate === 'zlib-sync') requireZlibSync();
+  if (UNSAFE_PATH.test(config.dataDir)) logger.warn(`some engines cannot open tables below ${config.dataDir}: use letters, digits and . _ ~ + @ - in its path`);
   await disk.makeFolder(config.dataDir);
   const control = await bindControl(dataPaths(config.dataDir).socket, disk);
   try {
@@ -82,69 +79,23 @@ export async function openEngine(config: Config): Promise<Engine> {
 }
 
 async function assemble(config: Config, logger: Logger, control: Control): Promise<Engine> {
-  const paths = dataPaths(config.dataDir);
-  const start = `${clock.nowMs()}-${process.pid}`;
   const damage: string[] = [];
   const report = (sentence: string): void => {
     logger.warn(sentence);
     damage.push(sentence);
   };
-
-  // What the folder holds.
-  const { store: tokens, made: tokenMade } = await TokenStore.open({ disk, paths, clock, adminTokenFile: config.adminTokenFile });
-  const snapshots = new SnapshotFiles(disk, config.dataDir, paths);
-  const saved = await snapshots.load();
-  saved.reports.forEach(report);
-  const store = localTableStore(disk, paths, start);
-  const found = saved.snapshot === null ? await findTables(store) : null;
-  const { log, scan } = await openLog(disk, paths.log, {
-    clock,
-    node: saved.snapshot?.node ?? null,
-    processStart: clock.nowMs() * 1000,
-    numberFloor: saved.snapshot !== null ? lastNumberOf(saved.snapshot) : lastNumberIn(found!),
-    segmentBytesMax: config.logSegmentBytes,
-    quarantineFolder: paths.quarantine,
-    onFailure: (lastSynced, reason) => cutter.onLogFailure(lastSynced, reason),
-    onReport: ({ file, offset, what }) => report(`log file ${file} at ${offset}: ${what}`),
-  });
-  const { node } = log;
-  scan.reports.forEach(({ file, offset, bytes, what }) => report(`log file ${file} at ${offset}, ${bytes} bytes: ${what}`));
-  const catalogOptions = { node, limits: config, rules: config, commit: (record: Buffer) => commitRecord(log, record) };
-  const rebuilt = found === null || found.databaseFolders.length === 0 ? null : rebuildCatalog({ node, found, scan, lastNumber: log.lastSynced });
-  rebuilt?.reports.forEach(report);
-  const known = saved.snapshot ?? rebuilt?.snapshot;
-  const catalog = known === undefined ? new Catalog(catalogOptions) : Catalog.fromSnapshot(known, catalogOptions);
-  for (const { number, payload } of scan.catalogRecords) catalog.applyRecord(payload, number).forEach(report);
-  const lost = await keepLostFrames(catalog, log, { disk, folder: paths.quarantine });
-  if (lost !== null) report(lost);
-  const startNumber = log.lastSynced;
-
-  // Tables whose last commit the snapshot may not know; files that no commit named.
-  const openCommitter = (table: Table): Promise<TableCommitter> => TableCommitter.open({
-    store, node, folder: table.folder,
-    identity: { tableId: table.id, measurement: table.measurement, database: table.databaseName },
-  });
-  const leftovers = new Leftovers({ disk, paths, store, clock, logger, node });
-  await leftovers.clearTmp(start);
-  for (const table of unsealedTables(catalog, log)) {
-    try {
-      const committer = await openCommitter(table);
-      catalog.setSealedTo(table.id, committer.state.sealedTo);
-      await leftovers.deleteOrphans(table, committer);
-    } catch (error) {
-      report(`rows of the log stay there for now: ${(error as Error).message}`);
-    }
-  }
+  const folder = await openFolder(config, { disk, clock, logger, report, onLogFailure: (lastSynced, reason) => cutter.onLogFailure(lastSynced, reason) });
+  const { catalog, leftovers, log, openCommitter, paths, snapshots, store, tokens } = folder;
 
   // The parts that move rows.
   // A body that an earlier start took must fit, whatever the settings are now: it has to be read back.
   const { blockBytes } = BODY_MEMORY_DEFAULTS;
-  const bodyMemory = new BodyMemory({ blockBytes, queueBytesMax: Math.max(config.queueBytesMax, scan.bodyBytesMax + blockBytes) });
+  const bodyMemory = new BodyMemory({ blockBytes, queueBytesMax: Math.max(config.queueBytesMax, folder.bodyBytesMax + blockBytes) });
   const pool = new Pool({
     threads: config.workers,
     settings: {
       bodyMemory: bodyMemory.buffer, blockBytes: bodyMemory.blockBytes, limits: workerLimits(config),
-      dataDir: config.dataDir, start, inflate: config.inflate,
+      dataDir: config.dataDir, start: folder.start, inflate: config.inflate,
     },
     clock,
     numbersLength: 2 * bodyMemory.blockCount,
@@ -168,7 +119,7 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
   const dispatcher = new Dispatcher(pool);
   const cutter = new Cutter({ log, pool, clock, logger });
   const sealer = new Sealer({
-    catalog, log, pool, store, clock, logger, node, openCommitter, builderBytes,
+    catalog, log, pool, store, clock, logger, node: log.node, openCommitter, builderBytes,
     replayFloor: () => recovery.floor,
     limits: { ...config, builderBytesMax: config.memoryBytesMax * SEAL_MEMORY_SHARE },
   });
@@ -181,7 +132,7 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
       await keepFrame({ disk, folder: paths.quarantine }, frame, why);
       report(`frame ${frame.number} of the log is kept in quarantine: ${why}`);
     },
-  }, catalog, startNumber);
+  }, catalog, folder.startNumber);
   const guard = new Guard({
     disk, builderBytes, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes,
     builderBytesMax: config.memoryBytesMax, logFailed: () => log.failed,
@@ -207,14 +158,14 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
   const trimmer = new Trimmer({ catalog, log, snapshots });
   const problems = (): string[] => [...damage, ...guard.problems()];
 
-  // The order of a start: dropped tables go, replay begins, commands are answered.
+  // The order of a start: the catalog is safe, dropped tables go, replay begins, commands are answered.
   catalog.subscribe(({ defined, dropped }) => {
     if (defined.length > 0) pool.tellAll({ say: 'define', tables: defined });
     if (dropped.length > 0) pool.tellAll({ say: 'drop', tableIds: dropped });
     sealer.forgetTables(dropped);
   });
   // What the log says of the catalog may have been read from memory that never reached the disk before the crash.
-  if (scan.catalogRecords.length > 0 || rebuilt !== null) {
+  if (folder.mustPublish) {
     await trimmer.publish().catch((error: Error) => logger.error(`the catalog could not be written and is tried again: ${error.message}`));
   }
   for (const table of catalog.droppedTables()) await leftovers.toTrash(table);
@@ -234,7 +185,7 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
 
   return {
     writer, bodyMemory, schema, logger, control, problems,
-    tokens, tokenMade,
+    tokens, tokenMade: folder.tokenMade,
     metrics: () => engineMetrics({ lines, rejects, log, recovery, sealer, bodyMemory, pool, builderBytes }),
     refusal: () => guard.problems()[0] ?? null,
     recovered: () => recovery.done(),
@@ -255,17 +206,13 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
   };
 }
 
-async function commitRecord(log: Log, record: Buffer): Promise<number> {
-  const { number, synced } = log.appendCatalog(record);
-  await synced;
-  return number;
-}
-
-/** Living tables that the log holds rows of which the catalog does not know to be in files. */
-function unsealedTables(catalog: Catalog, log: Log): Table[] {
-  const last = new Map<number, number>();
-  for (const { lastByTable } of log.segments()) for (const [tableId, number] of lastByTable) last.set(tableId, number);
-  return catalog.tables().filter(({ id, sealedTo }) => (last.get(id) ?? 0) > sealedTo);
+/** Each worker loads it again; here its absence is a sentence and not a pool that never starts. */
+function requireZlibSync(): void {
+  try {
+    loadZlibSync();
+  } catch (error) {
+    throw new Error(`--inflate zlib-sync: the optional package zlib-sync is not installed (${(error as Error).message.split('\n')[0]})`);
+  }
 }
 
 function workerLimits({ bodyBytesMax, bodyLinesMax, tablesMax, columnsMax, columnNameBytesMax }: Config): WorkerLimits {

@@ -118,7 +118,7 @@ function roomOf(path: string): string {
   const [, first, second] = path.split('/');
   if (second !== undefined) return first!;
   const name = first!.replace(/\.ts$/, '');
-  return name === 'server' || name === 'engine' ? name : 'ground';
+  return { server: 'server', engine: 'engine', folder: 'engine' }[name] ?? 'ground';
 }
 
 function withoutComments(text: string): string {

@@ -1,0 +1,124 @@
+/** What a data folder holds, opened and put in order: tokens, catalog, log, and the store of the tables. */
+import { keepLostFrames } from './catalog/lost-frames.js';
+import { Catalog, type Table } from './catalog/catalog.js';
+import { lastNumberOf, SnapshotFiles } from './catalog/snapshot.js';
+import type { Clock } from './clock.js';
+import type { Config } from './config.js';
+import type { Disk } from './disk.js';
+import { openLog, type Log } from './log/log.js';
+import type { LogScan } from './log/scan.js';
+import type { Logger } from './logging.js';
+import { dataPaths, type DataPaths } from './names.js';
+import { TokenStore } from './auth/store.js';
+import { TableCommitter } from './tables/commit.js';
+import { findTables, lastNumberIn } from './tables/found.js';
+import { Leftovers } from './tables/leftovers.js';
+import { localTableStore } from './tables/local.js';
+import { rebuildCatalog } from './tables/rebuild.js';
+import type { TableStore } from './tables/store.js';
+
+export interface Folder {
+  readonly paths: DataPaths;
+  /** Names this process among those that had the folder. */
+  readonly start: string;
+  readonly tokens: TokenStore;
+  /** The admin token, if this was the first start. */
+  readonly tokenMade: string | null;
+  readonly snapshots: SnapshotFiles;
+  readonly store: TableStore;
+  readonly log: Log;
+  readonly catalog: Catalog;
+  readonly leftovers: Leftovers;
+  /** Numbers of this process are above it. */
+  readonly startNumber: number;
+  /** The largest body in the log. */
+  readonly bodyBytesMax: number;
+  /** The catalog is newer than its last snapshot: publish one before anything is written that leans on it. */
+  readonly mustPublish: boolean;
+  readonly openCommitter: (table: Table) => Promise<TableCommitter>;
+}
+
+interface FolderParts {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Takes a sentence on what is damaged and what was done. */
+  readonly report: (sentence: string) => void;
+  /** The log could not be written. */
+  readonly onLogFailure: (lastSynced: number, reason: Error) => void;
+}
+
+/** Reads the folder. Its lock must be held. @throws Error with a sentence when something cannot be read at all */
+export async function openFolder(config: Config, { disk, clock, logger, report, onLogFailure }: FolderParts): Promise<Folder> {
+  const paths = dataPaths(config.dataDir);
+  const start = `${clock.nowMs()}-${process.pid}`;
+  const { store: tokens, made: tokenMade } = await TokenStore.open({ disk, paths, clock, adminTokenFile: config.adminTokenFile });
+  const snapshots = new SnapshotFiles(disk, config.dataDir, paths);
+  const saved = await snapshots.load();
+  saved.reports.forEach(report);
+  const store = localTableStore(disk, paths, start);
+  const found = saved.snapshot === null ? await findTables(store) : null;
+  const { log, scan } = await openLog(disk, paths.log, {
+    clock,
+    node: saved.snapshot?.node ?? null,
+    processStart: clock.nowMs() * 1000,
+    numberFloor: saved.snapshot !== null ? lastNumberOf(saved.snapshot) : lastNumberIn(found!),
+    segmentBytesMax: config.logSegmentBytes,
+    quarantineFolder: paths.quarantine,
+    onFailure: onLogFailure,
+    onReport: ({ file, offset, what }) => report(`log file ${file} at ${offset}: ${what}`),
+  });
+  scan.reports.forEach(({ file, offset, bytes, what }) => report(`log file ${file} at ${offset}, ${bytes} bytes: ${what}`));
+
+  // Without a snapshot the tables tell what the log's own records do not.
+  const rebuilt = found === null || found.databaseFolders.length === 0 ? null : rebuildCatalog({ node: log.node, found, scan, lastNumber: log.lastSynced });
+  rebuilt?.reports.forEach(report);
+  const catalog = openCatalog(config, log, scan, saved.snapshot ?? rebuilt?.snapshot, report);
+  const lost = await keepLostFrames(catalog, log, { disk, folder: paths.quarantine });
+  if (lost !== null) report(lost);
+
+  const openCommitter = (table: Table): Promise<TableCommitter> => TableCommitter.open({
+    store, node: log.node, folder: table.folder,
+    identity: { tableId: table.id, measurement: table.measurement, database: table.databaseName },
+  });
+  const leftovers = new Leftovers({ disk, paths, store, clock, logger, node: log.node });
+  await leftovers.clearTmp(start);
+  await takeUpCommits(catalog, log, openCommitter, leftovers, report);
+  return {
+    paths, start, tokens, tokenMade, snapshots, store, log, catalog, leftovers, openCommitter,
+    startNumber: log.lastSynced,
+    bodyBytesMax: scan.bodyBytesMax,
+    mustPublish: scan.catalogRecords.length > 0 || rebuilt !== null,
+  };
+}
+
+function openCatalog(
+  config: Config, log: Log, scan: LogScan, known: Parameters<typeof Catalog.fromSnapshot>[0] | undefined, report: (sentence: string) => void,
+): Catalog {
+  const commit = async (record: Buffer): Promise<number> => {
+    const { number, synced } = log.appendCatalog(record);
+    await synced;
+    return number;
+  };
+  const options = { node: log.node, limits: config, rules: config, commit };
+  const catalog = known === undefined ? new Catalog(options) : Catalog.fromSnapshot(known, options);
+  for (const { number, payload } of scan.catalogRecords) catalog.applyRecord(payload, number).forEach(report);
+  return catalog;
+}
+
+/** Of tables with rows in the log: what their last commit sealed, which no snapshot may know, and files that no commit named. */
+async function takeUpCommits(
+  catalog: Catalog, log: Log, openCommitter: Folder['openCommitter'], leftovers: Leftovers, report: (sentence: string) => void,
+): Promise<void> {
+  const last = new Map<number, number>();
+  for (const { lastByTable } of log.segments()) for (const [tableId, number] of lastByTable) last.set(tableId, number);
+  for (const table of catalog.tables().filter(({ id, sealedTo }) => (last.get(id) ?? 0) > sealedTo)) {
+    try {
+      const committer = await openCommitter(table);
+      catalog.setSealedTo(table.id, committer.state.sealedTo);
+      await leftovers.deleteOrphans(table, committer);
+    } catch (error) {
+      report(`rows of the log stay there for now: ${(error as Error).message}`);
+    }
+  }
+}
