@@ -286,6 +286,7 @@ export class Sealer {
   #cut(table: Table, number: number): Promise<SealedFile[]> {
     const { node, pool } = this.#parts;
     const slots = pool.slots();
+    if (slots.length === 0) return Promise.reject(new Error('no worker is ready'));
     return new Promise<SealedFile[]>((resolve, reject) => {
       this.#cuts.set(table.id, { failure: undefined, waiting: new Set(slots), files: [], resolve, reject });
       for (const slot of slots) {
