@@ -80,6 +80,9 @@ test('v2 has code, message and the first line beside what v3 clients read', () =
   assert.match(body.message, /^2 lines were rejected, 8 were stored; line 3, column 5: fields-missing: the line has no valid field/);
   assert.equal(body.error, 'partial write of line protocol occurred');
   assert.match(partial('v2', [missing], false).body.message, /nothing was stored/);
+  const { body: counted } = partial('v2', [], true, 5);
+  assert.equal(counted.message, '5 lines were rejected, 8 were stored');
+  assert.equal('line' in counted, false);
 });
 
 test('v2 messages never hold the words at which clients drop in silence, not even out of a line', () => {
@@ -136,6 +139,27 @@ test('the array of errors keeps to its limit whatever it is', () => {
     assert.ok(Buffer.byteLength(text) <= bytesMax);
     assert.ok(Array.isArray(JSON.parse(text)));
   }
+});
+
+test('an entry that fits to the byte is shown, and one that misses by a byte is shortened or left out', () => {
+  const entriesWithin = (errors: readonly LineError[], more: RefusedLines['more'], bytesMax: number) =>
+    JSON.parse(lineErrorArray(errors, more, bytesMax)) as { value?: string }[];
+  // An array's limit counts a comma behind each entry.
+  const wholeBytes = lineErrorArray([missing], [], 1000).length + 1;
+  assert.equal(entriesWithin([missing], [], wholeBytes)[0]!.value, '');
+  assert.deepEqual(entriesWithin([missing], [], wholeBytes - 1), [{ line_number: 3, line: 3, code: 'fields-missing' }]);
+  const shortBytes = lineErrorArray([], [[3, abi.LINE_NOT_UTF8]], 1000).length + 1;
+  assert.equal(entriesWithin([], [[3, abi.LINE_NOT_UTF8]], shortBytes).length, 1);
+  assert.equal(entriesWithin([], [[3, abi.LINE_NOT_UTF8]], shortBytes - 1).length, 0);
+});
+
+test('a code and a kind that have no name here are called unknown', () => {
+  assert.equal(lineErrorText({ ...missing, code: 99, measurement: '' }), 'the line was rejected');
+  assert.equal(
+    lineErrorText({ ...conflict, kindCame: 99 }),
+    'field type conflict: column "usage" of table "cpu" has type float, unknown came',
+  );
+  assert.equal(partial('v3', [{ ...missing, code: 99 }]).body.data[0].code, 'unknown');
 });
 
 test('the bodies of a refused line, byte for byte', () => {

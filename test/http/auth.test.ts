@@ -1,6 +1,6 @@
 /** Credentials: every way in which a client can send a token, what it may do then, and how failures are counted. */
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { before, mock, test } from 'node:test';
 import { makeNetworks } from '../../src/addresses.js';
 import type { MadeToken, TokenStore } from '../../src/auth/store.js';
 import { demand, demandAdmin, makeAuthenticator, WITHOUT_AUTH, type Authenticator, type Caller } from '../../src/http/auth.js';
@@ -111,6 +111,21 @@ test('a header that was accepted, or refused, is so again', () => {
 test('what p was accepted is no header', () => {
   assert.equal(scene.ask('', scene.made.token), 'agents');
   assert.equal(scene.ask(scene.made.token), 'bad-authorization');
+});
+
+test('1000 accepted headers are remembered, and one more has all of them looked up again', async () => {
+  const { made, store, ask } = await makeScene();
+  const { mock: find } = mock.method(store, 'find');
+  const askAs = (user: number) => assert.equal(ask(`Token ${user}:${made.token}`), 'agents');
+  const lookUpsOf = (user: number): number => {
+    const callsBefore = find.callCount();
+    askAs(user);
+    return find.callCount() - callsBefore;
+  };
+  for (let user = 0; user < 1000; user++) askAs(user);
+  assert.equal(lookUpsOf(0), 0);
+  assert.ok(lookUpsOf(1000) > 0);
+  assert.ok(lookUpsOf(0) > 0);
 });
 
 test('a token is let in to the end of its life', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as abi from '../../assembly/abi.js';
 import { SluiceError } from '../../src/errors.js';
-import { readWrite } from '../../src/http/dialect.js';
+import { bucketDatabase, readWrite } from '../../src/http/dialect.js';
 import type { DialectOptions } from '../../src/http/dialect.js';
 import { QueryParameters } from '../../src/http/query.js';
 import type { Dialect, WriteRequest } from '../../src/ingest/request.js';
@@ -113,6 +113,16 @@ test('database names outside the rules are refused on every endpoint', () => {
 
 test('an error repeats no more than a part of a long name', () => {
   assert.throws(() => read('v3', `db=${'x'.repeat(5000)}`), (error: SluiceError) => error.message.length < 300);
+});
+
+test('a text of 80 characters is repeated whole, a longer one is cut there', () => {
+  const precision = (length: number) => () => read('v3', `db=d&precision=${'x'.repeat(length)}`);
+  assert.throws(precision(80), /precision="x{80}" is none of/);
+  assert.throws(precision(81), /precision="x{80}…" is none of/);
+});
+
+test('a policy without a database before it, or none behind the slash, is no policy', () => {
+  for (const bucket of ['/autogen', '/', 'a/']) assert.equal(bucketDatabase(bucket), bucket);
 });
 
 const spellings: readonly [number, readonly string[]][] = [
