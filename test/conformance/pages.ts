@@ -1,0 +1,71 @@
+/** Pages beside the writes: how the server is, buckets, organizations, databases. */
+import type { Case } from './run.js';
+
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const DATABASE = '/api/v3/configure/database';
+const MAKE = [`POST ${DATABASE}`, '{"db":"$DB"}', JSON_TYPE] as const;
+const page = (rule: string, send: string, status: number, says: Case['says'], more: Partial<Case> = {}): Case => ({ rule, send, status, says, ...more });
+const post = (rule: string, body: string, status: number, says: Case['says'], more: Partial<Case> = {}): Case => ({ rule: `${DATABASE}: ${rule}`, send: `POST ${DATABASE}`, headers: JSON_TYPE, body, status, says, ...more });
+
+export const pages: readonly Case[] = [
+  page('/ping is 204', 'GET /ping', 204, ''),
+  page('/ping by HEAD', 'HEAD /ping', 204, ''),
+  page('/ping verbose is JSON', 'GET /ping?verbose=true', 200, /^\{"version":"[\d.]+"\}$/, { has: { 'content-type': /json/ } }),
+  page('/ping verbose=0 is 204', 'GET /ping?verbose=0', 204, ''),
+  page('/ping verbose=false is 204', 'GET /ping?verbose=false', 204, ''),
+  page('/ping for who accepts JSON', 'GET /ping', 200, /"version"/, { headers: { Accept: 'application/json' } }),
+  page('/health', 'GET /health', 200, /^\{"name":"sluice","message":".*","status":"pass","checks":\[.*\],"version":"/),
+  page('/api/v1/health', 'GET /api/v1/health', 200, /"status":"pass"/),
+  page('/health by HEAD', 'HEAD /health', 200, ''),
+  page('/ready', 'GET /ready', 200, /^\{"status":"ready","started":"20.+","up":"[\d.]+s"\}$/),
+  page('/metrics', 'GET /metrics', 200, /^# HELP /m),
+  page('/debug/conflicts', 'GET /debug/conflicts', 200, /^[[{]/),
+  page('an unknown path is 404', 'GET /nothing', 404, /^\{"error":"there is nothing at this path: \/nothing","code":"not-found"\}$/),
+  page('an unknown path of v2 is 404 in its shape', 'GET /api/v2/nothing', 404, /^\{"code":"not found","message":"there is nothing at this path: /),
+  page('a write to an unknown path is 404', 'POST /api/v3/write?db=$DB', 404, /"not-found"/, { body: 'm v=1 1' }),
+  page('/api/v2/write/ is 404', 'POST /api/v2/write/?bucket=$DB', 404, /"not found"/, { body: 'm v=1 1' }),
+  page('paths are case sensitive', 'POST /WRITE?db=$DB', 404, /"not-found"/, { body: 'm v=1 1' }),
+  page('POST to /health is 405', 'POST /health', 405, /"code":"method not allowed"/, { has: { allow: /GET/ } }),
+  page('DELETE of /ping is 405', 'DELETE /ping', 405, /"method-not-allowed"/, { has: { allow: /GET/ } }),
+  page('OPTIONS anywhere is 204', 'OPTIONS /nothing', 204, '', { has: { 'access-control-allow-origin': /^\*$/ } }),
+  page('errors may be read from any origin', 'GET /nothing', 404, /not-found/, { has: { 'access-control-allow-origin': /^\*$/ } }),
+  page('a Request-Id that is too long is replaced', 'GET /ping', 204, '', { headers: { 'Request-Id': 'x'.repeat(129) }, has: { 'request-id': /^[0-9a-f]{8}-\d+$/ } }),
+  page('a Request-Id with a space is replaced', 'GET /ping', 204, '', { headers: { 'Request-Id': 'a b' }, has: { 'request-id': /^[0-9a-f]{8}-\d+$/ } }),
+
+  page('buckets are listed', 'GET /api/v2/buckets', 200, /^\{"links":\{"self":"[^"]+"[^}]*\},"buckets":\[/),
+  page('a bucket by name', 'GET /api/v2/buckets?name=$DB', 200, /"buckets":\[\{"id":"[0-9a-f]{16}","orgID":"[0-9a-f]{16}","type":"user","name":"\w+"/, { before: [MAKE] }),
+  page('a bucket X/autogen by name is X', 'GET /api/v2/buckets?name=$DB/autogen', 200, /"buckets":\[\{"id"/, { before: [MAKE] }),
+  page('a bucket that is not there', 'GET /api/v2/buckets?name=$DB', 200, /"buckets":\[\]/),
+  page('a bucket by an unknown id', 'GET /api/v2/buckets?id=ffffffffffffffff', 200, /"buckets":\[\]/),
+  page('a page of buckets', 'GET /api/v2/buckets?limit=1', 200, /"links":\{"self":"[^"]+limit=1&offset=0","next":"[^"]+offset=1"\}/, { before: [MAKE] }),
+  page('buckets far behind the last', 'GET /api/v2/buckets?offset=999999', 200, /"buckets":\[\]/),
+  page('limit 0', 'GET /api/v2/buckets?limit=0', 400, /"message":".*limit is not a number from 1 to 100"/),
+  page('limit 101', 'GET /api/v2/buckets?limit=101', 400, /limit is not a number/),
+  page('an offset that is no number', 'GET /api/v2/buckets?offset=x', 400, /offset is not a number/),
+  page('a bucket is made', 'POST /api/v2/buckets', 201, /"name":"\w+","retentionRules":\[\{"type":"expire","everySeconds":0\}\]/, { body: '{"name":"$DB","orgID":"x"}' }),
+  page('a bucket a second time is 422', 'POST /api/v2/buckets', 422, /"code":"conflict"/, { body: '{"name":"$DB"}', before: [MAKE] }),
+  page('a bucket without a name', 'POST /api/v2/buckets', 400, /"code":"invalid"/, { body: '{}' }),
+  page('a bucket of a wrong name', 'POST /api/v2/buckets', 400, /the database name is not allowed/, { body: '{"name":"a b"}' }),
+  page('a bucket that is no JSON', 'POST /api/v2/buckets', 400, /the body is not JSON/, { body: 'x' }),
+  page('the organization', 'GET /api/v2/orgs', 200, /"orgs":\[\{"id":"[0-9a-f]{16}","name":"sluice"/),
+  page('an organization of any name', 'GET /api/v2/orgs?org=mine', 200, /"name":"mine"/),
+  page('an organization of any id', 'GET /api/v2/orgs?orgID=00000000000000ff', 200, /"id":"00000000000000ff"/),
+  page('DELETE of buckets is 405', 'DELETE /api/v2/buckets', 405, /"code":"method not allowed"/, { has: { allow: /GET/ } }),
+
+  page('databases are listed', `GET ${DATABASE}`, 200, /\{"iox::database":"/, { before: [MAKE] }),
+  page('databases as json', `GET ${DATABASE}?format=json`, 200, /^\[/),
+  page('databases as csv', `GET ${DATABASE}?format=csv`, 400, /format=\\"csv\\" is not json/),
+  post('made', '{"db":"$DB"}', 200, ''),
+  post('a retention period is accepted', '{"db":"$DB","retention_period":"1d"}', 200, ''),
+  post('a second time is 409', '{"db":"$DB"}', 409, /"database-exists"/, { before: [MAKE] }),
+  post('no name', '{}', 400, /"database-missing"/),
+  post('a name that is no text', '{"db":1}', 400, /\\"db\\" is not a text/),
+  post('a name that is not allowed', '{"db":"a b"}', 400, /"bad-database-name"/),
+  post('JSON that is broken', '{', 400, /the body is not JSON/),
+  post('a list', '[]', 400, /not a JSON object/),
+  post('another Content-Type is 415', '{"db":"$DB"}', 415, /"unsupported-media-type"/, { headers: { 'Content-Type': 'text/plain' } }),
+  post('a body of over 64 KiB', `{"db":"$DB","x":"${'x'.repeat(70_000)}"}`, 413, /"body-too-large"/),
+  page('a database is dropped', `DELETE ${DATABASE}?db=$DB`, 200, '', { before: [MAKE, ['POST /write?db=$DB', 'm v=1 1']], rows: [] }),
+  page('a database that is not there is 404', `DELETE ${DATABASE}?db=$DB`, 404, /"database-not-found"/),
+  page('a drop names its database', `DELETE ${DATABASE}`, 400, /"database-missing"/),
+];
