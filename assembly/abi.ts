@@ -2,7 +2,7 @@
 // Plain constants alone, so that neither compiler needs the other's types. All structs are little-endian.
 
 /** Version of this border; `abiVersion()` of the module must return it. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 // Kinds of a column. The order is also the type byte of the accepted-rows checksum: never renumber.
 export const KIND_TAG = 0;
@@ -165,21 +165,37 @@ export const TABLE_TIMES = 8;
 export const TABLE_COLUMNS = 12;
 /** Address of u32[columns]: addresses of column structs, in the order they were defined (= by column id). */
 export const TABLE_COLUMNS_AT = 16;
+/** Address of u32[rows]: the series of each row. */
+export const TABLE_SERIES_AT = 20;
+/** Number of series: one or more for every set of tags met. Two series may have the same tags; one may have no row. */
+export const TABLE_SERIES = 24;
+export const TABLE_DATABASE = 28;
+/** Address and length of the unescaped measurement. */
+export const TABLE_NAME_AT = 32;
+export const TABLE_NAME_BYTES = 36;
+/** f64 each, log numbers: of its creation; up to which rows are in files. */
+export const TABLE_CREATED = 88;
+export const TABLE_SEALED_TO = 96;
 
-// A column builder: its values are sparse, one entry a row that has a value, rows ascending. u32 each.
-export const COLUMN_ID = 0;
-export const COLUMN_KIND = 4;
+// A column builder: its values are sparse. Of a field there is one entry a row that has a value, rows ascending; of a
+// tag one entry a series that has it, series ascending. u32 each.
+/** KIND_*. */
+export const COLUMN_KIND = 20;
+export const COLUMN_ID = 36;
 /** Number of values. */
-export const COLUMN_COUNT = 8;
-/** Address of u32[count]: the row of each value. */
-export const COLUMN_ROWS = 12;
+export const COLUMN_COUNT = 40;
+/** Address of u32[count]: the row (of a tag: the series) of each value. */
+export const COLUMN_ROWS = 44;
 /** Address of the values: tag u32 code; f64, i64, u64 8 bytes; bool u8; string u32 = end of the value in the heap. */
-export const COLUMN_VALUES = 16;
+export const COLUMN_VALUES = 48;
 /** String: address of the bytes of all values, one after another. Tag: the bytes of all dictionary entries. */
-export const COLUMN_HEAP = 20;
+export const COLUMN_HEAP = 56;
 /** Tag: number of dictionary entries, and address of u32[entries] = end of each entry in the heap. */
-export const COLUMN_ENTRIES = 24;
-export const COLUMN_ENTRY_ENDS = 28;
+export const COLUMN_ENTRIES = 64;
+export const COLUMN_ENTRY_ENDS = 68;
+/** Address and length of the unescaped key. */
+export const COLUMN_KEY_AT = 88;
+export const COLUMN_KEY_BYTES = 92;
 
 /** Readable zero bytes that stand after the input, so that wide loads need no end check. */
 export const INPUT_PADDING = 64;

@@ -10,6 +10,7 @@ const B: u64 = 0x2545F4914F6CDD1D;
 const C: u64 = 0xD6E8FEB86659FD93;
 
 /** The hash of `bytes` bytes at `at`; up to 7 bytes after them are read and ignored. */
+@inline
 export function hashBytes(at: usize, bytes: usize): u64 {
   let h = <u64>bytes * C + B;
   while (bytes > 8) {
@@ -44,11 +45,23 @@ export function equalBytes(a: usize, b: usize, bytes: usize): bool {
 // Key, kind and value are those of the line as sent, also where the rules of its database put the value into a wider
 // column or one of another key: so it does not depend on them.
 
+/** What the checksum of a cell has of its key and kind. */
+@inline
+export function cellSeed(keyHash: u64, kind: u32): u64 {
+  return keyHash + <u64>kind * B;
+}
+
+/** The same as foldCell, given the cell's seed. */
+@inline
+export function foldSeeded(row: u64, seed: u64, bits: u64): u64 {
+  const c = (seed ^ rotl<u64>(bits, 32)) * A;
+  return rotl<u64>(row, 7) + (c ^ (c >> 32));
+}
+
 /** Adds a cell to a row's hash. `bits`: f64 bits, i64, u64, 0 or 1, or the hash of a string or tag value. */
 @inline
 export function foldCell(row: u64, keyHash: u64, kind: u32, bits: u64): u64 {
-  const c = ((keyHash + <u64>kind * B) ^ rotl<u64>(bits, 32)) * A;
-  return rotl<u64>(row, 7) + (c ^ (c >> 32));
+  return foldSeeded(row, cellSeed(keyHash, kind), bits);
 }
 
 /** Adds a row's hash to the checksum of its body. */

@@ -2,10 +2,14 @@
 import { ABI_VERSION } from './abi';
 import { allocate, blockBytes, release } from './arena';
 
-export { defineColumn, defineTable, dropTable, setSealedTo, tableAt } from './columns/catalog';
+export { defineColumn, defineTable, dropTable, setSealedTo, tableAt, tableIdsEnd } from './columns/catalog';
+export { indexEntries } from './columns/dictionary';
 export { removeSpans } from './columns/remove';
+export { restoreRows, restoreValues } from './columns/restore';
+export { setSeriesBytes } from './columns/series';
 export { builderBytes } from './columns/space';
-export { sealChunk, sealEnd, sealGroup, sealRows, sealSort, sealSpans, sealStart } from './encode/seal';
+export { freeSpare, spareBytes } from './columns/spare';
+export { sealBytes, sealChunk, sealCut, sealEnd, sealGroup, sealRows, sealSort, sealSpans, sealStart } from './encode/seal';
 export { input, parse } from './parse/body';
 export { setLimits } from './parse/judge';
 export { openQuoteBytes } from './parse/lines';

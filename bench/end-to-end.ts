@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { post, writePath } from '../test/e2e/client.js';
 import { makeDataDir, removeDataDir, sluice, TestServer } from '../test/e2e/server.js';
-import { tsbsBodies } from './tsbs.js';
+import { cpuSecondsOf } from './measure.js';
+import { fixed, type Part, type Row } from './table.js';
+import { tsbs } from './workloads/generated.js';
 
 const BODIES = 200;
 const LINES_PER_BODY = 5000;
@@ -12,9 +14,7 @@ const GZIP_LEVEL = 6;
 /** Linux counts CPU time in these; /proc/PID/stat, fields 14 and 15. */
 const TICKS_PER_SECOND = 100;
 
-export interface EndToEnd {
-  readonly lines: number;
-  readonly lineProtocolBytes: number;
+interface EndToEnd {
   readonly gunzipCpuS: number;
   readonly writeCpuS: number;
   /** Writing and sealing. */
@@ -22,10 +22,30 @@ export interface EndToEnd {
   readonly writeWallS: number;
 }
 
-export async function endToEnd(serveArgs: readonly string[]): Promise<EndToEnd> {
-  const bodies = tsbsBodies({ bodies: BODIES, linesPerBody: LINES_PER_BODY, hosts: 4000, seed: 123 });
-  const packed = bodies.map((body) => gzipSync(body, { level: GZIP_LEVEL }));
-  const gunzipCpuS = cpuOf(() => packed.forEach((body) => gunzipSync(body)));
+export const part: Part = {
+  about: `The server itself: ${BODIES} bodies of ${fixed(LINES_PER_BODY)} lines of generated TSBS cpu-only, gzip level ${GZIP_LEVEL}, ${CONNECTIONS} connections, \`/api/v2/write\`, default settings; then \`sluice flush\`. CPU seconds are of the server's process, all threads, from \`/proc/PID/stat\`. Bare gunzip is node:zlib with exact chunkSize over the same bodies.`,
+  async run() {
+    const bodies = tsbs({ lines: BODIES * LINES_PER_BODY, linesPerBody: LINES_PER_BODY }).bodies;
+    const packed = bodies.map((body) => gzipSync(body, { level: GZIP_LEVEL }));
+    const sizes = bodies.map((body) => body.length);
+    const rows: Row[] = [];
+    for (const http of ['uws', 'node']) rows.push(row(http, await endToEnd(packed, sizes, ['--http', http])));
+    const columns = ['lines / s of server CPU, acknowledged', '… and sealed', 'CPU s', 'bare gunzip CPU s', '× gunzip', 'wall s of writing'];
+    return [{ title: 'end to end: listener', columns, rows }];
+  },
+};
+
+function row(name: string, { gunzipCpuS, writeCpuS, serverCpuS, writeWallS }: EndToEnd): Row {
+  const lines = BODIES * LINES_PER_BODY;
+  return {
+    name,
+    cells: [fixed(lines / writeCpuS), fixed(lines / serverCpuS), fixed(serverCpuS, 2), fixed(gunzipCpuS, 2), fixed(serverCpuS / gunzipCpuS, 2), fixed(writeWallS, 2)],
+    speed: lines / serverCpuS,
+  };
+}
+
+async function endToEnd(packed: readonly Buffer[], sizes: readonly number[], serveArgs: readonly string[]): Promise<EndToEnd> {
+  const gunzipCpuS = cpuSecondsOf(() => packed.forEach((body, i) => gunzipSync(body, { chunkSize: sizes[i]! })));
   const dataDir = makeDataDir();
   try {
     const server = await TestServer.start(dataDir, ['--without-auth', ...serveArgs]);
@@ -38,14 +58,7 @@ export async function endToEnd(serveArgs: readonly string[]): Promise<EndToEnd> 
     if (flush.code !== 0) throw new Error(flush.stderr);
     const sealed = serverCpu(pid);
     await server.stop();
-    return {
-      lines: BODIES * LINES_PER_BODY,
-      lineProtocolBytes: bodies.reduce((sum, body) => sum + body.length, 0),
-      gunzipCpuS,
-      writeCpuS: written.cpu - start.cpu,
-      serverCpuS: sealed - start.cpu,
-      writeWallS: (written.wall - start.wall) / 1000,
-    };
+    return { gunzipCpuS, writeCpuS: written.cpu - start.cpu, serverCpuS: sealed - start.cpu, writeWallS: (written.wall - start.wall) / 1000 };
   } finally {
     removeDataDir(dataDir);
   }
@@ -59,13 +72,6 @@ async function send(url: string, packed: readonly Buffer[]): Promise<void> {
       if (status !== 204) throw new Error(`status ${status}: ${answer}`);
     }
   }));
-}
-
-function cpuOf(action: () => void): number {
-  const before = process.cpuUsage();
-  action();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6;
 }
 
 /** CPU seconds of a process, all threads, so far. */

@@ -1,64 +1,20 @@
-/** Parse speed of the WASM parser, rows into builders and out again, beside the TypeScript oracle on the same bytes. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import Benchmark from 'benchmark';
-import * as abi from '../assembly/abi.js';
-import { parseBody } from '../test/oracle/line-protocol.js';
-import { root } from '../test/root.js';
-import { ParserSession } from '../test/worker/parser-session.js';
-import { tsbsBodies } from './tsbs.js';
+/** Parse speed, warm: every data set in order. */
+import { parseTable } from './parse-table.js';
+import type { Part, Table } from './table.js';
+import { telegraf, tsbs } from './workloads/generated.js';
+import { sample, sampleNames } from './workloads/samples.js';
 
-/** Bytes of a data set that are parsed at a time, cut at a line's end. */
-const BODY_BYTES_MAX = 1024 * 1024;
-const SECONDS_MAX = 2;
+const BODY_BYTES_MAX = 512 * 1024;
+const BODY_BYTES_MIN = 256 * 1024;
+const SAMPLE_BYTES_TAKEN = 8 * 1024 * 1024;
+const LINES = 40_000;
 
-export interface ParseSpeed {
-  readonly data: string;
-  readonly bytes: number;
-  readonly lines: number;
-  readonly wasmMBps: number;
-  readonly oracleMBps: number;
-}
-
-/** Data sets by name: one body each. */
-function dataSets(): Map<string, Buffer> {
-  const file = (name: string): Buffer => {
-    const bytes = readFileSync(join(root, 'test/data/lpdata', name));
-    const text = name.endsWith('.gz') ? gunzipSync(bytes) : bytes;
-    return text.length <= BODY_BYTES_MAX ? text : text.subarray(0, text.lastIndexOf(0x0a, BODY_BYTES_MAX) + 1);
-  };
-  return new Map([
-    ['generated TSBS cpu-only', tsbsBodies({ bodies: 1, linesPerBody: 3000, hosts: 4000, seed: 1 })[0]!],
-    ...['tsbs_cpu-only.lp', 'tsbs_devops.lp', 'tsbs_iot.lp', 'metrics.lp', 'docs_bay-area-weather.lp', 'read_filter.lp.gz', 'tag_values.lp.gz']
-      .map((name) => [name, file(name)] as const),
-  ]);
-}
-
-export function parseSpeeds(): ParseSpeed[] {
-  return [...dataSets()].map(([data, body]) => {
-    const session = new ParserSession();
-    const { accepted } = session.write(body);
-    const rewind = (parsed: { readonly status: number; readonly spans: readonly { tableId: number; rowFirst: number; rowEnd: number }[] }): void => {
-      if (parsed.status !== abi.PARSE_ACCEPTED) throw new Error(`${data}: status ${parsed.status}`);
-      for (const { tableId, rowEnd } of parsed.spans) session.parser.removeRows(tableId, [{ rowFirst: 0, rowEnd }]);
-    };
-    const mbps = (action: () => void): number => body.length * hertzOf(action) / 1e6;
-    return {
-      data,
-      bytes: body.length,
-      lines: accepted,
-      wasmMBps: mbps(() => rewind(session.parse(body))),
-      oracleMBps: mbps(() => parseBody(body, { precision: 'ns', defaultTimeNs: 0n })),
-    };
-  });
-}
-
-/** Runs a second, as `benchmark` measures them. */
-function hertzOf(action: () => void): number {
-  action();
-  const benchmark = new Benchmark({ fn: action, maxTime: SECONDS_MAX, minSamples: 3 });
-  benchmark.run();
-  if (benchmark.error !== undefined) throw benchmark.error;
-  return benchmark.hz;
-}
+export const part: Part = {
+  about: `Whole bodies of at most ${BODY_BYTES_MAX / 1024} KiB into the builders, then all rows out of them, again and again (warm); CPU time, median of three rounds by the package benchmark, ours, the oracle and gunzip in turn. Smaller sets are repeated up to ${BODY_BYTES_MIN / 1024} KiB.`,
+  run(): Table[] {
+    const samples = sampleNames().map((name) => sample(name, BODY_BYTES_MAX, BODY_BYTES_MIN, SAMPLE_BYTES_TAKEN));
+    return [parseTable('parse, in order', [
+      tsbs({ lines: LINES, linesPerBody: 1250 }), telegraf({ lines: LINES, linesPerBody: 2000 }), ...samples,
+    ])];
+  },
+};

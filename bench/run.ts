@@ -1,24 +1,60 @@
-/** `npm run bench`: prints one run's figures as Markdown, ready for RESULTS.md. Words after the command choose parts. */
+/** `npm run bench`: prints one run's figures as Markdown, ready for RESULTS.md, or compares two revisions. */
 import { cpus } from 'node:os';
-import { endToEnd } from './end-to-end.js';
-import { parseSpeeds } from './parse.js';
+import { parseArgs } from 'node:util';
+import { compare } from './compare.js';
+import { loadPart, partNames } from './parts.js';
+import { markdown } from './table.js';
 
-const wanted = process.argv.slice(2);
-const runs = (part: string): boolean => wanted.length === 0 || wanted.includes(part);
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const fixed = (value: number, digits = 0): string => value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const USAGE = `usage: npm run bench -- [parts...]                                 measure (all parts when none is named)
+       npm run bench -- --compare REV [--rounds N] [parts...]  measure REV and this tree in turn
+parts: ${partNames.join(', ')}
+`;
 
-say(`Node ${process.version}, ${cpus().length} × ${cpus()[0]!.model.trim()}, ${process.platform}`);
-if (runs('parse')) {
-  say('\n| parse: data | bytes | lines | WASM MB/s | oracle MB/s | ratio |\n|---|---|---|---|---|---|');
-  for (const { data, bytes, lines, wasmMBps, oracleMBps } of parseSpeeds()) {
-    say(`| ${data} | ${fixed(bytes)} | ${fixed(lines)} | ${fixed(wasmMBps)} | ${fixed(oracleMBps, 1)} | ${fixed(wasmMBps / oracleMBps)} |`);
+interface Order {
+  readonly parts: readonly string[];
+  readonly revision: string | undefined;
+  readonly rounds: number;
+  /** Print tables as JSON, one part a line: what a comparison reads. */
+  readonly json: boolean;
+}
+
+/** @throws Error with a sentence */
+function readOrder(): Order {
+  const options = { compare: { type: 'string' }, rounds: { type: 'string', default: '3' }, json: { type: 'boolean', default: false } } as const;
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const unknown = positionals.filter((name) => !partNames.includes(name));
+  if (unknown.length > 0) throw new Error(`there is no part ${unknown.join(', ')}`);
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds must be a number above 0, not ${values.rounds}`);
+  const parts = positionals.length === 0 ? partNames : partNames.filter((name) => positionals.includes(name));
+  return { parts, revision: values.compare, rounds, json: values.json };
+}
+
+const say = (text: string): void => void process.stdout.write(text);
+
+async function measure({ parts, json }: Order): Promise<void> {
+  for (const name of parts) {
+    const part = await loadPart(name);
+    const tables = await part.run();
+    say(json ? `${JSON.stringify(tables)}\n` : `\n${part.about}\n\n${tables.map(markdown).join('\n')}`);
   }
 }
-if (runs('end-to-end')) {
-  say('\n| end to end: listener | lines / s of server CPU, acknowledged | … and sealed | CPU s | bare gunzip CPU s | × gunzip | wall s of writing |\n|---|---|---|---|---|---|---|');
-  for (const http of ['uws', 'node']) {
-    const { lines, gunzipCpuS, writeCpuS, serverCpuS, writeWallS } = await endToEnd(['--http', http]);
-    say(`| ${http} | ${fixed(lines / writeCpuS)} | ${fixed(lines / serverCpuS)} | ${fixed(serverCpuS, 2)} | ${fixed(gunzipCpuS, 2)} | ${fixed(serverCpuS / gunzipCpuS, 2)} | ${fixed(writeWallS, 2)} |`);
-  }
+
+function fail(message: string, code: number): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(code);
+}
+
+let order: Order;
+try {
+  order = readOrder();
+} catch (error) {
+  fail(`${(error as Error).message}\n${USAGE}`, 2);
+}
+if (!order.json) say(`Node ${process.version}, ${cpus().length} × ${cpus()[0]!.model.trim()}, ${process.platform}\n`);
+try {
+  if (order.revision === undefined) await measure(order);
+  else await compare(order.revision, order.parts, order.rounds, say);
+} catch (error) {
+  fail((error as Error).message, 1);
 }

@@ -34,6 +34,10 @@ const ANSWER_MS_MAX = 4000;
 const STOP_SEAL_MS = 6000;
 /** Of the memory for unsealed rows: past it tables are sealed; past all of it writes are refused. */
 const SEAL_MEMORY_SHARE = 0.5;
+/** Of the same memory: for the series caches of all workers; and the bounds of one. */
+const SERIES_MEMORY_SHARE = 1 / 8;
+const SERIES_BYTES_LEAST = 1024 * 1024;
+const SERIES_BYTES_MOST = 1024 * 1024 * 1024;
 /** Bytes in the path of a table that delta-rs, Polars, Daft or ClickHouse decode or take for a pattern. */
 const UNSAFE_PATH = /[^A-Za-z0-9/._~+@-]/;
 
@@ -95,7 +99,7 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
     threads: config.workers,
     settings: {
       bodyMemory: bodyMemory.buffer, blockBytes: bodyMemory.blockBytes, limits: workerLimits(config),
-      dataDir: config.dataDir, start: folder.start, inflate: config.inflate,
+      memoryBytesMax: config.memoryBytesMax / config.workers, dataDir: config.dataDir, start: folder.start, inflate: config.inflate,
     },
     clock,
     numbersLength: 2 * bodyMemory.blockCount,
@@ -103,7 +107,11 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
       slot.tell({ say: 'define', tables: catalog.tables() });
       dispatcher.dispatch();
     },
-    onMessage: (slot, message) => (message.say === 'cut' ? cutter.onCut(slot, message.nextOrdinal) : sealer.onMessage(slot, message)),
+    onMessage: (slot, message) => {
+      if (message.say === 'cut') cutter.onCut(slot, message.nextOrdinal);
+      else if (message.say === 'memory') logger.info(`worker ${slot.number}: ${message.sentence}`);
+      else sealer.onMessage(slot, message);
+    },
     onDeath: (slot) => {
       logger.error(`worker ${slot.number} died; its rows are read back from the log`);
       cutter.onDeath(slot);
@@ -156,7 +164,7 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
     },
   });
   const trimmer = new Trimmer({ catalog, log, snapshots });
-  const problems = (): string[] => [...damage, ...guard.problems()];
+  const problems = (): string[] => [...damage, ...guard.problems(), ...sealer.problems()];
 
   // The order of a start: the catalog is safe, dropped tables go, replay begins, commands are answered.
   catalog.subscribe(({ defined, dropped }) => {
@@ -215,8 +223,10 @@ function requireZlibSync(): void {
   }
 }
 
-function workerLimits({ bodyBytesMax, bodyLinesMax, tablesMax, columnsMax, columnNameBytesMax }: Config): WorkerLimits {
-  return { bodyBytesMax, bodyLinesMax, tablesMax, columnsMax, columnNameBytesMax };
+function workerLimits({ bodyBytesMax, bodyLinesMax, tablesMax, columnsMax, columnNameBytesMax, memoryBytesMax, workers }: Config): WorkerLimits {
+  const share = Math.floor((memoryBytesMax * SERIES_MEMORY_SHARE) / workers);
+  const seriesBytesMax = Math.min(Math.max(share, SERIES_BYTES_LEAST), SERIES_BYTES_MOST);
+  return { bodyBytesMax, bodyLinesMax, tablesMax, columnsMax, columnNameBytesMax, seriesBytesMax };
 }
 
 /** Settles as `work` does, or rejects after `ms`. */

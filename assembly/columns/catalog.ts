@@ -1,10 +1,10 @@
 // Tables by id and by name: what a worker knows of the server's catalog.
+import { TABLE_CREATED, TABLE_DATABASE, TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_SEALED_TO } from '../abi';
 import { equalBytes, hashBytes } from '../hash';
+import { forgetHints } from './hints';
+import { forgetSeries } from './series';
 import { give, regrow, take } from './space';
-import {
-  addColumn, createTable, findColumn, freeTable, TABLE_CREATED, TABLE_DATABASE, TABLE_NAME_AT, TABLE_NAME_BYTES,
-  TABLE_NAME_HASH, TABLE_SEALED_TO,
-} from './table';
+import { addColumn, createTable, findColumn, freeTable, TABLE_NAME_HASH } from './table';
 
 const SLOTS_MIN: u32 = 64;
 const IDS_MIN: u32 = 64;
@@ -25,6 +25,11 @@ export function tableCount(): u32 {
 /** Address of a table's struct (TABLE_* of abi.ts), or 0. */
 export function tableAt(id: u32): usize {
   return id < idsCapacity ? <usize>load<u32>(byId + (id << 2)) : 0;
+}
+
+/** Ids of tables are below it. */
+export function tableIdsEnd(): u32 {
+  return idsCapacity;
 }
 
 /** Defines a table or, when the id is known, states its numbers anew. */
@@ -54,12 +59,14 @@ export function setSealedTo(tableId: u32, number: f64): void {
   if (table != 0) store<f64>(table, number, TABLE_SEALED_TO);
 }
 
-/** Forgets a table and frees its rows. */
+/** Forgets a table and frees its rows; series of all tables are to be met anew. */
 export function dropTable(id: u32): void {
   const table = tableAt(id);
   if (table == 0) return;
   store<u32>(byId + (id << 2), 0);
   removeTable(table);
+  forgetSeries();
+  forgetHints();
   freeTable(table);
 }
 

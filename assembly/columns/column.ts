@@ -1,35 +1,46 @@
-// A column builder: the struct of abi.ts (COLUMN_*), what only the parser knows behind it, and writing values.
+// A column builder: the struct of abi.ts (COLUMN_*), what only the parser knows of it, and writing values. The first 64
+// bytes, a cache line, are all that the fast path needs of a field.
 import {
-  COLUMN_COUNT, COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES,
-  KIND_BOOL, KIND_F64, KIND_STRING, KIND_TAG, KIND_U64,
+  COLUMN_COUNT, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KIND, COLUMN_ROWS,
+  COLUMN_VALUES, KIND_BOOL, KIND_F64, KIND_U64,
 } from '../abi';
 import { blockBytes } from '../arena';
+import { cellSeed } from '../hash';
 import { freeSlots } from './dictionary';
-import { give, regrow, take } from './space';
+import { copyWide } from '../wide';
+import { give, regrow, roomFor, take } from './space';
+import { findSpelling, freeSpelling } from './spelling';
 
+/** 16 bytes: the first of the key as a line spells it, with its `=` (spelling.ts). */
+export const COLUMN_HEAD: usize = 0;
+/** u16 each: a bit for each of these bytes that counts; how many bytes the spelling has, 0 when it is not for comparing. */
+export const COLUMN_HEAD_MASK: usize = 16;
+export const COLUMN_SPELLED_BYTES: usize = 18;
+/** u64: what the checksum of a cell starts with. */
+export const COLUMN_SEED: usize = 24;
+/** u32: address of the key as spelled when it is longer than 16 bytes, else 0. */
+export const COLUMN_SPELLED_AT: usize = 32;
 /** u32: how many values COLUMN_ROWS and COLUMN_VALUES have room for. */
-export const COLUMN_CAPACITY: usize = 32;
+export const COLUMN_CAPACITY: usize = 52;
 /** u32: bytes COLUMN_HEAP has room for. */
-export const COLUMN_HEAP_CAPACITY: usize = 36;
+export const COLUMN_HEAP_CAPACITY: usize = 60;
 /** Tag, u32 each: room of COLUMN_ENTRY_ENDS and COLUMN_ENTRY_HASHES; u32[entries] upper hash halves; slots and count - 1. */
-export const COLUMN_ENTRY_CAPACITY: usize = 40;
-export const COLUMN_ENTRY_HASHES: usize = 44;
-export const COLUMN_SLOTS: usize = 48;
-export const COLUMN_SLOTS_MASK: usize = 52;
-/** u32 each: a copy of the unescaped key. */
-export const COLUMN_KEY_AT: usize = 56;
-export const COLUMN_KEY_BYTES: usize = 60;
+export const COLUMN_ENTRY_CAPACITY: usize = 72;
+export const COLUMN_ENTRY_HASHES: usize = 76;
+export const COLUMN_SLOTS: usize = 80;
+export const COLUMN_SLOTS_MASK: usize = 84;
 /** u64: hash of the key. */
-export const COLUMN_KEY_HASH: usize = 64;
+export const COLUMN_KEY_HASH: usize = 96;
 /** u64: the last line that named the key, and u32: whether as a tag. A key named twice in a line is found by these. */
-export const COLUMN_LINE: usize = 72;
-export const COLUMN_LINE_TAG: usize = 80;
+export const COLUMN_LINE: usize = 104;
+export const COLUMN_LINE_TAG: usize = 112;
 /** Tag: u32 entries when the body COLUMN_BODY (u64) first added one: what a rollback goes back to. */
-export const COLUMN_ENTRIES_BEFORE: usize = 84;
-export const COLUMN_BODY: usize = 88;
-export const COLUMN_STRUCT_BYTES: usize = 96;
+export const COLUMN_ENTRIES_BEFORE: usize = 116;
+export const COLUMN_BODY: usize = 120;
+export const COLUMN_STRUCT_BYTES: usize = 128;
 
-const VALUES_MIN: u32 = 16;
+/** Copies in steps of 16 bytes write up to here behind a string. */
+const HEAP_MARGIN_BYTES: u32 = 16;
 
 /** log2 of the bytes of a value in COLUMN_VALUES. */
 @inline
@@ -48,6 +59,8 @@ export function createColumn(id: u32, kind: u32, keyAt: usize, keyBytes: u32, ke
   store<u32>(column, <u32>key, COLUMN_KEY_AT);
   store<u32>(column, keyBytes, COLUMN_KEY_BYTES);
   store<u64>(column, keyHash, COLUMN_KEY_HASH);
+  store<u64>(column, cellSeed(keyHash, kind), COLUMN_SEED);
+  findSpelling(column);
   return column;
 }
 
@@ -67,6 +80,7 @@ export function clearColumn(column: usize): void {
 /** Frees a column and all it holds. */
 export function freeColumn(column: usize): void {
   clearColumn(column);
+  freeSpelling(column);
   give(load<u32>(column, COLUMN_KEY_AT), load<u32>(column, COLUMN_KEY_BYTES));
   give(column, COLUMN_STRUCT_BYTES);
 }
@@ -75,7 +89,7 @@ export function freeColumn(column: usize): void {
 export function reserveValues(column: usize, count: u32): void {
   const before = load<u32>(column, COLUMN_CAPACITY);
   if (count <= before) return;
-  const capacity = max((<u32>1) << (32 - clz(count - 1)), VALUES_MIN);
+  const capacity = roomFor(count);
   const used = load<u32>(column, COLUMN_COUNT);
   const shift = valueShift(load<u32>(column, COLUMN_KIND));
   store<u32>(column, <u32>regrow(load<u32>(column, COLUMN_ROWS), before << 2, used << 2, capacity << 2), COLUMN_ROWS);
@@ -114,10 +128,10 @@ export function appendBool(column: usize, row: u32, value: u8): void {
   store<u8>(load<u32>(column, COLUMN_VALUES) + index, value);
 }
 
-/** Appends a tag by its dictionary code. */
+/** Appends a tag of a series by its dictionary code. */
 @inline
-export function appendCode(column: usize, row: u32, code: u32): void {
-  const index = appendRow(column, row);
+export function appendCode(column: usize, series: u32, code: u32): void {
+  const index = appendRow(column, series);
   store<u32>(load<u32>(column, COLUMN_VALUES) + (index << 2), code);
 }
 
@@ -128,17 +142,18 @@ export function heapUsed(column: usize): u32 {
   return count == 0 ? 0 : load<u32>(load<u32>(column, COLUMN_VALUES) + ((count - 1) << 2));
 }
 
+/** Appends a string; up to 15 bytes behind it are read. */
 export function appendString(column: usize, row: u32, at: usize, bytes: u32): void {
   const used = heapUsed(column);
   const end = used + bytes;
-  if (end < used) unreachable();
-  reserveHeap(column, used, end);
-  memory.copy(load<u32>(column, COLUMN_HEAP) + used, at, bytes);
+  if (end < used || end > u32.MAX_VALUE - HEAP_MARGIN_BYTES) unreachable();
+  reserveHeap(column, used, end + HEAP_MARGIN_BYTES);
+  copyWide(load<u32>(column, COLUMN_HEAP) + used, at, bytes);
   const index = appendRow(column, row);
   store<u32>(load<u32>(column, COLUMN_VALUES) + (index << 2), end);
 }
 
-/** Index of the first value at or after `row`. */
+/** Index of the first value at or after `row` (of a tag: series). */
 export function valuesBefore(column: usize, row: u32): u32 {
   const rows = <usize>load<u32>(column, COLUMN_ROWS);
   let low: u32 = 0;

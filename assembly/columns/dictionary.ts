@@ -2,7 +2,7 @@
 // the lower half (0 is free), the upper half of the value's hash in the upper. Slots are always as if the entries had
 // been put in by code, so that taking the last one out frees one slot and leaves the others as they were.
 import { COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_HEAP } from '../abi';
-import { equalBytes } from '../hash';
+import { equalBytes, hashBytes } from '../hash';
 import {
   COLUMN_BODY, COLUMN_ENTRIES_BEFORE, COLUMN_ENTRY_CAPACITY, COLUMN_ENTRY_HASHES, COLUMN_SLOTS, COLUMN_SLOTS_MASK, reserveHeap,
 } from './column';
@@ -57,10 +57,11 @@ export function addEntry(column: usize, at: usize, bytes: u32, hash: u64, body: 
 }
 
 /** Room for `count` entries, and slots at most half full. */
-function reserveEntries(column: usize, count: u32): void {
+export function reserveEntries(column: usize, count: u32): void {
   const before = load<u32>(column, COLUMN_ENTRY_CAPACITY);
   if (count <= before) return;
-  const capacity = max(before << 1, ENTRIES_MIN);
+  let capacity = max(before << 1, ENTRIES_MIN);
+  while (capacity < count) capacity <<= 1;
   const used = load<u32>(column, COLUMN_ENTRIES);
   store<u32>(column, <u32>regrow(load<u32>(column, COLUMN_ENTRY_ENDS), before << 2, used << 2, capacity << 2), COLUMN_ENTRY_ENDS);
   store<u32>(column, <u32>regrow(load<u32>(column, COLUMN_ENTRY_HASHES), before << 2, used << 2, capacity << 2), COLUMN_ENTRY_HASHES);
@@ -71,6 +72,19 @@ function reserveEntries(column: usize, count: u32): void {
   store<u32>(column, <u32>slots, COLUMN_SLOTS);
   store<u32>(column, (capacity << 1) - 1, COLUMN_SLOTS_MASK);
   for (let code: u32 = 0; code < used; code++) putSlot(column, code);
+}
+
+/** Makes entries findable that were written past codeOf. */
+export function indexEntries(column: usize): void {
+  const entries = load<u32>(column, COLUMN_ENTRIES);
+  const ends = <usize>load<u32>(column, COLUMN_ENTRY_ENDS);
+  const heap = <usize>load<u32>(column, COLUMN_HEAP);
+  for (let code: u32 = 0; code < entries; code++) {
+    const start = entryStart(ends, code);
+    const hash = hashBytes(heap + start, load<u32>(ends + (code << 2)) - start);
+    store<u32>(load<u32>(column, COLUMN_ENTRY_HASHES) + (code << 2), <u32>(hash >> 32));
+    putSlot(column, code);
+  }
 }
 
 function putSlot(column: usize, code: u32): void {

@@ -1,19 +1,24 @@
 // Removing rows from a table builder, after a seal or when rows are given up: the rest moves into arrays of its own
-// size, rows are numbered anew, dictionaries keep the entries that are still used.
+// size, and rows are numbered anew. Series and dictionaries stay as they are for the lines to come, unless there are more
+// than a few of them to the rows there were: then those without rows go (renumber.ts).
 import {
-  COLUMN_COUNT, COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES,
-  KIND_STRING, KIND_TAG, TABLE_COLUMNS, TABLE_ROWS, TABLE_TIMES,
+  COLUMN_COUNT, COLUMN_HEAP, COLUMN_KEY_AT, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_STRING, KIND_TAG,
+  TABLE_COLUMNS, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_TIMES,
 } from '../abi';
 import { tableAt } from './catalog';
 import {
-  clearColumn, COLUMN_ENTRY_HASHES, COLUMN_KEY_AT, COLUMN_STRUCT_BYTES, heapUsed, reserveHeap, reserveValues, valueShift, valuesBefore,
+  clearColumn, COLUMN_STRUCT_BYTES, heapUsed, reserveHeap, reserveValues, valueShift, valuesBefore,
 } from './column';
-import { addEntry, entryStart } from './dictionary';
-import { give, take } from './space';
-import { clearTable, columnAt, reserveTimes, TABLE_TIMES_CAPACITY } from './table';
+import { entryStart } from './dictionary';
+import { dropSeries, keepSeries } from './renumber';
+import { give } from './space';
+import { clearRows, columnAt, reserveRows, TABLE_ROWS_CAPACITY } from './table';
 
 /** Bytes of a span given to removeSpans: first row and one past the last, u32 each. */
 const RANGE_BYTES: u32 = 8;
+/** Series are kept while there were at least so many rows a series, or so few series. */
+const ROWS_PER_SERIES: u64 = 4;
+const SERIES_FEW: u32 = 4096;
 /** A copy of the struct of the column being rebuilt, with its old arrays. */
 const before: usize = memory.data(128, 8);
 
@@ -24,10 +29,20 @@ export function removeSpans(tableId: u32, ranges: usize, count: u32): void {
   const rows = load<u32>(table, TABLE_ROWS);
   let removed: u32 = 0;
   for (let i: u32 = 0; i < count; i++) removed += rangeEnd(ranges, i) - rangeFirst(ranges, i);
-  if (removed == rows) return clearTable(table);
+  const series = load<u32>(table, TABLE_SERIES);
+  const isCrowded = series > SERIES_FEW && <u64>series * ROWS_PER_SERIES > <u64>rows;
+  if (removed == rows) {
+    clearRows(table);
+    if (isCrowded) dropSeries(table);
+    return;
+  }
   const columns = load<u32>(table, TABLE_COLUMNS);
-  for (let i: u32 = 0; i < columns; i++) rebuildColumn(columnAt(table, i), rows, ranges, count);
-  rebuildTimes(table, rows, rows - removed, ranges, count);
+  for (let i: u32 = 0; i < columns; i++) {
+    const column = columnAt(table, i);
+    if (load<u32>(column, COLUMN_KIND) != KIND_TAG) rebuildColumn(column, rows, ranges, count);
+  }
+  rebuildRows(table, rows, rows - removed, ranges, count);
+  if (isCrowded) keepSeries(table);
 }
 
 @inline
@@ -40,22 +55,26 @@ function rangeEnd(ranges: usize, index: u32): u32 {
   return load<u32>(ranges + index * RANGE_BYTES, 4);
 }
 
-function rebuildTimes(table: usize, rows: u32, kept: u32, ranges: usize, count: u32): void {
+function rebuildRows(table: usize, rows: u32, kept: u32, ranges: usize, count: u32): void {
   const times = load<u32>(table, TABLE_TIMES);
-  const capacity = load<u32>(table, TABLE_TIMES_CAPACITY);
+  const series = load<u32>(table, TABLE_SERIES_AT);
+  const capacity = load<u32>(table, TABLE_ROWS_CAPACITY);
   store<u32>(table, 0, TABLE_TIMES);
-  store<u32>(table, 0, TABLE_TIMES_CAPACITY);
-  reserveTimes(table, 0, kept);
-  let to = load<u32>(table, TABLE_TIMES);
+  store<u32>(table, 0, TABLE_SERIES_AT);
+  store<u32>(table, 0, TABLE_ROWS_CAPACITY);
+  reserveRows(table, 0, kept);
+  let to: u32 = 0;
   let first: u32 = 0;
   for (let i: u32 = 0; i <= count; i++) {
     const end = i < count ? rangeFirst(ranges, i) : rows;
-    memory.copy(to, times + (first << 3), (end - first) << 3);
-    to += (end - first) << 3;
+    memory.copy(load<u32>(table, TABLE_TIMES) + (to << 3), times + (first << 3), (end - first) << 3);
+    memory.copy(load<u32>(table, TABLE_SERIES_AT) + (to << 2), series + (first << 2), (end - first) << 2);
+    to += end - first;
     if (i < count) first = rangeEnd(ranges, i);
   }
   store<u32>(table, kept, TABLE_ROWS);
   give(times, capacity << 3);
+  give(series, capacity << 2);
 }
 
 function rebuildColumn(column: usize, rows: u32, ranges: usize, count: u32): void {
@@ -77,7 +96,6 @@ function rebuildColumn(column: usize, rows: u32, ranges: usize, count: u32): voi
       removed += first - end;
     }
   }
-  if (load<u32>(column, COLUMN_KIND) == KIND_TAG) rebuildDictionary(column);
   clearColumn(before);
 }
 
@@ -110,28 +128,4 @@ function moveStrings(column: usize, from: u32, to: u32): void {
   memory.copy(load<u32>(column, COLUMN_HEAP) + used, load<u32>(before, COLUMN_HEAP) + start, bytes);
   const endsTo = load<u32>(column, COLUMN_VALUES) + (load<u32>(column, COLUMN_COUNT) << 2);
   for (let i = from; i < to; i++) store<u32>(endsTo + ((i - from) << 2), load<u32>(ends + (i << 2)) - start + used);
-}
-
-/** Gives the moved codes a dictionary of the entries they use, in the old order. */
-function rebuildDictionary(column: usize): void {
-  const entries = load<u32>(before, COLUMN_ENTRIES);
-  const codes = take(entries << 2);
-  memory.fill(codes, 0, entries << 2);
-  const count = load<u32>(column, COLUMN_COUNT);
-  const values = load<u32>(column, COLUMN_VALUES);
-  for (let i: u32 = 0; i < count; i++) store<u32>(codes + (load<u32>(values + (i << 2)) << 2), 1);
-  const ends = load<u32>(before, COLUMN_ENTRY_ENDS);
-  const heap = load<u32>(before, COLUMN_HEAP);
-  const hashes = load<u32>(before, COLUMN_ENTRY_HASHES);
-  for (let code: u32 = 0; code < entries; code++) {
-    if (load<u32>(codes + (code << 2)) == 0) continue;
-    const start = entryStart(ends, code);
-    const bytes = load<u32>(ends + (code << 2)) - start;
-    const hash = (<u64>load<u32>(hashes + (code << 2))) << 32;
-    store<u32>(codes + (code << 2), addEntry(column, heap + start, bytes, hash, 0));
-  }
-  for (let i: u32 = 0; i < count; i++) {
-    store<u32>(values + (i << 2), load<u32>(codes + (load<u32>(values + (i << 2)) << 2)));
-  }
-  give(codes, entries << 2);
 }

@@ -29,3 +29,12 @@ export function regrow(at: usize, bytesBefore: usize, used: usize, bytes: usize)
   }
   return to;
 }
+
+const ROOM_MIN: u32 = 16;
+const ROOM_SMALL: u32 = 4096;
+
+/** How many values to make room for when `count` are needed: powers of four while they are few, of two later. */
+export function roomFor(count: u32): u32 {
+  const shift: u32 = count <= ROOM_MIN ? 4 : 32 - clz<u32>(count - 1);
+  return (<u32>1) << (count <= ROOM_SMALL ? (shift + 1) & ~1 : shift);
+}

@@ -1,36 +1,37 @@
 // A table builder: the struct of abi.ts (TABLE_*) and what only the parser knows behind it.
-import { TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_ID, TABLE_ROWS, TABLE_TIMES } from '../abi';
+import {
+  COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KIND, KIND_TAG, TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_DATABASE, TABLE_ID,
+  TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_TIMES,
+} from '../abi';
 import { equalBytes } from '../hash';
-import { clearColumn, COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KEY_HASH, createColumn, freeColumn } from './column';
-import { give, regrow, take } from './space';
+import { clearColumn, COLUMN_KEY_HASH, createColumn, freeColumn } from './column';
+import { give, regrow, roomFor, take } from './space';
 
-/** u32. */
-export const TABLE_DATABASE: usize = 20;
-/** u32 each: a copy of the unescaped measurement. */
-export const TABLE_NAME_AT: usize = 24;
-export const TABLE_NAME_BYTES: usize = 28;
-/** u32 each: room of TABLE_TIMES and TABLE_COLUMNS_AT. */
-export const TABLE_TIMES_CAPACITY: usize = 32;
-const TABLE_COLUMNS_CAPACITY: usize = 36;
+/** u32 each: room of TABLE_TIMES and TABLE_SERIES_AT, and of TABLE_COLUMNS_AT. */
+export const TABLE_ROWS_CAPACITY: usize = 40;
+const TABLE_COLUMNS_CAPACITY: usize = 44;
 /** u32 each: open addressing from key to column address, and the number of slots - 1. */
-const TABLE_SLOTS: usize = 40;
-const TABLE_SLOTS_MASK: usize = 44;
+const TABLE_SLOTS: usize = 48;
+const TABLE_SLOTS_MASK: usize = 52;
 /** u32: bytes of all keys. */
-export const TABLE_KEY_BYTES: usize = 48;
-/** u64: the last body that added rows, and u32: how many it found. */
-export const TABLE_BODY: usize = 56;
-export const TABLE_ROWS_BEFORE: usize = 64;
-/** u32 each: columns by their place in the line last judged, a first guess for the next line; and their room. */
-const TABLE_SHAPE: usize = 68;
-const TABLE_SHAPE_CAPACITY: usize = 72;
+export const TABLE_KEY_BYTES: usize = 56;
+/** u64: the last body that added rows, and u32 each: how many rows and series it found. */
+export const TABLE_BODY: usize = 64;
+export const TABLE_ROWS_BEFORE: usize = 60;
+export const TABLE_SERIES_BEFORE: usize = 72;
+/** u32: counts how often the series were numbered anew; who remembers a number remembers this with it. */
+export const TABLE_SERIES_EPOCH: usize = 76;
 /** u64: hash of the measurement. */
 export const TABLE_NAME_HASH: usize = 80;
-/** f64 each: log numbers. */
-export const TABLE_CREATED: usize = 88;
-export const TABLE_SEALED_TO: usize = 96;
-const TABLE_STRUCT_BYTES: usize = 104;
+/** A guess for the next line (guess.ts), u32 each: columns by their place in the line last judged, and their room. */
+export const TABLE_CELLS_AT: usize = 104;
+export const TABLE_CELLS_CAPACITY: usize = 108;
+/** The same of fields alone, their number besides. */
+export const TABLE_FIELDS_AT: usize = 112;
+export const TABLE_FIELDS: usize = 116;
+export const TABLE_FIELDS_CAPACITY: usize = 120;
+const TABLE_STRUCT_BYTES: usize = 128;
 
-const ROWS_MIN: u32 = 16;
 const COLUMNS_MIN: u32 = 8;
 
 /** A new table without columns and rows. `id` 0: provisional, known for the rest of a body only. */
@@ -53,20 +54,31 @@ export function freeTable(table: usize): void {
   for (let i: u32 = 0; i < columns; i++) freeColumn(columnAt(table, i));
   give(load<u32>(table, TABLE_COLUMNS_AT), load<u32>(table, TABLE_COLUMNS_CAPACITY) << 2);
   if (load<u32>(table, TABLE_SLOTS) != 0) give(load<u32>(table, TABLE_SLOTS), (load<u32>(table, TABLE_SLOTS_MASK) + 1) << 2);
-  give(load<u32>(table, TABLE_SHAPE), load<u32>(table, TABLE_SHAPE_CAPACITY) << 2);
-  give(load<u32>(table, TABLE_TIMES), load<u32>(table, TABLE_TIMES_CAPACITY) << 3);
+  give(load<u32>(table, TABLE_CELLS_AT), load<u32>(table, TABLE_CELLS_CAPACITY) << 2);
+  give(load<u32>(table, TABLE_FIELDS_AT), load<u32>(table, TABLE_FIELDS_CAPACITY) << 2);
+  giveRows(table);
   give(load<u32>(table, TABLE_NAME_AT), load<u32>(table, TABLE_NAME_BYTES));
   give(table, TABLE_STRUCT_BYTES);
 }
 
-/** Frees the arrays of all rows; the columns stay. */
-export function clearTable(table: usize): void {
+/** Frees the arrays of all rows; columns and series stay. */
+export function clearRows(table: usize): void {
   const columns = load<u32>(table, TABLE_COLUMNS);
-  for (let i: u32 = 0; i < columns; i++) clearColumn(columnAt(table, i));
-  give(load<u32>(table, TABLE_TIMES), load<u32>(table, TABLE_TIMES_CAPACITY) << 3);
+  for (let i: u32 = 0; i < columns; i++) {
+    const column = columnAt(table, i);
+    if (load<u32>(column, COLUMN_KIND) != KIND_TAG) clearColumn(column);
+  }
+  giveRows(table);
   store<u32>(table, 0, TABLE_TIMES);
-  store<u32>(table, 0, TABLE_TIMES_CAPACITY);
+  store<u32>(table, 0, TABLE_SERIES_AT);
+  store<u32>(table, 0, TABLE_ROWS_CAPACITY);
   store<u32>(table, 0, TABLE_ROWS);
+}
+
+function giveRows(table: usize): void {
+  const capacity = load<u32>(table, TABLE_ROWS_CAPACITY);
+  give(load<u32>(table, TABLE_TIMES), capacity << 3);
+  give(load<u32>(table, TABLE_SERIES_AT), capacity << 2);
 }
 
 @inline
@@ -127,7 +139,7 @@ function putSlot(table: usize, column: usize): void {
   store<u32>(slots + (slot << 2), <u32>column);
 }
 
-/** Takes the column added last out again and frees it; the shape may still name it. */
+/** Takes the column added last out again and frees it; guesses may still name it. */
 export function removeLastColumn(table: usize): void {
   const last = load<u32>(table, TABLE_COLUMNS) - 1;
   const column = columnAt(table, last);
@@ -141,44 +153,23 @@ export function removeLastColumn(table: usize): void {
   freeColumn(column);
 }
 
-/** Forgets the guesses of a table, some of whose columns are to be freed. */
-export function forgetShape(table: usize): void {
-  memory.fill(load<u32>(table, TABLE_SHAPE), 0, load<u32>(table, TABLE_SHAPE_CAPACITY) << 2);
-}
-
-/** The column that stood at `place` in the table's last line, or 0. */
+/** Appends a row; returns its number. */
 @inline
-export function guessColumn(table: usize, place: u32): usize {
-  return place < load<u32>(table, TABLE_SHAPE_CAPACITY) ? <usize>load<u32>(load<u32>(table, TABLE_SHAPE) + (place << 2)) : 0;
-}
-
-/** Notes a column as the guess for `place`. */
-export function noteColumn(table: usize, place: u32, column: usize): void {
-  const before = load<u32>(table, TABLE_SHAPE_CAPACITY);
-  if (place >= before) {
-    const capacity = max(max(before << 1, place + 1), COLUMNS_MIN);
-    const shape = regrow(load<u32>(table, TABLE_SHAPE), before << 2, before << 2, capacity << 2);
-    memory.fill(shape + (before << 2), 0, (capacity - before) << 2);
-    store<u32>(table, <u32>shape, TABLE_SHAPE);
-    store<u32>(table, capacity, TABLE_SHAPE_CAPACITY);
-  }
-  store<u32>(load<u32>(table, TABLE_SHAPE) + (place << 2), <u32>column);
-}
-
-/** Appends a row with its time; returns its number. */
-@inline
-export function appendTime(table: usize, time: i64): u32 {
+export function appendRow(table: usize, time: i64, series: u32): u32 {
   const row = load<u32>(table, TABLE_ROWS);
-  if (row == load<u32>(table, TABLE_TIMES_CAPACITY)) reserveTimes(table, row, row + 1);
+  if (row == load<u32>(table, TABLE_ROWS_CAPACITY)) reserveRows(table, row, row + 1);
   store<i64>(load<u32>(table, TABLE_TIMES) + (row << 3), time);
+  store<u32>(load<u32>(table, TABLE_SERIES_AT) + (row << 2), series);
   store<u32>(table, row + 1, TABLE_ROWS);
   return row;
 }
 
 /** Makes room for `rows` rows in all, of which `used` are kept. */
-export function reserveTimes(table: usize, used: u32, rows: u32): void {
-  const before = load<u32>(table, TABLE_TIMES_CAPACITY);
-  const capacity = max((<u32>1) << (32 - clz(rows - 1)), ROWS_MIN);
+export function reserveRows(table: usize, used: u32, rows: u32): void {
+  const before = load<u32>(table, TABLE_ROWS_CAPACITY);
+  if (rows <= before) return;
+  const capacity = roomFor(rows);
   store<u32>(table, <u32>regrow(load<u32>(table, TABLE_TIMES), before << 3, used << 3, capacity << 3), TABLE_TIMES);
-  store<u32>(table, capacity, TABLE_TIMES_CAPACITY);
+  store<u32>(table, <u32>regrow(load<u32>(table, TABLE_SERIES_AT), before << 2, used << 2, capacity << 2), TABLE_SERIES_AT);
+  store<u32>(table, capacity, TABLE_ROWS_CAPACITY);
 }

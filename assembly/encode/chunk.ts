@@ -1,106 +1,156 @@
-// One column chunk: the values of a column in the rows of a row group, gathered in order, encoded, with statistics.
+// One column chunk of the row group, step by step: which values its rows have, the values in order, their pages.
+import { COLUMN_KIND, KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG } from '../abi';
 import {
-  COLUMN_KIND, COLUMN_VALUES, KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64, TABLE_TIMES,
-} from '../abi';
-import {
-  CHUNK_AT, CHUNK_BYTES, CHUNK_DATA_AT, CHUNK_NAN, CHUNK_NULLS, CHUNK_RAW_BYTES, COLUMN_NS, COLUMN_SEQ, COLUMN_TIME,
+  CHUNK_AT, CHUNK_BYTES, CHUNK_DICTIONARY, CHUNK_MORE, CHUNK_NAN, CHUNK_NULLS, CHUNK_RAW_BYTES, COLUMN_NS, COLUMN_TIME,
 } from './abi';
 import { columnAt, indexOfColumn } from './columns';
-import { located, values } from './group';
+import { groupRows } from './cut';
 import {
-  encodeBooleans, encodeFew, encodeFixed, encodeNulls, encodeSigned, startNumbers,
+  gatherBooleans, gathered, gatherFloats, gatherOwn, gatherSigned, gatherUnsigned, startGather,
+} from './gather';
+import { dropLoose } from './kept';
+import {
+  encodeBooleans, encodeFew, encodeFixed, encodeIndices, encodeNulls, encodeSigned, startNumbers,
 } from './numbers';
-import { entryOf, MERGED } from './order';
-import { clearPages, dictionaryPageBytes, pages, pagesBytes, pagesRawBytes } from './page';
+import { clearPage, isDictionaryPage, pageAt, pageBytes, pageRawBytes } from './page';
 import { DECIMAL_BYTES } from './plain';
-import { locateValues } from './presence';
-import { numberOf } from './spans';
-import { rangeOfFloats, rangeOfSigned, rangeOfUnsigned } from './statistics';
-import { encodeStrings, encodeTags } from './strings';
+import { present, presenceStep, startPresence } from './presence';
+import { hasTime, NEAR, spend, startStep, stepEnd } from './steps';
+import { startStrings, stringStep } from './strings';
+import { startTagged, tagged, taggedStep } from './tagged';
 
-const NANOS_PER_MICRO: i64 = 1000;
 /** The chunk struct, CHUNK_*. */
 const chunk = memory.data(48, 8);
 
-/** Encodes column `id` for the entries `from` … `to` of the order, which make `rows` rows; returns the chunk struct. */
-export function encodeChunk(table: usize, id: u32, from: u32, to: u32, rows: u32): usize {
-  clearPages();
-  store<u32>(chunk, 0, CHUNK_NULLS);
-  store<u32>(chunk, 0, CHUNK_NAN);
-  if (id >= COLUMN_TIME) encodeOwn(table, id, from, to, rows);
-  else encodeColumn(table, indexOfColumn(table, id), from, to, rows);
-  store<u32>(chunk, <u32>pages, CHUNK_AT);
-  store<u32>(chunk, <u32>pagesBytes, CHUNK_BYTES);
-  store<u32>(chunk, <u32>pagesRawBytes, CHUNK_RAW_BYTES);
-  store<u32>(chunk, <u32>dictionaryPageBytes, CHUNK_DATA_AT);
+const STAGE_START: u32 = 0;
+const STAGE_PICK: u32 = 1;
+const STAGE_GATHER: u32 = 2;
+const STAGE_ENCODE: u32 = 3;
+const STAGE_INDICES: u32 = 4;
+const STAGE_TEXTS: u32 = 5;
+const STAGE_ENDED: u32 = 6;
+let stage: u32 = STAGE_START;
+/** The column's place in the table, or -1 when the table has none of that id. */
+let index: i32 = -1;
+/** Rows that have a value, of columns of the table. */
+let count: u32 = 0;
+
+/** The next call starts a chunk. */
+export function startChunks(): void {
+  stage = STAGE_START;
+}
+
+/** Does a step of the chunk of column `id`, which ends one page at most; returns the chunk struct. */
+export function chunkStep(table: usize, id: u32): usize {
+  startStep();
+  clearPage();
+  while (hasTime() && stage != STAGE_ENDED && pageBytes == 0) stageStep(table, id);
+  store<u32>(chunk, <u32>pageAt, CHUNK_AT);
+  store<u32>(chunk, <u32>pageBytes, CHUNK_BYTES);
+  store<u32>(chunk, <u32>pageRawBytes, CHUNK_RAW_BYTES);
+  store<u32>(chunk, <u32>isDictionaryPage, CHUNK_DICTIONARY);
+  store<u32>(chunk, <u32>(stage != STAGE_ENDED), CHUNK_MORE);
+  if (stage == STAGE_ENDED) {
+    dropLoose();
+    stage = STAGE_START;
+  }
   return chunk;
 }
 
-/** time, sluice_ns and sluice_seq: a value in every row. */
-function encodeOwn(table: usize, id: u32, from: u32, to: u32, rows: u32): void {
-  const times = <usize>load<u32>(table, TABLE_TIMES);
-  let out = values;
-  for (let i = from; i < to; i++) {
-    const row = entryOf(i);
-    if (row & MERGED) continue;
-    store<i64>(out, id == COLUMN_SEQ ? numberOf(row) : partOf(load<i64>(times + (<usize>row << 3)), id));
-    out += 8;
+function stageStep(table: usize, id: u32): void {
+  switch (stage) {
+    case STAGE_START:
+      start(table, id);
+      break;
+    case STAGE_PICK:
+      if (!(isTag(table) ? taggedStep(table) : presenceStep(table))) startValues(table, id);
+      break;
+    case STAGE_GATHER:
+      gather(table, id);
+      break;
+    case STAGE_ENCODE:
+      stage = encode(table, id) ? STAGE_INDICES : STAGE_ENDED;
+      break;
+    case STAGE_INDICES:
+      encodeIndices();
+      stage = STAGE_ENDED;
+      break;
+    default:
+      if (!stringStep(columnAt(table, index))) stage = STAGE_ENDED;
   }
-  rangeOfSigned(values, rows, chunk);
-  startNumbers(rows, rows, true, chunk);
-  if (id == COLUMN_NS) encodeFew();
-  else encodeSigned();
 }
 
-/** Whole microseconds, rounded down, or the nanoseconds beyond. */
 @inline
-function partOf(nanos: i64, id: u32): i64 {
-  let micros = nanos / NANOS_PER_MICRO;
-  let rest = nanos - micros * NANOS_PER_MICRO;
-  if (rest < 0) {
-    micros--;
-    rest += NANOS_PER_MICRO;
-  }
-  return id == COLUMN_TIME ? micros : rest;
+function isTag(table: usize): bool {
+  return load<u32>(columnAt(table, index), COLUMN_KIND) == KIND_TAG;
 }
 
-function encodeColumn(table: usize, index: i32, from: u32, to: u32, rows: u32): void {
-  const present = locateValues(table, index, from, to, located);
-  store<u32>(chunk, rows - present, CHUNK_NULLS);
-  startNumbers(rows, present, false, chunk);
-  if (present == 0) {
-    encodeNulls();
+function start(table: usize, id: u32): void {
+  store<u32>(chunk, 0, CHUNK_NULLS);
+  store<u32>(chunk, 0, CHUNK_NAN);
+  index = id >= COLUMN_TIME ? -1 : indexOfColumn(table, id);
+  stage = STAGE_PICK;
+  if (index < 0) startValues(table, id);
+  else if (isTag(table)) startTagged(table, index);
+  else startPresence(table, index);
+}
+
+/** What is to be gathered. */
+function startValues(table: usize, id: u32): void {
+  stage = STAGE_GATHER;
+  if (id >= COLUMN_TIME) {
+    startNumbers(groupRows, groupRows, true, chunk);
+    return startGather(chunk, KIND_I64);
+  }
+  count = index < 0 ? 0 : isTag(table) ? tagged : present;
+  store<u32>(chunk, groupRows - count, CHUNK_NULLS);
+  startNumbers(groupRows, count, false, chunk);
+  if (count == 0) {
+    stage = STAGE_ENCODE;
     return;
   }
   const column = columnAt(table, index);
   const kind = load<u32>(column, COLUMN_KIND);
-  if (kind == KIND_TAG) {
-    encodeTags(column, rows, chunk);
-  } else if (kind == KIND_STRING) {
-    encodeStrings(column, rows, chunk);
-  } else {
-    gather(<usize>load<u32>(column, COLUMN_VALUES), rows, kind == KIND_BOOL);
-    if (kind == KIND_I64) {
-      rangeOfSigned(values, present, chunk);
-      encodeSigned();
-    } else if (kind == KIND_F64) {
-      rangeOfFloats(values, present, chunk);
-      encodeFixed(8);
-    } else {
-      rangeOfUnsigned(values, present, chunk);
-      if (kind == KIND_U64) encodeFixed(DECIMAL_BYTES);
-      else encodeBooleans();
-    }
+  if (kind != KIND_TAG && kind != KIND_STRING) return startGather(chunk, kind);
+  startStrings(column, groupRows, count, chunk);
+  stage = STAGE_TEXTS;
+}
+
+/** Brings the values into order, for one step. */
+function gather(table: usize, id: u32): void {
+  const end = id >= COLUMN_TIME ? groupRows : count;
+  const stop = stepEnd(gathered, end, NEAR);
+  if (id >= COLUMN_TIME) gatherOwn(table, id, stop, chunk);
+  else gatherColumn(columnAt(table, index), stop);
+  if (gathered == end) stage = STAGE_ENCODE;
+}
+
+function gatherColumn(column: usize, stop: u32): void {
+  switch (load<u32>(column, COLUMN_KIND)) {
+    case KIND_I64:
+      gatherSigned(column, stop, chunk);
+      break;
+    case KIND_F64:
+      gatherFloats(column, stop, chunk);
+      break;
+    case KIND_BOOL:
+      gatherBooleans(column, stop, chunk);
+      break;
+    default:
+      gatherUnsigned(column, stop, chunk);
   }
 }
 
-/** Writes the located values to `values`, 8 bytes each. */
-function gather(source: usize, rows: u32, narrow: bool): void {
-  let out = values;
-  for (let at = located; at < located + (<usize>rows << 2); at += 4) {
-    const value = load<u32>(at);
-    if (value == 0) continue;
-    store<u64>(out, narrow ? <u64>load<u8>(source + value - 1) : load<u64>(source + (<usize>(value - 1) << 3)));
-    out += 8;
+/** The first page; whether the page of indices follows. */
+function encode(table: usize, id: u32): bool {
+  spend(groupRows);
+  if (id == COLUMN_NS) return encodeFew();
+  if (id >= COLUMN_TIME) return encodeSigned();
+  if (load<u32>(chunk, CHUNK_NULLS) == groupRows) return encodeNulls();
+  switch (load<u32>(columnAt(table, index), COLUMN_KIND)) {
+    case KIND_I64: return encodeSigned();
+    case KIND_F64: return encodeFixed(8);
+    case KIND_BOOL: return encodeBooleans();
+    default: return encodeFixed(DECIMAL_BYTES);
   }
 }

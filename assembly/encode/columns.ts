@@ -1,6 +1,7 @@
 // Reads what the table builder holds: where a column's values of the sealed rows stand.
 import {
-  COLUMN_COUNT, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_ROWS, COLUMN_VALUES, TABLE_COLUMNS, TABLE_COLUMNS_AT,
+  COLUMN_COUNT, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_TAG, TABLE_COLUMNS,
+  TABLE_COLUMNS_AT,
 } from '../abi';
 
 /** The column struct at a place in the table's list. */
@@ -21,7 +22,7 @@ export function indexOfColumn(table: usize, id: u32): i32 {
   return low < load<u32>(table, TABLE_COLUMNS) && load<u32>(columnAt(table, low), COLUMN_ID) == id ? <i32>low : -1;
 }
 
-/** Index of the column's first value at or after a row. */
+/** Index of the column's first value at or after a row (of a tag: series). */
 export function valueFrom(column: usize, row: u32): u32 {
   const rowsAt = <usize>load<u32>(column, COLUMN_ROWS);
   let low: u32 = 0;
@@ -45,32 +46,26 @@ export function codeOf(column: usize, value: u32): u32 {
   return load<u32>(<usize>load<u32>(column, COLUMN_VALUES) + (<usize>value << 2));
 }
 
-/** End in the heap of the piece before `index` in a list of ends: where that piece starts. */
+/** Address of the ends of a column's texts: of a tag the entries of its dictionary, of a string its values. */
 @inline
-function startIn(ends: usize, index: u32): u32 {
+export function textEnds(column: usize): usize {
+  return load<u32>(column, COLUMN_KIND) == KIND_TAG ? load<u32>(column, COLUMN_ENTRY_ENDS) : load<u32>(column, COLUMN_VALUES);
+}
+
+/** Where a text starts in the heap, given the ends of all. */
+@inline
+export function startIn(ends: usize, index: u32): u32 {
   return index == 0 ? 0 : load<u32>(ends + (<usize>(index - 1) << 2));
 }
 
-/** Address of a tag's dictionary entry. */
+/** Address of a text: of a tag by its code, of a string by its value. */
 @inline
-export function entryAt(column: usize, code: u32): usize {
-  return <usize>load<u32>(column, COLUMN_HEAP) + startIn(<usize>load<u32>(column, COLUMN_ENTRY_ENDS), code);
+export function textAt(column: usize, index: u32): usize {
+  return <usize>load<u32>(column, COLUMN_HEAP) + startIn(textEnds(column), index);
 }
 
 @inline
-export function entryBytes(column: usize, code: u32): usize {
-  const ends = <usize>load<u32>(column, COLUMN_ENTRY_ENDS);
-  return load<u32>(ends + (<usize>code << 2)) - startIn(ends, code);
-}
-
-/** Address of a string value. */
-@inline
-export function stringAt(column: usize, value: u32): usize {
-  return <usize>load<u32>(column, COLUMN_HEAP) + startIn(<usize>load<u32>(column, COLUMN_VALUES), value);
-}
-
-@inline
-export function stringBytes(column: usize, value: u32): usize {
-  const ends = <usize>load<u32>(column, COLUMN_VALUES);
-  return load<u32>(ends + (<usize>value << 2)) - startIn(ends, value);
+export function textBytes(column: usize, index: u32): usize {
+  const ends = textEnds(column);
+  return load<u32>(ends + (<usize>index << 2)) - startIn(ends, index);
 }

@@ -1,5 +1,6 @@
 // DELTA_BINARY_PACKED (parquet-format, Encodings.md): blocks of 128 deltas in 4 miniblocks, each with a width of its own.
 import { writeVarint, writeZigzag } from './varint';
+import { bitsOf32 } from './wide';
 
 const BLOCK_VALUES: u32 = 128;
 const MINIBLOCK_VALUES: u32 = 32;
@@ -53,18 +54,11 @@ function writeBlock(values: usize, count: u32, out: usize): usize {
   out += 4;
   for (let i: u32 = 0; i < count; i += MINIBLOCK_VALUES) {
     const miniblock = deltas + (<usize>i << 3);
-    const width = widthOf(miniblock);
+    const width = 64 - <u32>clz<u64>(bitsOf32(miniblock));
     store<u8>(widths + i / MINIBLOCK_VALUES, <u8>width);
     out = width <= 32 ? packNarrow(miniblock, width, out) : packWide(miniblock, width, out);
   }
   return out;
-}
-
-@inline
-function widthOf(miniblock: usize): u32 {
-  let all = v128.load(miniblock);
-  for (let i: usize = 16; i < MINIBLOCK_VALUES * 8; i += 16) all = v128.or(all, v128.load(miniblock + i));
-  return 64 - <u32>clz<u64>(v128.extract_lane<u64>(all, 0) | v128.extract_lane<u64>(all, 1));
 }
 
 /** Packs 32 values of at most 32 bits: 4 × width bytes. */

@@ -1,18 +1,21 @@
-// The row group being encoded: its rows, and areas that every column chunk of it uses anew.
+// The row group being encoded: areas that every column chunk of it uses anew.
 import { GROUP_ROWS_MAX } from './abi';
 import { take } from './scratch';
+import { rows } from './spans';
 
-/** u32 a row: index from 1 of its value, 0 for null. */
-export let located: usize = 0;
-/** 8 bytes a value, nulls left out. */
+/** u32 a value, nulls left out: its index in the column, of a tag the code. */
+export let picked: usize = 0;
+/** u32 a value: its row in the row group; not written when all rows have one. */
+export let places: usize = 0;
+/** 8 bytes a value. */
 export let values: usize = 0;
-/** u32 a value, nulls left out: its place in a dictionary. */
+/** u32 a value: its place in a dictionary. */
 export let indices: usize = 0;
 
-/** @param rows of the seal */
-export function startGroups(rows: u32): void {
+export function startGroups(): void {
   const rowsMax = <usize>min(rows, GROUP_ROWS_MAX);
-  located = take((rowsMax << 2) + 64);
+  picked = take((rowsMax << 2) + 64);
+  places = take((rowsMax << 2) + 64);
   values = take((rowsMax << 3) + 64);
   indices = take((rowsMax << 2) + 64);
 }

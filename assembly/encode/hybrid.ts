@@ -1,5 +1,6 @@
 // Parquet's RLE / bit-packed hybrid: runs of one value, and groups of eight values packed at a fixed width.
 import { writeVarint } from './varint';
+import { isRun8 } from './wide';
 
 /** A run shorter than this stays in the packed groups: its header would cost more. */
 const RUN_VALUES_MIN: u32 = 16;
@@ -33,26 +34,31 @@ export function writeHybrid(values: usize, count: u32, width: u32, out: usize): 
     const packedEnd = min(at, count);
     if (packedEnd > packedFrom) out = writePacked(values + (<usize>packedFrom << 2), (packedEnd - packedFrom + 7) >> 3, width, out);
     if (at < count) {
-      out = writeVarint(out, <u64>run << 1);
-      store<u32>(out, load<u32>(values + (<usize>at << 2)));
-      out += (width + 7) >> 3;
+      out = writeRun(load<u32>(values + (<usize>at << 2)), run, width, out);
       at += run;
     }
   }
   return out;
 }
 
+/** One run of a value; 4 bytes are written for it. */
+@inline
+export function writeRun(value: u32, count: u32, width: u32, out: usize): usize {
+  out = writeVarint(out, <u64>count << 1);
+  store<u32>(out, value);
+  return out + ((width + 7) >> 3);
+}
+
 /** Values from `at` on that equal the one there; looks on only when a whole group is equal. */
 @inline
 function runLength(values: usize, at: u32, count: u32): u32 {
   const from = values + (<usize>at << 2);
-  const first = v128.splat<u32>(load<u32>(from));
-  const unequal = v128.or(v128.xor(first, v128.load(from)), v128.xor(first, v128.load(from, 16)));
-  if (v128.any_true(unequal)) return 1;
   const value = load<u32>(from);
-  let end = at + 1;
+  if (!isRun8(from, value)) return 1;
+  let end = at + 8;
+  while (end + 8 <= count && isRun8(values + (<usize>end << 2), value)) end += 8;
   while (end < count && load<u32>(values + (<usize>end << 2)) == value) end++;
-  return end - at;
+  return min(end, count) - at;
 }
 
 /** One packed run of `groups` × 8 values. */

@@ -2,36 +2,60 @@
 // last of them get MERGED: the file has one row for them, and the last non-null value wins, field by field.
 import { TABLE_TIMES } from '../abi';
 import { entryOf, MERGED, setEntry } from './order';
-import { loadCodes, sameCode } from './tags';
+import { endOf } from './places';
 import { rows, spanOf } from './spans';
+import { NEAR, stepEnd } from './steps';
 
 /** Entries that have MERGED. */
 export let merged: u32 = 0;
+/** Whether the rows of each rank stood in the order of time. */
+export let inOrder: bool = false;
+/** Next entry to compare with the one before it, and the rank of the one before. */
+let at: u32 = 0;
+let rank: u32 = 0;
 
-/** Marks each entry whose next has the same time and body. */
-export function markCandidates(table: usize): void {
+export function startMerge(): void {
   merged = 0;
-  const times = <usize>load<u32>(table, TABLE_TIMES);
-  let row = entryOf(0);
-  for (let i: u32 = 1; i < rows; i++) {
-    const next = entryOf(i);
-    const same = load<i64>(times + (<usize>row << 3)) == load<i64>(times + (<usize>next << 3)) && spanOf(row) == spanOf(next);
-    if (same) {
-      setEntry(i - 1, row | MERGED);
-      merged++;
-    }
-    row = next;
-  }
+  inOrder = true;
+  at = 1;
+  rank = 0;
 }
 
-/** Takes the mark from entries that differ from their next in this tag. */
-export function unmarkDifferent(column: usize): void {
-  loadCodes(column);
-  for (let i: u32 = 0; i + 1 < rows; i++) {
-    const entry = entryOf(i);
-    if (entry & MERGED && !sameCode(entry & ~MERGED, entryOf(i + 1) & ~MERGED)) {
-      setEntry(i, entry & ~MERGED);
-      merged--;
+/** One step; false when all equal points are marked, or rows out of order were found: then the marks are gone. */
+export function mergeStep(table: usize): bool {
+  const times = <usize>load<u32>(table, TABLE_TIMES);
+  const stop = stepEnd(at, rows, NEAR);
+  let row = entryOf(at - 1);
+  let time = timeOf(times, row);
+  while (at < stop) {
+    while (endOf(rank) < at) rank++;
+    const isFirst = endOf(rank) == at;
+    const next = entryOf(at);
+    const nextTime = timeOf(times, next);
+    if (!isFirst) {
+      if (nextTime < time) {
+        unmark();
+        return false;
+      }
+      if (nextTime == time && spanOf(row) == spanOf(next)) {
+        setEntry(at - 1, row | MERGED);
+        merged++;
+      }
     }
+    row = next;
+    time = nextTime;
+    at++;
   }
+  return at < rows;
+}
+
+@inline
+function timeOf(times: usize, row: u32): i64 {
+  return load<i64>(times + (<usize>row << 3));
+}
+
+function unmark(): void {
+  inOrder = false;
+  if (merged > 0) for (let i: u32 = 0; i < at; i++) setEntry(i, entryOf(i) & ~MERGED);
+  merged = 0;
 }

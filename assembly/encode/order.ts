@@ -1,5 +1,5 @@
 // The sealed rows as a list that the passes of the sort bring into order, and the two passes that every radix sort has.
-import { rows, spanCount, spanRowEnd, spanRowFirst } from './spans';
+import { rows } from './spans';
 import { give, take } from './scratch';
 
 /** u32 a row: builder rows in order. The top bit is `MERGED`. */
@@ -8,18 +8,9 @@ let spare: usize = 0;
 /** Set on an entry whose point goes on in the next entry (merge.ts). */
 export const MERGED: u32 = 0x80000000;
 
-/** Starts with the order of the spans. */
 export function startOrder(): void {
   order = take(<usize>rows << 2);
   spare = take(<usize>rows << 2);
-  let at = order;
-  for (let span: u32 = 0; span < spanCount; span++) {
-    const end = spanRowEnd(span);
-    for (let row = spanRowFirst(span); row < end; row++) {
-      store<u32>(at, row);
-      at += 4;
-    }
-  }
 }
 
 /** No more passes follow. */
@@ -38,6 +29,13 @@ export function setEntry(index: u32, entry: u32): void {
   store<u32>(order + (<usize>index << 2), entry);
 }
 
+/** Counts one more row of a digit. */
+@inline
+export function countDigit(counts: usize, digit: u32): void {
+  const slot = counts + (<usize>digit << 2);
+  store<u32>(slot, load<u32>(slot) + 1);
+}
+
 /** Turns counts of `digits` digits (u32 each) into the places where their rows start; returns the sum of the counts. */
 export function startsOf(counts: usize, digits: u32): u32 {
   let sum: u32 = 0;
@@ -50,13 +48,19 @@ export function startsOf(counts: usize, digits: u32): u32 {
   return sum;
 }
 
-/** Moves a row to the next place of its digit. */
+/** The next place of a digit. */
 @inline
-export function place(starts: usize, digit: u32, row: u32): void {
+export function nextPlace(starts: usize, digit: u32): u32 {
   const slot = starts + (<usize>digit << 2);
   const to = load<u32>(slot);
   store<u32>(slot, to + 1);
-  store<u32>(spare + (<usize>to << 2), row);
+  return to;
+}
+
+/** Moves a row to the next place of its digit. */
+@inline
+export function place(starts: usize, digit: u32, row: u32): void {
+  store<u32>(spare + (<usize>nextPlace(starts, digit) << 2), row);
 }
 
 /** What `place` filled becomes the order. */

@@ -1,8 +1,9 @@
-// Pages of a column chunk, one after another: a header in Thrift's compact protocol (parquet.thrift, PageHeader), then
-// the page's bytes under Snappy.
+// A page of a column chunk: a header in Thrift's compact protocol (parquet.thrift, PageHeader), then the page's bytes
+// under Snappy.
 import { ENCODING_PLAIN, ENCODING_RLE } from './abi';
 import { widen } from './scratch';
 import { snappyBytesMax, snappyCompress } from './snappy';
+import { spend } from './steps';
 import { writeZigzag } from './varint';
 
 const HEADER_BYTES_MAX: usize = 64;
@@ -12,27 +13,30 @@ const PAGE_TYPE_DICTIONARY: i32 = 2;
 const NEXT_I32: u8 = 0x15;
 const DATA_HEADER: u8 = 0x2c;
 const DICTIONARY_HEADER: u8 = 0x4c;
+/** Bytes that cost as much as an entry of a pass. */
+const BYTES_PER_ENTRY: u32 = 8;
 
 /** Where a page is put together before `endDataPage` or `endDictionaryPage`; 16 bytes after it are readable. */
 export let raw: usize = 0;
-/** The finished pages, and their length. */
-export let pages: usize = 0;
-export let pagesBytes: usize = 0;
-/** Their length before compression, headers included. */
-export let pagesRawBytes: usize = 0;
-/** Length of the dictionary page; 0 when there is none. */
-export let dictionaryPageBytes: usize = 0;
+/** The finished page, its length, and its length before compression, headers included; 0 when there is none. */
+export let pageAt: usize = 0;
+export let pageBytes: usize = 0;
+export let pageRawBytes: usize = 0;
+export let isDictionaryPage: bool = false;
+/** The area of the finished page. */
+let finished: usize = 0;
+const header = memory.data(64);
 
 export function startPages(): void {
   raw = 0;
-  pages = 0;
+  finished = 0;
 }
 
-/** Starts the pages of another chunk. */
-export function clearPages(): void {
-  pagesBytes = 0;
-  pagesRawBytes = 0;
-  dictionaryPageBytes = 0;
+/** The last page was taken. */
+export function clearPage(): void {
+  pageBytes = 0;
+  pageRawBytes = 0;
+  isDictionaryPage = false;
 }
 
 /** Makes room for a page of `bytes` at `raw`; what stood there is gone. */
@@ -60,18 +64,18 @@ export function endDictionaryPage(bytes: usize, entries: u32): void {
   at = writeI32(at, entries);
   at = writeI32(at, ENCODING_PLAIN);
   endPage(at, bytes, body);
-  dictionaryPageBytes = pagesBytes;
+  isDictionaryPage = true;
 }
 
 /** Compresses to where the header's longest form would end; returns the compressed length. */
 function compressRaw(bytes: usize): usize {
-  const needed = pagesBytes + HEADER_BYTES_MAX + snappyBytesMax(bytes);
-  pages = widen(pages, pagesBytes, needed);
-  return snappyCompress(raw, bytes, pages + pagesBytes + HEADER_BYTES_MAX);
+  spend(<u32>bytes / BYTES_PER_ENTRY);
+  finished = widen(finished, 0, HEADER_BYTES_MAX + snappyBytesMax(bytes));
+  return snappyCompress(raw, bytes, finished + HEADER_BYTES_MAX);
 }
 
 function writeSizes(type: i32, bytes: usize, body: usize): usize {
-  const at = writeI32(pages + pagesBytes, type);
+  const at = writeI32(header, type);
   return writeI32(writeI32(at, <i32>bytes), <i32>body);
 }
 
@@ -81,13 +85,12 @@ function writeI32(at: usize, value: i32): usize {
   return writeZigzag(at + 1, value);
 }
 
-/** Ends both structs of the header and moves the body up to it. */
+/** Ends both structs of the header and puts it right before the body. */
 function endPage(at: usize, bytes: usize, body: usize): void {
   store<u16>(at, 0);
-  at += 2;
-  const start = pages + pagesBytes;
-  memory.copy(at, start + HEADER_BYTES_MAX, body);
-  const headerBytes = at - start;
-  pagesBytes += headerBytes + body;
-  pagesRawBytes += headerBytes + bytes;
+  const headerBytes = at + 2 - header;
+  pageAt = finished + HEADER_BYTES_MAX - headerBytes;
+  memory.copy(pageAt, header, headerBytes);
+  pageBytes = headerBytes + body;
+  pageRawBytes = headerBytes + bytes;
 }

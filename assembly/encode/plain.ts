@@ -21,14 +21,3 @@ export function writePlain(values: usize, count: u32, width: usize, out: usize):
   }
   return out;
 }
-
-/** Writes `count` values (8 bytes each, 0 or 1) as bits; returns the address after them. */
-export function writeBits(values: usize, count: u32, out: usize): usize {
-  for (let i: u32 = 0; i < count; i += 8) {
-    let bits: u32 = 0;
-    const end = min(count - i, 8);
-    for (let bit: u32 = 0; bit < end; bit++) bits |= load<u32>(values + (<usize>(i + bit) << 3)) << bit;
-    store<u8>(out++, <u8>bits);
-  }
-  return out;
-}

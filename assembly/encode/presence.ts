@@ -1,72 +1,187 @@
-// Which value of a sparse column each row of the file has. A column with a value in every row of the range is found by
-// arithmetic; any other by a bit a row and a count every 64 rows.
+// Which value each row of the row group has: fills `picked`, and `places` when rows have none. A column with a value in
+// every row is found by arithmetic. One with many has a bit a row and a count every 64 rows. One with few has its values
+// listed in the order of the file, so that rows without cost nothing.
 import { columnAt, rowOfValue, valueFrom } from './columns';
+import { groupEnd, groupFirst, groupFrom, groupRows } from './cut';
+import { picked, places } from './group';
+import { keep, keptOf } from './kept';
+import { listBytes, listed, listingStep, startListing } from './listing';
 import { merged } from './merge';
-import { entryOf, MERGED } from './order';
-import { give, take } from './scratch';
-import { rowEnd, rowFirst } from './spans';
+import { entryOf, MERGED, order } from './order';
+import { positionOf, positionStep } from './positions';
+import { rowEnd, rowFirst, rows } from './spans';
+import { spend, stepEnd } from './steps';
+import { take } from './scratch';
+import { addToWords } from './wide';
 
+/** Columns with fewer values than one in so many rows are listed. */
+const ROWS_PER_LISTED: u32 = 16;
 /** Per 64 rows: their bits (u64), and the index from 1 of the first value among them (u32). */
 const WORD_BYTES: usize = 16;
 const WORD_FIRST: usize = 8;
-/** Indices kept from one row group to the next, in bytes; past it they are built anew. */
-const KEPT_BYTES_MAX: usize = 64 << 20;
 
-/** u32 a column of the table: its kept index, or 0. */
-let kept: usize = 0;
-let keptColumns: u32 = 0;
-let keptBytes: usize = 0;
+const STAGE_POSITIONS: u32 = 0;
+const STAGE_LIST: u32 = 1;
+const STAGE_BITS: u32 = 2;
+const STAGE_PICK: u32 = 3;
+let stage: u32 = 0;
 
-export function startPresence(columns: u32): void {
-  kept = take(<usize>columns << 2);
-  memory.fill(kept, 0, <usize>columns << 2);
-  keptColumns = columns;
-  keptBytes = 0;
-}
+/** The column's place in the table, its values of the range, and what is kept for it. */
+let index: u32 = 0;
+let firstValue: u32 = 0;
+let endValue: u32 = 0;
+let block: usize = 0;
+/** Next value to take up. */
+let at: u32 = 0;
+/** Rows of the group that have a value. */
+export let present: u32 = 0;
 
-/**
- * For each row of the file made of the entries `from` … `to`, writes the index of its value from 1, or 0, to `located`
- * (u32 each). Returns how many have one. `index` is the column's place in the table, -1 when it has none.
- */
-export function locateValues(table: usize, index: i32, from: u32, to: u32, located: usize): u32 {
-  if (index < 0) return locateNone(from, to, located);
+/** Starts a field column of the group, by its place in the table. */
+export function startPresence(table: usize, columnIndex: u32): void {
+  index = columnIndex;
   const column = columnAt(table, index);
-  const firstValue = valueFrom(column, rowFirst);
-  const endValue = valueFrom(column, rowEnd);
-  if (firstValue == endValue) return locateNone(from, to, located);
-  if (endValue - firstValue == rowEnd - rowFirst) {
-    return locateDense(firstValue + 1 - rowFirst, from, to, located);
+  firstValue = at = valueFrom(column, rowFirst);
+  endValue = valueFrom(column, rowEnd);
+  block = keptOf(index);
+  present = 0;
+  if (isNone() || isDense() || block != 0) stage = STAGE_PICK;
+  else if (isFew()) stage = STAGE_POSITIONS;
+  else startBits();
+}
+
+@inline
+function isNone(): bool {
+  return firstValue == endValue;
+}
+
+@inline
+function isDense(): bool {
+  return endValue - firstValue == rowEnd - rowFirst;
+}
+
+@inline
+function isFew(): bool {
+  return <u64>(endValue - firstValue) * ROWS_PER_LISTED < <u64>rows;
+}
+
+/** One step; false when all is picked. */
+export function presenceStep(table: usize): bool {
+  const column = columnAt(table, index);
+  switch (stage) {
+    case STAGE_POSITIONS:
+      if (positionStep()) break;
+      startListing(firstValue, endValue);
+      stage = STAGE_LIST;
+      break;
+    case STAGE_LIST:
+      if (listingStep(column)) break;
+      block = listed;
+      keep(index, block, listBytes(block));
+      stage = STAGE_PICK;
+      break;
+    case STAGE_BITS:
+      setBits(column);
+      break;
+    default:
+      spend(isDense() || isFew() ? groupRows >> 3 : groupRows);
+      pick(column);
+      return false;
   }
-  const words = indexOf(column, index, firstValue, endValue);
-  const present = locateSparse(words, from, to, located);
-  if (<u32>index >= keptColumns || load<u32>(kept + (<usize>index << 2)) == 0) give(words);
-  return present;
+  return true;
 }
 
-function locateNone(from: u32, to: u32, located: usize): u32 {
-  memory.fill(located, 0, <usize>(to - from) << 2);
-  return 0;
+function pick(column: usize): void {
+  if (isNone()) return;
+  if (isDense()) pickDense(firstValue - rowFirst);
+  else if (isFew()) pickListed(column);
+  else pickByBits();
 }
 
-function locateDense(offset: u32, from: u32, to: u32, located: usize): u32 {
-  const start = located;
-  for (let i = from; i < to; i++) {
+/** An earlier line of the same point is passed over: the later one has a value too and wins. */
+function pickDense(offset: u32): void {
+  present = groupRows;
+  if (merged == 0) return addToWords(picked, order + (<usize>groupFrom << 2), offset, groupRows);
+  let out = picked;
+  for (let i = groupFrom; i < groupEnd; i++) {
     const entry = entryOf(i);
-    // An earlier line of the same point: the later one has a value too and wins.
     if (entry & MERGED) continue;
-    store<u32>(located, entry + offset);
-    located += 4;
+    store<u32>(out, entry + offset);
+    out += 4;
   }
-  return <u32>((located - start) >> 2);
 }
 
-function locateSparse(words: usize, from: u32, to: u32, located: usize): u32 {
-  let present: u32 = 0;
+function pickListed(column: usize): void {
+  const count = load<u32>(block);
+  let low: u32 = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (positionIn(column, middle) < groupFirst) low = middle + 1;
+    else high = middle;
+  }
+  let last: u32 = u32.MAX_VALUE;
+  for (; low < count; low++) {
+    const place = positionIn(column, low) - groupFirst;
+    if (place >= groupRows) break;
+    // Of equal points the later line wins.
+    if (place != last) present++;
+    last = place;
+    put(present - 1, place, listedAt(low));
+  }
+}
+
+/** Row in the file of the i-th value listed. */
+@inline
+function positionIn(column: usize, place: u32): u32 {
+  return positionOf(rowOfValue(column, listedAt(place)));
+}
+
+@inline
+function listedAt(place: u32): u32 {
+  return load<u32>(block + (<usize>place << 2), 4);
+}
+
+@inline
+function put(to: u32, place: u32, value: u32): void {
+  store<u32>(places + (<usize>to << 2), place);
+  store<u32>(picked + (<usize>to << 2), value);
+}
+
+function startBits(): void {
+  block = take(bitsBytes());
+  memory.fill(block, 0, bitsBytes());
+  stage = STAGE_BITS;
+}
+
+@inline
+function bitsBytes(): usize {
+  return (<usize>(rowEnd - rowFirst + 63) >> 6) * WORD_BYTES;
+}
+
+function setBits(column: usize): void {
+  const stop = stepEnd(at, endValue);
+  for (; at < stop; at++) {
+    const place = rowOfValue(column, at) - rowFirst;
+    const word = block + <usize>(place >> 6) * WORD_BYTES;
+    store<u64>(word, load<u64>(word) | (<u64>1 << (place & 63)));
+  }
+  if (at < endValue) return;
+  let first = firstValue + 1;
+  for (let word = block; word < block + bitsBytes(); word += WORD_BYTES) {
+    store<u32>(word, first, WORD_FIRST);
+    first += <u32>popcnt<u64>(load<u64>(word));
+  }
+  keep(index, block, bitsBytes());
+  stage = STAGE_PICK;
+}
+
+function pickByBits(): void {
+  let row: u32 = 0;
   let earlier: u32 = 0;
-  for (let i = from; i < to; i++) {
+  for (let i = groupFrom; i < groupEnd; i++) {
     const entry = entryOf(i);
     const place = (entry & ~MERGED) - rowFirst;
-    const word = words + <usize>(place >> 6) * WORD_BYTES;
+    const word = block + <usize>(place >> 6) * WORD_BYTES;
     const bits = load<u64>(word);
     const below = <u64>1 << (place & 63);
     let value: u32 = 0;
@@ -76,33 +191,8 @@ function locateSparse(words: usize, from: u32, to: u32, located: usize): u32 {
       earlier = entry & MERGED ? value : 0;
       if (entry & MERGED) continue;
     }
-    store<u32>(located, value);
-    located += 4;
+    put(present, row, value - 1);
     present += <u32>(value != 0);
+    row++;
   }
-  return present;
-}
-
-/** The kept index of a column, or a new one. */
-function indexOf(column: usize, index: u32, firstValue: u32, endValue: u32): usize {
-  const slot = kept + (<usize>index << 2);
-  if (index < keptColumns && load<u32>(slot) != 0) return load<u32>(slot);
-  const bytes = (<usize>(rowEnd - rowFirst + 63) >> 6) * WORD_BYTES;
-  const words = take(bytes);
-  memory.fill(words, 0, bytes);
-  for (let value = firstValue; value < endValue; value++) {
-    const place = rowOfValue(column, value) - rowFirst;
-    const word = words + <usize>(place >> 6) * WORD_BYTES;
-    store<u64>(word, load<u64>(word) | (<u64>1 << (place & 63)));
-  }
-  let next = firstValue + 1;
-  for (let word = words; word < words + bytes; word += WORD_BYTES) {
-    store<u32>(word, next, WORD_FIRST);
-    next += <u32>popcnt<u64>(load<u64>(word));
-  }
-  if (index < keptColumns && keptBytes + bytes <= KEPT_BYTES_MAX) {
-    store<u32>(slot, <u32>words);
-    keptBytes += bytes;
-  }
-  return words;
 }

@@ -8,6 +8,13 @@ const ENTRY_SIZE: usize = 4;
 let list: usize = 0;
 let listBytes: usize = 0;
 let listEnd: usize = 0;
+/** Bytes of the blocks, the list apart. */
+let blocksBytes: usize = 0;
+
+/** Bytes that the seal in progress holds; 0 when there is none. */
+export function sealBytes(): usize {
+  return blocksBytes + listBytes;
+}
 
 /** A block of `bytes`, not cleared. */
 export function take(bytes: usize): usize {
@@ -15,6 +22,7 @@ export function take(bytes: usize): usize {
   const block = allocate(bytes);
   store<u32>(listEnd, <u32>block);
   store<u32>(listEnd, <u32>blockBytes(bytes), ENTRY_SIZE);
+  blocksBytes += blockBytes(bytes);
   listEnd += ENTRY_BYTES;
   return block;
 }
@@ -34,6 +42,7 @@ function growList(): void {
 export function give(block: usize): void {
   const entry = entryOfBlock(block);
   release(block, load<u32>(entry, ENTRY_SIZE));
+  blocksBytes -= load<u32>(entry, ENTRY_SIZE);
   listEnd -= ENTRY_BYTES;
   store<u64>(entry, load<u64>(listEnd));
 }
@@ -49,7 +58,10 @@ export function giveAll(): void {
 /** The block (0: none yet), or a larger one in its place that begins with its first `kept` bytes. */
 export function widen(block: usize, kept: usize, bytes: usize): usize {
   if (block == 0) return take(bytes);
-  if (<usize>load<u32>(entryOfBlock(block), ENTRY_SIZE) >= bytes) return block;
+  // Blocks that are widened are taken early in a seal.
+  let entry = list;
+  while (<usize>load<u32>(entry) != block) entry += ENTRY_BYTES;
+  if (<usize>load<u32>(entry, ENTRY_SIZE) >= bytes) return block;
   const larger = take(bytes);
   memory.copy(larger, block, kept);
   give(block);

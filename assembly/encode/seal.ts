@@ -1,40 +1,57 @@
-// A seal as the worker drives it, one call a slice. There is one seal at a time. Between calls rows may be appended to
-// the table behind the sealed ones; the table struct is read anew each time, everything else is in scratch.
+// A seal as the worker drives it, one call a slice. There is one seal at a time. Between calls the table may gain rows,
+// series and columns behind the sealed ones, and its arrays may move; the table struct is read anew each time,
+// everything else is in scratch.
 import { TABLE_COLUMNS } from '../abi';
-import { encodeChunk } from './chunk';
-import { cutGroup, groupEnd, groupRows, startCuts } from './cut';
+import { chunkStep, startChunks } from './chunk';
+import { cutStep, groupRows, groupStep, startCuts } from './cut';
 import { startDictionary } from './dictionary';
 import { startGroups } from './group';
+import { startKept } from './kept';
 import { merged } from './merge';
 import { startPages } from './page';
-import { startPresence } from './presence';
+import { startPositions } from './positions';
+import { startRuns } from './runs';
 import { giveAll } from './scratch';
-import { sortStep, startSort } from './sort';
+import { isSorted, sortStep, startSort } from './sort';
 import { readSpans, rows, takeSpans } from './spans';
+import { hasTime, setStep, startStep } from './steps';
+import { startTextDictionary } from './text-dictionary';
 
-/** First entry of the order in the current row group. */
-let groupStart: u32 = 0;
+export { sealBytes } from './scratch';
 
 /** Makes room for `count` spans (SEAL_SPAN_*, ordered by number), which the caller writes before `sealStart`. */
 export function sealSpans(count: u32): usize {
   return takeSpans(count);
 }
 
-/** Takes up the spans as rows of a table; returns how many rows they have. With none, `sealEnd` is all that may follow. */
-export function sealStart(table: usize): u32 {
+/**
+ * Takes up the spans as rows of a table; returns how many rows they have. With none, `sealEnd` is all that may follow.
+ * `stepEntries` is how many entries (rows, series …) a call that follows looks at before it returns.
+ */
+export function sealStart(table: usize, stepEntries: u32): u32 {
   if (readSpans() == 0) return 0;
+  setStep(stepEntries);
   startSort(table);
-  startPresence(load<u32>(table, TABLE_COLUMNS));
-  startGroups(rows);
+  startPositions();
+  startKept(load<u32>(table, TABLE_COLUMNS));
+  startGroups();
+  startRuns();
   startDictionary();
+  startTextDictionary();
   startPages();
-  startCuts();
+  startCuts(table);
+  startChunks();
   return rows;
 }
 
-/** Does one step of the sort; 1 while there are more. */
+/** Sorts on for one step; 1 while there are more. */
 export function sealSort(table: usize): u32 {
-  return sortStep(table) ? 1 : 0;
+  startStep();
+  while (hasTime()) {
+    if (!isSorted()) sortStep(table);
+    else if (!cutStep(table)) return 0;
+  }
+  return 1;
 }
 
 /** Rows of the file, once sorted: equal points of one body are one row. */
@@ -42,17 +59,21 @@ export function sealRows(): u32 {
   return rows - merged;
 }
 
-/** Begins the next row group; returns its rows, 0 when there is none. */
-export function sealGroup(table: usize): u32 {
-  groupStart = groupEnd;
-  if (groupStart == rows) return 0;
-  cutGroup(table, groupStart);
+/** Works on for one step at the next row group; 1 while there are more. */
+export function sealCut(table: usize): u32 {
+  startStep();
+  while (hasTime()) if (!groupStep(table)) return 0;
+  return 1;
+}
+
+/** Rows of the row group that was cut; 0 when there is none. */
+export function sealGroup(): u32 {
   return groupRows;
 }
 
-/** Encodes a column (an id, or COLUMN_TIME …) of the row group; returns the chunk struct, CHUNK_*. */
+/** Does a step of a column (an id, or COLUMN_TIME …) of the row group; returns the chunk struct, CHUNK_*. */
 export function sealChunk(table: usize, columnId: u32): usize {
-  return encodeChunk(table, columnId, groupStart, groupEnd, groupRows);
+  return chunkStep(table, columnId);
 }
 
 /** Ends the seal, finished or not, and frees what it took. */

@@ -1,5 +1,6 @@
 // Snappy block format (google/snappy, format_description.txt): greedy matches by a hash table over blocks of 64 KiB.
 import { writeVarint } from './varint';
+import { copy16 } from './wide';
 
 const BLOCK_BYTES: usize = 65536;
 const TABLE_BITS: u32 = 14;
@@ -105,7 +106,7 @@ function emitLiteral(out: usize, from: usize, bytes: usize): usize {
   if (last < 60) {
     store<u8>(out, <u8>(last << 2));
     if (bytes <= 16) {
-      v128.store(out + 1, v128.load(from));
+      copy16(out + 1, from);
       return out + 1 + bytes;
     }
     out += 1;

@@ -1,66 +1,73 @@
-// Brings the sealed rows into the order (tags, time, body, line) step by step, least significant first; the spans give
-// the order by body and line to begin with.
-import { COLUMN_KIND, KIND_TAG, TABLE_COLUMNS } from '../abi';
-import { columnAt } from './columns';
-import { markCandidates, merged, unmarkDifferent } from './merge';
+// Brings the sealed rows into the order (tags, time, body, line): the series are ranked by their tags, and the rows,
+// which the spans give in the order of body and line, are counted into place by the rank of their series. Only when rows
+// of one rank do not stand in the order of time then, all are sorted by time first.
+import { keyStep, startKeys } from './keys';
+import { inOrder, mergeStep, startMerge } from './merge';
 import { endOrder, startOrder } from './order';
-import { endTags, joinTag, sortByKeys, startTags } from './tags';
-import { scanTimes, sortByTime } from './times';
+import { clearPlaces, placeStep, startPlaces } from './places';
+import { scanStep, startScan } from './scan';
+import { listStep, startList, startSeries } from './series';
+import { startTimes, timeStep } from './times';
 
-const STEP_SCAN: u32 = 0;
-const STEP_TIME: u32 = 1;
-const STEP_TAGS: u32 = 2;
-const STEP_CANDIDATES: u32 = 3;
-const STEP_COMPARE: u32 = 4;
-let step: u32 = STEP_SCAN;
-/** Columns the table had at the start; later ones have no values in the sealed rows. */
-let columns: u32 = 0;
-/** Columns not yet looked at in this step. */
-let left: u32 = 0;
+const STAGE_SCAN: u32 = 0;
+const STAGE_LIST: u32 = 1;
+const STAGE_KEYS: u32 = 2;
+const STAGE_PLACES: u32 = 3;
+const STAGE_MERGE: u32 = 4;
+const STAGE_TIMES: u32 = 5;
+const STAGE_SORTED: u32 = 6;
+let stage: u32 = STAGE_SCAN;
 
 export function startSort(table: usize): void {
-  step = STEP_SCAN;
-  columns = load<u32>(table, TABLE_COLUMNS);
+  stage = STAGE_SCAN;
   startOrder();
-  startTags();
+  startSeries(table);
+  startScan();
+  clearPlaces();
 }
 
-/** Does one step; false when the rows stand in order and equal points are marked. */
-export function sortStep(table: usize): bool {
-  if (step == STEP_SCAN) {
-    scanTimes(table);
-    step = STEP_TIME;
-    left = columns;
-  } else if (step == STEP_TIME) {
-    if (!sortByTime(table)) step = STEP_TAGS;
-  } else if (step == STEP_TAGS) {
-    const column = nextTag(table);
-    if (column != 0) joinTag(column);
-    else {
-      sortByKeys();
-      step = STEP_CANDIDATES;
-    }
-  } else if (step == STEP_CANDIDATES) {
-    markCandidates(table);
-    step = STEP_COMPARE;
-    left = columns;
-  } else {
-    const column = merged > 0 ? nextTag(table) : 0;
-    if (column == 0) {
-      endTags();
-      endOrder();
-      return false;
-    }
-    unmarkDifferent(column);
-  }
-  return true;
+/** Whether the rows stand in order and equal points are marked. */
+export function isSorted(): bool {
+  return stage == STAGE_SORTED;
 }
 
-/** The next tag column from the last to the first; 0 when there is none. */
-function nextTag(table: usize): usize {
-  while (left > 0) {
-    const column = columnAt(table, --left);
-    if (load<u32>(column, COLUMN_KIND) == KIND_TAG) return column;
+/** Sorts on for one step. */
+export function sortStep(table: usize): void {
+  if (!stageStep(table)) nextStage(table);
+}
+
+/** One step of the stage; false when it is done. */
+function stageStep(table: usize): bool {
+  switch (stage) {
+    case STAGE_SCAN: return scanStep(table);
+    case STAGE_LIST: return listStep();
+    case STAGE_KEYS: return keyStep(table);
+    case STAGE_PLACES: return placeStep(table);
+    case STAGE_MERGE: return mergeStep(table);
+    default: return timeStep(table);
   }
-  return 0;
+}
+
+function nextStage(table: usize): void {
+  switch (stage) {
+    case STAGE_SCAN:
+      stage = STAGE_LIST;
+      return startList();
+    case STAGE_LIST:
+      stage = STAGE_KEYS;
+      return startKeys(table);
+    case STAGE_PLACES:
+      stage = STAGE_MERGE;
+      return startMerge();
+    case STAGE_MERGE:
+      if (inOrder) {
+        stage = STAGE_SORTED;
+        return endOrder();
+      }
+      stage = STAGE_TIMES;
+      return startTimes();
+    default:
+      stage = STAGE_PLACES;
+      return startPlaces();
+  }
 }

@@ -3,14 +3,14 @@ import { SEAL_SPAN_BYTES, SEAL_SPAN_NUMBER, SEAL_SPAN_ROW_END, SEAL_SPAN_ROW_FIR
 import { take } from './scratch';
 
 /** Address of the spans, SEAL_SPAN_* each, and their number. */
-export let spans: usize = 0;
+let spans: usize = 0;
 export let spanCount: u32 = 0;
 /** Rows in all spans, and the range of builder rows that holds them (others may lie between). */
 export let rows: u32 = 0;
 export let rowFirst: u32 = 0;
 export let rowEnd: u32 = 0;
-/** u32 a row of the range: its span. */
-let spanOfRow: usize = 0;
+/** u32 a row of the range: its span. Written by the first look at the rows (scan.ts). */
+export let spanOfRow: usize = 0;
 
 /** Makes room for `count` spans, which the caller writes before `readSpans`. */
 export function takeSpans(count: u32): usize {
@@ -32,12 +32,7 @@ export function readSpans(): u32 {
     rowFirst = min(rowFirst, first);
     rowEnd = max(rowEnd, end);
   }
-  if (rows == 0) return 0;
-  spanOfRow = take(<usize>(rowEnd - rowFirst) << 2);
-  for (let i: u32 = 0; i < spanCount; i++) {
-    const end = spanRowEnd(i);
-    for (let row = spanRowFirst(i); row < end; row++) store<u32>(spanOfRow + (<usize>(row - rowFirst) << 2), i);
-  }
+  if (rows > 0) spanOfRow = take(<usize>(rowEnd - rowFirst) << 2);
   return rows;
 }
 

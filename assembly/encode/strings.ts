@@ -1,108 +1,134 @@
-// Column chunks of tags (a dictionary page and indices) and of strings (plain, a page per mebibyte).
-import { COLUMN_ENTRIES } from '../abi';
-import { CHUNK_ENCODING, ENCODING_PLAIN, PAGE_BYTES_MAX } from './abi';
+// Column chunks of texts (tags and strings): a dictionary page and indices where few texts repeat, else their lengths as
+// differences and their bytes, a page per PAGE_BYTES_MAX. The texts are those `picked`.
+import { COLUMN_HEAP } from '../abi';
+import { CHUNK_ENCODING, ENCODING_DELTA_LENGTH_BYTE_ARRAY, PAGE_BYTES_MAX } from './abi';
 import { copyValue } from './bytes';
-import { codeOf, entryAt, entryBytes, stringAt, stringBytes } from './columns';
-import { indices, located, values } from './group';
+import { startIn, textAt, textBytes, textEnds } from './columns';
+import { deltaBytesMax, writeDelta } from './delta';
+import { indices, picked, places, values } from './group';
 import { levelsBytesMax, writeLevels } from './levels';
-import { encodeIndices } from './numbers';
+import { encodeIndices, indicesBytes, startIndices } from './numbers';
 import { endDataPage, endDictionaryPage, raw, takeRaw } from './page';
-import { give, take } from './scratch';
-import { endBytesRange, startBytesRange, widenBytesRange } from './statistics';
+import { FAR, spend } from './steps';
+import { endTextRange, startTextRange, widenTextRange } from './text-range';
+import { entryText, startTexts, textDictionaryStep, textEntries, textEntryBytes, textPlainBytes, isRepeating } from './text-dictionary';
 
-/** Bytes before a plain string: its length. */
+/** Bytes before a plain text: its length. */
 const LENGTH_BYTES: usize = 4;
+/** Texts of a page at most, and of a pass over them. */
+const PAGE_TEXTS_MAX: u32 = 16384;
+const BATCH: u32 = 128;
 
-/** The chunk has its own dictionary, in the order of first appearance: of sorted rows, the first tag's is sorted. */
-export function encodeTags(column: usize, rows: u32, chunk: usize): void {
-  const used = indexCodes(column, rows);
-  let bytes: usize = 0;
-  for (let i: u32 = 0; i < used; i++) bytes += LENGTH_BYTES + entryBytes(column, usedCode(i));
-  takeRaw(bytes);
+const STAGE_BUILD: u32 = 0;
+const STAGE_INDICES: u32 = 1;
+const STAGE_PAGES: u32 = 2;
+let stage: u32 = 0;
+let rows: u32 = 0;
+let present: u32 = 0;
+let chunk: usize = 0;
+/** Next row and value of the pages. */
+let row: u32 = 0;
+let value: u32 = 0;
+
+/** Starts a chunk of `rowCount` rows of which `presentCount`, not 0, have texts. */
+export function startStrings(column: usize, rowCount: u32, presentCount: u32, chunkStruct: usize): void {
+  rows = rowCount;
+  present = presentCount;
+  chunk = chunkStruct;
+  row = value = 0;
+  stage = STAGE_BUILD;
+  startTextRange();
+  startTexts(column, present);
+}
+
+/** One step, which ends one page at most; false when the chunk is complete. */
+export function stringStep(column: usize): bool {
+  switch (stage) {
+    case STAGE_BUILD:
+      if (textDictionaryStep(column)) break;
+      stage = STAGE_PAGES;
+      if (isRepeating && endDictionary(column)) stage = STAGE_INDICES;
+      break;
+    case STAGE_INDICES:
+      encodeIndices();
+      endTextRange(column, chunk);
+      return false;
+    default:
+      encodePage(column);
+      if (row < rows) break;
+      endTextRange(column, chunk);
+      return false;
+  }
+  return true;
+}
+
+/** Writes the dictionary page, unless the texts themselves are no longer. */
+function endDictionary(column: usize): bool {
+  if (textEntryBytes + indicesBytes(present, textEntries) >= textPlainBytes + present) return false;
+  takeRaw(textEntryBytes + <usize>textEntries * LENGTH_BYTES);
   let out = raw;
-  startBytesRange(entryAt(column, usedCode(0)), entryBytes(column, usedCode(0)));
-  for (let i: u32 = 0; i < used; i++) {
-    const at = entryAt(column, usedCode(i));
-    const length = entryBytes(column, usedCode(i));
-    widenBytesRange(at, length);
-    out = writeString(out, at, length);
+  for (let i: u32 = 0; i < textEntries; i++) {
+    const text = entryText(i);
+    const bytes = textBytes(column, text);
+    widenTextRange(column, text, textAt(column, text), bytes);
+    store<u32>(out, <u32>bytes);
+    copyValue(out + LENGTH_BYTES, textAt(column, text), bytes);
+    out += LENGTH_BYTES + bytes;
   }
-  endBytesRange(chunk);
-  endDictionaryPage(out - raw, used);
-  encodeIndices(used);
+  endDictionaryPage(out - raw, textEntries);
+  startIndices(textEntries);
+  return true;
 }
 
-/** Code of the i-th entry of the chunk's dictionary; the area of values holds them. */
-@inline
-function usedCode(i: u32): u32 {
-  return load<u32>(values + (<usize>i << 2));
+/** A page of the texts from `value` on, as many as it takes. */
+function encodePage(column: usize): void {
+  const from = value;
+  const bytes = measure(column);
+  const first = row;
+  const count = value - from;
+  row = value == present ? rows : present == rows ? value : load<u32>(places + (<usize>value << 2));
+  takeRaw(levelsBytesMax(row - first) + deltaBytesMax(count) + bytes);
+  let out = writeLevels(places + (<usize>from << 2), count, first, row - first, raw);
+  out = writeDelta(values, count, out);
+  for (let i: u32 = 0; i < count; i += BATCH) out = writeTexts(column, from, i, min(i + BATCH, count), out);
+  spend(count * FAR);
+  store<u32>(chunk, ENCODING_DELTA_LENGTH_BYTE_ARRAY, CHUNK_ENCODING);
+  endDataPage(out - raw, row - first, ENCODING_DELTA_LENGTH_BYTE_ARRAY);
 }
 
-/** Writes the dictionary index of each value to `indices` and the codes in use to `values`; returns their number. */
-function indexCodes(column: usize, rows: u32): u32 {
-  const bytes = <usize>load<u32>(column, COLUMN_ENTRIES) << 2;
-  const numbers = take(bytes);
-  memory.fill(numbers, 0, bytes);
-  let used: u32 = 0;
-  let out = indices;
-  for (let row: u32 = 0; row < rows; row++) {
-    const value = load<u32>(located + (<usize>row << 2));
-    if (value == 0) continue;
-    const code = codeOf(column, value - 1);
-    const slot = numbers + (<usize>code << 2);
-    let number = load<u32>(slot);
-    if (number == 0) {
-      store<u32>(values + (<usize>used << 2), code);
-      number = ++used;
-      store<u32>(slot, number);
-    }
-    store<u32>(out, number - 1);
-    out += 4;
-  }
-  give(numbers);
-  return used;
-}
-
-export function encodeStrings(column: usize, rows: u32, chunk: usize): void {
-  store<u32>(chunk, ENCODING_PLAIN, CHUNK_ENCODING);
-  let first: u32 = 0;
-  while (load<u32>(located + (<usize>first << 2)) == 0) first++;
-  const value = load<u32>(located + (<usize>first << 2)) - 1;
-  startBytesRange(stringAt(column, value), stringBytes(column, value));
-  for (let row: u32 = 0; row < rows; row = encodeStringPage(column, row, rows));
-  endBytesRange(chunk);
-}
-
-/** One page from row `from` on; returns the row after its last. */
-function encodeStringPage(column: usize, from: u32, rows: u32): u32 {
+/** Finds the texts of a page: moves `value` behind them, writes their lengths to `values` and where they start in the heap to `indices`. */
+function measure(column: usize): usize {
+  const ends = textEnds(column);
   let bytes: usize = 0;
-  let present: u32 = 0;
-  let end = from;
-  for (; end < rows; end++) {
-    const value = load<u32>(located + (<usize>end << 2));
-    if (value == 0) continue;
-    const length = LENGTH_BYTES + stringBytes(column, value - 1);
-    if (present > 0 && bytes + length > <usize>PAGE_BYTES_MAX) break;
-    bytes += length;
-    present++;
+  let length = values;
+  let start = indices;
+  for (let at = picked + (<usize>value << 2); value < present && length < values + (<usize>PAGE_TEXTS_MAX << 3); at += 4) {
+    const text = load<u32>(at);
+    const textStart = startIn(ends, text);
+    const textLength = load<u32>(ends + (<usize>text << 2)) - textStart;
+    bytes += textLength;
+    if (bytes > <usize>PAGE_BYTES_MAX && length > values) return bytes - textLength;
+    store<u32>(start, textStart);
+    store<u64>(length, textLength);
+    start += 4;
+    length += 8;
+    value++;
   }
-  takeRaw(levelsBytesMax(end - from) + bytes);
-  let out = writeLevels(located + (<usize>from << 2), end - from, present, raw);
-  for (let row = from; row < end; row++) {
-    const value = load<u32>(located + (<usize>row << 2));
-    if (value == 0) continue;
-    const at = stringAt(column, value - 1);
-    const length = stringBytes(column, value - 1);
-    widenBytesRange(at, length);
-    out = writeString(out, at, length);
-  }
-  endDataPage(out - raw, end - from, ENCODING_PLAIN);
-  return end;
+  return bytes;
 }
 
-@inline
-function writeString(out: usize, at: usize, bytes: usize): usize {
-  store<u32>(out, <u32>bytes);
-  copyValue(out + LENGTH_BYTES, at, bytes);
-  return out + LENGTH_BYTES + bytes;
+/** Writes the texts `i` … `end` of a page. */
+function writeTexts(column: usize, from: u32, i: u32, end: u32, out: usize): usize {
+  const heap = <usize>load<u32>(column, COLUMN_HEAP);
+  // Texts lie anywhere in the heap: this pass waits for several of them at a time.
+  for (let j = i; j < end; j++) {
+    const bytes = <usize>load<u64>(values + (<usize>j << 3));
+    widenTextRange(column, load<u32>(picked + (<usize>(from + j) << 2)), heap + load<u32>(indices + (<usize>j << 2)), bytes);
+  }
+  for (let j = i; j < end; j++) {
+    const bytes = <usize>load<u64>(values + (<usize>j << 3));
+    copyValue(out, heap + load<u32>(indices + (<usize>j << 2)), bytes);
+    out += bytes;
+  }
+  return out;
 }

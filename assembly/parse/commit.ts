@@ -1,30 +1,33 @@
 // Accepted lines into builders, with the checksum of their rows; and the way back.
 import {
   COLUMN_COUNT, COLUMN_ID, COLUMN_KIND, KIND_BOOL, KIND_STRING, KIND_TAG, SPAN_BYTES, SPAN_ROW_END, SPAN_ROW_FIRST,
-  SPAN_TABLE, TABLE_COLUMNS, TABLE_ID, TABLE_ROWS,
+  SPAN_TABLE, TABLE_COLUMNS, TABLE_CREATED, TABLE_ID, TABLE_ROWS, TABLE_SEALED_TO, TABLE_SERIES,
 } from '../abi';
-import { appendBool, appendCode, appendString, appendWide, COLUMN_KEY_HASH, valuesBefore } from '../columns/column';
-import { codeOf, removeEntries } from '../columns/dictionary';
+import { appendBool, appendString, appendWide, COLUMN_KEY_HASH, valuesBefore } from '../columns/column';
+import { removeEntries } from '../columns/dictionary';
 import {
-  appendTime, columnAt, TABLE_BODY, TABLE_CREATED, TABLE_NAME_HASH, TABLE_ROWS_BEFORE, TABLE_SEALED_TO,
+  appendRow, columnAt, TABLE_BODY, TABLE_NAME_HASH, TABLE_ROWS_BEFORE, TABLE_SERIES_BEFORE,
 } from '../columns/table';
 import { foldCell, foldRow, hashBytes } from '../hash';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../list';
+import { noteFields } from './fields';
 import { lineHasMoved } from './judge';
 import {
-  CELL_BITS, CELL_BYTES, CELL_COLUMN, CELL_KIND, CELL_PLACE, CELL_TEXT_AT, CELL_TEXT_BYTES, cellCount, cellsAt,
+  CELL_BITS, CELL_BYTES, CELL_COLUMN, CELL_KIND, CELL_PLACE, CELL_TEXT_AT, CELL_TEXT_BYTES, cellCount, cellsAt, tagsEnd,
 } from './record';
+import { beginSeries, seriesFold, seriesOfLine, undoSeries } from './series';
 
 /** Addresses of the tables that got rows of this body, u32 each, and their spans. */
 const touched: usize = memory.data(LIST_BYTES, 8);
 const spans: usize = memory.data(LIST_BYTES, 8);
 /** Counts all bodies. */
-let body: u64 = 0;
+export let body: u64 = 0;
 let sum: u64 = 0;
 
-export function beginCommits(): void {
+export function beginCommits(database: u32): void {
   body++;
   sum = 0;
+  beginSeries(database, body);
   cutList(touched, 0);
   cutList(spans, 0);
 }
@@ -34,6 +37,12 @@ export function checksum(): u64 {
   return sum;
 }
 
+/** Goes on with a checksum that others added rows to. */
+@inline
+export function setChecksum(value: u64): void {
+  sum = value;
+}
+
 /** Whether a replayed frame's rows go into a table: it is known, was there at that number, and is not yet in files. */
 export function takesReplay(table: usize, number: f64): bool {
   return load<u32>(table, TABLE_ID) != 0
@@ -41,19 +50,21 @@ export function takesReplay(table: usize, number: f64): bool {
     && !(load<f64>(table, TABLE_SEALED_TO) >= number);
 }
 
-function touch(table: usize): void {
+/** Notes that the body adds rows to a table; before its first. */
+export function touch(table: usize): void {
   store<u64>(table, body, TABLE_BODY);
   store<u32>(table, load<u32>(table, TABLE_ROWS), TABLE_ROWS_BEFORE);
+  store<u32>(table, load<u32>(table, TABLE_SERIES), TABLE_SERIES_BEFORE);
   store<u32>(extendList(touched, 4), <u32>table);
 }
 
 /** Stores the judged line as a row of the table and adds it to the checksum. */
 export function storeLine(table: usize, time: i64): void {
   if (load<u64>(table, TABLE_BODY) != body) touch(table);
-  const row = appendTime(table, time);
-  let hash = load<u64>(table, TABLE_NAME_HASH);
+  const row = appendRow(table, time, seriesOfLine(table));
+  let hash = seriesFold;
   const end = cellsAt + cellCount * CELL_BYTES;
-  for (let cell = cellsAt; cell < end; cell += CELL_BYTES) {
+  for (let cell = tagsEnd(); cell < end; cell += CELL_BYTES) {
     const column = <usize>load<u32>(cell, CELL_COLUMN);
     const kind = load<u32>(cell, CELL_KIND);
     const bits = cellBits(cell, kind);
@@ -62,6 +73,7 @@ export function storeLine(table: usize, time: i64): void {
     if (load<u32>(column, COLUMN_KIND) == kind && load<u32>(column, COLUMN_ID) != 0) storeCell(column, row, cell, kind, bits);
   }
   if (lineHasMoved) storeMoved(row);
+  else noteFields(table);
   sum = foldRow(sum, foldCell(hash, 0, 0, <u64>time));
 }
 
@@ -86,9 +98,7 @@ function cellBits(cell: usize, kind: u32): u64 {
 
 @inline
 function storeCell(column: usize, row: u32, cell: usize, kind: u32, bits: u64): void {
-  if (kind == KIND_TAG) {
-    appendCode(column, row, codeOf(column, load<u32>(cell, CELL_TEXT_AT), load<u32>(cell, CELL_TEXT_BYTES), bits, body));
-  } else if (kind == KIND_STRING) {
+  if (kind == KIND_STRING) {
     appendString(column, row, load<u32>(cell, CELL_TEXT_AT), load<u32>(cell, CELL_TEXT_BYTES));
   } else if (kind == KIND_BOOL) {
     appendBool(column, row, <u8>bits);
@@ -117,14 +127,17 @@ export function rollBack(): void {
   for (let i: u32 = 0; i < listUsed(touched); i += 4) {
     const table = <usize>load<u32>(listAt(touched) + i);
     const rows = load<u32>(table, TABLE_ROWS_BEFORE);
+    const series = load<u32>(table, TABLE_SERIES_BEFORE);
     const columns = load<u32>(table, TABLE_COLUMNS);
     for (let j: u32 = 0; j < columns; j++) {
       const column = columnAt(table, j);
-      store<u32>(column, valuesBefore(column, rows), COLUMN_COUNT);
+      store<u32>(column, valuesBefore(column, load<u32>(column, COLUMN_KIND) == KIND_TAG ? series : rows), COLUMN_COUNT);
       removeEntries(column, body);
     }
     store<u32>(table, rows, TABLE_ROWS);
+    store<u32>(table, series, TABLE_SERIES);
   }
+  undoSeries();
   cutList(touched, 0);
 }
 

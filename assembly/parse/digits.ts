@@ -2,8 +2,32 @@
 // eight bytes are those of D. Lemire, "Number Parsing at a Gigabyte per Second" (2021), section 3.
 
 const ZEROS: u64 = 0x3030303030303030;
-const NINES_OVER: u64 = 0x0606060606060606;
-const UPPER: u64 = 0xF0F0F0F0F0F0F0F0;
+
+/** How many of the eight characters in a word, the first one lowest, are digits before the first that is none. */
+@inline
+export function digitsIn(word: u64): usize {
+  const t = word ^ ZEROS;
+  return <usize>(ctz<u64>((((t + 0x7676767676767676) | t) & 0x8080808080808080)) >> 3);
+}
+
+/** The number that the first `count` digits of a word are, at most 8. */
+@inline
+export function numberIn(word: u64, count: usize): u64 {
+  const half = 32 - (<u64>count << 2);
+  let w = ((word ^ ZEROS) << half) << half;
+  w = w * 10 + (w >> 8);
+  w = (w & 0x000000FF000000FF) * 0x000F424000000064 + ((w >> 16) & 0x000000FF000000FF) * 0x0000271000000001;
+  return w >> 32;
+}
+
+/** u64: 10^0 to 10^8. */
+const POWERS: usize = memory.data<u64>([1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000]);
+
+/** Ten to a power of at most 8. */
+@inline
+export function powerOfTen(exponent: usize): u64 {
+  return load<u64>(POWERS + (exponent << 3));
+}
 
 /** The number that readDigits or readInteger read. */
 export let digitsValue: u64 = 0;
@@ -13,14 +37,13 @@ export let digitsValue: u64 = 0;
  * @returns where they end
  */
 export function readDigits(at: usize, value: u64): usize {
-  for (let w = load<u64>(at); (w & UPPER) == ZEROS && ((w + NINES_OVER) & UPPER) == ZEROS; w = load<u64>(at)) {
-    w -= ZEROS;
-    w = w * 10 + (w >> 8);
-    w = (w & 0x000000FF000000FF) * 0x000F424000000064 + ((w >> 16) & 0x000000FF000000FF) * 0x0000271000000001;
-    value = value * 100000000 + (w >> 32);
-    at += 8;
-  }
-  for (let d = <u32>load<u8>(at) - 48; d < 10; d = <u32>load<u8>(++at) - 48) value = value * 10 + d;
+  let run: usize;
+  do {
+    const word = load<u64>(at);
+    run = digitsIn(word);
+    value = value * powerOfTen(run) + numberIn(word, run);
+    at += run;
+  } while (run == 8);
   digitsValue = value;
   return at;
 }

@@ -6,11 +6,12 @@
 import { roundsUp } from './decimal';
 import { POWER_LARGEST, POWER_SMALLEST, powers } from './powers';
 
-const TENS: usize = memory.data<f64>([
+/** f64: 10^0 to 10^22. */
+export const TENS: usize = memory.data<f64>([
   1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ]);
 const EXACT_TENS_MAX: i64 = 22;
-const EXACT_DIGITS_MAX: u64 = 1 << 53;
+export const EXACT_DIGITS_MAX: u64 = 1 << 53;
 const FRACTION_BITS: u32 = 52;
 const FRACTION: u64 = (1 << 52) - 1;
 const EXPONENT_BIAS: i64 = 1023;
@@ -58,15 +59,21 @@ export function longFloatBits(at: usize, end: usize, exponent: i64): u64 {
 function productBits(digits: u64, exponent: i64): u64 {
   if (digits == 0 || exponent < POWER_SMALLEST) return 0;
   if (exponent > POWER_LARGEST) return INFINITY;
+  return tableBits(digits, exponent);
+}
+
+/** The same for digits over 0 and an exponent that the table of powers has. */
+@inline
+export function tableBits(digits: u64, exponent: i64): u64 {
   const leading = clz<u64>(digits);
+  const scaled = digits << leading;
   const power = powers + (<usize>(exponent - POWER_SMALLEST) << 4);
-  multiply(digits << leading, load<u64>(power));
-  let upper = productUpper;
-  let lower = productLower;
+  let upper = upperProduct(scaled, load<u64>(power));
+  let lower = scaled * load<u64>(power);
   if ((upper & 0x1FF) == 0x1FF) {
-    multiply(digits << leading, load<u64>(power, 8));
-    lower += productUpper;
-    if (lower < productUpper) upper++;
+    const more = upperProduct(scaled, load<u64>(power, 8));
+    lower += more;
+    if (lower < more) upper++;
   }
   const top = upper >> 63;
   const shift = top + 64 - FRACTION_BITS - 3;
@@ -74,8 +81,10 @@ function productBits(digits: u64, exponent: i64): u64 {
   // floor(log2(10^exponent)) by a product that is exact in the table's range, and where the digits stand.
   const binary = ((exponent * 217706) >> 16) + 63 + <i64>top - <i64>leading + EXPONENT_BIAS;
   if (binary <= 0) return subnormalBits(mantissa, 1 - binary);
-  const mayBeHalfway = lower <= 1 && exponent >= -4 && exponent <= 23 && (mantissa & 3) == 1;
-  if (mayBeHalfway && mantissa << shift == upper) mantissa &= ~(<u64>1);
+  if (lower <= 1 && exponent >= -4 && exponent <= 23 && (mantissa & 3) == 1) {
+    // Halfway: to even.
+    if (mantissa << shift == upper) mantissa &= ~(<u64>1);
+  }
   mantissa = (mantissa + (mantissa & 1)) >> 1;
   const bits = ((<u64>binary << FRACTION_BITS) - (<u64>1 << FRACTION_BITS)) + mantissa;
   return bits >= INFINITY ? INFINITY : bits;
@@ -88,19 +97,14 @@ function subnormalBits(mantissa: u64, shift: i64): u64 {
   return (mantissa + (mantissa & 1)) >> 1;
 }
 
-let productUpper: u64 = 0;
-let productLower: u64 = 0;
-
-/** 64 by 64 to 128 bits, out of four products of halves. */
+/** Upper 64 bits of a product of 64 by 64, out of four products of halves. */
 @inline
-function multiply(a: u64, b: u64): void {
+function upperProduct(a: u64, b: u64): u64 {
   const aLow = a & 0xFFFFFFFF;
   const aHigh = a >> 32;
   const bLow = b & 0xFFFFFFFF;
   const bHigh = b >> 32;
-  const low = aLow * bLow;
-  const middle = aHigh * bLow + (low >> 32);
+  const middle = aHigh * bLow + ((aLow * bLow) >> 32);
   const cross = aLow * bHigh + (middle & 0xFFFFFFFF);
-  productUpper = aHigh * bHigh + (middle >> 32) + (cross >> 32);
-  productLower = (cross << 32) | (low & 0xFFFFFFFF);
+  return aHigh * bHigh + (middle >> 32) + (cross >> 32);
 }

@@ -8,7 +8,8 @@ import {
 } from '../abi';
 import { findTable, isNamed, tableCount } from '../columns/catalog';
 import { COLUMN_LINE, COLUMN_LINE_TAG } from '../columns/column';
-import { findColumn, guessColumn, isKey, noteColumn, TABLE_KEY_BYTES } from '../columns/table';
+import { guessCell, noteCell } from '../columns/guess';
+import { findColumn, isKey, TABLE_KEY_BYTES } from '../columns/table';
 import { hashBytes } from '../hash';
 import { fault, faultKinds } from './fault';
 import { placeOf, targetOf } from './place';
@@ -91,13 +92,13 @@ function judgeKeys(table: usize): u32 {
   for (let i: u32 = 0; i < cellCount; i++, cell += CELL_BYTES) {
     const keyAt = <usize>load<u32>(cell, CELL_KEY_AT);
     const keyBytes = load<u32>(cell, CELL_KEY_BYTES);
-    let column = guessColumn(table, i);
+    let column = guessCell(table, i);
     if (column == 0 || !isKey(column, keyAt, keyBytes)) {
       if (keyBytes == 4 && load<u32>(keyAt) == TIME) return keyFault(LINE_RESERVED_NAME, cell);
       const hash = hashBytes(keyAt, keyBytes);
       column = findColumn(table, keyAt, keyBytes, hash);
       if (column == 0) column = makeColumn(table, load<u32>(cell, CELL_KIND), keyAt, keyBytes, hash);
-      noteColumn(table, i, column);
+      noteCell(table, i, column);
     }
     const isTag = <u32>(load<u32>(cell, CELL_KIND) == KIND_TAG);
     if (load<u64>(column, COLUMN_LINE) == serial) return keyFault(repeatCode(isTag, load<u32>(column, COLUMN_LINE_TAG)), cell);

@@ -1,8 +1,8 @@
 // Where lines end. A newline ends a line unless it is escaped or stands inside a string, and whether a quote opens a
 // string is told by counting: InfluxDB 3 splits a body before it parses a line, and so do we, with the same rule.
-import {
-  BACKSLASH, COMMA, countNewlines, EQUALS, findNewline, HASH, NEWLINE, QUOTE, RETURN, SPACE, TAB,
-} from './characters';
+import { maskOf, maskOf2, maskOf3, maskOfHigh } from '../wide';
+import { BACKSLASH, COMMA, EQUALS, HASH, NEWLINE, QUOTE, RETURN, SPACE, TAB } from './characters';
+import { countNewlines, findNewline } from './newlines';
 
 /** One past the last byte of the line, its newline and one CR before that apart; and where the next line starts. */
 export let lineEnd: usize = 0;
@@ -56,24 +56,18 @@ export function blankLineEnd(at: usize, end: usize): usize {
  */
 export function findLineEnd(start: usize, at: usize, end: usize): void {
   lineIsOpen = false;
-  const newline = i8x16.splat(<i8>NEWLINE);
-  const quote = i8x16.splat(<i8>QUOTE);
-  const backslash = i8x16.splat(<i8>BACKSLASH);
-  let wide = i8x16.splat(0);
+  let high: u32 = 0;
   for (; at < end; at += 16) {
-    const bytes = v128.load(at);
-    const ends = i8x16.eq(bytes, newline);
-    const hits = i8x16.bitmask(v128.or(ends, v128.or(i8x16.eq(bytes, quote), i8x16.eq(bytes, backslash))));
+    const hits = maskOf3(at, NEWLINE, QUOTE, BACKSLASH);
     if (hits != 0) {
       const to = at + ctz(hits);
       if (load<u8>(to) != NEWLINE) return findQuotedLineEnd(start, end);
-      const here = i8x16.bitmask(bytes) & (hits - 1) & ~hits;
-      lineIsWide = here != 0 || i8x16.bitmask(wide) != 0;
+      lineIsWide = (high | (maskOfHigh(at) & (hits - 1) & ~hits)) != 0;
       return setLine(to, end, 0);
     }
-    wide = v128.or(wide, bytes);
+    high |= maskOfHigh(at);
   }
-  lineIsWide = i8x16.bitmask(wide) != 0;
+  lineIsWide = high != 0;
   setLine(end, end, 0);
 }
 
@@ -109,33 +103,52 @@ function findQuotedLineEnd(start: usize, end: usize): void {
  * when there were more `=` than `,`.
  */
 function scanQuoted(at: usize, limit: usize): usize {
-  let fields = false;
-  let equals: u32 = 0;
-  let commas: u32 = 0;
   openQuoteAt = 0;
+  at = firstSpace(at, limit);
+  if (at >= limit || <u32>load<u8>(at) == NEWLINE) return min(at, limit);
+  let more: i32 = 0;
   while (at < limit) {
+    const hits = maskOf3(at, BACKSLASH, NEWLINE, QUOTE);
+    const before = hits == 0 ? 0xFFFF : (hits & (0 - hits)) - 1;
+    more += popcnt<i32>(maskOf(at, EQUALS) & before) - popcnt<i32>(maskOf(at, COMMA) & before);
+    if (hits == 0) {
+      at += 16;
+      continue;
+    }
+    at += <usize>ctz(hits);
+    if (at >= limit) break;
     const c = <u32>load<u8>(at);
+    if (c == NEWLINE) return at;
     if (c == BACKSLASH) {
       at += 2;
       continue;
     }
-    if (c == NEWLINE) return at;
-    if (c == SPACE) fields = true;
-    else if (fields) {
-      if (c == EQUALS) equals++;
-      else if (c == COMMA) commas++;
-      else if (c == QUOTE && equals > commas) {
-        const close = stringEnd(at + 1, limit);
-        if (close >= limit) {
-          openQuoteAt = at;
-          return limit;
-        }
-        at = close;
+    if (more > 0) {
+      const close = stringEnd(at + 1, limit);
+      if (close >= limit) {
+        openQuoteAt = at;
+        return limit;
       }
+      at = close;
     }
     at++;
   }
   return limit;
+}
+
+/** The first space or newline from `at` on that no backslash hides; `limit` or more when there is none before it. */
+function firstSpace(at: usize, limit: usize): usize {
+  while (at < limit) {
+    const hits = maskOf3(at, BACKSLASH, NEWLINE, SPACE);
+    if (hits == 0) {
+      at += 16;
+      continue;
+    }
+    at += <usize>ctz(hits);
+    if (at >= limit || <u32>load<u8>(at) != BACKSLASH) return at;
+    at += 2;
+  }
+  return at;
 }
 
 /** The text that stringEnd saw holds a backslash. */
@@ -143,12 +156,9 @@ export let stringIsEscaped: bool = false;
 
 /** Where the quote stands that closes the string whose text starts at `at`; `limit` or more when there is none. */
 export function stringEnd(at: usize, limit: usize): usize {
-  const quote = i8x16.splat(<i8>QUOTE);
-  const backslash = i8x16.splat(<i8>BACKSLASH);
   stringIsEscaped = false;
   while (at < limit) {
-    const bytes = v128.load(at);
-    const hits = i8x16.bitmask(v128.or(i8x16.eq(bytes, quote), i8x16.eq(bytes, backslash)));
+    const hits = maskOf2(at, QUOTE, BACKSLASH);
     if (hits == 0) {
       at += 16;
       continue;

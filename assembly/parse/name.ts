@@ -1,6 +1,7 @@
 // Names: measurement, tag key, tag value, field key. A name runs to a blank or its own delimiter; a backslash hides the
 // next byte, and is dropped before the characters the name could not hold otherwise.
 import { LINE_ENDS_WITH_BACKSLASH, LINE_NAME_TOO_LONG, LINE_OK } from '../abi';
+import { maskOfNameEnds } from '../wide';
 import { BACKSLASH, NEWLINE, SPACE, TAB } from './characters';
 import { textBytes, unescapeName } from './text';
 
@@ -16,13 +17,9 @@ export let nameIsEscaped: bool = false;
  */
 @inline
 export function nameEnd(at: usize, end: usize, delimiter: u32, isMeasurement: bool): usize {
-  const blank = i8x16.splat(<i8>SPACE);
-  const stop = i8x16.splat(<i8>delimiter);
-  const backslash = i8x16.splat(<i8>BACKSLASH);
   nameIsEscaped = false;
   while (at < end) {
-    const bytes = v128.load(at);
-    const hits = i8x16.bitmask(v128.or(i8x16.le_u(bytes, blank), v128.or(i8x16.eq(bytes, stop), i8x16.eq(bytes, backslash))));
+    const hits = maskOfNameEnds(at, delimiter);
     if (hits == 0) {
       at += 16;
       continue;

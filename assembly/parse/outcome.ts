@@ -18,7 +18,7 @@ const RUN_BYTES: u32 = 8;
 const refused: usize = memory.data(LIST_BYTES, 8);
 const codes: usize = memory.data(LINE_CODES * 4, 8);
 
-let linesSeen: u32 = 0;
+let seen: u32 = 0;
 let linesAccepted: u32 = 0;
 let linesRejected: u32 = 0;
 let errorCount: u32 = 0;
@@ -32,7 +32,7 @@ export function outcome(): usize {
 
 export function beginOutcome(): void {
   if (linesRejected != 0) memory.fill(codes, 0, LINE_CODES * 4);
-  linesSeen = 0;
+  seen = 0;
   linesAccepted = 0;
   linesRejected = 0;
   errorCount = 0;
@@ -44,13 +44,27 @@ export function beginOutcome(): void {
 /** Counts a line that is neither blank nor a comment; returns how many there were. */
 @inline
 export function countLine(): u32 {
-  return ++linesSeen;
+  return ++seen;
 }
 
 @inline
 export function countAccepted(): void {
   linesAccepted++;
   inRun = false;
+}
+
+/** Counts accepted lines. */
+@inline
+export function countTaken(lines: u32): void {
+  seen += lines;
+  linesAccepted += lines;
+  if (lines != 0) inRun = false;
+}
+
+/** Lines seen so far. */
+@inline
+export function linesSeen(): u32 {
+  return seen;
 }
 
 /** Lines rejected so far. */
@@ -106,7 +120,7 @@ function putSlice(to: usize, body: usize, at: usize, bytes: u32): void {
 
 /** Writes the header. */
 export function endOutcome(spansAt: usize, spans: u32, needsAt: usize, needs: u32, checksum: u64): void {
-  store<u32>(header, linesSeen, OUTCOME_LINES);
+  store<u32>(header, seen, OUTCOME_LINES);
   store<u32>(header, linesAccepted, OUTCOME_ACCEPTED);
   store<u32>(header, linesRejected, OUTCOME_REJECTED);
   store<u32>(header, errorCount, OUTCOME_ERRORS);

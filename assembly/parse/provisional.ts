@@ -1,13 +1,12 @@
 // Tables and columns that accepted lines of the body at hand need and the catalog does not have: made for the rest of
 // the body, so that its later lines are judged against them, and taken away before parse returns.
 import {
-  COLUMN_KIND, NEED_BYTES, NEED_KEY_AT, NEED_KEY_BYTES, NEED_KIND, NEED_TABLE_AT, NEED_TABLE_BYTES, NEED_TABLE_ID, TABLE_ID,
+  COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KIND, NEED_BYTES, NEED_KEY_AT, NEED_KEY_BYTES, NEED_KIND, NEED_TABLE_AT,
+  NEED_TABLE_BYTES, NEED_TABLE_ID, TABLE_ID, TABLE_NAME_AT, TABLE_NAME_BYTES,
 } from '../abi';
 import { addTable, removeTable } from '../columns/catalog';
-import { COLUMN_KEY_AT, COLUMN_KEY_BYTES } from '../columns/column';
-import {
-  addColumn, createTable, forgetShape, freeTable, removeLastColumn, TABLE_NAME_AT, TABLE_NAME_BYTES,
-} from '../columns/table';
+import { forgetGuesses } from '../columns/guess';
+import { addColumn, createTable, freeTable, removeLastColumn } from '../columns/table';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../list';
 
 /** In the order they were made: address of the table, address of the column (0: the table itself); u32 each. */
@@ -44,7 +43,7 @@ export function makeColumn(table: usize, kind: u32, keyAt: usize, keyBytes: u32,
 
 /** Takes away what was made since the mark, the last first. */
 export function undoProvisional(mark: u32): void {
-  let shapeless: usize = 0;
+  let guessless: usize = 0;
   while (listUsed(made) > mark) {
     const entry = listAt(made) + listUsed(made) - MADE_BYTES;
     cutList(made, listUsed(made) - MADE_BYTES);
@@ -53,8 +52,8 @@ export function undoProvisional(mark: u32): void {
       removeTable(table);
       freeTable(table);
     } else {
-      if (table != shapeless) forgetShape(table);
-      shapeless = table;
+      if (table != guessless) forgetGuesses(table);
+      guessless = table;
       removeLastColumn(table);
     }
   }

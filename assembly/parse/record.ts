@@ -1,4 +1,5 @@
 // The line being parsed, as cells: its tags, then its fields, in the line's order. Nothing of it is in a builder yet.
+import { KIND_TAG } from '../abi';
 import { allocate, release } from '../arena';
 
 /** u32: KIND_*. */
@@ -36,6 +37,14 @@ export let hasMoreCells: bool = false;
 /** Nanoseconds since 1970, when hasTime; as written, in the body's precision, until it is scaled. */
 export let time: i64 = 0;
 export let hasTime: bool = false;
+
+/** Address of the first cell that is no tag. */
+export function tagsEnd(): usize {
+  const end = cellsAt + cellCount * CELL_BYTES;
+  let cell = cellsAt;
+  while (cell < end && load<u32>(cell, CELL_KIND) == KIND_TAG) cell += CELL_BYTES;
+  return cell;
+}
 
 let cellCapacity: u32 = 0;
 let cellCountMax: u32 = 0;

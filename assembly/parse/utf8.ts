@@ -1,9 +1,10 @@
 // Strict UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing over U+10FFFF.
+import { maskOfHigh } from '../wide';
 
 /** Whether the bytes in [at, end) are valid UTF-8. Up to 15 bytes behind them are read. */
 export function isUtf8(at: usize, end: usize): bool {
   while (at < end) {
-    const high = i8x16.bitmask(v128.load(at));
+    const high = maskOfHigh(at);
     if (high == 0) {
       at += 16;
       continue;

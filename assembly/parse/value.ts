@@ -10,7 +10,7 @@ import { stringEnd, stringIsEscaped } from './lines';
 import { CELL_BITS, CELL_KIND, CELL_TEXT_AT, CELL_TEXT_BYTES } from './record';
 import { textBytes, unescapeString } from './text';
 
-const STRING_BYTES_MAX: u32 = 1 << 20;
+export const STRING_BYTES_MAX: u32 = 1 << 20;
 const LOWER_I: u32 = 105;
 const LOWER_U: u32 = 117;
 const LOWER_E: u32 = 101;

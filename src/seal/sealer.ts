@@ -29,6 +29,9 @@ interface SealerParts {
   readonly limits: { readonly sealRowsMax: number; readonly logBytesMax: number; readonly logAgeMaxMs: number; readonly builderBytesMax: number };
 }
 
+/** A table is sealed no more when sealing it has ended so many workers: the fault is in its rows, and would end them all. */
+const DEATHS_MAX = 2;
+
 /** Rows of a table that are in the log alone. */
 interface Unsealed {
   rows: number;
@@ -54,6 +57,8 @@ export class Sealer {
   readonly #committers = new Map<number, TableCommitter>();
   /** By table, the seal that was asked for last: one waits for the one before. */
   readonly #sealing = new Map<number, Promise<void>>();
+  /** By table, how many workers its seals have ended. */
+  readonly #deaths = new Map<number, number>();
   /** Commits under way. */
   readonly #commits = new Set<Promise<unknown>>();
   #stopped = false;
@@ -86,7 +91,22 @@ export class Sealer {
     for (const tableId of tableIds) {
       this.#unsealed.delete(tableId);
       this.#committers.delete(tableId);
+      this.#deaths.delete(tableId);
     }
+  }
+
+  /** Sentences for /health: the tables that are set aside. */
+  problems(): string[] {
+    return [...this.#deaths.keys()].filter((tableId) => this.#isSetAside(tableId)).map((tableId) => this.#setAside(tableId));
+  }
+
+  #isSetAside(tableId: number): boolean {
+    return (this.#deaths.get(tableId) ?? 0) >= DEATHS_MAX;
+  }
+
+  #setAside(tableId: number): string {
+    const name = this.#parts.catalog.table(tableId)?.folder ?? String(tableId);
+    return `table ${name} is not sealed until the next start, since sealing it ended ${DEATHS_MAX} workers: its rows stay in the log and in memory`;
   }
 
   /** The committer of a table, its Delta log read on first use. */
@@ -138,11 +158,18 @@ export class Sealer {
   }
 
   onMessage(slot: Slot, message: FromWorker): void {
-    if (message.say === 'cut') return;
+    if (message.say === 'cut' || message.say === 'memory') return;
     const cut = this.#cuts.get(message.tableId)!;
-    if (message.say === 'seal-failed') cut.failure ??= message.reason;
-    else if (message.file !== null) cut.files.push(message.file);
+    if (message.say === 'seal-failed') {
+      cut.failure ??= message.reason;
+      if (message.isFatal) this.#noteDeath(message.tableId);
+    } else if (message.file !== null) cut.files.push(message.file);
     this.#answered(cut, slot);
+  }
+
+  #noteDeath(tableId: number): void {
+    this.#deaths.set(tableId, (this.#deaths.get(tableId) ?? 0) + 1);
+    if (this.#isSetAside(tableId)) this.#parts.logger.error(this.#setAside(tableId));
   }
 
   onDeath(slot: Slot): void {
@@ -160,20 +187,21 @@ export class Sealer {
     const oldest = (clock.nowMs() - limits.logAgeMaxMs) * 1000;
     const logFull = log.bytes > limits.logBytesMax;
     const oldestSegment = log.segments()[0];
-    for (const [tableId, { rows, first }] of this.#unsealed) {
+    const unsealed = [...this.#unsealed].filter(([tableId]) => !this.#isSetAside(tableId));
+    for (const [tableId, { rows, first }] of unsealed) {
       const inOldest = logFull && oldestSegment !== undefined && first <= oldestSegment.last;
       if (rows >= limits.sealRowsMax || first <= oldest || inOldest) due.add(tableId);
     }
     if (builderBytes() > limits.builderBytesMax) {
       const floor = replayFloor();
-      const byRows = [...this.#unsealed].filter(([, { first }]) => first < floor).sort((a, b) => b[1].rows - a[1].rows);
+      const byRows = unsealed.filter(([, { first }]) => first < floor).sort((a, b) => b[1].rows - a[1].rows);
       for (const [tableId] of byRows.slice(0, Math.ceil(byRows.length / 4))) due.add(tableId);
     }
     return due;
   }
 
   #start(tableId: number): void {
-    if (this.#sealing.has(tableId)) return;
+    if (this.#sealing.has(tableId) || this.#isSetAside(tableId)) return;
     this.#seal(tableId).catch((error: Error) => {
       this.#parts.logger.warn(`table ${tableId} could not be sealed and will be tried again: ${error.message}`);
     });
@@ -209,6 +237,7 @@ export class Sealer {
     const { catalog, log, replayFloor } = this.#parts;
     const known = catalog.table(tableId);
     if (known === undefined || !this.#unsealed.has(tableId)) return;
+    if (this.#isSetAside(tableId)) throw new Error(this.#setAside(tableId));
     const committer = await this.committer(known);
     // From here to the orders of the cut nothing is awaited: R, the last number, the columns and the slots are of one moment.
     this.#takeUpEarlierCommit(known, committer);

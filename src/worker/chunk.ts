@@ -9,20 +9,38 @@ export interface WasmMemory {
   readonly buffer: ArrayBuffer;
 }
 
-/** A chunk whose pages still lie in WASM memory, at `at`. */
-interface EncodedChunk extends Omit<ColumnChunk, 'offset'> {
+/** What one step of a chunk left in WASM memory. */
+interface ChunkStep {
+  /** Address and length of the page that it finished; no bytes when it finished none. */
   readonly at: number;
+  readonly bytes: number;
+  /** Length of that page before compression. */
+  readonly rawBytes: number;
+  readonly isDictionary: boolean;
+  /** Whether the chunk goes on. */
+  readonly more: boolean;
 }
 
-/** @param struct address of the struct; its texts are copied, its pages are not */
-export function readChunk(memory: WasmMemory, struct: number, column: FileColumn, rows: number): EncodedChunk {
+/** What is known of a chunk at its end. */
+type ChunkEnd = Pick<ColumnChunk, 'encoding' | 'nulls' | 'range'>;
+
+/** @param struct address of the struct */
+export function readStep(memory: WasmMemory, struct: number): ChunkStep {
+  const words = new Uint32Array(memory.buffer, struct, abi.CHUNK_MORE / 4 + 1);
+  return {
+    at: words[abi.CHUNK_AT / 4]!,
+    bytes: words[abi.CHUNK_BYTES / 4]!,
+    rawBytes: words[abi.CHUNK_RAW_BYTES / 4]!,
+    isDictionary: words[abi.CHUNK_DICTIONARY / 4] === 1,
+    more: words[abi.CHUNK_MORE / 4] === 1,
+  };
+}
+
+/** @param struct address of the struct after the last step; its texts are copied */
+export function readEnd(memory: WasmMemory, struct: number, column: FileColumn, rows: number): ChunkEnd {
   const view = new DataView(memory.buffer, struct, abi.CHUNK_STRUCT_BYTES);
   const nulls = view.getUint32(abi.CHUNK_NULLS, true);
   return {
-    at: view.getUint32(abi.CHUNK_AT, true),
-    bytes: view.getUint32(abi.CHUNK_BYTES, true),
-    rawBytes: view.getUint32(abi.CHUNK_RAW_BYTES, true),
-    dictionaryBytes: view.getUint32(abi.CHUNK_DATA_AT, true),
     encoding: view.getUint32(abi.CHUNK_ENCODING, true),
     nulls,
     range: nulls === rows ? null : readRange(memory, view, column),

@@ -12,7 +12,7 @@ let slot: WorkerSlot | undefined;
 
 /** First task of a thread: takes a slot. Resolves once orders can be sent to its port. */
 export function adopt(adoption: Adoption): number {
-  if (slot !== undefined) throw new Error(`this thread already is slot ${slot.number}`);
+  if (slot?.isEnded === false) throw new Error(`this thread already is slot ${slot.number}`);
   const module = compile(readPackaged(new URL('../../assembly/sluice.wasm', import.meta.url)));
   const inflate = adoption.inflate === 'zlib-sync' ? loadZlibSync() : zlibInflate;
   const store = localTableStore(systemDisk, dataPaths(adoption.dataDir), adoption.start);
@@ -25,7 +25,7 @@ export function adopt(adoption: Adoption): number {
  * @throws when the thread was not adopted, or for what should not happen (a WASM trap): the slot is gone with its builders
  */
 export function parse(list: readonly BodyTask[]): ParseResult {
-  if (slot === undefined) throw new Error('this thread has no slot');
+  if (slot === undefined || slot.isEnded) throw new Error('this thread has no slot');
   try {
     return slot.parse(list);
   } catch (error) {

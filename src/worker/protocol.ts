@@ -147,8 +147,10 @@ export interface Adoption {
   readonly blockBytes: number;
   /** BigInt64Array of log numbers by ordinal modulo its length; 0 = not decided yet, -1 = given up. */
   readonly numbers: SharedArrayBuffer;
-  /** Uint32Array of one, written by the worker: bytes of linear memory that its builders hold. */
+  /** Uint32Array of one, written by the worker: bytes of linear memory that its builders and its seal hold. */
   readonly builderBytes: SharedArrayBuffer;
+  /** This worker's share of the memory for rows: over it, its linear memory is made small again after a seal. */
+  readonly memoryBytesMax: number;
   readonly limits: WorkerLimits;
   readonly dataDir: string;
   readonly start: string;
@@ -160,7 +162,11 @@ export interface WorkerLimits {
   readonly tablesMax: number;
   readonly columnsMax: number;
   readonly columnNameBytesMax: number;
+  /** For the entries of the series cache. */
+  readonly seriesBytesMax: number;
 }
+/** Those that the parser judges by. */
+export type ParserLimits = Omit<WorkerLimits, 'bodyBytesMax' | 'bodyLinesMax'>;
 
 /** Main → worker over the adopted port. Applied in order, before the next task at the latest. */
 export type ToWorker =
@@ -185,7 +191,10 @@ export interface SealOrder {
 /** Worker → main over the adopted port. */
 export type FromWorker =
   | { readonly say: 'file'; readonly tableId: number; readonly file: SealedFile | null }
-  | { readonly say: 'seal-failed'; readonly tableId: number; readonly reason: string }
+  /** `isFatal`: the slot ends with it. */
+  | { readonly say: 'seal-failed'; readonly tableId: number; readonly reason: string; readonly isFatal: boolean }
+  /** For the log of the server: what became of the worker's memory. */
+  | { readonly say: 'memory'; readonly sentence: string }
   | { readonly say: 'cut'; readonly nextOrdinal: number };
 
 /** A published data file. */

@@ -110,12 +110,17 @@ export function builderRows(parser: WasmParser, { id, measurement, columns }: Ta
     const column = word(word(table + abi.TABLE_COLUMNS_AT) + index * 4);
     const type = typeOf(word(column + abi.COLUMN_KIND));
     const key = keys.get(word(column + abi.COLUMN_ID)) ?? '';
-    for (let value = 0; value < word(column + abi.COLUMN_COUNT); value++) {
-      const point = points[word(word(column + abi.COLUMN_ROWS) + value * 4)]!;
-      const text = valueText(view, column, type, value);
-      if (type === 'tag') point.tags.push([key, text]);
-      else point.fields.push([key, type, text]);
+    const count = word(column + abi.COLUMN_COUNT);
+    const numbers = Array.from({ length: count }, (_, value) => word(word(column + abi.COLUMN_ROWS) + value * 4));
+    if (type !== 'tag') {
+      numbers.forEach((row, value) => points[row]!.fields.push([key, type, valueText(view, column, type, value)]));
+      continue;
     }
+    const bySeries = new Map(numbers.map((series, value) => [series, valueText(view, column, type, value)]));
+    points.forEach(({ tags }, row) => {
+      const text = bySeries.get(word(word(table + abi.TABLE_SERIES_AT) + row * 4));
+      if (text !== undefined) tags.push([key, text]);
+    });
   }
   return points;
 }

@@ -3,11 +3,11 @@ import {
   SEAL_SPAN_BYTES, SEAL_SPAN_NUMBER, SEAL_SPAN_ROW_END, SEAL_SPAN_ROW_FIRST,
 } from '../../assembly/encode/abi.js';
 import { fileStatistics, type ColumnStatistics } from '../tables/delta/stats.js';
-import { footerBytes, MAGIC, type ColumnChunk, type RowGroup } from '../tables/parquet/footer.js';
+import { Footer, MAGIC, type ColumnChunk } from '../tables/parquet/footer.js';
 import { fileColumns, type FileColumn } from '../tables/parquet/schema.js';
-import { joinRanges, type Range } from '../tables/parquet/statistics.js';
+import { joinRanges } from '../tables/parquet/statistics.js';
 import type { StoreWriter, TableStore } from '../tables/store.js';
-import { readChunk, type WasmMemory } from './chunk.js';
+import { readEnd, readStep, type WasmMemory } from './chunk.js';
 import { ByteSink } from './sink.js';
 import type { SealedFile, SealOrder } from './protocol.js';
 
@@ -15,10 +15,11 @@ import type { SealedFile, SealOrder } from './protocol.js';
 export interface SealExports {
   tableAt(tableId: number): number;
   sealSpans(count: number): number;
-  sealStart(table: number): number;
+  sealStart(table: number, stepEntries: number): number;
   sealSort(table: number): number;
   sealRows(): number;
-  sealGroup(table: number): number;
+  sealCut(table: number): number;
+  sealGroup(): number;
   sealChunk(table: number, columnId: number): number;
   sealEnd(): void;
 }
@@ -37,19 +38,20 @@ export interface SealSpan {
   readonly number: number;
 }
 
-/** Row visits after which waiting tasks get their turn: about 1 ms of work. */
+/** Row visits after which waiting tasks get their turn, in one call or in several: about 1 ms of work. */
 const SLICE_ROWS = 131_072;
 
 /**
  * Writes one file of the table's spans and publishes it at `order.path`. One seal runs at a time in a module.
  * @param spansOf gives the spans to seal, ordered by number: the caller's own objects, which it updates where rows move
+ * @param onSlice is called whenever others get their turn
  * @returns null when there are no rows
  * @throws when storage fails or the rows leave or move meanwhile; the builder is untouched and no file stays
  */
 export async function sealFile(
-  module: SealModule, store: TableStore, order: SealOrder, spansOf: () => readonly SealSpan[],
+  module: SealModule, store: TableStore, order: SealOrder, spansOf: () => readonly SealSpan[], onSlice: () => void = () => undefined,
 ): Promise<SealedFile | null> {
-  const seal = new Seal(module, order, spansOf());
+  const seal = new Seal(module, order, spansOf(), onSlice);
   try {
     if (!seal.start()) return null;
     await seal.sort();
@@ -78,18 +80,22 @@ class Seal {
   readonly #module: SealModule;
   readonly #order: SealOrder;
   readonly #spans: readonly SealSpan[];
+  readonly #onSlice: () => void;
   readonly #columns: readonly FileColumn[];
+  /** Of the row groups so far. */
+  readonly #statistics: ColumnStatistics[];
   /** The span that stands last in the builder, and where it began: any row that leaves before it moves it. */
   readonly #lastSpan: SealSpan | undefined;
   readonly #lastRowFirst: number;
-  #rows = 0;
   #sliceRows = 0;
 
-  constructor(module: SealModule, order: SealOrder, spans: readonly SealSpan[]) {
+  constructor(module: SealModule, order: SealOrder, spans: readonly SealSpan[], onSlice: () => void) {
     this.#module = module;
     this.#order = order;
     this.#spans = spans;
+    this.#onSlice = onSlice;
     this.#columns = fileColumns(order.columns);
+    this.#statistics = this.#columns.map((column) => ({ column, nulls: 0, range: null }));
     this.#lastSpan = spans.reduce<SealSpan | undefined>((last, span) => (last && last.rowFirst > span.rowFirst ? last : span), undefined);
     this.#lastRowFirst = this.#lastSpan?.rowFirst ?? 0;
   }
@@ -106,12 +112,12 @@ class Seal {
       view.setUint32(offset + SEAL_SPAN_ROW_END, span.rowEnd, true);
       view.setBigInt64(offset + SEAL_SPAN_NUMBER, BigInt(span.number), true);
     });
-    this.#rows = exports.sealStart(this.#table()) >>> 0;
-    return this.#rows > 0;
+    return exports.sealStart(this.#table(), SLICE_ROWS) !== 0;
   }
 
   async sort(): Promise<void> {
-    while (this.#module.exports.sealSort(this.#table()) !== 0) await this.#slice(this.#rows);
+    while (this.#module.exports.sealSort(this.#table()) !== 0) await this.#slice(SLICE_ROWS);
+    await this.#slice(SLICE_ROWS);
   }
 
   /** Writes and publishes the file. */
@@ -119,37 +125,53 @@ class Seal {
     const { exports } = this.#module;
     const sink = new ByteSink(writer);
     await sink.append(MAGIC);
-    const groups: RowGroup[] = [];
-    for (let rows = exports.sealGroup(this.#table()); rows > 0; rows = exports.sealGroup(this.#table())) {
-      groups.push({ rows, chunks: await this.#writeGroup(sink, rows) });
+    const footer = new Footer(this.#columns);
+    for (let rows = await this.#cutGroup(); rows > 0; rows = await this.#cutGroup()) {
+      for (const [place, column] of this.#columns.entries()) {
+        const chunk = await this.#writeChunk(sink, column, rows);
+        footer.addChunk(chunk, rows);
+        this.#addStatistics(place, chunk);
+      }
+      footer.endGroup(rows);
     }
-    await sink.append(footerBytes(this.#columns, groups));
+    await this.#slice(SLICE_ROWS);
+    await sink.append(footer.bytes());
     await sink.flush();
     this.#table();
     await writer.publish();
     const rows = exports.sealRows();
-    return { path: this.#order.path, bytes: sink.bytes, rows, statistics: fileStatistics(rows, this.#statistics(groups)) };
+    return { path: this.#order.path, bytes: sink.bytes, rows, statistics: fileStatistics(rows, this.#statistics) };
   }
 
-  async #writeGroup(sink: ByteSink, rows: number): Promise<ColumnChunk[]> {
+  /** Cuts the next row group; returns its rows, 0 when there is none. */
+  async #cutGroup(): Promise<number> {
+    const { exports } = this.#module;
+    while (exports.sealCut(this.#table()) !== 0) await this.#slice(SLICE_ROWS);
+    return exports.sealGroup();
+  }
+
+  /** Writes the pages of a chunk as its steps finish them. */
+  async #writeChunk(sink: ByteSink, column: FileColumn, rows: number): Promise<ColumnChunk> {
     const { exports, memory } = this.#module;
-    const chunks: ColumnChunk[] = [];
-    for (const column of this.#columns) {
-      const { at, ...chunk } = readChunk(memory, exports.sealChunk(this.#table(), column.id) >>> 0, column, rows);
-      chunks.push({ ...chunk, offset: sink.bytes });
-      await sink.appendFrom(memory, at, chunk.bytes);
-      await this.#slice(rows);
+    const offset = sink.bytes;
+    let rawBytes = 0;
+    let dictionaryBytes = 0;
+    for (;;) {
+      const struct = exports.sealChunk(this.#table(), column.id) >>> 0;
+      const step = readStep(memory, struct);
+      // Before any wait: what stands in WASM memory may move then.
+      const end = step.more ? null : readEnd(memory, struct, column, rows);
+      rawBytes += step.rawBytes;
+      if (step.isDictionary) dictionaryBytes = step.bytes;
+      await sink.appendFrom(memory, step.at, step.bytes);
+      await this.#slice(step.more && step.bytes === 0 ? SLICE_ROWS : Math.max(rows, step.rawBytes >> 3));
+      if (end !== null) return { ...end, offset, bytes: sink.bytes - offset, rawBytes, dictionaryBytes };
     }
-    return chunks;
   }
 
-  #statistics(groups: readonly RowGroup[]): ColumnStatistics[] {
-    return this.#columns.map((column, place) => {
-      const chunks = groups.map((group) => group.chunks[place]!);
-      const nulls = chunks.reduce((sum, chunk) => sum + chunk.nulls, 0);
-      const range = chunks.reduce<Range | null>((joined, chunk) => joinRanges(joined, chunk.range), null);
-      return { column, nulls, range };
-    });
+  #addStatistics(place: number, chunk: ColumnChunk): void {
+    const { column, nulls, range } = this.#statistics[place]!;
+    this.#statistics[place] = { column, nulls: nulls + chunk.nulls, range: joinRanges(range, chunk.range) };
   }
 
   /** Address of the builder, after a check that the sealed rows are still where they were. */
@@ -168,6 +190,7 @@ class Seal {
     this.#sliceRows += rows;
     if (this.#sliceRows < SLICE_ROWS) return;
     this.#sliceRows = 0;
+    this.#onSlice();
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -3,10 +3,12 @@ import type { StoreWriter } from '../tables/store.js';
 import type { WasmMemory } from './chunk.js';
 
 const STEP_BYTES = 1 << 20;
+/** A small file does not pay for a whole step. */
+const STEP_BYTES_FIRST = 1 << 14;
 
 export class ByteSink {
   readonly #writer: StoreWriter;
-  readonly #step = Buffer.allocUnsafeSlow(STEP_BYTES);
+  #step = Buffer.allocUnsafeSlow(STEP_BYTES_FIRST);
   #used = 0;
   #flushed = 0;
 
@@ -41,9 +43,17 @@ export class ByteSink {
   /** Copies as much as the step holds, and writes the step when it is full; returns how much it took. */
   async #take(bytes: Uint8Array): Promise<number> {
     const taken = Math.min(bytes.length, STEP_BYTES - this.#used);
+    this.#reserve(this.#used + taken);
     this.#step.set(bytes.subarray(0, taken), this.#used);
     this.#used += taken;
     if (this.#used === STEP_BYTES) await this.flush();
     return taken;
+  }
+
+  #reserve(bytes: number): void {
+    if (bytes <= this.#step.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.min(STEP_BYTES, Math.max(bytes, 4 * this.#step.length)));
+    this.#step.copy(larger, 0, 0, this.#used);
+    this.#step = larger;
   }
 }

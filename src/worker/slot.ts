@@ -2,9 +2,10 @@
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { BlockReader } from './blocks.js';
 import { InflateError, type Inflate } from './inflate.js';
+import { WorkerMemory } from './memory.js';
 import { PendingRows } from './pending.js';
 import { sealFile } from './seal.js';
-import { WasmParser } from './wasm.js';
+import type { WasmParser } from './wasm.js';
 import * as abi from '../../assembly/abi.js';
 import type { Clock } from '../clock.js';
 import type { TableStore } from '../tables/store.js';
@@ -24,7 +25,7 @@ const REFUSED_BYTES_MAX = 16 * 1024 * 1024;
 export class WorkerSlot {
   readonly number: number;
   readonly #adoption: Adoption;
-  readonly #parser: WasmParser;
+  readonly #memory: WorkerMemory;
   readonly #inflate: Inflate;
   readonly #store: TableStore;
   readonly #clock: Clock;
@@ -35,13 +36,16 @@ export class WorkerSlot {
   #refusedBytesLeft = 0;
   /** Seals run one after another. */
   #sealing: Promise<void> = Promise.resolve();
+  #isSealing = false;
+  /** Rows went into files while another seal was in progress. */
+  #isShrinkDue = false;
   #ended = false;
 
   constructor({ adoption, module, inflate, store, clock }: SlotParts) {
     this.number = adoption.slot;
     this.#adoption = adoption;
-    this.#parser = new WasmParser(module);
-    this.#parser.setLimits(adoption.limits);
+    const { limits, memoryBytesMax: bytesMax } = adoption;
+    this.#memory = new WorkerMemory({ module, limits, bytesMax, tell: (sentence) => this.#tell({ say: 'memory', sentence }) });
     this.#inflate = inflate;
     this.#store = store;
     this.#clock = clock;
@@ -49,6 +53,14 @@ export class WorkerSlot {
     this.#pending = new PendingRows(adoption.numbers, (tableId, spans) => this.#parser.removeRows(tableId, spans));
     this.#builderBytes = new Uint32Array(adoption.builderBytes);
     adoption.port.on('message', (message: ToWorker) => this.#obey(message));
+  }
+
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
+  get #parser(): WasmParser {
+    return this.#memory.parser;
   }
 
   /** One outcome a body, in order. Applies what main said before it dispatched the list. */
@@ -156,6 +168,9 @@ export class WorkerSlot {
       case 'sealed':
         this.#pending.dropUpTo(message.tableId, message.number);
         this.#parser.setSealedTo(message.tableId, message.number);
+        this.#memory.afterSeal();
+        this.#isShrinkDue = true;
+        this.#shrink();
         break;
       case 'cut':
         this.#pending.cut(message.keptTo);
@@ -167,24 +182,45 @@ export class WorkerSlot {
 
   /** Main decides by these bytes whether bodies may come: they must be true also when none comes. */
   #countBytes(): void {
-    Atomics.store(this.#builderBytes, 0, this.#parser.builderBytes());
+    Atomics.store(this.#builderBytes, 0, this.#parser.heldBytes());
   }
 
   async #seal(order: SealOrder): Promise<void> {
+    if (this.#ended) return;
     const { tableId, number } = order;
     this.#pending.takeNumbers();
+    this.#isSealing = true;
     try {
-      const file = await sealFile(this.#parser, this.#store, order, () => this.#pending.upTo(tableId, number));
+      const file = await sealFile(this.#parser, this.#store, order, () => this.#pending.upTo(tableId, number), () => this.#countBytes());
       if (!this.#ended) this.#tell({ say: 'file', tableId, file });
       else if (file !== null) await this.#store.delete(file.path); // main takes this seal for failed
     } catch (error) {
-      this.#tell({ say: 'seal-failed', tableId, reason: (error as Error).message });
+      const isFatal = isTrap(error);
+      this.#tell({ say: 'seal-failed', tableId, reason: (error as Error).message, isFatal });
+      if (isFatal) this.end();
+    } finally {
+      this.#isSealing = false;
     }
+    if (this.#ended) return;
+    this.#shrink();
+    this.#countBytes();
+  }
+
+  /** Makes memory smaller once rows went into files, when no seal is in progress. */
+  #shrink(): void {
+    if (!this.#isShrinkDue || this.#isSealing) return;
+    this.#isShrinkDue = false;
+    this.#memory.shrink();
   }
 
   #tell(message: FromWorker): void {
     this.#adoption.port.postMessage(message);
   }
+}
+
+/** Whether the instance is of no use any more. */
+function isTrap(error: unknown): boolean {
+  return error instanceof WebAssembly.RuntimeError || (error instanceof Error && error.cause instanceof WebAssembly.RuntimeError);
 }
 
 function bad(problem: BadBody['problem'], detail: string): BadBody {

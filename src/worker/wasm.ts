@@ -2,7 +2,7 @@
 import * as abi from '../../assembly/abi.js';
 import type { RejectContext } from '../rejects/record.js';
 import { readParsed, type OutcomePlace, type Parsed, type RowRange } from './parsed.js';
-import type { RefusedLines, TableDefinition, WorkerLimits } from './protocol.js';
+import type { ColumnDefinition, ParserLimits, RefusedLines, TableDefinition } from './protocol.js';
 import { readRefused } from './refused.js';
 import type { SealExports } from './seal.js';
 
@@ -53,13 +53,24 @@ interface ParserExports extends SealExports {
   scannedLines(): number;
   scannedPhysicalLines(): number;
   setLimits(tablesMax: number, columnsMax: number, columnNameBytesMax: number): void;
+  setSeriesBytes(bytesMax: number): void;
   defineTable(id: number, databaseId: number, nameAt: number, nameBytes: number, created: number, sealedTo: number): void;
   defineColumn(tableId: number, columnId: number, kind: number, keyAt: number, keyBytes: number): void;
   dropTable(id: number): void;
   setSealedTo(tableId: number, number: number): void;
   removeSpans(tableId: number, rangesAt: number, ranges: number): void;
   builderBytes(): number;
+  sealBytes(): number;
+  spareBytes(): number;
+  freeSpare(): void;
+  tableIdsEnd(): number;
+  restoreRows(table: number, rows: number, series: number): void;
+  restoreValues(column: number, count: number, heapBytes: number, entries: number): void;
+  indexEntries(column: number): void;
 }
+
+/** What the module has to know of a table. */
+type ParserTable = Omit<TableDefinition, 'columns'> & { readonly columns: readonly Omit<ColumnDefinition, 'name'>[] };
 
 const RUN_BYTES = 8;
 
@@ -82,12 +93,13 @@ export class WasmParser {
     }
   }
 
-  setLimits({ tablesMax, columnsMax, columnNameBytesMax }: Omit<WorkerLimits, 'bodyBytesMax' | 'bodyLinesMax'>): void {
+  setLimits({ tablesMax, columnsMax, columnNameBytesMax, seriesBytesMax }: ParserLimits): void {
     this.exports.setLimits(tablesMax, columnsMax, columnNameBytesMax);
+    this.exports.setSeriesBytes(seriesBytesMax);
   }
 
   /** Defines a table, or adds to a known one the columns it lacks. Ids start at 1. */
-  define(table: TableDefinition): void {
+  define(table: ParserTable): void {
     const [nameAt, nameBytes] = this.#place(table.measurement);
     this.exports.defineTable(table.id, table.databaseId, nameAt, nameBytes, table.created, table.sealedTo);
     for (const { id, kind, key } of table.columns) {
@@ -152,6 +164,21 @@ export class WasmParser {
   /** Bytes of linear memory that builders hold. */
   builderBytes(): number {
     return this.exports.builderBytes() >>> 0;
+  }
+
+  /** The same and what the seal in progress holds. */
+  heldBytes(): number {
+    return this.builderBytes() + (this.exports.sealBytes() >>> 0);
+  }
+
+  /** What builders hold for lines to come, and no row needs. */
+  spareBytes(): number {
+    return this.exports.spareBytes() >>> 0;
+  }
+
+  /** Lets go of that; between bodies. */
+  freeSpare(): void {
+    this.exports.freeSpare();
   }
 
   /** Puts a text into memory until the next one; returns its address and bytes. */

@@ -1,7 +1,7 @@
 /** Random cases: bodies, damaged or not, whole or cut into several requests, for one database. */
 import type { Precision } from '../oracle/numbers.js';
 import type { DatabaseRules } from '../oracle/schema.js';
-import type { Case } from './case.js';
+import type { Request } from './case.js';
 import { randomBody } from './generator.js';
 import { mutated } from './mutate.js';
 import type { Random } from './random.js';
@@ -19,7 +19,7 @@ export function randomRules(random: Random): DatabaseRules {
  * One to four bodies of generated or real lines, each of which may be cut at line ends. A third of them is damaged, a
  * tenth asks for all or nothing; one in five comes after a change of the database's rules.
  */
-export function randomCase(random: Random, database: number): Case {
+export function randomCase(random: Random, database: number): Request[] {
   const precision = random.pick(PRECISIONS);
   let rules = randomRules(random);
   return Array.from({ length: 1 + random.below(4) }).flatMap(() => {

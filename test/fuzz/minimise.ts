@@ -4,20 +4,20 @@ import type { Case } from './case.js';
 /** After this time the result so far is taken. */
 const SECONDS_MAX = 20;
 
-/** Drops requests, then lines, then bytes, as long as `fails` says that what is left still does. */
-export function minimised(requests: Case, fails: (requests: Case) => boolean): Case {
+/** Drops steps, then lines, then bytes, as long as `fails` says that what is left still does. */
+export function minimised(steps: Case, fails: (steps: Case) => boolean): Case {
   const end = performance.now() + SECONDS_MAX * 1000;
   const isLate = (): boolean => performance.now() > end;
-  let smallest: Case = withoutParts(requests, fails, isLate);
+  let smallest: Case = withoutParts(steps, fails, isLate);
   for (const unit of [linesOf, bytesOf]) {
     for (let index = 0; index < smallest.length; index++) {
-      const base = smallest;
-      const withBody = (parts: readonly Buffer[]): Case => {
-        return base.map((request, at) => (at === index ? { ...request, body: Buffer.concat(parts) } : request));
-      };
-      const parts = unit(base[index]?.body ?? Buffer.alloc(0));
+      const base = smallest, step = base[index]!;
+      if ('change' in step) continue;
+      const withBody = (parts: readonly Buffer[]): Case => base.with(index, { ...step, body: Buffer.concat(parts) });
+      const parts = unit(step.body);
       smallest = withBody(withoutParts(parts, (rest) => fails(withBody(rest)), isLate));
     }
+    smallest = withoutParts(smallest, fails, isLate);
   }
   return smallest;
 }

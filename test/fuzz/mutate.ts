@@ -1,7 +1,8 @@
 /** Damage to the bytes of a body. */
 import type { Random } from './random.js';
 
-const SIGNS = Buffer.from(' ,=\\"\n\r\t#ietu0.-\0');
+/** What the grammar knows, and the bytes beside those. */
+const SIGNS = Buffer.from(' ,=\\"\n\r\t#ietu0.-\0/:;<>[]!+\x0b\x1f\x7f');
 const SNIPPETS: readonly Buffer[] = [
   Buffer.from([0xff]), Buffer.from([0xc3]), Buffer.from([0x80]), Buffer.from([0xc0, 0x80]), Buffer.from([0xed, 0xa0, 0x80]),
   Buffer.from([0xf4, 0x90, 0x80, 0x80]), Buffer.from([0xe2, 0x82]), Buffer.from([0xf0, 0x9d, 0x84]), Buffer.from([0xe0, 0x80, 0x80]),
@@ -30,6 +31,13 @@ const MUTATORS: readonly Mutator[] = [
     if (body.length === 0) return body;
     const copy = Buffer.from(body);
     copy[random.below(copy.length)] = random.pick([...SIGNS]);
+    return copy;
+  },
+  function stepByte(random, body) {
+    if (body.length === 0) return body;
+    const copy = Buffer.from(body);
+    const at = random.below(copy.length);
+    copy[at] = ((copy[at] ?? 0) + random.pick([1, -1, 128])) & 0xff;
     return copy;
   },
   function insertSign(random, body) {

@@ -1,65 +1,97 @@
-/** The parser as a subject: WASM module and wrapper, with the part of main that decides new tables and columns. */
-import { readFileSync } from 'node:fs';
+/** A build of the parser as a subject: WASM module and wrapper, with the part of main that decides new tables and columns. */
 import * as abi from '../../assembly/abi.js';
 import { LINE_ERRORS } from '../../src/errors.js';
 import { PLAIN_RULES, ruleFlags } from '../../src/schema-rules.js';
 import type { ColumnDefinition, TableDefinition } from '../../src/worker/protocol.js';
 import { builderRows, listedPoints, type Point } from '../../src/worker/rows.js';
-import { compile, type Parsed, WasmParser } from '../../src/worker/wasm.js';
+import { type Parsed, WasmParser } from '../../src/worker/wasm.js';
 import type { SchemaLimits } from '../oracle/schema.js';
-import { DEFAULT_TIME_NS, type Outcome, push, type Request, rowText, type State, type Subject } from './case.js';
-
-const module = compile(readFileSync(new URL('../../assembly/sluice.wasm', import.meta.url)));
+import { builderRowTexts } from './builder-rows.js';
+import { type Build, moduleOf } from '../worker/builds.js';
+import { type Change, DEFAULT_TIME_NS, type Outcome, push, type Request, rowText, type State, type Subject } from './case.js';
+import { droppedTable, removedRows } from './changes.js';
 
 const PRECISION_NUMBERS = {
   auto: abi.PRECISION_AUTO, ns: abi.PRECISION_NS, us: abi.PRECISION_US, ms: abi.PRECISION_MS, s: abi.PRECISION_S, m: abi.PRECISION_M,
   h: abi.PRECISION_H,
 };
 const KINDS = ['tag', 'f64', 'i64', 'u64', 'bool', 'string'] as const;
+const STATUSES = new Map<number, Outcome['status']>([[abi.PARSE_ACCEPTED, 'accepted'], [abi.PARSE_REFUSED, 'refused'], [abi.PARSE_TOO_MANY_LINES, 'too many lines']]);
 /** A replay must not heed them. */
-const REPLAY_LIMITS = { tablesMax: 1, columnsMax: 1, columnNameBytesMax: 1 };
-const NO_LIMITS = { tablesMax: 0x7fffffff, columnsMax: 0x7fffffff, columnNameBytesMax: 0x7fffffff };
+const REPLAY_LIMITS = { tablesMax: 1, columnsMax: 1, columnNameBytesMax: 1, seriesBytesMax: 1 << 20 };
+const NO_LIMITS = { tablesMax: 0x7fffffff, columnsMax: 0x7fffffff, columnNameBytesMax: 0x7fffffff, seriesBytesMax: 64 << 20 };
+const LINES_MAX = 2_000_000;
+/** Of the text of rejected lines. */
+const REFUSED_BYTES_MAX = 10_000;
 
 export interface WasmSubjectOptions extends SchemaLimits {
+  readonly build?: Build;
+  /** For the entries of the series cache. */
+  readonly seriesBytesMax?: number;
   /** Ask for the accepted lines one by one, and read every accepted body again as a replay; else as a server does it. */
   readonly thorough?: boolean;
 }
 
 export class WasmSubject implements Subject {
-  readonly #parser = new WasmParser(module);
+  readonly #parser: WasmParser;
   /** Gets every accepted body again, as after a restart. */
   readonly #replica: WasmParser | null;
   readonly #tables: TableDefinition[] = [];
+  readonly #dropped = new Set<number>();
   #number = 0;
   #columnId = 0;
 
-  constructor({ thorough = false, ...limits }: WasmSubjectOptions = {}) {
+  constructor({ build = 'simd', thorough = false, ...limits }: WasmSubjectOptions = {}) {
+    this.#parser = new WasmParser(moduleOf(build));
     this.#parser.setLimits({ ...NO_LIMITS, ...limits });
-    this.#replica = thorough ? new WasmParser(module) : null;
+    this.#replica = thorough ? new WasmParser(moduleOf(build)) : null;
     this.#replica?.setLimits(REPLAY_LIMITS);
   }
 
   write(request: Request): Outcome {
-    let parsed = this.#parse(request);
+    const answers: unknown[] = [];
+    let parsed = this.#parse(request, answers);
     if (parsed.status === abi.PARSE_NEEDS) {
       this.#decide(request.database, parsed);
-      parsed = this.#parse(request);
+      parsed = this.#parse(request, answers);
     }
-    if (parsed.status !== abi.PARSE_ACCEPTED && parsed.status !== abi.PARSE_REFUSED) throw new Error(`parse returned ${parsed.status}`);
-    if (parsed.lines !== parsed.accepted + parsed.rejected && parsed.status === abi.PARSE_ACCEPTED) throw new Error(`${parsed.lines} lines`);
-    const rows = new Map<string, string[]>();
-    for (const { tableId, rowFirst, rowEnd } of parsed.spans) {
-      const table = this.#table(tableId);
-      for (const row of builderRows(this.#parser, table).slice(rowFirst, rowEnd)) push(rows, table.measurement, pointText(row));
-    }
-    const lines = this.#replica === null || parsed.status === abi.PARSE_REFUSED ? null : this.#checkedLines(parsed, rows, request.rules);
+    const status = STATUSES.get(parsed.status);
+    if (status === undefined) throw new Error(`parse returned ${parsed.status}`);
+    if (status !== 'accepted' && parsed.spans.length > 0) throw new Error(`rows of a body that is ${status}`);
+    if (status === 'too many lines') return { status, errors: [], rejected: 0, checksum: 0n, rows: new Map(), lines: null, answers };
+    if (parsed.lines !== parsed.accepted + parsed.rejected) throw new Error(`${parsed.lines} lines`);
+    const rows = new Map(parsed.spans.map((span) => {
+      const table = this.#table(span.tableId);
+      return [table.measurement, builderRowTexts(this.#parser, table, span)] as const;
+    }));
+    const lines = this.#replica === null || status === 'refused' ? null : this.#checkedLines(parsed, rows, request.rules);
     if (lines !== null && this.#replica !== null) this.#replay(request, parsed, this.#replica);
     const errors = parsed.errors.map(({ line, code }) => ({ line, code: LINE_ERRORS[code]?.name ?? `code ${code}` }));
-    return { errors, rejected: parsed.rejected, rows, lines };
+    return { status, errors, rejected: parsed.rejected, checksum: status === 'refused' ? 0n : parsed.checksum, rows, lines, answers };
+  }
+
+  change(change: Change): void {
+    const tables = this.#tablesOf(change.database);
+    if (change.change === 'drop') {
+      const measurement = droppedTable(change, tables.map((table) => table.measurement));
+      const table = tables.find((each) => each.measurement === measurement);
+      if (table === undefined) return;
+      this.#dropped.add(table.id);
+      this.#parsers().forEach((parser) => parser.drop(table.id));
+      return;
+    }
+    const counts = new Map(tables.map((table) => [table.measurement, this.#rowCount(table.id)]));
+    for (const { measurement, ranges } of removedRows(change, counts)) {
+      const { id } = tables.find((each) => each.measurement === measurement)!;
+      for (const parser of this.#parsers()) {
+        parser.removeRows(id, ranges);
+        if (change.change === 'seal') parser.setSealedTo(id, this.#number);
+      }
+    }
   }
 
   state(database: number): State {
-    const tables = this.#tables.filter(({ databaseId }) => databaseId === database);
+    const tables = this.#tablesOf(database);
     const rows = new Map<string, string[]>();
     for (const table of tables) {
       const texts = builderRows(this.#parser, table).map(pointText);
@@ -72,32 +104,48 @@ export class WasmSubject implements Subject {
     return { rows, schema };
   }
 
-  #parse({ database, precision, acceptPartial, rules = PLAIN_RULES, body }: Request): Parsed {
+  #parsers(): WasmParser[] {
+    return this.#replica === null ? [this.#parser] : [this.#parser, this.#replica];
+  }
+
+  #tablesOf(database: number): TableDefinition[] {
+    return this.#tables.filter(({ id, databaseId }) => databaseId === database && !this.#dropped.has(id));
+  }
+
+  #rowCount(tableId: number): number {
+    const at = this.#parser.exports.tableAt(tableId) >>> 0;
+    return new DataView(this.#parser.memory.buffer).getUint32(at + abi.TABLE_ROWS, true);
+  }
+
+  /** Parses once; adds all that the parser says of it to `answers`. */
+  #parse({ database, precision, acceptPartial, rules = PLAIN_RULES, linesMax = LINES_MAX, body }: Request, answers: unknown[]): Parsed {
     this.#parser.inputView(body.length).set(body);
     const flags = (acceptPartial ? 0 : abi.PARSE_ALL_OR_NOTHING) | (this.#replica === null ? 0 : abi.PARSE_RECORD) | ruleFlags(rules);
-    return this.#parser.parse({
-      databaseId: database, bytes: body.length, precision: PRECISION_NUMBERS[precision], defaultTime: DEFAULT_TIME_NS, flags, linesMax: 2_000_000,
+    const parsed = this.#parser.parse({
+      databaseId: database, bytes: body.length, precision: PRECISION_NUMBERS[precision], defaultTime: DEFAULT_TIME_NS, flags, linesMax,
     });
+    const context = { timeMs: 0, precision: PRECISION_NUMBERS[precision], defaultTime: DEFAULT_TIME_NS };
+    answers.push(parsed, parsed.rejected === 0 ? null : this.#parser.refusedLines(context, REFUSED_BYTES_MAX));
+    return parsed;
   }
 
   /** Defines what a body needs, as main does. */
   #decide(database: number, { needs }: Parsed): void {
     for (const { tableId, measurement, kind, key } of needs) {
-      const known = this.#tables.find((table) => (tableId === 0 ? table.databaseId === database && table.measurement === measurement : table.id === tableId));
+      const known = tableId === 0 ? this.#tablesOf(database).find((table) => table.measurement === measurement) : this.#table(tableId);
       const column: ColumnDefinition = { id: ++this.#columnId, kind, key, name: key };
       if (known?.columns.some((other) => other.key === key) === true) throw new Error(`${measurement} has ${key} and needs it again`);
       const table: TableDefinition = known === undefined
         ? { id: this.#tables.length + 1, databaseId: database, measurement, created: ++this.#number, sealedTo: 0, columns: [column] }
         : { ...known, columns: [...known.columns, column] };
       this.#tables[table.id - 1] = table;
-      this.#parser.define(table);
-      this.#replica?.define(table);
+      this.#parsers().forEach((parser) => parser.define(table));
     }
   }
 
   #table(id: number): TableDefinition {
     const table = this.#tables[id - 1];
-    if (table === undefined) throw new Error(`rows in table ${id}, which does not exist`);
+    if (table === undefined || this.#dropped.has(id)) throw new Error(`rows in table ${id}, which does not exist`);
     return table;
   }
 
@@ -129,6 +177,16 @@ export class WasmSubject implements Subject {
   }
 }
 
+/** Both builds as a server drives them. */
+export function bothBuilds(limits: SchemaLimits = {}): WasmSubject[] {
+  return (['simd', 'scalar'] as const).map((build) => new WasmSubject({ ...limits, build }));
+}
+
+/** The same, and each with all that it can be asked. */
+export function everySubject(limits: SchemaLimits = {}): WasmSubject[] {
+  return [...bothBuilds(limits), ...(['simd', 'scalar'] as const).map((build) => new WasmSubject({ ...limits, build, thorough: true }))];
+}
+
 function pointText({ tags, fields, timestamp }: Point): string {
   return rowText(timestamp === null ? DEFAULT_TIME_NS : BigInt(timestamp), [
     ...tags.map(([key, value]) => [key, 'tag', value] as const),
@@ -138,5 +196,5 @@ function pointText({ tags, fields, timestamp }: Point): string {
 
 function assertEqual(actual: unknown, expected: unknown, what: string): void {
   const text = (value: unknown): string => JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
-  if (text(actual) !== text(expected)) throw new Error(`${what}: ${text(actual)} is not ${text(expected)}`);
+  if (text(actual) !== text(expected)) throw new Error(`${what}: ${text(actual).slice(0, 4000)} is not ${text(expected).slice(0, 4000)}`);
 }

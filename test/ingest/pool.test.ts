@@ -9,12 +9,12 @@ test('a task for a thread that has just ended fails at once and holds up no othe
   const slots: Slot[] = [];
   const deaths: number[] = [];
   let nextSlot: (slot: Slot) => void = () => {};
-  const limits = { bodyBytesMax: 1024, bodyLinesMax: 10, tablesMax: 1, columnsMax: 1, columnNameBytesMax: 1024 };
+  const limits = { bodyBytesMax: 1024, bodyLinesMax: 10, tablesMax: 1, columnsMax: 1, columnNameBytesMax: 1024, seriesBytesMax: 1024 };
   const failures: Promise<void>[] = [];
   const pool: Pool = new Pool({
     threads: 1,
     clock: systemClock,
-    settings: { bodyMemory: new SharedArrayBuffer(4096), blockBytes: 4096, limits, dataDir: 'unused', start: 'unused', inflate: 'zlib' },
+    settings: { bodyMemory: new SharedArrayBuffer(4096), blockBytes: 4096, limits, memoryBytesMax: 1 << 20, dataDir: 'unused', start: 'unused', inflate: 'zlib' },
     numbersLength: 8,
     onSlot: (slot) => {
       slots.push(slot);

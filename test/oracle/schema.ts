@@ -47,6 +47,11 @@ export class SchemaOracle {
     return this.#tables;
   }
 
+  /** Forgets a table. */
+  drop(measurement: string): void {
+    this.#tables.delete(measurement);
+  }
+
   /**
    * Takes the next body as the grammar read it; gives the points as they are stored and every rejected line, in line
    * order. A key's kind is that of the first accepted line; a rejected line adds nothing. Without `acceptPartial`, one

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { parquetMetadata, type FileMetaData } from 'hyparquet';
 import * as abi from '../../assembly/abi.js';
 import { ENCODING_DELTA_BINARY_PACKED, ENCODING_PLAIN, ENCODING_RLE_DICTIONARY } from '../../assembly/encode/abi.js';
-import { footerBytes, MAGIC, type ColumnChunk } from '../../src/tables/parquet/footer.js';
+import { Footer, MAGIC, type ColumnChunk } from '../../src/tables/parquet/footer.js';
 import { fileColumns, type FileColumn, type FileColumnKind } from '../../src/tables/parquet/schema.js';
 import { footerBounds, joinRanges, type Range } from '../../src/tables/parquet/statistics.js';
 import { ThriftWriter } from '../../src/tables/parquet/thrift.js';
@@ -16,8 +16,14 @@ const COLUMNS = fileColumns([
 const CHUNK: ColumnChunk = { offset: 4, bytes: 100, rawBytes: 200, dictionaryBytes: 0, encoding: ENCODING_PLAIN, nulls: 1, range: null };
 
 function parse(columns: readonly FileColumn[], chunks: readonly ColumnChunk[], rows = 5): FileMetaData {
-  const file = Buffer.concat([MAGIC, footerBytes(columns, [{ rows, chunks }])]);
-  return parquetMetadata(new Uint8Array(file).buffer);
+  const footer = new Footer(columns);
+  for (const chunk of chunks) footer.addChunk(chunk, rows);
+  footer.endGroup(rows);
+  return metadataOf(footer);
+}
+
+function metadataOf(footer: Footer): FileMetaData {
+  return parquetMetadata(new Uint8Array(Buffer.concat([MAGIC, footer.bytes()])).buffer);
 }
 
 /** A footer of the three own columns with this range of times. */
@@ -66,6 +72,18 @@ test('chunks: offsets, sizes and encodings', () => {
   const time = group!.columns[0]!.meta_data!;
   assert.deepEqual(time.encodings, ['DELTA_BINARY_PACKED']);
   assert.equal(time.dictionary_page_offset, undefined);
+});
+
+test('row groups: rows add up, each has its place and its own sizes', () => {
+  const columns = fileColumns([]);
+  const footer = new Footer(columns);
+  for (const [group, rows] of [7, 5].entries()) {
+    columns.forEach((_, place) => footer.addChunk({ ...CHUNK, offset: 4 + group * 300 + place * 100 }, rows));
+    footer.endGroup(rows);
+  }
+  const { num_rows, row_groups } = metadataOf(footer);
+  assert.equal(num_rows, 12n);
+  assert.deepEqual(row_groups.map((group) => [group.num_rows, group.file_offset, group.ordinal, group.total_compressed_size]), [[7n, 4n, 0, 300n], [5n, 304n, 1, 300n]]);
 });
 
 test('only a file with times before 1900 carries the key that Spark 3.5 needs', () => {

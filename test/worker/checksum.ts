@@ -5,7 +5,7 @@ import type { FieldType, Point } from '../../src/worker/rows.js';
 const A = 0x9e6c63d0876a9a47n;
 const B = 0x2545f4914f6cdd1dn;
 const C = 0xd6e8feb86659fd93n;
-const KINDS: Record<FieldType, number> = { f64: KIND_F64, i64: KIND_I64, u64: KIND_U64, bool: KIND_BOOL, string: KIND_STRING };
+const KINDS: Record<FieldType | 'tag', number> = { tag: KIND_TAG, f64: KIND_F64, i64: KIND_I64, u64: KIND_U64, bool: KIND_BOOL, string: KIND_STRING };
 
 const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
 const rotate = (value: bigint, bits: bigint): bigint => wrap(value << bits) | (value >> (64n - bits));
@@ -27,8 +27,9 @@ function cell(keyHash: bigint, kind: number, bits: bigint): bigint {
   return c ^ (c >> 32n);
 }
 
-function bitsOf(type: FieldType, value: string): bigint {
-  switch (type) {
+function bitsOf(kind: FieldType | 'tag', value: string): bigint {
+  switch (kind) {
+    case 'tag':
     case 'string': return hash(value);
     case 'bool': return value === 'true' ? 1n : 0n;
     case 'f64': return BigInt(`0x${value}`);
@@ -36,16 +37,48 @@ function bitsOf(type: FieldType, value: string): bigint {
   }
 }
 
+/** The checksum of rows that are told cell by cell, in the line's order. */
+export class RowChecksum {
+  readonly #hashes = new Map<string, bigint>();
+  #row = 0n;
+  /** That of the rows so far. */
+  value = 0n;
+
+  beginRow(measurement: string): void {
+    this.#row = this.#nameHash(measurement);
+  }
+
+  /** @param value as points have it: 16 hex digits of a float, decimal, true or false, or the text */
+  cell(key: string, kind: FieldType | 'tag', value: string): void {
+    this.#fold(cell(this.#nameHash(key), KINDS[kind], bitsOf(kind, value)));
+  }
+
+  endRow(timeNs: bigint): void {
+    this.#fold(cell(0n, 0, wrap(timeNs)));
+    const s = wrap((this.value ^ this.#row) * C);
+    this.value = s ^ (s >> 29n);
+  }
+
+  #fold(cell: bigint): void {
+    this.#row = wrap(rotate(this.#row, 7n) + cell);
+  }
+
+  /** Names come again and again. */
+  #nameHash(name: string): bigint {
+    let known = this.#hashes.get(name);
+    if (known === undefined) this.#hashes.set(name, (known = hash(name)));
+    return known;
+  }
+}
+
 /** Of points in line order; those without a timestamp have the default time. */
 export function checksumOf(points: readonly Point[], defaultTime: bigint): bigint {
-  return points.reduce((sum, { measurement, tags, fields, timestamp }) => {
-    const cells = [
-      ...tags.map(([key, value]) => cell(hash(key), KIND_TAG, hash(value))),
-      ...fields.map(([key, type, value]) => cell(hash(key), KINDS[type], bitsOf(type, value))),
-      cell(0n, 0, wrap(timestamp === null ? defaultTime : BigInt(timestamp))),
-    ];
-    const row = cells.reduce((folded, each) => wrap(rotate(folded, 7n) + each), hash(measurement));
-    const s = wrap((sum ^ row) * C);
-    return s ^ (s >> 29n);
-  }, 0n);
+  const sum = new RowChecksum();
+  for (const { measurement, tags, fields, timestamp } of points) {
+    sum.beginRow(measurement);
+    for (const [key, value] of tags) sum.cell(key, 'tag', value);
+    for (const [key, type, value] of fields) sum.cell(key, type, value);
+    sum.endRow(timestamp === null ? defaultTime : BigInt(timestamp));
+  }
+  return sum.value;
 }

@@ -8,6 +8,7 @@ import type { SealExports } from '../../src/worker/seal.js';
 import { root } from '../root.js';
 
 export interface EncoderExports extends Omit<SealExports, 'tableAt'> {
+  sealBytes(): number;
   allocate(bytes: number): number;
   release(at: number, bytes: number): void;
   snappyBytesMax(bytes: number): number;

@@ -1,15 +1,13 @@
 /** A parser with a catalog of its own, as tests drive it: bodies in, points out. */
 import * as abi from '../../assembly/abi.js';
-import { readPackaged } from '../../src/disk.js';
-import type { ColumnDefinition, Need, TableDefinition, WorkerLimits } from '../../src/worker/protocol.js';
+import type { ColumnDefinition, Need, ParserLimits, TableDefinition } from '../../src/worker/protocol.js';
 import { builderRows, type Point } from '../../src/worker/rows.js';
-import { compile, WasmParser, type Parsed, type ParseOptions } from '../../src/worker/wasm.js';
-
-const module = compile(readPackaged(new URL('../../assembly/sluice.wasm', import.meta.url)));
+import { WasmParser, type Parsed, type ParseOptions } from '../../src/worker/wasm.js';
+import { type Build, moduleOf } from './builds.js';
 
 export const DATABASE = 7;
 export const DEFAULT_TIME = 1_700_000_000_123_456_789n;
-const LIMITS = { tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: 1 << 20 };
+const LIMITS = { tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: 1 << 20, seriesBytesMax: 64 << 20 };
 
 /** A table whose columns are added to. */
 type TestTable = Omit<TableDefinition, 'columns'> & { readonly columns: ColumnDefinition[] };
@@ -17,11 +15,12 @@ type TestTable = Omit<TableDefinition, 'columns'> & { readonly columns: ColumnDe
 export type BodyOptions = Partial<Omit<ParseOptions, 'bytes'>>;
 
 export class ParserSession {
-  readonly parser = new WasmParser(module);
+  readonly parser: WasmParser;
   readonly #tables = new Map<string, TestTable>();
   #nextId = 1;
 
-  constructor(limits: Partial<Omit<WorkerLimits, 'bodyBytesMax' | 'bodyLinesMax'>> = {}) {
+  constructor(limits: Partial<ParserLimits> = {}, build: Build = 'simd') {
+    this.parser = new WasmParser(moduleOf(build));
     this.parser.setLimits({ ...LIMITS, ...limits });
   }
 
@@ -62,6 +61,12 @@ export class ParserSession {
     return table;
   }
 
+  tableOf(id: number): TestTable {
+    const table = [...this.#tables.values()].find((each) => each.id === id);
+    if (table === undefined) throw new Error(`no table ${id} was defined`);
+    return table;
+  }
+
   rows(measurement: string): Point[] {
     return builderRows(this.parser, this.table(measurement));
   }
@@ -74,6 +79,11 @@ export class ParserSession {
   /** The same of one table, which may be defined by hand. */
   dumpOf(table: TableDefinition): unknown {
     return [table.id, builderRows(this.parser, table), this.#dictionaries(table.id)];
+  }
+
+  /** Number of series in a builder. */
+  series(measurement: string): number {
+    return new DataView(this.parser.memory.buffer).getUint32(this.parser.exports.tableAt(this.table(measurement).id) + abi.TABLE_SERIES, true);
   }
 
   /** Number of dictionary entries of a tag. */

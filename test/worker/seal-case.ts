@@ -69,9 +69,17 @@ export function addNoise(builder: TableBuilder, random: Random): void {
   });
 }
 
-export async function seal(builder: TableBuilder, spans: readonly SealSpan[], store = new MemoryStore()): Promise<{ sealed: SealedFile; file: Buffer }> {
+interface SealOptions {
+  readonly store?: MemoryStore;
+  /** Entries that a call of the seal looks at. */
+  readonly stepEntries?: number;
+}
+
+export async function seal(
+  builder: TableBuilder, spans: readonly SealSpan[], { store = new MemoryStore(), stepEntries }: SealOptions = {},
+): Promise<{ sealed: SealedFile; file: Buffer }> {
   const order = { tableId: builder.tableId, number: 0, path: PATH, columns: builder.columns };
-  const sealed = await sealFile(builder.sealModule(), store as unknown as TableStore, order, () => spans);
+  const sealed = await sealFile(builder.sealModule(stepEntries), store as unknown as TableStore, order, () => spans);
   assert.ok(sealed !== null);
   const file = store.files.get(PATH)!;
   assert.equal(sealed.path, PATH);
@@ -79,8 +87,8 @@ export async function seal(builder: TableBuilder, spans: readonly SealSpan[], st
   return { sealed, file };
 }
 
-export async function assertSealed(builder: TableBuilder, spans: readonly SealSpan[], store?: MemoryStore): Promise<{ sealed: SealedFile; file: Buffer }> {
-  const result = await seal(builder, spans, store);
+export async function assertSealed(builder: TableBuilder, spans: readonly SealSpan[], options?: SealOptions): Promise<{ sealed: SealedFile; file: Buffer }> {
+  const result = await seal(builder, spans, options);
   const rows = sealModel(builder.rows, spans, builder.columns);
   const expected = rows.map((row) => modelText(row, builder.columns));
   assert.equal(result.sealed.rows, expected.length);

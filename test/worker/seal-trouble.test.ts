@@ -23,7 +23,7 @@ test('rows may be appended, and every array may move, while a seal writes', asyn
     builder.layOut();
   });
   const expected = sealModel(builder.rows, spans, COLUMNS).map((row) => modelText(row, COLUMNS));
-  const { file } = await seal(builder, spans, store);
+  const { file } = await seal(builder, spans, { store });
   assert.ok(moves > 2, `the arrays moved ${moves} times`);
   assertSameTexts(await textsByDuckdb(file, COLUMNS), expected, 'DuckDB');
   assert.ok(store.steps.every((bytes) => bytes <= 1 << 20));

@@ -14,15 +14,21 @@ export interface Row {
   readonly values: ReadonlyMap<string, Value>;
 }
 
-const TABLE_STRUCT_BYTES = 24;
-const COLUMN_STRUCT_BYTES = 32;
+const TABLE_STRUCT_BYTES = 28;
+const COLUMN_STRUCT_BYTES = 72;
+/** A series is begun anew for every so manieth row, though one of equal tags stands already. */
+const ROWS_PER_REPEATED_SERIES = 7;
 
 export class TableBuilder {
   readonly module: EncoderModule;
   readonly tableId: number;
-  readonly columns: readonly ColumnDefinition[];
+  columns: readonly ColumnDefinition[];
   readonly rows: Row[] = [];
+  /** Called before each call of a seal that takes the table. */
+  onCall: () => void = () => undefined;
   #address = 0;
+  /** Tags of each series, by column name. Some have equal tags, and some no row. */
+  #series: ReadonlyMap<string, Value>[] = [];
 
   constructor(module: EncoderModule, columns: readonly ColumnDefinition[], tableId = 1) {
     this.module = module;
@@ -30,10 +36,20 @@ export class TableBuilder {
     this.tableId = tableId;
   }
 
-  /** What a seal needs, with this table as the only one. */
-  sealModule(): SealModule {
+  /** What a seal needs, with this table as the only one; calls look at `stepEntries` entries, if given. */
+  sealModule(stepEntries?: number): SealModule {
     const { memory, exports } = this.module;
-    return { memory, exports: { ...exports, tableAt: (id) => (id === this.tableId ? this.#address : 0) } };
+    return {
+      memory,
+      exports: {
+        ...exports,
+        sealStart: (table, entries) => exports.sealStart(table, stepEntries ?? entries),
+        tableAt: (id) => {
+          this.onCall();
+          return id === this.tableId ? this.#address : 0;
+        },
+      },
+    };
   }
 
   drop(): void {
@@ -47,17 +63,36 @@ export class TableBuilder {
     table.setUint32(abi.TABLE_ID, this.tableId, true);
     table.setUint32(abi.TABLE_ROWS, this.rows.length, true);
     table.setUint32(abi.TABLE_TIMES, this.#put(BigInt64Array.from(this.rows, (row) => row.time)), true);
+    table.setUint32(abi.TABLE_SERIES_AT, this.#put(this.#findSeries()), true);
+    table.setUint32(abi.TABLE_SERIES, this.#series.length, true);
     table.setUint32(abi.TABLE_COLUMNS, this.columns.length, true);
     table.setUint32(abi.TABLE_COLUMNS_AT, this.#put(Uint32Array.from(this.columns, (column) => this.#layOutColumn(column))), true);
     this.#address = this.#put(new Uint8Array(table.buffer));
     if (before !== 0) this.#wreck(before);
   }
 
+  /** The series of each row, in the order of the rows: a row's series never changes when others are appended. */
+  #findSeries(): Uint32Array {
+    const tags = this.columns.filter(({ kind }) => kind === abi.KIND_TAG).map(({ name }) => name);
+    const numbers = new Map<string, number>();
+    this.#series = [];
+    return Uint32Array.from(this.rows, ({ values }, row) => {
+      const series = new Map(tags.filter((name) => values.has(name)).map((name) => [name, values.get(name)!]));
+      const key = JSON.stringify([...series]);
+      const known = numbers.get(key);
+      if (known !== undefined && row % ROWS_PER_REPEATED_SERIES !== 0) return known;
+      if (row % ROWS_PER_REPEATED_SERIES === 1) this.#series.push(series);
+      numbers.set(key, this.#series.push(series) - 1);
+      return this.#series.length - 1;
+    });
+  }
+
   #layOutColumn({ id, kind, name }: ColumnDefinition): number {
     const at: number[] = [];
     const values: Value[] = [];
-    this.rows.forEach((row, number) => {
-      const value = row.values.get(name);
+    const holders = kind === abi.KIND_TAG ? this.#series : this.rows.map((row) => row.values);
+    holders.forEach((holder, number) => {
+      const value = holder.get(name);
       if (value === undefined) return;
       at.push(number);
       values.push(value);

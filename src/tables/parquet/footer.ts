@@ -32,69 +32,92 @@ export interface ColumnChunk {
   readonly range: Range | null;
 }
 
-export interface RowGroup {
-  readonly rows: number;
-  /** One a column of the file, in order. */
-  readonly chunks: readonly ColumnChunk[];
-}
+/**
+ * Everything that follows the last page, up to the end of the file. What is known of a chunk is put into its bytes as it
+ * comes: a file of many columns has a long footer.
+ */
+export class Footer {
+  readonly #columns: readonly FileColumn[];
+  /** Finished row groups. */
+  readonly #groups = new ThriftWriter();
+  #groupCount = 0;
+  #rows = 0;
+  #isBefore1900 = false;
+  /** Chunks of the row group at hand. */
+  #chunks = new ThriftWriter();
+  #chunkCount = 0;
+  #groupOffset = 0;
+  #groupBytes = 0;
+  #groupRawBytes = 0;
 
-/** Everything that follows the last page, up to the end of the file. */
-export function footerBytes(columns: readonly FileColumn[], groups: readonly RowGroup[]): Uint8Array {
-  const writer = new ThriftWriter();
-  writer.fields(() => writeFileMetaData(writer, columns, groups));
-  const metadata = writer.bytes();
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(metadata.length);
-  return Buffer.concat([metadata, length, MAGIC]);
-}
-
-function writeFileMetaData(writer: ThriftWriter, columns: readonly FileColumn[], groups: readonly RowGroup[]): void {
-  writer.i32(1, FORMAT_VERSION);
-  writer.structs(2, [null, ...columns], (column) => {
-    if (column === null) writeRoot(writer, columns.length);
-    else writeSchemaElement(writer, column);
-  });
-  writer.i64(3, groups.reduce((rows, group) => rows + group.rows, 0));
-  writer.structs(4, groups.map((group, ordinal) => ({ group, ordinal })), ({ group, ordinal }) => {
-    writeRowGroup(writer, columns, group, ordinal);
-  });
-  if (groups.some((group) => isBefore1900(group))) {
-    writer.structs(5, [SPARK_KEY], ({ key, value }) => {
-      writer.binary(1, key);
-      writer.binary(2, value);
-    });
+  constructor(columns: readonly FileColumn[]) {
+    this.#columns = columns;
   }
-  writer.binary(6, CREATED_BY);
-  // Without column orders the bounds have no meaning: each is by the order of its type.
-  writer.structs(7, columns, () => writer.struct(1, noFields));
+
+  /** The next chunk of the row group, which has `rows` rows. */
+  addChunk(chunk: ColumnChunk, rows: number): void {
+    const column = this.#columns[this.#chunkCount]!;
+    const writer = this.#chunks;
+    writer.fields(() => {
+      writer.i64(2, 0);
+      writer.struct(3, () => writeColumnMetaData(writer, column, chunk, rows));
+    });
+    if (this.#chunkCount === 0) this.#groupOffset = chunk.offset;
+    this.#chunkCount += 1;
+    this.#groupBytes += chunk.bytes;
+    this.#groupRawBytes += chunk.rawBytes;
+    if (column.kind === 'time' && chunk.range?.of === 'integers' && chunk.range.min < YEAR_1900_MICROS) this.#isBefore1900 = true;
+  }
+
+  /** Ends the row group, of which all columns were added. */
+  endGroup(rows: number): void {
+    const writer = this.#groups;
+    writer.fields(() => {
+      writer.writtenStructs(1, this.#chunkCount, this.#chunks.bytes());
+      writer.i64(2, this.#groupRawBytes);
+      writer.i64(3, rows);
+      writer.i64(5, this.#groupOffset);
+      writer.i64(6, this.#groupBytes);
+      writer.i16(7, this.#groupCount);
+    });
+    this.#groupCount += 1;
+    this.#rows += rows;
+    this.#chunks = new ThriftWriter();
+    this.#chunkCount = this.#groupBytes = this.#groupRawBytes = 0;
+  }
+
+  bytes(): Uint8Array {
+    const writer = new ThriftWriter();
+    writer.fields(() => this.#writeFileMetaData(writer));
+    const metadata = writer.bytes();
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(metadata.length);
+    return Buffer.concat([metadata, length, MAGIC]);
+  }
+
+  #writeFileMetaData(writer: ThriftWriter): void {
+    writer.i32(1, FORMAT_VERSION);
+    writer.structs(2, [null, ...this.#columns], (column) => {
+      if (column === null) writeRoot(writer, this.#columns.length);
+      else writeSchemaElement(writer, column);
+    });
+    writer.i64(3, this.#rows);
+    writer.writtenStructs(4, this.#groupCount, this.#groups.bytes());
+    if (this.#isBefore1900) {
+      writer.structs(5, [SPARK_KEY], ({ key, value }) => {
+        writer.binary(1, key);
+        writer.binary(2, value);
+      });
+    }
+    writer.binary(6, CREATED_BY);
+    // Without column orders the bounds have no meaning: each is by the order of its type.
+    writer.structs(7, this.#columns, () => writer.struct(1, noFields));
+  }
 }
 
 function writeRoot(writer: ThriftWriter, children: number): void {
   writer.binary(4, 'schema');
   writer.i32(5, children);
-}
-
-/** The first column is `time`. */
-function isBefore1900(group: RowGroup): boolean {
-  const range = group.chunks[0]!.range;
-  return range?.of === 'integers' && range.min < YEAR_1900_MICROS;
-}
-
-function writeRowGroup(writer: ThriftWriter, columns: readonly FileColumn[], group: RowGroup, ordinal: number): void {
-  const { rows, chunks } = group;
-  writer.structs(1, columns.map((column, place) => ({ column, chunk: chunks[place]! })), ({ column, chunk }) => {
-    writer.i64(2, 0);
-    writer.struct(3, () => writeColumnMetaData(writer, column, chunk, rows));
-  });
-  writer.i64(2, sum(chunks, (chunk) => chunk.rawBytes));
-  writer.i64(3, rows);
-  writer.i64(5, chunks[0]!.offset);
-  writer.i64(6, sum(chunks, (chunk) => chunk.bytes));
-  writer.i16(7, ordinal);
-}
-
-function sum(chunks: readonly ColumnChunk[], bytesOf: (chunk: ColumnChunk) => number): number {
-  return chunks.reduce((total, chunk) => total + bytesOf(chunk), 0);
 }
 
 function writeColumnMetaData(writer: ThriftWriter, column: FileColumn, chunk: ColumnChunk, rows: number): void {

@@ -70,6 +70,12 @@ export class ThriftWriter {
     for (const item of items) this.fields(() => writeFields(item));
   }
 
+  /** A list of `count` structs that another writer wrote one after another. */
+  writtenStructs(id: number, count: number, structs: Uint8Array): void {
+    this.#list(id, THRIFT_STRUCT, count);
+    this.#raw(structs);
+  }
+
   i32s(id: number, items: readonly number[]): void {
     this.#list(id, THRIFT_I32, items.length);
     for (const item of items) this.#signed(item);
@@ -100,6 +106,10 @@ export class ThriftWriter {
   #binary(value: Uint8Array | string): void {
     const bytes = typeof value === 'string' ? Buffer.from(value) : value;
     this.#unsigned(bytes.length);
+    this.#raw(bytes);
+  }
+
+  #raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
     this.#buffer.set(bytes, this.#at);
     this.#at += bytes.length;

@@ -1,0 +1,163 @@
+// Dictionary of the texts of a chunk in the order of their first appearance: of sorted rows, the first tag's is sorted.
+// Tags are told apart by their codes, strings by their bytes.
+import { COLUMN_ENTRIES, COLUMN_KIND, KIND_TAG } from '../abi';
+import { equalBytes, hashBytes } from '../hash';
+import { textAt, textBytes } from './columns';
+import { indices, picked, values } from './group';
+import { widen } from './scratch';
+import { FAR, hasTime, spend } from './steps';
+import { fillWords, isRun8 } from './wide';
+
+/** Bytes of all entries at most: the dictionary is one page. */
+const ENTRY_BYTES_MAX: usize = 1 << 20;
+/** Strings: entries at most. */
+const ENTRIES_MAX: u32 = 16384;
+/** Texts looked at before the rest, their bytes, and the repetitions there must be among them. */
+const SAMPLE_VALUES: u32 = 1024;
+const SAMPLE_BYTES: usize = 1 << 18;
+const SAMPLE_REPEATED_MIN: u32 = 16;
+/** Bytes, and values of a run, that cost as much as an entry of a pass. */
+const BYTES_PER_ENTRY: usize = 16;
+const VALUES_PER_ENTRY: u32 = 16;
+/** An entry in the area of values: its text, and (strings) its hash. u32 each. */
+const ENTRY_BYTES: usize = 8;
+const ENTRY_HASH: usize = 4;
+
+/** Entries, and their bytes. */
+export let textEntries: u32 = 0;
+export let textEntryBytes: usize = 0;
+/** Bytes of all values looked at. */
+export let textPlainBytes: usize = 0;
+/** Whether a dictionary stands, at the end. */
+export let isRepeating: bool = false;
+/** u32 a code (tags) or a slot (strings): entry from 1, 0 when free. */
+let slots: usize = 0;
+let slotMask: u32 = 0;
+let isTag: bool = false;
+let count: u32 = 0;
+/** Next value. */
+let at: u32 = 0;
+
+export function startTextDictionary(): void {
+  slots = 0;
+}
+
+/** Starts with the `present` texts picked of a column. */
+export function startTexts(column: usize, present: u32): void {
+  count = present;
+  at = 0;
+  isTag = load<u32>(column, COLUMN_KIND) == KIND_TAG;
+  isRepeating = true;
+  textPlainBytes = 0;
+  const slotCount = isTag ? load<u32>(column, COLUMN_ENTRIES) : slotsFor(count);
+  clear(slotCount);
+  if (count <= SAMPLE_VALUES << 2) return;
+  takeSample(column);
+  if (isRepeating) clear(slotCount);
+}
+
+function slotsFor(values: u32): u32 {
+  let slotCount: u32 = 16;
+  while (slotCount < min(values, ENTRIES_MAX) << 1) slotCount <<= 1;
+  return slotCount;
+}
+
+function clear(slotCount: u32): void {
+  const bytes = <usize>slotCount << 2;
+  slots = widen(slots, 0, bytes);
+  memory.fill(slots, 0, bytes);
+  slotMask = slotCount - 1;
+  textEntries = 0;
+  textEntryBytes = 0;
+}
+
+/** Looks at values taken evenly. */
+function takeSample(column: usize): void {
+  const stride = count / SAMPLE_VALUES;
+  let looked: u32 = 0;
+  let bytes: usize = 0;
+  for (; looked < SAMPLE_VALUES && bytes < SAMPLE_BYTES; looked++) {
+    const text = pickedAt(looked * stride);
+    bytes += textBytes(column, text);
+    if (isTag) entryOfCode(column, text);
+    else entryOfString(column, text);
+  }
+  isRepeating = looked - textEntries >= max(SAMPLE_REPEATED_MIN * looked / SAMPLE_VALUES, 1);
+  spend(<u32>(bytes / BYTES_PER_ENTRY));
+}
+
+@inline
+function pickedAt(index: u32): u32 {
+  return load<u32>(picked + (<usize>index << 2));
+}
+
+/** One step; false when the dictionary and the `indices` stand, or texts repeat too little. */
+export function textDictionaryStep(column: usize): bool {
+  while (isRepeating && at < count && hasTime()) {
+    const text = pickedAt(at);
+    const bytes = textBytes(column, text);
+    const entry = isTag ? entryOfCode(column, text) : entryOfString(column, text);
+    const run = runOf(text);
+    fillWords(indices + (<usize>at << 2), entry - 1, run);
+    at += run;
+    textPlainBytes += bytes * run;
+    isRepeating = textEntryBytes <= ENTRY_BYTES_MAX && (isTag || textEntries < ENTRIES_MAX);
+    spend(FAR + run / VALUES_PER_ENTRY + (isTag ? 0 : <u32>(bytes / BYTES_PER_ENTRY)));
+  }
+  return isRepeating && at < count;
+}
+
+/** Values from `at` on that have the same text as the one there. */
+@inline
+function runOf(text: u32): u32 {
+  let end = at + 1;
+  while (end + 8 <= count && isRun8(picked + (<usize>end << 2), text)) end += 8;
+  while (end < count && pickedAt(end) == text) end++;
+  return end - at;
+}
+
+/** Text of an entry. */
+@inline
+export function entryText(index: u32): u32 {
+  return load<u32>(values + <usize>index * ENTRY_BYTES);
+}
+
+@inline
+function addEntry(column: usize, text: u32): u32 {
+  store<u32>(values + <usize>textEntries * ENTRY_BYTES, text);
+  textEntryBytes += textBytes(column, text);
+  return ++textEntries;
+}
+
+@inline
+function entryOfCode(column: usize, code: u32): u32 {
+  const slot = slots + (<usize>code << 2);
+  let entry = load<u32>(slot);
+  if (entry == 0) {
+    entry = addEntry(column, code);
+    store<u32>(slot, entry);
+  }
+  return entry;
+}
+
+function entryOfString(column: usize, text: u32): u32 {
+  const bytes = textBytes(column, text);
+  const from = textAt(column, text);
+  const hash = <u32>hashBytes(from, bytes);
+  let place = hash & slotMask;
+  while (true) {
+    const slot = slots + (<usize>place << 2);
+    const entry = load<u32>(slot);
+    if (entry == 0) {
+      store<u32>(values + <usize>textEntries * ENTRY_BYTES, hash, ENTRY_HASH);
+      store<u32>(slot, addEntry(column, text));
+      return textEntries;
+    }
+    if (load<u32>(values + <usize>(entry - 1) * ENTRY_BYTES, ENTRY_HASH) == hash) {
+      const other = entryText(entry - 1);
+      if (textBytes(column, other) == bytes && equalBytes(textAt(column, other), from, bytes)) return entry;
+    }
+    place = (place + 1) & slotMask;
+  }
+  return 0;
+}

@@ -1,0 +1,87 @@
+/** Unpacking alone: each way, by size of body and gzip level, and what memory it leaves behind. */
+import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { gzipSync } from 'node:zlib';
+import { inflates, type InflateInto } from './inflates.js';
+import { secondsOf } from './measure.js';
+import { Session } from './session.js';
+import { fixed, type Part, type Table } from './table.js';
+import { bodyOf, nextTelegrafLine } from './workloads/generated.js';
+
+const SIZES = { '0.4 KB': 400, '4 KB': 4000, '40 KB': 40_000, '400 KB': 400_000, '2 MB': 2_000_000 };
+const LEVELS = [1, 6];
+/** Bodies of a size are taken in turn: no branch of theirs is learned by heart. */
+const BYTES_PER_RUN = 8_000_000;
+const BODIES_MAX = 200;
+const LEAK_BODIES = 20_000;
+const LEAK_BYTES = 4000;
+
+export const part: Part = {
+  about: `Lines of the Telegraf mix, unpacked into the input of the parser; MB/s of line protocol by CPU time. zlib-sync whole gets a body in one push into a buffer of the exact size (nothing bounds it); zlib-sync as the server uses it gets 16 KiB at a time. Memory: growth of the process (RSS) over ${fixed(LEAK_BODIES)} bodies of 4 KB, after as many to warm up, garbage collected.`,
+  run: () => [speedTable(), memoryTable()],
+};
+
+function ways(): Record<string, InflateInto> {
+  const whole = zlibSyncWhole();
+  return { ...inflates(), ...(whole === null ? {} : { 'zlib-sync whole': whole }) };
+}
+
+function speedTable(): Table {
+  const { parser } = new Session();
+  const all = ways();
+  const names = Object.keys(all);
+  const rows = Object.entries(SIZES).flatMap(([size, bytes]) => LEVELS.map((level) => {
+    const packed = packedBodies(bytes, level);
+    const seconds = secondsOf(Object.fromEntries(names.map((name) => [name, () => packed.forEach((body) => all[name]!(parser, body))])), 0.15);
+    const speeds = names.map((name) => (packed.length * bytes) / seconds[name]! / 1e6);
+    return { name: `${size}, level ${level}`, cells: speeds.map((speed) => fixed(speed)), speed: speeds[0]! };
+  }));
+  return { title: 'inflate, MB/s', columns: names, rows };
+}
+
+function packedBodies(bytes: number, level: number): Buffer[] {
+  const line = nextTelegrafLine();
+  const count = Math.min(BODIES_MAX, Math.ceil(BYTES_PER_RUN / bytes));
+  return Array.from({ length: count }, () => gzipSync(bodyOf(line, Math.ceil(bytes / 60)).subarray(0, bytes), { level }));
+}
+
+function memoryTable(): Table {
+  const { parser } = new Session();
+  const packed = packedBodies(LEAK_BYTES, 6);
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const rows = Object.entries(ways()).map(([name, inflate]) => {
+    const pass = (): number => {
+      for (let i = 0; i < LEAK_BODIES; i += 1) inflate(parser, packed[i % packed.length]!);
+      collect();
+      return process.memoryUsage.rss();
+    };
+    const before = pass();
+    const grown = (pass() - before) / LEAK_BODIES;
+    return { name, cells: [fixed(grown / 1e3, 2)], speed: 1 / Math.max(grown, 1) };
+  });
+  return { title: 'memory left', columns: ['KB a body'], rows };
+}
+
+interface SyncInflate {
+  readonly result: Buffer | null;
+  push(input: Uint8Array, isLast: boolean): void;
+}
+
+/** null when the addon is not installed. */
+function zlibSyncWhole(): InflateInto | null {
+  try {
+    const { Inflate } = createRequire(import.meta.url)('zlib-sync') as { Inflate: new (options: object) => SyncInflate };
+    return (parser, packed) => {
+      const stated = new DataView(packed.buffer, packed.byteOffset + packed.length - 4, 4).getUint32(0, true);
+      const inflater = new Inflate({ windowBits: 31, chunkSize: Math.max(stated, 64) });
+      inflater.push(packed, true);
+      const body = inflater.result!;
+      parser.inputView(body.length).set(body);
+      return body.length;
+    };
+  } catch {
+    return null;
+  }
+}

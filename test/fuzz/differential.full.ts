@@ -1,0 +1,24 @@
+/**
+ * The long comparison of both builds of the parser with the oracle. FUZZ_LINES (of `npm run fuzz` 20 million) makes it end
+ * after so many lines, FUZZ_SECONDS after so long; SEED repeats a run.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runCampaign } from './campaign.js';
+import { seedOfRun } from './random.js';
+
+const { FUZZ_LINES, FUZZ_SECONDS } = process.env;
+const linesMax = FUZZ_LINES === undefined ? Infinity : Number(FUZZ_LINES);
+const secondsMax = FUZZ_SECONDS !== undefined ? Number(FUZZ_SECONDS) : FUZZ_LINES === undefined ? 150 : Infinity;
+/** What a slow machine compares a second, with room to spare. */
+const LINES_A_SECOND_MIN = 1000;
+
+test('random cases, many', (t) => {
+  const seed = seedOfRun();
+  const { sessions, lines, accepted } = runCampaign({
+    seed, linesMax, secondsMax, onProgress: (counts) => t.diagnostic(`seed ${seed}: ${counts.lines} lines so far`),
+  });
+  t.diagnostic(`seed ${seed}: ${sessions} sessions, ${lines} lines compared, ${accepted} of them accepted`);
+  assert.ok(lines >= Math.min(linesMax, secondsMax * LINES_A_SECOND_MIN), `only ${lines} lines were compared`);
+  assert.ok(accepted > lines / 2, `only ${accepted} of ${lines} lines were good: the fuzz is too rough`);
+});

@@ -1,0 +1,79 @@
+/** Lines beside what the parser has learnt from the ones before: each length, each cut, each byte. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Change, Request } from './case.js';
+import { difference } from './compare.js';
+import { OracleSubject } from './oracle-subject.js';
+import { Random } from './random.js';
+import { bothBuilds } from './wasm-subject.js';
+
+const request = (body: string): Request => ({ database: 1, precision: 'ns', acceptPartial: true, body: Buffer.from(body, 'latin1') });
+
+/** Compares requests in one session. */
+function assertSame(bodies: readonly string[], what: string): void {
+  assert.equal(difference(bodies.map(request), new OracleSubject(), bothBuilds()), null, what);
+}
+
+const LINES = [
+  'cpu,host=server01,region=eu usage_idle=99.25,usage_user=0.75,load=3i,up=true,note="all is well" 1700000000000000000',
+  'cpu,host=server02,region=eu usage_idle=12.5,usage_user=87.5,load=-12i,up=false,note="" 1700000000000000001',
+  'disk,host=server01 free=123456789u,a\\ key\\ with\\ blanks=1.0 1700000000000000002',
+];
+const LEARNT = `${LINES.join('\n')}\n`.repeat(3);
+
+test('a body may end at any byte of a line that was expected', () => {
+  for (const last of LINES) {
+    const cuts = Array.from({ length: last.length + 1 }, (_, end) => `${LINES[0]}\n${last.slice(0, end)}`);
+    assertSame([LEARNT, ...cuts], last);
+  }
+});
+
+const SIGNS = [...' ,=\\"\n\r\t\0#x0-.eiut:/\xff\xc3\xa9'];
+
+test('any byte of a line that was expected may be another, be missing or have company', () => {
+  for (const line of LINES) {
+    for (let at = 0; at <= line.length; at++) {
+      const [head, tail] = [line.slice(0, at), line.slice(at)];
+      const others = SIGNS.flatMap((sign) => [head + sign + tail, head + sign + tail.slice(1)]);
+      const bodies = [head + tail.slice(1), ...others].map((other) => `${line}\n${other}\n${line}\n`);
+      assertSame([LEARNT, bodies.join(''), LEARNT], `${line} at ${at}`);
+    }
+  }
+});
+
+test('any byte of a key may be another: then it is another key', () => {
+  for (const bytes of [8, 15, 16, 17, 31, 32, 33, 40, 47, 48, 49, 57, 64, 65, 80]) {
+    const key = 'k'.repeat(bytes);
+    const others = Array.from({ length: bytes }, (_, at) => `${key.slice(0, at)}x${key.slice(at + 1)}`);
+    const lines = others.flatMap((other) => [`m ${key}=1i`, `m ${other}=2i`, `m,t=${key} f=1`, `m,t=${other} f=2`]);
+    assertSame([lines.join('\n'), `${lines.join('\n')}\n${lines.toReversed().join('\n')}`], `${bytes} bytes`);
+  }
+});
+
+test('tables whose keys are alike, in every order, are kept apart', () => {
+  const random = new Random(3);
+  const tables = Array.from({ length: 300 }, (_, index) => `table${index}`);
+  const line = (table: string): string => {
+    const keys = ['usage', 'load', 'free', 'up'].sort(() => random.below(3) - 1);
+    return `${table} ${keys.map((key) => `${key}=${random.below(100)}i`).join(',')}`;
+  };
+  const body = (): string => Array.from({ length: 1000 }, () => line(random.pick(tables))).join('\n');
+  const drops = Array.from({ length: 40 }, (): Change => ({ database: 1, change: 'drop', seed: random.u32() }));
+  const steps = [request(body()), request(body()), ...drops, request(body()), request(body())];
+  assert.equal(difference(steps, new OracleSubject(), bothBuilds()), null);
+});
+
+const LENGTHS = [...Array.from({ length: 66 }, (_, index) => index + 2), 127, 128, 129, 65_533, 65_535, 65_536];
+
+test('keys and series of every length, and their likes of the same length', () => {
+  for (const bytes of LENGTHS) {
+    const name = 'k'.repeat(bytes - 1);
+    const lines = [
+      `m ${name}a=1i,${name}b=2i`, `m ${name}a=3i,${name}c=4i`, `m ${name}b=5i,${name}a=6i`, `m ${name}a=7i,${name}aa=8i,${name}b=9i`,
+      `n,t=${name}a f=1`, `n,t=${name}b f=2`, `n,t=${name}a f=3`, `n,t=${name} f=4`, `n,t=${name}aa f=5`,
+      `${name}a f=1`, `${name}b f=2`, `${name}a f=3`, `${name} f=4`, `${name}aa f=5`,
+    ];
+    const body = lines.flatMap((line) => [line, line]).join('\n');
+    assertSame([body, body, `${body}\n${body}`], `${bytes} bytes`);
+  }
+});
