@@ -170,6 +170,8 @@ export const TABLE_SERIES_AT = 20;
 /** Number of series: one or more for every set of tags met. Two series may have the same tags; one may have no row. */
 export const TABLE_SERIES = 24;
 export const TABLE_DATABASE = 28;
+/** Counts how often the series were numbered anew; who remembers a number remembers this with it. */
+export const TABLE_SERIES_EPOCH = 76;
 /** Address and length of the unescaped measurement. */
 export const TABLE_NAME_AT = 32;
 export const TABLE_NAME_BYTES = 36;

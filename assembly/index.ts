@@ -10,6 +10,7 @@ export { setSeriesBytes } from './columns/series';
 export { builderBytes } from './columns/space';
 export { freeSpare, spareBytes } from './columns/spare';
 export { sealBytes, sealChunk, sealCut, sealEnd, sealGroup, sealRows, sealSort, sealSpans, sealStart } from './encode/seal';
+export { inflate, inflatedBytes, inflatedTo, packed } from './inflate/inflate';
 export { input, parse } from './parse/body';
 export { setLimits } from './parse/judge';
 export { openQuoteBytes } from './parse/lines';

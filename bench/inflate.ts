@@ -1,9 +1,8 @@
 /** Unpacking alone: each way, by size of body and gzip level, and what memory it leaves behind. */
-import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
-import { inflates, type InflateInto } from './inflates.js';
+import { inflates } from './inflates.js';
 import { secondsOf } from './measure.js';
 import { Session } from './session.js';
 import { fixed, type Part, type Table } from './table.js';
@@ -18,18 +17,13 @@ const LEAK_BODIES = 20_000;
 const LEAK_BYTES = 4000;
 
 export const part: Part = {
-  about: `Lines of the Telegraf mix, unpacked into the input of the parser; MB/s of line protocol by CPU time. zlib-sync whole gets a body in one push into a buffer of the exact size (nothing bounds it); zlib-sync as the server uses it gets 16 KiB at a time. Memory: growth of the process (RSS) over ${fixed(LEAK_BODIES)} bodies of 4 KB, after as many to warm up, garbage collected.`,
+  about: `Lines of the Telegraf mix, unpacked into the input of the parser; MB/s of line protocol by CPU time. zlib-sync gets 16 KiB at a time, zlib-sync-whole as much as cannot unpack to more than 64 MiB. Memory: growth of the process (RSS) over ${fixed(LEAK_BODIES)} bodies of 4 KB, after as many to warm up, garbage collected.`,
   run: () => [speedTable(), memoryTable()],
 };
 
-function ways(): Record<string, InflateInto> {
-  const whole = zlibSyncWhole();
-  return { ...inflates(), ...(whole === null ? {} : { 'zlib-sync whole': whole }) };
-}
-
 function speedTable(): Table {
   const { parser } = new Session();
-  const all = ways();
+  const all = inflates();
   const names = Object.keys(all);
   const rows = Object.entries(SIZES).flatMap(([size, bytes]) => LEVELS.map((level) => {
     const packed = packedBodies(bytes, level);
@@ -51,7 +45,7 @@ function memoryTable(): Table {
   const packed = packedBodies(LEAK_BYTES, 6);
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  const rows = Object.entries(ways()).map(([name, inflate]) => {
+  const rows = Object.entries(inflates()).map(([name, inflate]) => {
     const pass = (): number => {
       for (let i = 0; i < LEAK_BODIES; i += 1) inflate(parser, packed[i % packed.length]!);
       collect();
@@ -62,26 +56,4 @@ function memoryTable(): Table {
     return { name, cells: [fixed(grown / 1e3, 2)], speed: 1 / Math.max(grown, 1) };
   });
   return { title: 'memory left', columns: ['KB a body'], rows };
-}
-
-interface SyncInflate {
-  readonly result: Buffer | null;
-  push(input: Uint8Array, isLast: boolean): void;
-}
-
-/** null when the addon is not installed. */
-function zlibSyncWhole(): InflateInto | null {
-  try {
-    const { Inflate } = createRequire(import.meta.url)('zlib-sync') as { Inflate: new (options: object) => SyncInflate };
-    return (parser, packed) => {
-      const stated = new DataView(packed.buffer, packed.byteOffset + packed.length - 4, 4).getUint32(0, true);
-      const inflater = new Inflate({ windowBits: 31, chunkSize: Math.max(stated, 64) });
-      inflater.push(packed, true);
-      const body = inflater.result!;
-      parser.inputView(body.length).set(body);
-      return body.length;
-    };
-  } catch {
-    return null;
-  }
 }

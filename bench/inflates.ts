@@ -1,5 +1,5 @@
 /** The ways to unpack a body into the input of the parser, as `--inflate` names them. */
-import { loadZlibSync, zlibInflate, type Inflate } from '../src/worker/inflate.js';
+import { unpackBy, type Unpack } from '../src/worker/unpack.js';
 import type { WasmParser } from '../src/worker/wasm.js';
 
 /** Unpacks a gzip body into the input view; returns its bytes. */
@@ -7,23 +7,22 @@ export type InflateInto = (parser: WasmParser, packed: Uint8Array) => number;
 
 const BYTES_MAX = 64 * 1024 * 1024;
 
-/** Those that are installed. */
+/** Those that are installed, the default first. */
 export function inflates(): Record<string, InflateInto> {
-  return { 'zlib': copied(zlibInflate), ...zlibSync() };
-}
-
-function zlibSync(): Record<string, InflateInto> {
-  try {
-    return { 'zlib-sync': copied(loadZlibSync()) };
-  } catch {
-    return {};
+  const ways: Record<string, InflateInto> = {};
+  for (const way of ['wasm', 'zlib', 'zlib-sync', 'zlib-sync-whole'] as const) {
+    try {
+      ways[way] = into(unpackBy(way));
+    } catch {
+      // The optional addon is not there: its column is left out.
+    }
   }
+  return ways;
 }
 
-function copied(inflate: Inflate): InflateInto {
+function into(unpack: Unpack): InflateInto {
   return (parser, packed) => {
-    const body = inflate(packed, BYTES_MAX);
-    parser.inputView(body.length).set(body);
-    return body.length;
+    const body = { bytes: packed.length, copyTo: (target: Uint8Array) => target.set(packed), gather: () => packed };
+    return unpack(parser, body, BYTES_MAX);
   };
 }

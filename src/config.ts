@@ -21,7 +21,7 @@ export interface Config extends SchemaRules {
   readonly tls: TlsFiles | null;
   readonly workers: number;
   readonly http: 'auto' | 'uws' | 'node';
-  readonly inflate: 'zlib' | 'zlib-sync';
+  readonly inflate: 'wasm' | 'zlib' | 'zlib-sync' | 'zlib-sync-whole';
   readonly legacyPrecision: 'auto' | 'ns';
   readonly queueBytesMax: number;
   readonly bodyBytesMax: number;
@@ -91,7 +91,7 @@ const perField = {
   tlsClientCa: { flag: 'tls-client-ca', unit: 'file', default: '', description: 'ask clients for a certificate of one of these roots (PEM); served by node:https' },
   workers: { flag: 'workers', unit: 'count', default: String(availableParallelism()), min: 1, max: 256, description: 'threads that parse and encode; one a core unless said' },
   http: { flag: 'http', unit: 'word', default: 'auto', words: ['auto', 'uws', 'node'], description: 'HTTP server; auto takes uws where it loads' },
-  inflate: { flag: 'inflate', unit: 'word', default: 'zlib', words: ['zlib', 'zlib-sync'], description: 'what unpacks gzip bodies' },
+  inflate: { flag: 'inflate', unit: 'word', default: 'wasm', words: ['wasm', 'zlib', 'zlib-sync', 'zlib-sync-whole'], description: 'what unpacks gzip bodies: our own inflate beside the parser, node:zlib, or the optional addon zlib-sync' },
   legacyPrecision: { flag: 'legacy-precision', unit: 'word', default: 'auto', words: ['auto', 'ns'], description: 'precision of v1 and v2 writes that name none' },
   tags: { flag: 'tags', unit: 'word', default: 'grow', words: TAG_RULES, description: 'of new databases: a table may get tags at any time, or with its first write alone' },
   types: { flag: 'types', unit: 'word', default: 'strict', words: TYPE_RULES, description: 'of new databases: a value of another type than its column is refused, an integer may go into a float column, or it goes into the column <key>__<type>' },

@@ -70,7 +70,7 @@ export interface Engine {
  */
 export async function openEngine(config: Config): Promise<Engine> {
   const logger = makeLogger(config.logLevel);
-  if (config.inflate === 'zlib-sync') requireZlibSync();
+  if (config.inflate === 'zlib-sync' || config.inflate === 'zlib-sync-whole') requireZlibSync(config.inflate);
   if (UNSAFE_PATH.test(config.dataDir)) logger.warn(`some engines cannot open tables below ${config.dataDir}: use letters, digits and . _ ~ + @ - in its path`);
   await disk.makeFolder(config.dataDir);
   const control = await bindControl(dataPaths(config.dataDir).socket, disk);
@@ -215,11 +215,11 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
 }
 
 /** Each worker loads it again; here its absence is a sentence and not a pool that never starts. */
-function requireZlibSync(): void {
+function requireZlibSync(flag: string): void {
   try {
-    loadZlibSync();
+    loadZlibSync(false);
   } catch (error) {
-    throw new Error(`--inflate zlib-sync: the optional package zlib-sync is not installed (${(error as Error).message.split('\n')[0]})`);
+    throw new Error(`--inflate ${flag}: the optional package zlib-sync is not installed (${(error as Error).message.split('\n')[0]})`);
   }
 }
 

@@ -3,8 +3,8 @@
 
 /** u32 each: table and column. */
 const HINT_BYTES: u32 = 8;
-const HINTS_SHIFT: u32 = 12;
-const hints: usize = memory.data(32768, 8);
+const HINTS_SHIFT: u32 = 14;
+const hints: usize = memory.data(131072, 8);
 const MIX: u64 = 0x9E3779B97F4A7C15;
 
 /** The slot of a key; up to 7 bytes behind it are read. */

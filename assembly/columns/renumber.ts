@@ -2,12 +2,12 @@
 // keep the entries that are still used.
 import {
   COLUMN_COUNT, COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_KEY_AT, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES,
-  KIND_TAG, TABLE_COLUMNS, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT,
+  KIND_TAG, TABLE_COLUMNS, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_SERIES_EPOCH,
 } from '../abi';
 import { appendCode, clearColumn, COLUMN_ENTRY_HASHES, COLUMN_STRUCT_BYTES } from './column';
 import { addEntry, entryStart } from './dictionary';
 import { give, take } from './space';
-import { columnAt, TABLE_SERIES_EPOCH } from './table';
+import { columnAt } from './table';
 
 /** A copy of the struct of the column being rebuilt, with its old arrays. */
 const before: usize = memory.data(128, 8);

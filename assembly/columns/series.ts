@@ -2,12 +2,12 @@
 // series of its table keep their numbers; after that the next line with these bytes finds it and makes it good again.
 //
 // What is cached: at first every series met; past FIRST_SIGHT_MAX entries one that is met a second time, as far as a
-// filter of SEEN_SLOTS fingerprints can tell, since of series that never return an entry is wasted. Past the bound in bytes
-// nothing more, and when the lines that were not found since outnumber the entries, all are forgotten.
-import { TABLE_SERIES } from '../abi';
+// filter of SEEN_SLOTS fingerprints can tell, since of series that never return an entry is wasted; while fewer than a
+// quarter are met again, the filter is asked for an eighth of them alone. Past the bound in bytes nothing more, and when the
+// lines that were not found since outnumber the entries, all are forgotten.
+import { TABLE_SERIES, TABLE_SERIES_EPOCH } from '../abi';
 import { isSame, isHead } from '../wide';
 import { give, take } from './space';
-import { TABLE_SERIES_EPOCH } from './table';
 
 /** u32 each: the table and the series' number in it, TABLE_SERIES_EPOCH when it got it. */
 export const SERIES_TABLE: usize = 0;
@@ -53,6 +53,13 @@ let entryBytes: usize = 0;
 let entryBytesMax: usize = 64 << 20;
 /** u16 each: fingerprints of series met lately. */
 let seen: usize = 0;
+/** Of the series that the filter was asked for in this window: how many, and how many of them it had met. */
+let looked: u32 = 0;
+let met: u32 = 0;
+/** Only an eighth of the series are looked for in the filter: hardly any return. */
+let isSampling: bool = false;
+const WINDOW: u32 = 1024;
+const SAMPLE_MASK: u32 = 7;
 /** Lookups without a result since the cache was full. */
 let missed: u32 = 0;
 /** Counts how often all was forgotten: addresses of entries are good for one value of it. */
@@ -187,15 +194,22 @@ export function cacheBytes(): usize {
 /** Whether an entry is worth it: while there are few, or when the series was met before. */
 function isWelcome(hash: u64): bool {
   if (entries < FIRST_SIGHT_MAX) return true;
+  if (isSampling && (<u32>hash & SAMPLE_MASK) != 0) return false;
   if (seen == 0) {
     seen = take(SEEN_SLOTS << 1);
     memory.fill(seen, 0, SEEN_SLOTS << 1);
   }
   const slot = seen + (<usize>(<u32>(hash >> 16) & (SEEN_SLOTS - 1)) << 1);
-  const fingerprint = <u16>hash | 1;
-  if (load<u16>(slot) == fingerprint) return true;
+  const fingerprint = <u16>(hash >> 48) | 1;
+  const isMet = load<u16>(slot) == fingerprint;
   store<u16>(slot, fingerprint);
-  return false;
+  met += <u32>isMet;
+  if (++looked == WINDOW) {
+    isSampling = met < WINDOW / 4;
+    looked = 0;
+    met = 0;
+  }
+  return isMet;
 }
 
 function hasRoom(size: u32): bool {

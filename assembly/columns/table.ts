@@ -19,8 +19,6 @@ export const TABLE_KEY_BYTES: usize = 56;
 export const TABLE_BODY: usize = 64;
 export const TABLE_ROWS_BEFORE: usize = 60;
 export const TABLE_SERIES_BEFORE: usize = 72;
-/** u32: counts how often the series were numbered anew; who remembers a number remembers this with it. */
-export const TABLE_SERIES_EPOCH: usize = 76;
 /** u64: hash of the measurement. */
 export const TABLE_NAME_HASH: usize = 80;
 /** A guess for the next line (guess.ts), u32 each: columns by their place in the line last judged, and their room. */

@@ -6,8 +6,8 @@ const ENTRIES_MAX: u32 = 16384;
 /** Up to this many entries nothing is judged; beyond, at least every second value must be a repetition. */
 const ENTRIES_FREE: u32 = 1024;
 /** Values looked at before the rest, and how many of them must be repetitions when there are many more. */
-const SAMPLE_VALUES: u32 = 1024;
-const SAMPLE_REPEATED_MIN: u32 = 16;
+export const SAMPLE_VALUES: u32 = 1024;
+export const SAMPLE_REPEATED_MIN: u32 = 16;
 /** Integers that lie in so small a range are numbered by a table of it. */
 const RANGE_MAX: u64 = 4096;
 
@@ -73,12 +73,16 @@ function clear(count: u32): void {
   entryCount = 0;
 }
 
-/** Whether values taken evenly repeat as often as they would with no more than a few times ENTRIES_MAX entries. */
+/** Whether values from here and there repeat as often as they would with no more than a few times ENTRIES_MAX entries. */
 function isSampleRepeating(values: usize, count: u32): bool {
   clear(SAMPLE_VALUES);
-  const stride = count / SAMPLE_VALUES;
-  for (let i: u32 = 0; i < SAMPLE_VALUES; i++) entryOfValue(load<u64>(values + (<usize>(i * stride) << 3)));
+  for (let i: u32 = 0; i < SAMPLE_VALUES; i++) entryOfValue(load<u64>(values + (<usize>sampleAt(i, count) << 3)));
   return SAMPLE_VALUES - entryCount >= SAMPLE_REPEATED_MIN;
+}
+
+/** Place of the i-th value of a sample: eight neighbours here, eight there, since values may repeat in either way. */
+export function sampleAt(i: u32, count: u32): u32 {
+  return (i >> 3) * (count / (SAMPLE_VALUES >> 3)) + (i & 7);
 }
 
 /** The entry, from 1, of a value; made when it is new. */

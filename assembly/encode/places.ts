@@ -1,6 +1,6 @@
 // Stable counting sort of the rows by the rank of their series.
 import { TABLE_SERIES_AT } from '../abi';
-import { keyCount } from './keys';
+import { keyCount } from './joins';
 import { countDigit, entryOf, place, startsOf, swapOrder } from './order';
 import { take } from './scratch';
 import { rankOf } from './series';

@@ -3,19 +3,14 @@
 import { COLUMN_ENTRIES } from '../abi';
 import { compareBytes, prefixOf } from './bytes';
 import { textAt, textBytes } from './columns';
-import { countDigit, nextPlace, startsOf } from './order';
+import { codeAt, endRecords, prefixAt, radixStep, setCode, setPrefix, startRadix, startRecords } from './records';
 import { give, take } from './scratch';
 import { FAR, stepEnd } from './steps';
 
-/** A record to sort: 8 bytes of the entry as a number, then its code. */
-const RECORD_BYTES: usize = 16;
-const RECORD_CODE: usize = 8;
 /** Ranges up to this are sorted by insertion. */
 const SHORT: u32 = 24;
 /** A range on the stack: first record, one past the last, and how many bytes are known to be equal. u32 each. */
 const RANGE_BYTES: usize = 12;
-const DIGIT_BITS_MAX: u32 = 11;
-const counts = memory.data(2048 * 4);
 
 /** u32 a dictionary entry: its rank from 1 among those marked; 0 for the others. A block of scratch. */
 export let textRanks: usize = 0;
@@ -23,8 +18,6 @@ export let textRanks: usize = 0;
 export let marked: u32 = 0;
 /** Entries the dictionary had at the start. */
 let entries: u32 = 0;
-let records: usize = 0;
-let spare: usize = 0;
 let stack: usize = 0;
 let stackUsed: usize = 0;
 
@@ -32,11 +25,9 @@ const STAGE_LIST: u32 = 0;
 const STAGE_NEXT: u32 = 1;
 const STAGE_COMMON: u32 = 2;
 const STAGE_PREFIX: u32 = 3;
-const STAGE_COUNT: u32 = 4;
-const STAGE_PLACE: u32 = 5;
-const STAGE_BACK: u32 = 6;
-const STAGE_TIES: u32 = 7;
-const STAGE_NUMBER: u32 = 8;
+const STAGE_RADIX: u32 = 4;
+const STAGE_TIES: u32 = 5;
+const STAGE_NUMBER: u32 = 6;
 let stage: u32 = 0;
 /** Next record (or code) of the stage. */
 let at: u32 = 0;
@@ -47,10 +38,6 @@ let end: u32 = 0;
 let known: usize = 0;
 let common: usize = 0;
 let differing: u64 = 0;
-/** Radix passes: the digit's place and width, and passes left. */
-let shift: u32 = 0;
-let digitBits: u32 = 0;
-let passesLeft: u32 = 0;
 
 /** Starts with no entry marked. */
 export function startTexts(column: usize): void {
@@ -69,9 +56,7 @@ export function markText(code: u32): void {
 
 /** All entries are marked: ranks are from 1 on. */
 export function startRanks(): void {
-  const bytes = <usize>marked * RECORD_BYTES;
-  records = take(bytes);
-  spare = take(bytes);
+  startRecords(marked);
   stack = take((<usize>marked / SHORT + 1) * RANGE_BYTES);
   stackUsed = 0;
   stage = STAGE_LIST;
@@ -99,14 +84,8 @@ export function rankStep(column: usize): bool {
     case STAGE_PREFIX:
       fillPrefixes(column);
       break;
-    case STAGE_COUNT:
-      countDigits();
-      break;
-    case STAGE_PLACE:
-      placeRecords();
-      break;
-    case STAGE_BACK:
-      copyBack();
+    case STAGE_RADIX:
+      if (!radixStep()) next(STAGE_TIES, from);
       break;
     case STAGE_TIES:
       findTies(column);
@@ -122,22 +101,11 @@ function next(to: u32, first: u32): void {
   at = first;
 }
 
-@inline
-function recordAt(index: u32): usize {
-  return records + <usize>index * RECORD_BYTES;
-}
-
-@inline
-function codeAt(index: u32): u32 {
-  return load<u32>(recordAt(index), RECORD_CODE);
-}
-
 function listRecords(): void {
   const stop = stepEnd(at, entries);
   for (; at < stop; at++) {
     if (load<u32>(textRanks + (<usize>at << 2)) == 0) continue;
-    store<u32>(recordAt(listed), at, RECORD_CODE);
-    listed++;
+    setCode(listed++, at);
   }
   if (at < entries) return;
   pushRange(0, marked, 0);
@@ -191,63 +159,13 @@ function fillPrefixes(column: usize): void {
     const code = codeAt(at);
     const bytes = textBytes(column, code);
     const prefix = bytes <= common ? 0 : prefixOf(textAt(column, code) + common, bytes - common);
-    store<u64>(recordAt(at), prefix);
-    differing |= prefix ^ load<u64>(recordAt(from));
+    setPrefix(at, prefix);
+    differing |= prefix ^ prefixAt(from);
   }
   if (at < end) return;
   if (differing == 0) return next(STAGE_TIES, from);
-  const lowest = <u32>ctz<u64>(differing);
-  const bits = 64 - <u32>clz<u64>(differing) - lowest;
-  passesLeft = (bits + DIGIT_BITS_MAX - 1) / DIGIT_BITS_MAX;
-  digitBits = (bits + passesLeft - 1) / passesLeft;
-  // No digit may begin beyond the 64 bits.
-  shift = min(lowest, max(64, passesLeft * digitBits) - passesLeft * digitBits);
-  startPass();
-}
-
-function startPass(): void {
-  memory.fill(counts, 0, <usize>4 << digitBits);
-  next(STAGE_COUNT, from);
-}
-
-@inline
-function digitOf(record: usize): u32 {
-  return <u32>(load<u64>(record) >> shift) & ((1 << digitBits) - 1);
-}
-
-function countDigits(): void {
-  const stop = stepEnd(at, end);
-  for (; at < stop; at++) countDigit(counts, digitOf(recordAt(at)));
-  if (at < end) return;
-  startsOf(counts, 1 << digitBits);
-  next(STAGE_PLACE, from);
-}
-
-function placeRecords(): void {
-  const stop = stepEnd(at, end, FAR);
-  const to = spare + <usize>from * RECORD_BYTES;
-  for (; at < stop; at++) {
-    const record = recordAt(at);
-    copyRecord(to + <usize>nextPlace(counts, digitOf(record)) * RECORD_BYTES, record);
-  }
-  if (at == end) next(STAGE_BACK, from);
-}
-
-/** Brings the records of a pass back to where they stood. */
-function copyBack(): void {
-  const stop = stepEnd(at, end);
-  memory.copy(recordAt(at), spare + <usize>at * RECORD_BYTES, <usize>(stop - at) * RECORD_BYTES);
-  at = stop;
-  if (at < end) return;
-  shift += digitBits;
-  if (--passesLeft > 0) startPass();
-  else next(STAGE_TIES, from);
-}
-
-@inline
-function copyRecord(to: usize, record: usize): void {
-  store<u64>(to, load<u64>(record));
-  store<u32>(to, load<u32>(record, RECORD_CODE), RECORD_CODE);
+  startRadix(from, end, differing);
+  next(STAGE_RADIX, from);
 }
 
 /** Sorts short runs of equal prefixes, and puts long ones on the stack. */
@@ -255,8 +173,8 @@ function findTies(column: usize): void {
   const stop = stepEnd(at, end, FAR);
   while (at < stop) {
     const first = at++;
-    const prefix = load<u64>(recordAt(first));
-    while (at < end && load<u64>(recordAt(at)) == prefix) at++;
+    const prefix = prefixAt(first);
+    while (at < end && prefixAt(at) == prefix) at++;
     if (at - first > SHORT) pushRange(first, at, common + 8);
     else if (at - first > 1) sortShort(column, first, at);
   }
@@ -273,10 +191,10 @@ function sortShort(column: usize, first: u32, after: u32): void {
     while (to > first) {
       const before = codeAt(to - 1);
       if (compareBytes(textAt(column, before), textBytes(column, before), text, bytes) <= 0) break;
-      store<u32>(recordAt(to), before, RECORD_CODE);
+      setCode(to, before);
       to--;
     }
-    store<u32>(recordAt(to), code, RECORD_CODE);
+    setCode(to, code);
   }
 }
 
@@ -284,8 +202,7 @@ function numberRecords(): bool {
   const stop = stepEnd(at, marked, FAR);
   for (; at < stop; at++) store<u32>(textRanks + (<usize>codeAt(at) << 2), at + 1);
   if (at < marked) return true;
-  give(records);
-  give(spare);
+  endRecords();
   give(stack);
   return false;
 }

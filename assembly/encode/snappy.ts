@@ -1,6 +1,6 @@
 // Snappy block format (google/snappy, format_description.txt): greedy matches by a hash table over blocks of 64 KiB.
+import { copyValue } from './bytes';
 import { writeVarint } from './varint';
-import { copy16 } from './wide';
 
 const BLOCK_BYTES: usize = 65536;
 const TABLE_BITS: u32 = 14;
@@ -105,10 +105,6 @@ function emitLiteral(out: usize, from: usize, bytes: usize): usize {
   const last = bytes - 1;
   if (last < 60) {
     store<u8>(out, <u8>(last << 2));
-    if (bytes <= 16) {
-      copy16(out + 1, from);
-      return out + 1 + bytes;
-    }
     out += 1;
   } else if (last < 256) {
     store<u8>(out, 60 << 2);
@@ -119,7 +115,7 @@ function emitLiteral(out: usize, from: usize, bytes: usize): usize {
     store<u16>(out + 1, <u16>last);
     out += 3;
   }
-  memory.copy(out, from, bytes);
+  copyValue(out, from, bytes);
   return out + bytes;
 }
 

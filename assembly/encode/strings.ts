@@ -64,7 +64,7 @@ export function stringStep(column: usize): bool {
 
 /** Writes the dictionary page, unless the texts themselves are no longer. */
 function endDictionary(column: usize): bool {
-  if (textEntryBytes + indicesBytes(present, textEntries) >= textPlainBytes + present) return false;
+  if (<u64>textEntryBytes + indicesBytes(present, textEntries) >= textPlainBytes + present) return false;
   takeRaw(textEntryBytes + <usize>textEntries * LENGTH_BYTES);
   let out = raw;
   for (let i: u32 = 0; i < textEntries; i++) {

@@ -2,20 +2,21 @@
 // Tags are told apart by their codes, strings by their bytes.
 import { COLUMN_ENTRIES, COLUMN_KIND, KIND_TAG } from '../abi';
 import { equalBytes, hashBytes } from '../hash';
-import { textAt, textBytes } from './columns';
+import { GROUP_BYTES_MAX } from './abi';
+import { textAt, textBytes, textEnds } from './columns';
+import { SAMPLE_REPEATED_MIN, SAMPLE_VALUES, sampleAt } from './dictionary';
 import { indices, picked, values } from './group';
 import { widen } from './scratch';
 import { FAR, hasTime, spend } from './steps';
 import { fillWords, isRun8 } from './wide';
 
-/** Bytes of all entries at most: the dictionary is one page. */
+/** Bytes of all entries at most, as the dictionary is one page: unless the tags of a row group would be far more in full. */
 const ENTRY_BYTES_MAX: usize = 1 << 20;
+const TAG_BYTES_MAX: u64 = <u64>GROUP_BYTES_MAX * 2;
 /** Strings: entries at most. */
 const ENTRIES_MAX: u32 = 16384;
-/** Texts looked at before the rest, their bytes, and the repetitions there must be among them. */
-const SAMPLE_VALUES: u32 = 1024;
+/** Bytes of the texts looked at before the rest. */
 const SAMPLE_BYTES: usize = 1 << 18;
-const SAMPLE_REPEATED_MIN: u32 = 16;
 /** Bytes, and values of a run, that cost as much as an entry of a pass. */
 const BYTES_PER_ENTRY: usize = 16;
 const VALUES_PER_ENTRY: u32 = 16;
@@ -27,7 +28,7 @@ const ENTRY_HASH: usize = 4;
 export let textEntries: u32 = 0;
 export let textEntryBytes: usize = 0;
 /** Bytes of all values looked at. */
-export let textPlainBytes: usize = 0;
+export let textPlainBytes: u64 = 0;
 /** Whether a dictionary stands, at the end. */
 export let isRepeating: bool = false;
 /** u32 a code (tags) or a slot (strings): entry from 1, 0 when free. */
@@ -35,6 +36,9 @@ let slots: usize = 0;
 let slotMask: u32 = 0;
 let isTag: bool = false;
 let count: u32 = 0;
+let entryBytesMax: usize = 0;
+/** Tags: entries of the column's own dictionary. */
+let entries: u32 = 0;
 /** Next value. */
 let at: u32 = 0;
 
@@ -49,10 +53,13 @@ export function startTexts(column: usize, present: u32): void {
   isTag = load<u32>(column, COLUMN_KIND) == KIND_TAG;
   isRepeating = true;
   textPlainBytes = 0;
-  const slotCount = isTag ? load<u32>(column, COLUMN_ENTRIES) : slotsFor(count);
+  entryBytesMax = ENTRY_BYTES_MAX;
+  entries = isTag ? load<u32>(column, COLUMN_ENTRIES) : 0;
+  const slotCount = isTag ? entries : slotsFor(count);
   clear(slotCount);
   if (count <= SAMPLE_VALUES << 2) return;
   takeSample(column);
+  if (!isRepeating) giveUp(column);
   if (isRepeating) clear(slotCount);
 }
 
@@ -71,13 +78,12 @@ function clear(slotCount: u32): void {
   textEntryBytes = 0;
 }
 
-/** Looks at values taken evenly. */
+/** Looks at texts from here and there. */
 function takeSample(column: usize): void {
-  const stride = count / SAMPLE_VALUES;
   let looked: u32 = 0;
   let bytes: usize = 0;
   for (; looked < SAMPLE_VALUES && bytes < SAMPLE_BYTES; looked++) {
-    const text = pickedAt(looked * stride);
+    const text = pickedAt(sampleAt(looked, count));
     bytes += textBytes(column, text);
     if (isTag) entryOfCode(column, text);
     else entryOfString(column, text);
@@ -100,11 +106,30 @@ export function textDictionaryStep(column: usize): bool {
     const run = runOf(text);
     fillWords(indices + (<usize>at << 2), entry - 1, run);
     at += run;
-    textPlainBytes += bytes * run;
-    isRepeating = textEntryBytes <= ENTRY_BYTES_MAX && (isTag || textEntries < ENTRIES_MAX);
+    textPlainBytes += <u64>bytes * run;
+    if (textEntryBytes > entryBytesMax) giveUp(column);
+    if (!isTag && textEntries >= ENTRIES_MAX) isRepeating = false;
     spend(FAR + run / VALUES_PER_ENTRY + (isTag ? 0 : <u32>(bytes / BYTES_PER_ENTRY)));
   }
   return isRepeating && at < count;
+}
+
+/** Entries have become too long for a page: no dictionary then, unless tags are so long that their rows would be endless. */
+function giveUp(column: usize): void {
+  isRepeating = isTag && <u64>longestEntry(column) * count > TAG_BYTES_MAX;
+  entryBytesMax = usize.MAX_VALUE;
+}
+
+function longestEntry(column: usize): u32 {
+  const ends = textEnds(column);
+  let longest: u32 = 0;
+  let start: u32 = 0;
+  for (let i: u32 = 0; i < entries; i++) {
+    const end = load<u32>(ends + (<usize>i << 2));
+    longest = max(longest, end - start);
+    start = end;
+  }
+  return longest;
 }
 
 /** Values from `at` on that have the same text as the one there. */

@@ -36,6 +36,18 @@ export function input(bytes: u32): usize {
   return inputAt;
 }
 
+/** The same, with the first `kept` bytes of what stands there. */
+export function growInput(bytes: u32, kept: u32): usize {
+  const before = inputAt;
+  const capacity = inputCapacity;
+  if (<usize>bytes + INPUT_PADDING <= capacity) return before;
+  inputAt = 0;
+  const after = input(bytes);
+  memory.copy(after, before, kept);
+  if (before != 0) release(before, capacity);
+  return after;
+}
+
 let unit: i64 = 0;
 let isReplay: bool = false;
 let isRecording: bool = false;

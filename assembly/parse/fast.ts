@@ -1,7 +1,8 @@
 // The fast path: lines whose series is cached and whose fields are known columns with values of their types, guessed from
 // the lines before and checked byte by byte. A line that surprises it leaves no trace and is parsed in the exact path, from
 // its beginning. What passes here is what the exact path would accept, with the same rows and the same checksum:
-//  - the bytes up to the first space are those of a line that the exact path accepted, in the same database;
+//  - the bytes up to the first space are those of a line that was accepted before, in the same database, or a measurement
+//    and tags that differ from such a line's in the values alone (tags.ts);
 //  - no quote or backslash is met outside of them and of keys that are compared whole, but the two quotes of a string, and
 //    no newline but the last: so the line ends there for lines.ts as well;
 //  - all other bytes were looked at, and none is over 7F.
@@ -17,8 +18,9 @@ import { BACKSLASH, NEWLINE, RETURN, SPACE } from './characters';
 import { body, checksum, setChecksum, takesReplay, touch } from './commit';
 import { digitsIn, numberIn, powerOfTen } from './digits';
 import { rowFold, setRowFold, stopPlace } from './fields';
-import { lastSeries, setLastSeries } from './series';
+import { cacheSeries, lastSeries, setLastSeries, setSeriesFold } from './series';
 import { goOn } from './surprise';
+import { beginTags, readTags, storeTags, tagCount, taggedTable, tagsFold } from './tags';
 import { scaledTime, scaleTime } from './time';
 
 let database: u32 = 0;
@@ -45,6 +47,7 @@ export function beginFast(databaseId: u32, unitNanos: i64, defaultTime: i64, lin
   timeByDefault = defaultTime;
   cellsMax = lineCellsMax;
   timeAt = 0;
+  beginTags();
   replayed = isReplay;
   replayNumber = number;
 }
@@ -56,28 +59,40 @@ export function takeLines(at: usize, end: usize, linesMax: u32): usize {
   let count: u32 = 0;
   for (; count < linesMax; count++) {
     const series = seriesAt(entry, at, end);
-    if (series == NO_SERIES) break;
-    const table = <usize>load<u32>(series, SERIES_TABLE);
+    const isNew = series == NO_SERIES;
+    const from = isNew ? readTags(database, at) : at + load<u32>(series, SERIES_TEXT_BYTES);
+    if (from == 0) break;
+    const table = isNew ? taggedTable() : <usize>load<u32>(series, SERIES_TABLE);
     const row = load<u32>(table, TABLE_ROWS);
     if (row == load<u32>(table, TABLE_ROWS_CAPACITY) || (replayed && !takesReplay(table, replayNumber))) break;
-    setRowFold(load<u64>(series, SERIES_FOLD));
-    const next = takeLine(at + load<u32>(series, SERIES_TEXT_BYTES), end, table, row, load<u32>(series, SERIES_TAGS));
+    setRowFold(isNew ? tagsFold : load<u64>(series, SERIES_FOLD));
+    const next = takeLine(from, end, table, row, isNew ? tagCount : load<u32>(series, SERIES_TAGS));
     if (next == 0) {
       undoFields(table, row);
       break;
     }
     if (load<u64>(table, TABLE_BODY) != body) touch(table);
+    entry = isNew ? storeNew(entry, at, <u32>(from - at), table, row) : series;
+    if (!isNew) store<u32>(load<u32>(table, TABLE_SERIES_AT) + (row << 2), load<u32>(series, SERIES_NUMBER));
     store<i64>(load<u32>(table, TABLE_TIMES) + (row << 3), lineTime);
-    store<u32>(load<u32>(table, TABLE_SERIES_AT) + (row << 2), load<u32>(series, SERIES_NUMBER));
     store<u32>(table, row + 1, TABLE_ROWS);
     sum = foldRow(sum, foldCell(rowFold, 0, 0, <u64>lineTime));
-    entry = series;
     at = next;
   }
   setChecksum(sum);
   setLastSeries(entry);
   taken = count;
   return at;
+}
+
+/** Makes the series that readTags read, for a row behind one of `entry`; returns the entry to go on from. */
+function storeNew(entry: usize, at: usize, bytes: u32, table: usize, row: u32): usize {
+  const number = storeTags(body);
+  store<u32>(load<u32>(table, TABLE_SERIES_AT) + (row << 2), number);
+  setLastSeries(entry);
+  setSeriesFold(tagsFold);
+  cacheSeries(lookedEntry, at, bytes, lookedHash, table, number, tagCount);
+  return lastSeries;
 }
 
 /** The entry of the series whose line starts at `at`, given that of the line before; NO_SERIES when none is good. */
@@ -87,8 +102,10 @@ function seriesAt(entry: usize, at: usize, end: usize): usize {
   if (credit >= 0) {
     const bytes = <usize>load<u32>(guess, SERIES_TEXT_BYTES);
     if (bytes < end - at && isText(guess + SERIES_TEXT, at, bytes)) {
-      credit = min(credit + 1, CREDIT_MAX);
-      return isGood(guess) ? guess : NO_SERIES;
+      if (isGood(guess)) {
+        credit = min(credit + 1, CREDIT_MAX);
+        return guess;
+      }
     }
   }
   return lookUp(entry, guess, at, end);
@@ -99,14 +116,18 @@ function isText(text: usize, at: usize, bytes: usize): bool {
   return bytes < 16 ? isHead(text, at, bytes) : isSame(text, at, bytes);
 }
 
+/** What lookUp looked for and found, good or not. */
+let lookedHash: u64 = 0;
+let lookedEntry: usize = NO_SERIES;
+
 function lookUp(entry: usize, guess: usize, at: usize, end: usize): usize {
   const bytes = <u32>(seriesEnd(at, end) - at);
-  if (bytes == 0) return NO_SERIES;
-  const found = findSeries(database, at, bytes, seriesHash(database, at, bytes));
-  if (found == NO_SERIES || !isGood(found)) return NO_SERIES;
-  credit = found == guess ? min(credit + 1, CREDIT_MAX) : max(credit - WRONG, CREDIT_MIN);
-  store<u32>(entry, <u32>found, SERIES_NEXT);
-  return found;
+  lookedHash = seriesHash(database, at, bytes);
+  lookedEntry = bytes == 0 ? NO_SERIES : findSeries(database, at, bytes, lookedHash);
+  if (lookedEntry == NO_SERIES || !isGood(lookedEntry)) return NO_SERIES;
+  credit = lookedEntry == guess ? min(credit + 1, CREDIT_MAX) : max(credit - WRONG, CREDIT_MIN);
+  store<u32>(entry, <u32>lookedEntry, SERIES_NEXT);
+  return lookedEntry;
 }
 
 /** One past the first space that no backslash hides; `at` when there is none. */

@@ -50,6 +50,12 @@ export let lineHasMoved: bool = false;
 /** Counts all lines judged: a column that bears the number of the line at hand was named in it before. */
 let serial: u64 = 0;
 
+/** A number for COLUMN_LINE that no line had. */
+@inline
+export function nextSerial(): u64 {
+  return ++serial;
+}
+
 /** @param flags PARSE_REPLAY, RULE_* */
 export function beginJudging(databaseId: u32, flags: u32): void {
   database = databaseId;

@@ -34,16 +34,15 @@ export function beginSeries(databaseId: u32, bodyNumber: u64): void {
   cutList(made, 0);
 }
 
-/** Notes that the line that follows lastSeries is one of this entry. */
-@inline
-export function followSeries(entry: usize): void {
-  store<u32>(lastSeries, <u32>entry, SERIES_NEXT);
-  lastSeries = entry;
-}
-
 /** Goes on behind a line of that entry. */
 @inline
 export function setLastSeries(entry: usize): void {
+  lastSeries = entry;
+}
+
+@inline
+function follow(entry: usize): void {
+  store<u32>(lastSeries, <u32>entry, SERIES_NEXT);
   lastSeries = entry;
 }
 
@@ -54,24 +53,38 @@ export function seriesOfLine(table: usize): u32 {
   if (lineNewlines != 0 || !areKnown(tags)) return makeSeries(table, tags);
   const bytes = textBytes(tags);
   const hash = seriesHash(database, rawNameAt, bytes);
-  let entry = findSeries(database, rawNameAt, bytes, hash);
+  const entry = findSeries(database, rawNameAt, bytes, hash);
   if (entry != NO_SERIES && isGood(entry)) {
-    followSeries(entry);
+    follow(entry);
     seriesFold = load<u64>(entry, SERIES_FOLD);
     return load<u32>(entry, SERIES_NUMBER);
   }
   const number = makeSeries(table, tags);
-  if (entry == NO_SERIES) entry = addSeries(database, rawNameAt, bytes, hash);
+  cacheSeries(entry, rawNameAt, bytes, hash, table, number, <u32>(tags - cellsAt) / CELL_BYTES);
+  return number;
+}
+
+/**
+ * Caches, when it is worth it, that the text [at, at + bytes) with that hash is a series of the table with seriesFold.
+ * @param entry what findSeries gave, when it is not good
+ */
+export function cacheSeries(entry: usize, at: usize, bytes: u32, hash: u64, table: usize, number: u32, tags: u32): void {
+  if (entry == NO_SERIES) entry = addSeries(database, at, bytes, hash);
   if (forgotten != forgottenBefore) {
     forgottenBefore = forgotten;
     lastSeries = NO_SERIES;
     cutList(made, 0);
   }
-  if (entry == NO_SERIES) return number;
+  if (entry == NO_SERIES) return;
   store<u32>(extendList(made, 4), <u32>entry);
-  setSeries(entry, table, number, seriesFold, <u32>(tags - cellsAt) / CELL_BYTES);
-  followSeries(entry);
-  return number;
+  setSeries(entry, table, number, seriesFold, tags);
+  follow(entry);
+}
+
+/** States the checksum of the line's row up to its last tag. */
+@inline
+export function setSeriesFold(fold: u64): void {
+  seriesFold = fold;
 }
 
 /** Bytes from the measurement to the first space, which is counted in. */

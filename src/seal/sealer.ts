@@ -8,6 +8,7 @@ import { dataFileName } from '../names.js';
 import type { AcceptedBody, FromWorker, SealedFile } from '../worker/protocol.js';
 import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
 import type { TableStore } from '../tables/store.js';
+import { SetAside, setAsideSentence } from './set-aside.js';
 
 /** Tables sealed at the same time. */
 const SEALS_AT_ONCE_MAX = 4;
@@ -28,9 +29,6 @@ interface SealerParts {
   readonly replayFloor: () => number;
   readonly limits: { readonly sealRowsMax: number; readonly logBytesMax: number; readonly logAgeMaxMs: number; readonly builderBytesMax: number };
 }
-
-/** A table is sealed no more when sealing it has ended so many workers: the fault is in its rows, and would end them all. */
-const DEATHS_MAX = 2;
 
 /** Rows of a table that are in the log alone. */
 interface Unsealed {
@@ -57,8 +55,7 @@ export class Sealer {
   readonly #committers = new Map<number, TableCommitter>();
   /** By table, the seal that was asked for last: one waits for the one before. */
   readonly #sealing = new Map<number, Promise<void>>();
-  /** By table, how many workers its seals have ended. */
-  readonly #deaths = new Map<number, number>();
+  readonly #setAside = new SetAside();
   /** Commits under way. */
   readonly #commits = new Set<Promise<unknown>>();
   #stopped = false;
@@ -91,22 +88,14 @@ export class Sealer {
     for (const tableId of tableIds) {
       this.#unsealed.delete(tableId);
       this.#committers.delete(tableId);
-      this.#deaths.delete(tableId);
+      this.#setAside.forget(tableId);
     }
   }
 
   /** Sentences for /health: the tables that are set aside. */
   problems(): string[] {
-    return [...this.#deaths.keys()].filter((tableId) => this.#isSetAside(tableId)).map((tableId) => this.#setAside(tableId));
-  }
-
-  #isSetAside(tableId: number): boolean {
-    return (this.#deaths.get(tableId) ?? 0) >= DEATHS_MAX;
-  }
-
-  #setAside(tableId: number): string {
-    const name = this.#parts.catalog.table(tableId)?.folder ?? String(tableId);
-    return `table ${name} is not sealed until the next start, since sealing it ended ${DEATHS_MAX} workers: its rows stay in the log and in memory`;
+    const tables = this.#setAside.tables().flatMap((tableId) => this.#parts.catalog.table(tableId) ?? []);
+    return tables.map(({ folder }) => setAsideSentence(folder));
   }
 
   /** The committer of a table, its Delta log read on first use. */
@@ -162,14 +151,9 @@ export class Sealer {
     const cut = this.#cuts.get(message.tableId)!;
     if (message.say === 'seal-failed') {
       cut.failure ??= message.reason;
-      if (message.isFatal) this.#noteDeath(message.tableId);
+      if (message.isFatal && this.#setAside.noteDeath(message.tableId)) this.#parts.logger.error(this.problems().join('; '));
     } else if (message.file !== null) cut.files.push(message.file);
     this.#answered(cut, slot);
-  }
-
-  #noteDeath(tableId: number): void {
-    this.#deaths.set(tableId, (this.#deaths.get(tableId) ?? 0) + 1);
-    if (this.#isSetAside(tableId)) this.#parts.logger.error(this.#setAside(tableId));
   }
 
   onDeath(slot: Slot): void {
@@ -187,7 +171,7 @@ export class Sealer {
     const oldest = (clock.nowMs() - limits.logAgeMaxMs) * 1000;
     const logFull = log.bytes > limits.logBytesMax;
     const oldestSegment = log.segments()[0];
-    const unsealed = [...this.#unsealed].filter(([tableId]) => !this.#isSetAside(tableId));
+    const unsealed = [...this.#unsealed].filter(([tableId]) => !this.#setAside.has(tableId));
     for (const [tableId, { rows, first }] of unsealed) {
       const inOldest = logFull && oldestSegment !== undefined && first <= oldestSegment.last;
       if (rows >= limits.sealRowsMax || first <= oldest || inOldest) due.add(tableId);
@@ -201,7 +185,7 @@ export class Sealer {
   }
 
   #start(tableId: number): void {
-    if (this.#sealing.has(tableId) || this.#isSetAside(tableId)) return;
+    if (this.#sealing.has(tableId) || this.#setAside.has(tableId)) return;
     this.#seal(tableId).catch((error: Error) => {
       this.#parts.logger.warn(`table ${tableId} could not be sealed and will be tried again: ${error.message}`);
     });
@@ -237,7 +221,7 @@ export class Sealer {
     const { catalog, log, replayFloor } = this.#parts;
     const known = catalog.table(tableId);
     if (known === undefined || !this.#unsealed.has(tableId)) return;
-    if (this.#isSetAside(tableId)) throw new Error(this.#setAside(tableId));
+    if (this.#setAside.has(tableId)) throw new Error(setAsideSentence(known.folder));
     const committer = await this.committer(known);
     // From here to the orders of the cut nothing is awaited: R, the last number, the columns and the slots are of one moment.
     this.#takeUpEarlierCommit(known, committer);

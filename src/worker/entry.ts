@@ -1,7 +1,7 @@
 /** What a pool thread runs: `adopt` binds it to a slot, `parse` takes lists of bodies. Nothing here can fail at load. */
 import { compile } from './wasm.js';
-import { loadZlibSync, zlibInflate } from './inflate.js';
 import { WorkerSlot } from './slot.js';
+import { unpackBy } from './unpack.js';
 import { localTableStore } from '../tables/local.js';
 import { systemClock } from '../clock.js';
 import { dataPaths } from '../names.js';
@@ -14,9 +14,8 @@ let slot: WorkerSlot | undefined;
 export function adopt(adoption: Adoption): number {
   if (slot?.isEnded === false) throw new Error(`this thread already is slot ${slot.number}`);
   const module = compile(readPackaged(new URL('../../assembly/sluice.wasm', import.meta.url)));
-  const inflate = adoption.inflate === 'zlib-sync' ? loadZlibSync() : zlibInflate;
   const store = localTableStore(systemDisk, dataPaths(adoption.dataDir), adoption.start);
-  slot = new WorkerSlot({ adoption, module, inflate, store, clock: systemClock });
+  slot = new WorkerSlot({ adoption, module, unpack: unpackBy(adoption.inflate), store, clock: systemClock });
   return adoption.slot;
 }
 

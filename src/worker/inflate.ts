@@ -12,6 +12,10 @@ export class InflateError extends Error {
   }
 }
 
+export function tooLarge(bytesMax: number): InflateError {
+  return new InflateError('body-too-large', `it unpacks to more than ${bytesMax} bytes`);
+}
+
 /** Takes a gzip body of one or more members and the most bytes it may unpack to. @throws InflateError */
 export type Inflate = (packed: Uint8Array, bytesMax: number) => Uint8Array;
 
@@ -19,8 +23,8 @@ export type Inflate = (packed: Uint8Array, bytesMax: number) => Uint8Array;
 const GUESS_BYTES_MIN = 4096;
 const GUESS_BYTES_MAX = 8 * 1024 * 1024;
 
-/** The size the last member's trailer states (RFC 1952, ISIZE), within the bounds of a guess. */
-function statedBytes(packed: Uint8Array, bytesMax: number): number {
+/** How much a body will unpack to: the size that the last member's trailer states (RFC 1952, ISIZE), within bounds. */
+export function guessedBytes(packed: Uint8Array, bytesMax: number): number {
   if (packed.length < 18) return GUESS_BYTES_MIN;
   const stated = new DataView(packed.buffer, packed.byteOffset + packed.length - 4, 4).getUint32(0, true);
   return Math.min(Math.max(stated, GUESS_BYTES_MIN), GUESS_BYTES_MAX, Math.max(bytesMax, GUESS_BYTES_MIN));
@@ -29,18 +33,21 @@ function statedBytes(packed: Uint8Array, bytesMax: number): number {
 /** node:zlib in one call, its output buffer sized by the trailer. */
 export const zlibInflate: Inflate = (packed, bytesMax) => {
   try {
-    return gunzipSync(packed, { chunkSize: statedBytes(packed, bytesMax), maxOutputLength: bytesMax });
+    return gunzipSync(packed, { chunkSize: guessedBytes(packed, bytesMax), maxOutputLength: bytesMax });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ERR_BUFFER_TOO_LARGE') {
-      throw new InflateError('body-too-large', `it unpacks to more than ${bytesMax} bytes`);
+      throw tooLarge(bytesMax);
     }
     throw new InflateError('gzip', message);
   }
 };
 
-/** Packed bytes handed to zlib-sync at a time: it has no cap of its own, and deflate grows at most 1032 fold. */
+/** Packed bytes handed to zlib-sync at a time: it has no cap of its own, and deflate grows at most so many times. */
 const SLICE_BYTES = 16 * 1024;
+const GROWTH_MAX = 1032;
+/** It unpacks in pieces of these. */
+const CHUNK_BYTES = 16 * 1024;
 const WINDOW_BITS_GZIP = 31;
 const Z_SYNC_FLUSH = 2;
 const Z_STREAM_END = 1;
@@ -57,18 +64,22 @@ interface SyncInflate {
 }
 
 /**
- * zlib-sync, an optional addon: faster by a tenth to a fifth, but it leaks 6–30 KB a body (it never calls inflateEnd).
+ * zlib-sync, an optional addon. It leaks 9–12 KB a body: it never calls inflateEnd, and as it has no reset, an inflater
+ * cannot be used twice. @param isWhole as much at a time as cannot unpack to more than the cap, into a buffer of the
+ * guessed size; else in slices
  * @throws Error when the addon is not installed
  */
-export function loadZlibSync(): Inflate {
-  const { Inflate: Inflater } = createRequire(import.meta.url)('zlib-sync') as { Inflate: new (options: { windowBits: number }) => SyncInflate };
+export function loadZlibSync(isWhole: boolean): Inflate {
+  const { Inflate: Inflater } = createRequire(import.meta.url)('zlib-sync') as { Inflate: new (options: { windowBits: number; chunkSize: number }) => SyncInflate };
   return (packed, bytesMax) => {
     const members: Buffer[] = [];
     let unpackedBytes = 0;
     let rest = Buffer.from(packed.buffer, packed.byteOffset, packed.length);
+    const sliceBytes = isWhole ? Math.max(SLICE_BYTES, Math.floor(bytesMax / GROWTH_MAX)) : SLICE_BYTES;
+    const chunkSize = isWhole ? guessedBytes(packed, bytesMax) : CHUNK_BYTES;
     do {
-      const inflater = new Inflater({ windowBits: WINDOW_BITS_GZIP });
-      const { member, after } = inflateMember(inflater, rest, bytesMax - unpackedBytes);
+      const inflater = new Inflater({ windowBits: WINDOW_BITS_GZIP, chunkSize });
+      const { member, after } = inflateMember(inflater, rest, sliceBytes, bytesMax - unpackedBytes);
       members.push(member);
       unpackedBytes += member.length;
       rest = after;
@@ -78,11 +89,11 @@ export function loadZlibSync(): Inflate {
 }
 
 /** Unpacks one member in slices; zlib itself checks its CRC. */
-function inflateMember(inflater: SyncInflate, packed: Buffer, bytesMax: number): { member: Buffer; after: Buffer } {
+function inflateMember(inflater: SyncInflate, packed: Buffer, sliceBytes: number, bytesMax: number): { member: Buffer; after: Buffer } {
   const parts: Buffer[] = [];
   let unpackedBytes = 0;
-  for (let at = 0; at < packed.length; at += SLICE_BYTES) {
-    let input = packed.subarray(at, at + SLICE_BYTES);
+  for (let at = 0; at < packed.length; at += sliceBytes) {
+    let input = packed.subarray(at, at + sliceBytes);
     for (let drained = false; !drained; input = NOTHING) {
       inflater.push(input, Z_SYNC_FLUSH);
       if (inflater.err < 0 && inflater.err !== Z_BUF_ERROR) throw new InflateError('gzip', inflater.msg ?? `zlib error ${inflater.err}`);

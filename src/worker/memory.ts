@@ -1,15 +1,16 @@
 /** The memory of a worker: the instance of the module that it works with, and how that is kept small after seals. */
-import type { ParserLimits } from './protocol.js';
+import { collect } from './collect.js';
 import { moveBuilders } from './move.js';
+import type { ParserLimits } from './protocol.js';
 import { WasmParser } from './wasm.js';
 
 /** Of a worker's share: what it may hold that no row needs. */
 const SPARE_SHARE = 1 / 4;
 /** Of its share: what it may hold to be moved, since it does nothing else meanwhile. */
 const MOVED_SHARE = 1 / 2;
-/** Linear memory below this is not worth moving: it holds a few bodies. */
+/** Linear memory below this is not worth leaving: a few bodies need it. WASM memory never shrinks. */
 const MOVE_BYTES_MIN = 64 * 1024 * 1024;
-/** After a seal what is spare is counted when so many tables at most came to each seal since. */
+/** What is spare is counted when there are at most so many tables to each seal since: counting looks at all of them. */
 const TABLES_PER_SEAL = 64;
 
 interface MemoryParts {
@@ -25,31 +26,45 @@ export class WorkerMemory {
   readonly #parts: MemoryParts;
   #parser: WasmParser;
   #sealsUncounted = 0;
+  #isDue = false;
 
   constructor(parts: MemoryParts) {
     this.#parts = parts;
     this.#parser = this.#newParser();
   }
 
-  /** The instance; another one after `shrink`. */
+  /** The instance; another one after `tidy`. */
   get parser(): WasmParser {
     return this.#parser;
   }
 
-  /** Rows of a table went into files: lets go of what is kept for lines to come, when it is too much. */
-  afterSeal(): void {
+  /** Rows of a table went into files. */
+  noteSealed(): void {
     this.#sealsUncounted += 1;
-    if (this.#parser.builderBytes() <= this.#parts.bytesMax * SPARE_SHARE) return;
-    if (this.#sealsUncounted * TABLES_PER_SEAL < this.#parser.exports.tableIdsEnd()) return;
-    this.#sealsUncounted = 0;
-    if (this.#parser.spareBytes() > this.#parts.bytesMax * SPARE_SHARE) this.#parser.freeSpare();
+    this.#isDue = true;
   }
 
   /**
-   * Goes on in a fresh instance when memory is over the share and over twice what is held, for WASM memory never shrinks.
-   * Not while a seal is in progress: it knows addresses. When it fails all stays as it was.
+   * Makes memory smaller when rows went into files since the last time. Not while a seal is in progress, which knows
+   * addresses and the numbers of series.
    */
-  shrink(): void {
+  tidy(): void {
+    if (!this.#isDue) return;
+    this.#isDue = false;
+    this.#freeSpare();
+    this.#move();
+  }
+
+  /** Lets go of what is kept for lines to come, when it is too much. */
+  #freeSpare(): void {
+    const keptMax = this.#parts.bytesMax * SPARE_SHARE;
+    if (this.#parser.builderBytes() <= keptMax || this.#sealsUncounted * TABLES_PER_SEAL < this.#parser.exports.tableIdsEnd()) return;
+    this.#sealsUncounted = 0;
+    if (this.#parser.spareBytes() > keptMax) this.#parser.freeSpare();
+  }
+
+  /** Goes on in a fresh instance when memory is over the share and over twice what is held. When it fails all stays as it was. */
+  #move(): void {
     const before = this.#parser.memory.buffer.byteLength;
     const held = this.#parser.builderBytes();
     if (before <= Math.max(this.#parts.bytesMax, MOVE_BYTES_MIN, 2 * held) || held > this.#parts.bytesMax * MOVED_SHARE) return;
@@ -58,6 +73,8 @@ export class WorkerMemory {
       const parser = this.#newParser();
       moveBuilders(this.#parser, parser);
       this.#parser = parser;
+      // Not from here: this call still knows the old one.
+      setImmediate(collect);
       this.#parts.tell(`${held} bytes moved into a fresh instance: of memory it had ${before} bytes, it has ${parser.memory.buffer.byteLength}`);
     } catch (error) {
       this.#parts.tell(`${held} bytes could not be moved into a fresh instance, the old one of ${before} bytes stays: ${(error as Error).message}`);

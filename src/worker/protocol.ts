@@ -154,7 +154,7 @@ export interface Adoption {
   readonly limits: WorkerLimits;
   readonly dataDir: string;
   readonly start: string;
-  readonly inflate: 'zlib' | 'zlib-sync';
+  readonly inflate: 'wasm' | 'zlib' | 'zlib-sync' | 'zlib-sync-whole';
 }
 export interface WorkerLimits {
   readonly bodyBytesMax: number;

@@ -1,4 +1,5 @@
 /** Writes the rows of a table up to a log number into a Parquet file, in slices between the tasks of a worker. */
+import { TABLE_SERIES_EPOCH } from '../../assembly/abi.js';
 import {
   SEAL_SPAN_BYTES, SEAL_SPAN_NUMBER, SEAL_SPAN_ROW_END, SEAL_SPAN_ROW_FIRST,
 } from '../../assembly/encode/abi.js';
@@ -87,6 +88,8 @@ class Seal {
   /** The span that stands last in the builder, and where it began: any row that leaves before it moves it. */
   readonly #lastSpan: SealSpan | undefined;
   readonly #lastRowFirst: number;
+  /** TABLE_SERIES_EPOCH when it began; rows that leave behind the sealed ones may take series along, and renumber others. */
+  #epoch: number | undefined;
   #sliceRows = 0;
 
   constructor(module: SealModule, order: SealOrder, spans: readonly SealSpan[], onSlice: () => void) {
@@ -116,8 +119,8 @@ class Seal {
   }
 
   async sort(): Promise<void> {
-    while (this.#module.exports.sealSort(this.#table()) !== 0) await this.#slice(SLICE_ROWS);
-    await this.#slice(SLICE_ROWS);
+    while (this.#module.exports.sealSort(this.#table()) !== 0) await this.#turn();
+    await this.#turn();
   }
 
   /** Writes and publishes the file. */
@@ -134,7 +137,7 @@ class Seal {
       }
       footer.endGroup(rows);
     }
-    await this.#slice(SLICE_ROWS);
+    await this.#turn();
     await sink.append(footer.bytes());
     await sink.flush();
     this.#table();
@@ -146,7 +149,7 @@ class Seal {
   /** Cuts the next row group; returns its rows, 0 when there is none. */
   async #cutGroup(): Promise<number> {
     const { exports } = this.#module;
-    while (exports.sealCut(this.#table()) !== 0) await this.#slice(SLICE_ROWS);
+    while (exports.sealCut(this.#table()) !== 0) await this.#turn();
     return exports.sealGroup();
   }
 
@@ -163,8 +166,8 @@ class Seal {
       const end = step.more ? null : readEnd(memory, struct, column, rows);
       rawBytes += step.rawBytes;
       if (step.isDictionary) dictionaryBytes = step.bytes;
-      await sink.appendFrom(memory, step.at, step.bytes);
-      await this.#slice(step.more && step.bytes === 0 ? SLICE_ROWS : Math.max(rows, step.rawBytes >> 3));
+      if (!sink.appendFitting(memory, step.at, step.bytes)) await sink.appendFrom(memory, step.at, step.bytes);
+      if (this.#fillsSlice(step.more && step.bytes === 0 ? SLICE_ROWS : Math.max(rows, step.rawBytes >> 3))) await this.#turn();
       if (end !== null) return { ...end, offset, bytes: sink.bytes - offset, rawBytes, dictionaryBytes };
     }
   }
@@ -182,13 +185,20 @@ class Seal {
     if (this.#lastSpan !== undefined && this.#lastSpan.rowFirst !== this.#lastRowFirst) {
       throw new Error(`rows of table ${tableId} were given up while it was sealed`);
     }
+    const epoch = new DataView(this.#module.memory.buffer).getUint32(table + TABLE_SERIES_EPOCH, true);
+    this.#epoch ??= epoch;
+    if (epoch !== this.#epoch) throw new Error(`series of table ${tableId} were numbered anew while it was sealed`);
     return table;
   }
 
-  /** Counts `rows` row visits; lets tasks that wait run when a slice is full. */
-  async #slice(rows: number): Promise<void> {
+  /** Counts `rows` row visits; whether a slice is full. */
+  #fillsSlice(rows: number): boolean {
     this.#sliceRows += rows;
-    if (this.#sliceRows < SLICE_ROWS) return;
+    return this.#sliceRows >= SLICE_ROWS;
+  }
+
+  /** Lets tasks that wait run. */
+  async #turn(): Promise<void> {
     this.#sliceRows = 0;
     this.#onSlice();
     await new Promise((resolve) => setImmediate(resolve));

@@ -25,6 +25,13 @@ export class ByteSink {
     for (let from = 0; from < bytes.length;) from += await this.#take(bytes.subarray(from, from + STEP_BYTES));
   }
 
+  /** Appends bytes of WASM memory when they leave room in the step, so that nothing is to be waited for; false: they do not. */
+  appendFitting(memory: WasmMemory, at: number, bytes: number): boolean {
+    if (this.#used + bytes >= STEP_BYTES) return false;
+    if (bytes > 0) this.#copy(new Uint8Array(memory.buffer, at, bytes));
+    return true;
+  }
+
   /** Appends bytes of WASM memory; its buffer is looked up again after each write, since it may grow meanwhile. */
   async appendFrom(memory: WasmMemory, at: number, bytes: number): Promise<void> {
     for (let from = 0; from < bytes;) {
@@ -43,11 +50,15 @@ export class ByteSink {
   /** Copies as much as the step holds, and writes the step when it is full; returns how much it took. */
   async #take(bytes: Uint8Array): Promise<number> {
     const taken = Math.min(bytes.length, STEP_BYTES - this.#used);
-    this.#reserve(this.#used + taken);
-    this.#step.set(bytes.subarray(0, taken), this.#used);
-    this.#used += taken;
+    this.#copy(bytes.subarray(0, taken));
     if (this.#used === STEP_BYTES) await this.flush();
     return taken;
+  }
+
+  #copy(bytes: Uint8Array): void {
+    this.#reserve(this.#used + bytes.length);
+    this.#step.set(bytes, this.#used);
+    this.#used += bytes.length;
   }
 
   #reserve(bytes: number): void {

@@ -1,10 +1,11 @@
 /** One adopted worker: applies what main says, parses bodies into builders, and seals in slices between tasks. */
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { BlockReader } from './blocks.js';
-import { InflateError, type Inflate } from './inflate.js';
+import { InflateError } from './inflate.js';
 import { WorkerMemory } from './memory.js';
 import { PendingRows } from './pending.js';
 import { sealFile } from './seal.js';
+import type { PackedBody, Unpack } from './unpack.js';
 import type { WasmParser } from './wasm.js';
 import * as abi from '../../assembly/abi.js';
 import type { Clock } from '../clock.js';
@@ -14,7 +15,7 @@ import { ENCODING_GZIP, type Adoption, type BadBody, type BodyOutcome, type Body
 interface SlotParts {
   readonly adoption: Adoption;
   readonly module: WebAssembly.Module;
-  readonly inflate: Inflate;
+  readonly unpack: Unpack;
   readonly store: TableStore;
   readonly clock: Clock;
 }
@@ -26,7 +27,7 @@ export class WorkerSlot {
   readonly number: number;
   readonly #adoption: Adoption;
   readonly #memory: WorkerMemory;
-  readonly #inflate: Inflate;
+  readonly #unpack: Unpack;
   readonly #store: TableStore;
   readonly #clock: Clock;
   readonly #blocks: BlockReader;
@@ -37,16 +38,14 @@ export class WorkerSlot {
   /** Seals run one after another. */
   #sealing: Promise<void> = Promise.resolve();
   #isSealing = false;
-  /** Rows went into files while another seal was in progress. */
-  #isShrinkDue = false;
   #ended = false;
 
-  constructor({ adoption, module, inflate, store, clock }: SlotParts) {
+  constructor({ adoption, module, unpack, store, clock }: SlotParts) {
     this.number = adoption.slot;
     this.#adoption = adoption;
     const { limits, memoryBytesMax: bytesMax } = adoption;
     this.#memory = new WorkerMemory({ module, limits, bytesMax, tell: (sentence) => this.#tell({ say: 'memory', sentence }) });
-    this.#inflate = inflate;
+    this.#unpack = unpack;
     this.#store = store;
     this.#clock = clock;
     this.#blocks = new BlockReader(adoption.bodyMemory, adoption.blockBytes);
@@ -131,14 +130,14 @@ export class WorkerSlot {
   #loadBody(task: BodyTask): number {
     const { bodyBytesMax } = this.#adoption.limits;
     const capBytes = task.replay ? 0xffffffff : bodyBytesMax;
-    if (task.encoding === ENCODING_GZIP) {
-      const unpacked = this.#inflate(this.#blocks.gather(task.blocks, task.bytes), capBytes);
-      this.#parser.inputView(unpacked.length).set(unpacked);
-      return unpacked.length;
-    }
+    if (task.encoding === ENCODING_GZIP) return this.#unpack(this.#parser, this.#packedBody(task), capBytes);
     if (task.bytes > capBytes) throw new InflateError('body-too-large', `it has more than ${capBytes} bytes`);
     this.#blocks.copy(task.blocks, task.bytes, this.#parser.inputView(task.bytes));
     return task.bytes;
+  }
+
+  #packedBody({ blocks, bytes }: BodyTask): PackedBody {
+    return { bytes, copyTo: (target) => this.#blocks.copy(blocks, bytes, target), gather: () => this.#blocks.gather(blocks, bytes) };
   }
 
   /** Applies every message that waits on the port, so that this worker is at least as new as main was at dispatch. */
@@ -168,9 +167,8 @@ export class WorkerSlot {
       case 'sealed':
         this.#pending.dropUpTo(message.tableId, message.number);
         this.#parser.setSealedTo(message.tableId, message.number);
-        this.#memory.afterSeal();
-        this.#isShrinkDue = true;
-        this.#shrink();
+        this.#memory.noteSealed();
+        if (!this.#isSealing) this.#memory.tidy();
         break;
       case 'cut':
         this.#pending.cut(message.keptTo);
@@ -202,15 +200,8 @@ export class WorkerSlot {
       this.#isSealing = false;
     }
     if (this.#ended) return;
-    this.#shrink();
+    this.#memory.tidy();
     this.#countBytes();
-  }
-
-  /** Makes memory smaller once rows went into files, when no seal is in progress. */
-  #shrink(): void {
-    if (!this.#isShrinkDue || this.#isSealing) return;
-    this.#isShrinkDue = false;
-    this.#memory.shrink();
   }
 
   #tell(message: FromWorker): void {

@@ -4,6 +4,7 @@ import type { RejectContext } from '../rejects/record.js';
 import { readParsed, type OutcomePlace, type Parsed, type RowRange } from './parsed.js';
 import type { ColumnDefinition, ParserLimits, RefusedLines, TableDefinition } from './protocol.js';
 import { readRefused } from './refused.js';
+import type { InflateExports } from './gunzip.js';
 import type { SealExports } from './seal.js';
 
 export type { Parsed, TableSpan } from './parsed.js';
@@ -36,11 +37,10 @@ interface Scanned {
 }
 
 /** What the module exports; addresses are to be read as unsigned. */
-interface ParserExports extends SealExports {
+interface ParserExports extends SealExports, InflateExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   abiVersion(): number;
   scratch(bytes: number): number;
-  input(bytes: number): number;
   parse(
     databaseId: number, bytes: number, precision: number, defaultTime: bigint, flags: number, linesMax: number,
     runsAt: number, runs: number, replayNumber: number,

@@ -45,8 +45,8 @@ function isInstalled(name: string): boolean {
   }
 }
 
-for (const inflate of ['zlib', 'zlib-sync'] as const) {
-  const skip = inflate === 'zlib-sync' && !isInstalled(inflate) ? 'the optional addon zlib-sync is not installed' : false;
+for (const inflate of ['wasm', 'zlib', 'zlib-sync', 'zlib-sync-whole'] as const) {
+  const skip = inflate.startsWith('zlib-sync') && !isInstalled('zlib-sync') ? 'the optional addon zlib-sync is not installed' : false;
   test(`--inflate ${inflate}: members, cut bodies and empty ones`, { skip }, async () => {
     const dataDir = makeDataDir();
     try {

@@ -1,9 +1,17 @@
-/** Writes that were refused for memory are taken again once the rows are in files, though no body has come meanwhile. */
+/** Writes that were refused for memory are taken again once the rows are in files, and what stays then holds none back. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeDataDir, removeDataDir } from '../e2e/server.js';
+import type { Engine } from '../../src/engine.js';
 import { open } from './harness.js';
 import { REQUEST, write } from './write.js';
+
+const MiB = 1024 * 1024;
+
+/** Bytes that the workers hold. */
+function heldBytes(engine: Engine): number {
+  return engine.metrics().find(({ name }) => name === 'sluice_unsealed_bytes')!.samples[0]!.value;
+}
 
 test('a seal makes room for writes', async () => {
   const dataDir = makeDataDir();
@@ -17,6 +25,27 @@ test('a seal makes room for writes', async () => {
     // The worker frees the rows when it hears of the commit.
     while (engine.refusal() !== null) await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(await write(engine, REQUEST, 'm v=1 1'), { kind: 'stored' });
+    await engine.stop();
+  } finally {
+    removeDataDir(dataDir);
+  }
+});
+
+test('series that never return do not hold writes back, and the memory they took falls', { timeout: 120_000 }, async () => {
+  const dataDir = makeDataDir();
+  try {
+    const engine = await open(dataDir, { 'max-memory': '16MiB', 'body-bytes-max': '8MiB' });
+    let most = 0;
+    for (let round = 0; round < 8; round += 1) {
+      // Of forty tables each, none of which comes again.
+      const lines = Array.from({ length: 15_000 }, (_, i) => `r${round}t${i % 40},tag=${'x'.repeat(200)}${i} v=1i ${i}`);
+      assert.deepEqual(await write(engine, REQUEST, lines.join('\n')), { kind: 'stored' }, `round ${round}`);
+      most = Math.max(most, heldBytes(engine));
+      await engine.control.run('flush', { database: null });
+      // A worker that takes a body has heard of all commits.
+      assert.deepEqual(await write(engine, REQUEST, 'm v=1 1'), { kind: 'stored' });
+    }
+    assert.ok(heldBytes(engine) < 6 * MiB && heldBytes(engine) < most / 2, `${heldBytes(engine)} bytes are held, ${most} at most`);
     await engine.stop();
   } finally {
     removeDataDir(dataDir);

@@ -14,6 +14,9 @@ const COLD_CASES = 60;
 /** Share of sessions of one case, whose bodies repeat themselves. */
 const WARM = 0.85;
 
+/** Enough for all series of a session, or so little that they are forgotten again and again. */
+const SERIES_BYTES_MAX = [64 << 20, 64 << 20, 1 << 18, 0];
+
 export interface Campaign {
   /** Of the first session; the next has the next number. */
   readonly seed: number;
@@ -60,8 +63,9 @@ interface Session {
 /** Both builds as a server drives them, and sometimes one of them besides with all that it can be asked. */
 function randomSession(random: Random): Session {
   const thorough = random.chance(0.25) ? random.pick(['simd', 'scalar'] as const) : null;
+  const limits = { seriesBytesMax: random.pick(SERIES_BYTES_MAX) };
   const subjects = (): Subject[] => [
-    ...bothBuilds(), ...(thorough === null ? [] : [new WasmSubject({ build: thorough, thorough: true })]),
+    ...bothBuilds(limits), ...(thorough === null ? [] : [new WasmSubject({ ...limits, build: thorough, thorough: true })]),
   ];
   const steps: readonly Step[] = random.chance(WARM)
     ? warmCase(random) : Array.from({ length: COLD_CASES }, (_, index) => randomCase(random, index + 1)).flat();

@@ -21,8 +21,11 @@ export interface Request {
 /** What happens to the rows of a database between requests; the seed chooses which (changes.ts). */
 export interface Change {
   readonly database: number;
-  /** Some rows of a table are given up; some tables are sealed, which takes all their rows; a table is dropped. */
-  readonly change: 'remove' | 'seal' | 'drop';
+  /**
+   * Some rows of a table are given up; some tables are sealed, which takes all their rows; a table is dropped. The parser
+   * lets go of what no row needs; all its rows move into a fresh instance: both change nothing that can be seen.
+   */
+  readonly change: 'remove' | 'seal' | 'drop' | 'free' | 'move';
   readonly seed: number;
 }
 

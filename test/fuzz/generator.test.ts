@@ -5,6 +5,7 @@ import { SchemaOracle } from '../oracle/schema.js';
 import { randomBody } from './generator.js';
 import { mutated } from './mutate.js';
 import { Random } from './random.js';
+import { warmCase } from './warm.js';
 
 // Every code of the grammar and of the schema; the limits of tables and columns are far away here.
 const CODES = [
@@ -41,4 +42,29 @@ test('a seed gives the same bodies each time, another seed others', () => {
   };
   assert.deepEqual(bodies(7), bodies(7));
   assert.notDeepEqual(bodies(7), bodies(8));
+});
+
+test('warm cases repeat their series, are mostly good, and change rows in every way', () => {
+  const random = new Random(2);
+  const changes = new Set<string>();
+  let lines = 0, repeated = 0, good = 0;
+  for (let i = 0; i < 15; i++) {
+    const seen = new Set<string>();
+    for (const step of warmCase(random)) {
+      if ('change' in step) {
+        changes.add(step.change);
+        continue;
+      }
+      for (const line of step.body.toString('latin1').split('\n')) {
+        const series = line.split(' ', 1)[0]!;
+        lines++;
+        if (seen.has(series)) repeated++;
+        seen.add(series);
+      }
+      good += parseBody(step.body, { precision: step.precision, defaultTimeNs: 0n }).points.length;
+    }
+  }
+  assert.ok(repeated > lines * 0.7, `${repeated} of ${lines} lines repeat a series`);
+  assert.ok(good > lines * 0.8, `${good} of ${lines} lines are good`);
+  assert.deepEqual([...changes].sort(), ['drop', 'free', 'move', 'remove', 'seal']);
 });

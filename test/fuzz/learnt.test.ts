@@ -1,6 +1,8 @@
 /** Lines beside what the parser has learnt from the ones before: each length, each cut, each byte. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PARSE_ACCEPTED, PARSE_REPLAY } from '../../assembly/abi.js';
+import { ParserSession } from '../worker/parser-session.js';
 import type { Change, Request } from './case.js';
 import { difference } from './compare.js';
 import { OracleSubject } from './oracle-subject.js';
@@ -61,6 +63,44 @@ test('tables whose keys are alike, in every order, are kept apart', () => {
   const drops = Array.from({ length: 40 }, (): Change => ({ database: 1, change: 'drop', seed: random.u32() }));
   const steps = [request(body()), request(body()), ...drops, request(body()), request(body())];
   assert.equal(difference(steps, new OracleSubject(), bothBuilds()), null);
+});
+
+test('a key that the line or its table has otherwise, with a value of every kind, at every place', () => {
+  const values = ['1', '1.5', '5i', '5u', '-5i', 'true', 't', '"x"', '""', '123456789012345678u', '99999999999999999999u', '1e5', '.5'];
+  const kinds = ['f=1.5', 'i=1i', 'u=1u', 'b=true', 's="x"'];
+  for (const key of ['t', 'f', 'i', 'u', 'b', 's', 'new', 'time']) {
+    const lines = values.flatMap((value) => Array.from({ length: kinds.length + 1 }, (_, at) => {
+      return `m,t=a ${[...kinds.slice(0, at), `${key}=${value}`, ...kinds.slice(at)].join(',')} ${at}`;
+    }));
+    const good = `m,t=a ${kinds.join(',')} 9`;
+    const replaced = values.flatMap((value) => kinds.map((_, at) => `m,t=a ${kinds.with(at, `${key}=${value}`).join(',')} ${at}`));
+    assertSame([good, [...lines, ...replaced].flatMap((line) => [good, good, line]).join('\n'), good], key);
+  }
+});
+
+test('replay skips the lines of its runs, known as they may be', () => {
+  const lines = Array.from({ length: 40 }, (_, index) => `cpu,host=${index % 3} load=${index} ${index}`);
+  for (const build of ['simd', 'scalar'] as const) {
+    const session = new ParserSession({}, build);
+    session.write(lines.join('\n'));
+    const before = session.rows('cpu').length;
+    const rejectedRuns = Uint32Array.of(1, 2, 7, 7, 20, 25, 40, 40);
+    const { status, accepted, rejected, checksum } = session.parse(lines.join('\n'), { flags: PARSE_REPLAY, rejectedRuns, replayNumber: 9 });
+    assert.deepEqual([status, accepted, rejected], [PARSE_ACCEPTED, 30, 10]);
+    const { id } = session.table('cpu');
+    const times = session.rows('cpu').slice(before).map(({ timestamp }) => Number(timestamp) + 1);
+    assert.deepEqual(times, lines.map((_, index) => index + 1).filter((line) => !(line <= 2 || line === 7 || (line >= 20 && line <= 25) || line === 40)));
+    session.parser.setSealedTo(id, 9);
+    const again = session.parse(lines.join('\n'), { flags: PARSE_REPLAY, rejectedRuns, replayNumber: 9 });
+    assert.deepEqual([again.accepted, again.spans, again.checksum], [30, [], checksum], 'a sealed table takes no rows');
+  }
+});
+
+test('strings up to the longest, and one byte longer', () => {
+  for (const bytes of [0, 1, 15, 16, 17, 65_536, 1_048_575, 1_048_576, 1_048_577]) {
+    const text = 'x'.repeat(bytes);
+    assertSame(['m s="a",f=1 1\n', `m s="a",f=1 1\nm s="${text}",f=2 2\nm s="b",f=3 3\nm f=4,s="${text}" 4\n`], `${bytes} bytes`);
+  }
 });
 
 const LENGTHS = [...Array.from({ length: 66 }, (_, index) => index + 2), 127, 128, 129, 65_533, 65_535, 65_536];

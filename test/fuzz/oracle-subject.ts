@@ -50,6 +50,7 @@ export class OracleSubject implements Subject {
   }
 
   change(change: Change): void {
+    if (change.change === 'free' || change.change === 'move') return;
     const { schema, rows } = this.#database(change.database);
     if (change.change === 'drop') {
       const measurement = droppedTable(change, schema.tables.keys());

@@ -76,6 +76,11 @@ const SURPRISES: readonly Surprise[] = [
     const key = random.pick(['new', 'usage_', 'usage_idl', 'usage_idle_', 'kkkk', 'host', 'time', 'f', 'x', `k${random.below(1000)}`]);
     return withFields(line, inserted(line.fields, random.below(line.fields.length + 1), { key, kind, value: usualValue(random, kind) }));
   },
+  function tagAsField(random, line) {
+    const key = random.pick(line.series.split(',').slice(1).concat('t=')).split('=')[0] ?? 't';
+    const kind = random.pick(FIELD_KINDS);
+    return withFields(line, inserted(line.fields, random.below(line.fields.length + 1), { key, kind, value: usualValue(random, kind) }));
+  },
   function otherKey(random, line) {
     return withField(random, line, (field) => ({ ...field, key: changedByte(random, field.key) }));
   },

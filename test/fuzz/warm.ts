@@ -39,7 +39,7 @@ export function warmCase(random: Random): Case {
 }
 
 function randomChange(random: Random, database: number): Change {
-  return { database, change: random.pick(['remove', 'remove', 'seal', 'drop']), seed: random.u32() };
+  return { database, change: random.pick(['remove', 'remove', 'seal', 'drop', 'free', 'move']), seed: random.u32() };
 }
 
 /** Lines of the fleet, each of which may be a surprise; sometimes shuffled, sometimes cut at any byte. */

@@ -2,14 +2,16 @@
 import * as abi from '../../assembly/abi.js';
 import { LINE_ERRORS } from '../../src/errors.js';
 import { PLAIN_RULES, ruleFlags } from '../../src/schema-rules.js';
-import type { ColumnDefinition, TableDefinition } from '../../src/worker/protocol.js';
-import { builderRows, listedPoints, type Point } from '../../src/worker/rows.js';
+import { moveBuilders } from '../../src/worker/move.js';
+import type { ColumnDefinition, ParserLimits, TableDefinition } from '../../src/worker/protocol.js';
+import { builderRows } from '../../src/worker/rows.js';
 import { type Parsed, WasmParser } from '../../src/worker/wasm.js';
 import type { SchemaLimits } from '../oracle/schema.js';
-import { builderRowTexts } from './builder-rows.js';
 import { type Build, moduleOf } from '../worker/builds.js';
-import { type Change, DEFAULT_TIME_NS, type Outcome, push, type Request, rowText, type State, type Subject } from './case.js';
+import { builderRowTexts } from './builder-rows.js';
+import { type Change, DEFAULT_TIME_NS, type Outcome, type Request, type State, type Subject } from './case.js';
 import { droppedTable, removedRows } from './changes.js';
+import { assertEqual, checkedLines, pointText } from './checks.js';
 
 const PRECISION_NUMBERS = {
   auto: abi.PRECISION_AUTO, ns: abi.PRECISION_NS, us: abi.PRECISION_US, ms: abi.PRECISION_MS, s: abi.PRECISION_S, m: abi.PRECISION_M,
@@ -24,28 +26,38 @@ const LINES_MAX = 2_000_000;
 /** Of the text of rejected lines. */
 const REFUSED_BYTES_MAX = 10_000;
 
-export interface WasmSubjectOptions extends SchemaLimits {
-  readonly build?: Build;
+interface WasmSubjectLimits extends SchemaLimits {
   /** For the entries of the series cache. */
   readonly seriesBytesMax?: number;
+}
+
+export interface WasmSubjectOptions extends WasmSubjectLimits {
+  readonly build?: Build;
   /** Ask for the accepted lines one by one, and read every accepted body again as a replay; else as a server does it. */
   readonly thorough?: boolean;
 }
 
 export class WasmSubject implements Subject {
-  readonly #parser: WasmParser;
+  #parser: WasmParser;
   /** Gets every accepted body again, as after a restart. */
-  readonly #replica: WasmParser | null;
+  #replica: WasmParser | null;
+  readonly #fresh: () => WasmParser;
+  readonly #freshReplica: () => WasmParser;
   readonly #tables: TableDefinition[] = [];
   readonly #dropped = new Set<number>();
   #number = 0;
   #columnId = 0;
 
   constructor({ build = 'simd', thorough = false, ...limits }: WasmSubjectOptions = {}) {
-    this.#parser = new WasmParser(moduleOf(build));
-    this.#parser.setLimits({ ...NO_LIMITS, ...limits });
-    this.#replica = thorough ? new WasmParser(moduleOf(build)) : null;
-    this.#replica?.setLimits(REPLAY_LIMITS);
+    const made = (limits: ParserLimits): WasmParser => {
+      const parser = new WasmParser(moduleOf(build));
+      parser.setLimits(limits);
+      return parser;
+    };
+    this.#fresh = () => made({ ...NO_LIMITS, ...limits });
+    this.#freshReplica = () => made(REPLAY_LIMITS);
+    this.#parser = this.#fresh();
+    this.#replica = thorough ? this.#freshReplica() : null;
   }
 
   write(request: Request): Outcome {
@@ -64,13 +76,15 @@ export class WasmSubject implements Subject {
       const table = this.#table(span.tableId);
       return [table.measurement, builderRowTexts(this.#parser, table, span)] as const;
     }));
-    const lines = this.#replica === null || status === 'refused' ? null : this.#checkedLines(parsed, rows, request.rules);
+    const lines = this.#replica === null || status === 'refused' ? null : checkedLines(this.#parser, parsed, rows, request.rules);
     if (lines !== null && this.#replica !== null) this.#replay(request, parsed, this.#replica);
     const errors = parsed.errors.map(({ line, code }) => ({ line, code: LINE_ERRORS[code]?.name ?? `code ${code}` }));
     return { status, errors, rejected: parsed.rejected, checksum: status === 'refused' ? 0n : parsed.checksum, rows, lines, answers };
   }
 
   change(change: Change): void {
+    if (change.change === 'free') return this.#parsers().forEach((parser) => parser.freeSpare());
+    if (change.change === 'move') return this.#move();
     const tables = this.#tablesOf(change.database);
     if (change.change === 'drop') {
       const measurement = droppedTable(change, tables.map((table) => table.measurement));
@@ -102,6 +116,15 @@ export class WasmSubject implements Subject {
       return [measurement, new Map(columns.map(({ key, kind }) => [key, KINDS[kind] ?? 'tag']))] as const;
     }));
     return { rows, schema };
+  }
+
+  #move(): void {
+    const moved = (from: WasmParser, to: WasmParser): WasmParser => {
+      moveBuilders(from, to);
+      return to;
+    };
+    this.#parser = moved(this.#parser, this.#fresh());
+    if (this.#replica !== null) this.#replica = moved(this.#replica, this.#freshReplica());
   }
 
   #parsers(): WasmParser[] {
@@ -149,23 +172,6 @@ export class WasmSubject implements Subject {
     return table;
   }
 
-  /**
-   * The lines that the listing has, which must be none of the rejected ones and, where no rule puts values elsewhere, say
-   * the same as the builders.
-   */
-  #checkedLines({ rejectedRuns, errors, accepted }: Parsed, rows: ReadonlyMap<string, readonly string[]>, rules = PLAIN_RULES): number[] {
-    const listed = listedPoints(this.#parser);
-    const texts = new Map<string, string[]>();
-    for (const point of listed) push(texts, point.measurement, pointText(point));
-    if (rules.types === 'strict') assertEqual([...texts].sort(), [...rows].sort(), 'listing');
-    assertEqual(listed.length, accepted, 'number of listed lines');
-    const isRejected = (line: number): boolean => rejectedRuns.some((first, at) => at % 2 === 0 && first <= line && line <= (rejectedRuns[at + 1] ?? 0));
-    const lines = listed.map(({ line }) => line);
-    assertEqual(lines.filter(isRejected), [], 'accepted lines in the rejected runs');
-    assertEqual(errors.filter(({ line }) => !isRejected(line)), [], 'rejected lines outside the rejected runs');
-    return lines;
-  }
-
   /** Without limits and schema, the accepted lines must come to the same rows, by the rules of their frame. */
   #replay({ database, precision, rules = PLAIN_RULES, body }: Request, { rejectedRuns, accepted, checksum }: Parsed, replica: WasmParser): void {
     replica.inputView(body.length).set(body);
@@ -178,23 +184,11 @@ export class WasmSubject implements Subject {
 }
 
 /** Both builds as a server drives them. */
-export function bothBuilds(limits: SchemaLimits = {}): WasmSubject[] {
+export function bothBuilds(limits: WasmSubjectLimits = {}): WasmSubject[] {
   return (['simd', 'scalar'] as const).map((build) => new WasmSubject({ ...limits, build }));
 }
 
 /** The same, and each with all that it can be asked. */
 export function everySubject(limits: SchemaLimits = {}): WasmSubject[] {
   return [...bothBuilds(limits), ...(['simd', 'scalar'] as const).map((build) => new WasmSubject({ ...limits, build, thorough: true }))];
-}
-
-function pointText({ tags, fields, timestamp }: Point): string {
-  return rowText(timestamp === null ? DEFAULT_TIME_NS : BigInt(timestamp), [
-    ...tags.map(([key, value]) => [key, 'tag', value] as const),
-    ...fields,
-  ]);
-}
-
-function assertEqual(actual: unknown, expected: unknown, what: string): void {
-  const text = (value: unknown): string => JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
-  if (text(actual) !== text(expected)) throw new Error(`${what}: ${text(actual).slice(0, 4000)} is not ${text(expected).slice(0, 4000)}`);
 }

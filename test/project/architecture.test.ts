@@ -30,6 +30,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'commander': ['src/cli/main.ts'],
   'pino': ['src/logging.ts'],
   'prom-client': ['src/metrics.ts'],
+  'node:v8': ['src/worker/collect.ts'],
+  'node:vm': ['src/worker/collect.ts'],
   'node:child_process': [],
   'node:timers': [],
 };

@@ -217,6 +217,46 @@ test('rows of a dropped table, and rows that are in files, are not noted', () =>
   assert.equal(bench.sealer.firstUnsealed, Infinity);
 });
 
+test('a table whose seals ended two workers is sealed no more, others are; dropped, it is forgotten', async () => {
+  const bench = new Bench(2, 1);
+  bench.frame(100, 1);
+  bench.frame(101, 2);
+  for (let deaths = 1; deaths <= 2; deaths += 1) {
+    assert.deepEqual(bench.sealer.problems(), []);
+    const flush = bench.sealer.flush([1]);
+    await settle();
+    const slot = bench.slots[0]!;
+    bench.sealer.onMessage(slot as unknown as Slot, { say: 'seal-failed', tableId: 1, reason: 'unreachable', isFatal: true });
+    bench.die(slot);
+    bench.slots.push(new FakeSlot(deaths));
+    await assert.rejects(flush, /unreachable/);
+  }
+  const sentence = /^table db\/m1 is not sealed until the next start, since sealing it ended 2 workers: its rows stay in the log and in memory$/;
+  assert.match(bench.sealer.problems().join(), sentence);
+  await assert.rejects(bench.sealer.flush([1]), { message: sentence });
+  bench.builderBytes = 101;
+  bench.sealer.tick();
+  await settle();
+  assert.deepEqual(bench.slots[0]!.orders.map(({ tableId }) => tableId), [2]);
+  bench.answer(2);
+  await settle();
+  assert.equal(bench.sealer.firstUnsealed, 100, 'the log keeps its rows');
+  bench.drop(1);
+  assert.deepEqual(bench.sealer.problems(), []);
+});
+
+test('a seal that fails otherwise is tried again and again', async () => {
+  const bench = new Bench(1, 1);
+  bench.frame(100, 1);
+  for (let tries = 0; tries < 4; tries += 1) {
+    const flush = bench.sealer.flush([1]);
+    await settle();
+    bench.sealer.onMessage(bench.slots[0] as unknown as Slot, { say: 'seal-failed', tableId: 1, reason: 'no room', isFatal: false });
+    await assert.rejects(flush, /no room/);
+  }
+  assert.deepEqual(bench.sealer.problems(), []);
+});
+
 test('short of memory, tables are sealed that have rows below R', async () => {
   const bench = new Bench(4, 1);
   bench.frame(100, 1);

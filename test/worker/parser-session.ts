@@ -1,6 +1,7 @@
 /** A parser with a catalog of its own, as tests drive it: bodies in, points out. */
 import * as abi from '../../assembly/abi.js';
 import type { ColumnDefinition, Need, ParserLimits, TableDefinition } from '../../src/worker/protocol.js';
+import { moveBuilders } from '../../src/worker/move.js';
 import { builderRows, type Point } from '../../src/worker/rows.js';
 import { WasmParser, type Parsed, type ParseOptions } from '../../src/worker/wasm.js';
 import { type Build, moduleOf } from './builds.js';
@@ -53,6 +54,19 @@ export class ParserSession {
       changed.add(table);
     }
     for (const table of changed) this.parser.define(table);
+  }
+
+  /** A session in a fresh instance of the usual limits, with all that this one knows and holds. */
+  moved(): ParserSession {
+    const next = new ParserSession();
+    moveBuilders(this.parser, next.parser);
+    for (const [name, table] of this.#tables) next.#tables.set(name, { ...table, columns: [...table.columns] });
+    next.#nextId = this.#nextId;
+    return next;
+  }
+
+  tables(): readonly TableDefinition[] {
+    return [...this.#tables.values()];
   }
 
   table(measurement: string, databaseId = DATABASE): TestTable {

@@ -48,14 +48,17 @@ test('columns with few values: none in most rows, points of several lines, rows 
       column(1, 'host', abi.KIND_TAG), column(2, 'rare', abi.KIND_F64), column(3, 'rarer', abi.KIND_STRING), column(4, 'once', abi.KIND_I64), column(5, 'v', abi.KIND_BOOL),
     ];
     const builder = new TableBuilder(encoderModule(), columns);
-    const chances = { rare: 0.05, rarer: 0.01, once: 0.001, v: 0.9 };
+    const chances = { rare: 0.02, rarer: 0.01, once: 0.001, v: 0.9 };
     for (let i = 0; i < 6000; i++) {
       const values = new Map<string, Value>([['host', `h${random.below(4)}`]]);
       if (random.chance(chances.rare)) values.set('rare', random.below(5) / 3);
       if (random.chance(chances.rarer)) values.set('rarer', `text ${random.below(3)}`);
       if (random.chance(chances.once)) values.set('once', BigInt(i));
       if (random.chance(chances.v)) values.set('v', random.chance(0.5));
-      builder.rows.push({ time: BigInt(random.below(900)), values });
+      const time = BigInt(random.below(900));
+      builder.rows.push({ time, values });
+      // The same point again.
+      if (values.has('rare')) builder.rows.push({ time, values: new Map(values).set('rare', i) });
     }
     builder.layOut();
     const spans = [{ rowFirst: 3000, rowEnd: 5500, number: 1 }, { rowFirst: 100, rowEnd: 2700, number: 2 }];

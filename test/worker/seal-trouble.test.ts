@@ -7,6 +7,7 @@ import { Random } from '../fuzz/random.js';
 import { encoderModule } from './encoder-module.js';
 import { addBody, addNoise, assertSameTexts, assertSealed, COLUMNS, PATH, seal } from './seal-case.js';
 import { modelText, sealModel } from './seal-model.js';
+import { ParserSession } from './parser-session.js';
 import { MemoryStore, textsByDuckdb } from './sealed-file.js';
 import { TableBuilder } from './table-builder.js';
 
@@ -81,4 +82,17 @@ test('a seal gives back all memory it took', async () => {
   const bytes = builder.module.memory.buffer.byteLength;
   for (let i = 0; i < 40; i++) await seal(builder, [span]);
   assert.equal(builder.module.memory.buffer.byteLength, bytes);
+});
+
+test('rows given up behind the sealed ones end a seal where they take series along', async () => {
+  const session = new ParserSession();
+  const lines = (from: number, to: number): string => Array.from({ length: to - from }, (_, i) => `m,t=${from + i} v=1i 1`).join('\n');
+  const [sealed] = session.write(lines(0, 6000)).spans;
+  const [givenUp] = session.write(lines(6000, 6100)).spans;
+  const order = { tableId: sealed!.tableId, number: 1, path: PATH, columns: session.table('m').columns };
+  const sealTo = (store: MemoryStore) => sealFile(session.parser, store as unknown as TableStore, order, () => [{ ...sealed!, number: 1 }]);
+  const store = new MemoryStore(() => session.parser.removeRows(order.tableId, [givenUp!]));
+  await assert.rejects(sealTo(store), /series of table 1 were numbered anew while it was sealed/);
+  assert.equal(store.abandoned, 1);
+  assert.equal((await sealTo(new MemoryStore()))?.rows, 6000);
 });

@@ -14,7 +14,7 @@ export interface Row {
   readonly values: ReadonlyMap<string, Value>;
 }
 
-const TABLE_STRUCT_BYTES = 28;
+const TABLE_STRUCT_BYTES = 80;
 const COLUMN_STRUCT_BYTES = 72;
 /** A series is begun anew for every so manieth row, though one of equal tags stands already. */
 const ROWS_PER_REPEATED_SERIES = 7;

@@ -1,0 +1,114 @@
+// Unpacks deflate streams (RFC 1951) into the input of the parser. The packed bytes stand in a block of their own.
+import { INFLATE_CORRUPT, INFLATE_CUT, INFLATE_ENDED, INFLATE_TOO_LARGE } from './abi';
+import { allocate, blockBytes, release } from '../arena';
+import { growInput } from '../parse/body';
+import { BLOCK_CORRUPT, BLOCK_CUT, BLOCK_ENDED, decodeBlock } from './block';
+import { readCodes, tableBits, useFixedCodes } from './codes';
+import {
+  alignInput, at, beginInput, end, isBeyondEnd, out, OUT_MARGIN_BYTES, outStart, refill, setInput, setOut, setOutput, SLACK_BYTES,
+  take,
+} from './state';
+
+const STORED: u32 = 0;
+const FIXED: u32 = 1;
+const DESCRIBED: u32 = 2;
+/** Packed bytes below which large tables do not pay. */
+const SHORT_BYTES: u32 = 2048;
+/** Room grows by this when the guess was too small: WASM memory never shrinks, so in few steps. */
+const GROWTH: u64 = 4;
+
+let packedAt: usize = 0;
+let packedCapacity: usize = 0;
+/** The parser's input, the room in it, and the most bytes that may be unpacked. */
+let base: usize = 0;
+let room: u32 = 0;
+let most: u32 = 0;
+
+/** Where `bytes` packed bytes are to be put; the same memory every time while it is large enough. */
+export function packed(bytes: u32): usize {
+  const needed = <usize>bytes + SLACK_BYTES;
+  if (needed > packedCapacity) {
+    if (packedAt != 0) release(packedAt, packedCapacity);
+    packedCapacity = blockBytes(needed);
+    packedAt = allocate(packedCapacity);
+  }
+  memory.fill(packedAt + bytes, 0, SLACK_BYTES);
+  return packedAt;
+}
+
+/**
+ * Unpacks one stream that starts `from` bytes into the `bytes` packed ones, behind `outBytes` bytes of the parser's input.
+ * @param guess room to begin with: how much the input will probably hold
+ * @param bytesMax the most bytes that the input may hold then
+ * @returns INFLATE_*; see inflatedTo and inflatedBytes
+ */
+export function inflate(from: u32, bytes: u32, outBytes: u32, guess: u32, bytesMax: u32): u32 {
+  beginInput(packedAt + from, packedAt + bytes);
+  most = bytesMax;
+  makeRoom(max(min(guess, bytesMax), outBytes), outBytes);
+  setOutput(base + outBytes, base + outBytes, base + room);
+  const isShort = bytes - from < SHORT_BYTES;
+  let isLast = false;
+  while (!isLast) {
+    refill();
+    isLast = take(1) != 0;
+    const status = inflateBlock(take(2), isShort);
+    if (status != INFLATE_ENDED) return status;
+  }
+  alignInput();
+  if (at > end) return INFLATE_CUT;
+  return <u32>(out - base) > most ? INFLATE_TOO_LARGE : INFLATE_ENDED;
+}
+
+/** Packed bytes that the stream unpacked last ends behind. */
+export function inflatedTo(): u32 {
+  return <u32>(at - packedAt);
+}
+
+/** Bytes that the parser's input holds. */
+export function inflatedBytes(): u32 {
+  return <u32>(out - base);
+}
+
+function inflateBlock(kind: u32, isShort: bool): u32 {
+  if (kind == STORED) return copyStored();
+  if (kind == FIXED) useFixedCodes(isShort);
+  else if (kind != DESCRIBED || !readCodes(isShort)) return isBeyondEnd() ? INFLATE_CUT : INFLATE_CORRUPT;
+  while (true) {
+    const status = decodeBlock(tableBits);
+    if (status == BLOCK_ENDED) return INFLATE_ENDED;
+    if (status == BLOCK_CORRUPT) return isBeyondEnd() ? INFLATE_CUT : INFLATE_CORRUPT;
+    if (status == BLOCK_CUT) return INFLATE_CUT;
+    if (!grow(0)) return isBeyondEnd() ? INFLATE_CUT : INFLATE_TOO_LARGE;
+  }
+}
+
+/** A block of bytes as they are (section 3.2.4). */
+function copyStored(): u32 {
+  alignInput();
+  if (at + 4 > end) return INFLATE_CUT;
+  const bytes = <u32>load<u16>(at);
+  if (bytes != (<u32>load<u16>(at, 2) ^ 0xffff)) return INFLATE_CORRUPT;
+  setInput(0, 0, at + 4);
+  if (at + bytes > end) return INFLATE_CUT;
+  if (out + bytes > base + room && !grow(bytes)) return INFLATE_TOO_LARGE;
+  memory.copy(out, at, bytes);
+  setOut(out + bytes);
+  setInput(0, 0, at + bytes);
+  return INFLATE_ENDED;
+}
+
+/** Makes room for `bytes` more bytes, or false when that is over the most. */
+function grow(bytes: u32): bool {
+  const has = <u32>(out - base);
+  if (has > most || most - has < bytes) return false;
+  const started = outStart - base;
+  makeRoom(<u32>min<u64>(most, max<u64>(<u64>room * GROWTH, <u64>has + bytes)), has);
+  setOutput(base + started, base + has, base + room);
+  return true;
+}
+
+function makeRoom(bytes: u32, kept: u32): void {
+  room = bytes;
+  base = growInput(bytes + OUT_MARGIN_BYTES, kept);
+}

@@ -1,0 +1,111 @@
+/** Builders moved into a fresh instance are as they were: rows, dictionaries, what later bodies come to, and files. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as abi from '../../assembly/abi.js';
+import { ruleFlags } from '../../src/schema-rules.js';
+import type { TableStore } from '../../src/tables/store.js';
+import { PendingRows } from '../../src/worker/pending.js';
+import type { TableDefinition } from '../../src/worker/protocol.js';
+import { sealFile } from '../../src/worker/seal.js';
+import { randomCase } from '../fuzz/cases.js';
+import { Random } from '../fuzz/random.js';
+import { DATABASE, ParserSession } from './parser-session.js';
+import { MemoryStore } from './sealed-file.js';
+
+const SEED = Number(process.env['SLUICE_SEED'] ?? 7);
+const ROUNDS = 60;
+
+/** Sessions that get the same bodies and lose the same rows. */
+class Twins {
+  readonly sessions = [new ParserSession()];
+  readonly pending: PendingRows;
+  number = 0;
+
+  constructor() {
+    this.pending = new PendingRows(new SharedArrayBuffer(8), (tableId, spans) => {
+      for (const { parser } of this.sessions) parser.removeRows(tableId, spans);
+    });
+  }
+
+  /** Some bodies, and between them rows that leave. */
+  live(random: Random): void {
+    for (let i = 1 + random.below(3); i > 0; i--) {
+      for (const { body, acceptPartial, rules } of randomCase(random, DATABASE)) {
+        const flags = (acceptPartial ? 0 : abi.PARSE_ALL_OR_NOTHING) | (rules === undefined ? 0 : ruleFlags(rules));
+        const [parsed, ...others] = this.sessions.map((session) => session.write(body, { flags }));
+        for (const other of others) assert.deepEqual(other, parsed);
+        this.number += 1;
+        if (parsed!.status === abi.PARSE_ACCEPTED) this.pending.addReplayed(parsed!.spans, this.number);
+      }
+      if (random.chance(0.5)) this.seal(random, this.number - random.below(3));
+    }
+  }
+
+  /** Rows of some tables leave, up to a number. */
+  seal(random: Random, number: number): void {
+    for (const { id } of this.sessions[0]!.tables()) if (random.chance(0.6)) this.pending.dropUpTo(id, number);
+  }
+
+  alike(): void {
+    const [first, ...others] = this.sessions.map((session) => session.dump());
+    for (const other of others) assert.deepEqual(other, first);
+  }
+
+  files(table: TableDefinition): Promise<Buffer[]> {
+    return Promise.all(this.sessions.map(async ({ parser }) => {
+      const store = new MemoryStore();
+      const order = { tableId: table.id, number: this.number, path: 'file', columns: table.columns };
+      const sealed = await sealFile(parser, store as unknown as TableStore, order, () => this.pending.upTo(table.id, this.number));
+      return sealed === null ? Buffer.alloc(0) : store.files.get('file')!;
+    }));
+  }
+}
+
+test('bodies, seals and files after a move are what they would have been without it', async () => {
+  let sealed = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const random = new Random(SEED + round);
+    const twins = new Twins();
+    for (let moves = 1 + random.below(2); moves > 0; moves--) {
+      twins.live(random);
+      const newest = twins.sessions.at(-1)!;
+      for (const { parser } of twins.sessions) parser.freeSpare();
+      twins.sessions.push(newest.moved());
+      twins.alike();
+      twins.live(random);
+      twins.alike();
+    }
+    for (const table of twins.sessions[0]!.tables()) {
+      const [file, ...others] = await twins.files(table);
+      for (const other of others) assert.ok(other.equals(file!), `seed ${random.seed}: another file of ${table.measurement}`);
+      sealed += file!.length > 0 ? 1 : 0;
+    }
+  }
+  assert.ok(sealed > ROUNDS, `${sealed} files`);
+});
+
+for (const [created, sealedTo] of [[5, 7], [7, 5]] as const) test(`a table created by ${created} and sealed to ${sealedTo} stays so, and keeps its ids`, () => {
+  const session = new ParserSession();
+  session.parser.define({
+    id: 1000, databaseId: DATABASE, measurement: 'e\u{feff} é', created, sealedTo,
+    columns: [{ id: 70, kind: abi.KIND_TAG, key: '\u{feff}t' }, { id: 90, kind: abi.KIND_I64, key: 'k'.repeat(60) }],
+  });
+  const moved = session.moved();
+  for (const { parser } of [session, moved]) {
+    assert.equal(parser.exports.tableAt(999), 0);
+    const body = Buffer.from(`e\u{feff}\\ é,\u{feff}t=a ${'k'.repeat(60)}=1i 1`);
+    const replayed = [4, 5, 6, 7, 8, 9].map((replayNumber) => {
+      parser.inputView(body.length).set(body);
+      const { spans } = parser.parse({
+        databaseId: DATABASE, bytes: body.length, precision: abi.PRECISION_NS, defaultTime: 0n, flags: abi.PARSE_REPLAY, linesMax: 1, replayNumber,
+      });
+      return spans.length;
+    });
+    assert.deepEqual(replayed, [4, 5, 6, 7, 8, 9].map((number) => Number(number >= created && number > sealedTo)));
+  }
+  const dumps = [session, moved].map((each) => each.dumpOf({
+    id: 1000, databaseId: DATABASE, measurement: 'e', created, sealedTo,
+    columns: [{ id: 70, kind: abi.KIND_TAG, key: 't', name: 't' }, { id: 90, kind: abi.KIND_I64, key: 'k', name: 'k' }],
+  }));
+  assert.deepEqual(dumps[1], dumps[0]);
+});

@@ -1,0 +1,100 @@
+/** A slot, driven in this thread by its port: the bytes that main sees of it, and how it ends when a seal traps. */
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import * as abi from '../../assembly/abi.js';
+import { systemClock } from '../../src/clock.js';
+import type { TableStore } from '../../src/tables/store.js';
+import { ENCODING_IDENTITY, type FromWorker, type ToWorker } from '../../src/worker/protocol.js';
+import { WorkerSlot } from '../../src/worker/slot.js';
+import { moduleOf } from './builds.js';
+import { MemoryStore } from './sealed-file.js';
+
+const BODY_BYTES_MAX = 1 << 20;
+const COLUMNS = [{ id: 1, kind: abi.KIND_TAG, key: 't', name: 't' }, { id: 2, kind: abi.KIND_I64, key: 'v', name: 'v' }];
+const LIMITS = { bodyBytesMax: BODY_BYTES_MAX, bodyLinesMax: 1e6, tablesMax: 10, columnsMax: 10, columnNameBytesMax: 1000, seriesBytesMax: 1 << 20 };
+
+/** A slot whose table has rows, the first body's number 1. */
+class Driven {
+  readonly slot: WorkerSlot;
+  readonly port: MessagePort;
+  readonly #bytes = new Uint32Array(new SharedArrayBuffer(4));
+  readonly #bodies = new SharedArrayBuffer(BODY_BYTES_MAX);
+  readonly #numbers = new BigInt64Array(new SharedArrayBuffer(8 * 8));
+
+  constructor(t: TestContext, store: MemoryStore) {
+    const { port1, port2 } = new MessageChannel();
+    this.port = port1;
+    t.after(() => port1.close());
+    this.slot = new WorkerSlot({
+      adoption: {
+        slot: 0, port: port2, bodyMemory: this.#bodies, blockBytes: BODY_BYTES_MAX, numbers: this.#numbers.buffer, builderBytes: this.#bytes.buffer,
+        memoryBytesMax: 1 << 26, limits: LIMITS, dataDir: 'unused', start: 'unused', inflate: 'zlib',
+      },
+      module: moduleOf('simd'), store: store as unknown as TableStore, clock: systemClock,
+      unpack: () => assert.fail('no body is packed'),
+    });
+    this.tell({ say: 'define', tables: [{ id: 1, databaseId: 1, measurement: 'm', created: 0, sealedTo: 0, columns: COLUMNS }] });
+    const body = Buffer.from(Array.from({ length: 20_000 }, (_, i) => `m,t=${i % 5000} v=${i}i ${i}`).join('\n'));
+    new Uint8Array(this.#bodies).set(body);
+    const { outcomes } = this.slot.parse([{
+      blocks: [0], bytes: body.length, encoding: ENCODING_IDENTITY, databaseId: 1, precision: abi.PRECISION_NS, defaultTime: 0n, acceptPartial: true, rules: 0,
+    }]);
+    assert.equal(outcomes[0]!.state, 'accepted');
+    this.#numbers[1] = 1n;
+  }
+
+  get bytes(): number {
+    return this.#bytes[0]!;
+  }
+
+  tell(message: ToWorker): void {
+    this.port.postMessage(message);
+  }
+
+  /** The next thing it says. */
+  said(): Promise<FromWorker> {
+    return new Promise((resolve) => this.port.once('message', resolve));
+  }
+
+  seal(): Promise<FromWorker> {
+    this.tell({ say: 'seal', order: { tableId: 1, number: 1, path: 'file', columns: COLUMNS } });
+    return this.said();
+  }
+}
+
+test('main sees what a seal holds while it is in progress, and that the rows are gone when they are', async (t) => {
+  const during: number[] = [];
+  const driven: Driven = new Driven(t, new MemoryStore(() => during.push(driven.bytes)));
+  const before = driven.bytes;
+  assert.ok(before > 20_000 * 20);
+  assert.equal((await driven.seal()).say, 'file');
+  assert.ok(during.length > 0 && during.every((bytes) => bytes > before + 20_000 * 4), `${during.join()} during a seal, ${before} before`);
+  // What comes after the answer is of the same turn.
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(driven.bytes, before);
+  driven.tell({ say: 'sealed', tableId: 1, number: 1 });
+  driven.tell({ say: 'cut', keptTo: 1 });
+  assert.equal((await driven.said()).say, 'cut');
+  assert.ok(driven.bytes < before - 20_000 * 20, `${driven.bytes} bytes stay of ${before}`);
+});
+
+test('a trap in a seal ends the slot, which says of which table', async (t) => {
+  const { Instance } = WebAssembly;
+  const mock = t.mock.method(WebAssembly, 'Instance', function (module: WebAssembly.Module) {
+    const exports = new Instance(module).exports as object;
+    return { exports: { ...exports, sealSort: () => { throw new WebAssembly.RuntimeError('unreachable'); } } };
+  });
+  const driven = new Driven(t, new MemoryStore());
+  mock.mock.restore();
+  const closed = new Promise((resolve) => driven.port.once('close', resolve));
+  assert.deepEqual(await driven.seal(), { say: 'seal-failed', tableId: 1, reason: 'unreachable', isFatal: true });
+  await closed;
+  assert.ok(driven.slot.isEnded);
+});
+
+test('a seal that storage fails leaves the slot as it was', async (t) => {
+  const driven = new Driven(t, new MemoryStore(() => { throw new Error('no room'); }));
+  assert.deepEqual(await driven.seal(), { say: 'seal-failed', tableId: 1, reason: 'no room', isFatal: false });
+  assert.ok(!driven.slot.isEnded);
+});
