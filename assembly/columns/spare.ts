@@ -49,6 +49,6 @@ function tagBytes(column: usize): usize {
   if (load<u32>(column, COLUMN_ROWS) != 0) bytes += blockBytes(values);
   if (load<u32>(column, COLUMN_VALUES) != 0) bytes += blockBytes(values);
   if (load<u32>(column, COLUMN_HEAP) != 0) bytes += load<u32>(column, COLUMN_HEAP_CAPACITY);
-  if (load<u32>(column, COLUMN_SLOTS) != 0) bytes += ((load<u32>(column, COLUMN_SLOTS_MASK) + 1) << 3) + 2 * blockBytes(entries);
+  if (load<u32>(column, COLUMN_SLOTS) != 0) bytes += (<usize>(load<u32>(column, COLUMN_SLOTS_MASK) + 1) << 3) + 2 * blockBytes(entries);
   return bytes;
 }

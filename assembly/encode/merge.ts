@@ -1,10 +1,17 @@
 // Equal points of one body (same tags, time, body) stand next to each other after the sort, in line order. All but the
-// last of them get MERGED: the file has one row for them, and the last non-null value wins, field by field.
+// last of them get MERGED: the file has one row for them, and the last non-null value wins, field by field. Equal points
+// of two bodies are noted for shadow.ts.
 import { TABLE_TIMES } from '../abi';
 import { entryOf, MERGED, setEntry } from './order';
 import { endOf } from './places';
+import { clearRepeats, noteRepeat } from './shadow';
 import { rows, spanOf } from './spans';
 import { NEAR, stepEnd } from './steps';
+
+/** Counts entries that have got MERGED elsewhere. */
+export function addMerged(entries: u32): void {
+  merged += entries;
+}
 
 /** Entries that have MERGED. */
 export let merged: u32 = 0;
@@ -16,6 +23,7 @@ let rank: u32 = 0;
 
 export function startMerge(): void {
   merged = 0;
+  clearRepeats();
   inOrder = true;
   at = 1;
   rank = 0;
@@ -37,9 +45,11 @@ export function mergeStep(table: usize): bool {
         unmark();
         return false;
       }
-      if (nextTime == time && spanOf(row) == spanOf(next)) {
-        setEntry(at - 1, row | MERGED);
-        merged++;
+      if (nextTime == time) {
+        if (spanOf(row) == spanOf(next)) {
+          setEntry(at - 1, row | MERGED);
+          merged++;
+        } else noteRepeat(at - 1);
       }
     }
     row = next;

@@ -54,7 +54,7 @@ export function sealSort(table: usize): u32 {
   return 1;
 }
 
-/** Rows of the file, once sorted: equal points of one body are one row. */
+/** Rows of the file, once sorted: equal points of one body are one row, and those a later body wrote again have none. */
 export function sealRows(): u32 {
   return rows - merged;
 }

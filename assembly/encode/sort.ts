@@ -2,10 +2,11 @@
 // which the spans give in the order of body and line, are counted into place by the rank of their series. Only when rows
 // of one rank do not stand in the order of time then, all are sorted by time first.
 import { keyStep, startKeys } from './keys';
-import { inOrder, mergeStep, startMerge } from './merge';
+import { addMerged, inOrder, mergeStep, startMerge } from './merge';
 import { endOrder, startOrder } from './order';
 import { clearPlaces, placeStep, startPlaces } from './places';
 import { scanStep, startScan } from './scan';
+import { resetShadows, shadowed, shadowStep, startShadows } from './shadow';
 import { listStep, startList, startSeries } from './series';
 import { startTimes, timeStep } from './times';
 
@@ -15,18 +16,20 @@ const STAGE_KEYS: u32 = 2;
 const STAGE_PLACES: u32 = 3;
 const STAGE_MERGE: u32 = 4;
 const STAGE_TIMES: u32 = 5;
-const STAGE_SORTED: u32 = 6;
+const STAGE_SHADOWS: u32 = 6;
+const STAGE_SORTED: u32 = 7;
 let stage: u32 = STAGE_SCAN;
 
 export function startSort(table: usize): void {
   stage = STAGE_SCAN;
+  resetShadows();
   startOrder();
   startSeries(table);
   startScan();
   clearPlaces();
 }
 
-/** Whether the rows stand in order and equal points are marked. */
+/** Whether the rows stand in order and what needs no row of its own is marked. */
 export function isSorted(): bool {
   return stage == STAGE_SORTED;
 }
@@ -44,6 +47,7 @@ function stageStep(table: usize): bool {
     case STAGE_KEYS: return keyStep(table);
     case STAGE_PLACES: return placeStep(table);
     case STAGE_MERGE: return mergeStep(table);
+    case STAGE_SHADOWS: return shadowStep(table);
     default: return timeStep(table);
   }
 }
@@ -61,11 +65,15 @@ function nextStage(table: usize): void {
       return startMerge();
     case STAGE_MERGE:
       if (inOrder) {
-        stage = STAGE_SORTED;
-        return endOrder();
+        stage = STAGE_SHADOWS;
+        endOrder();
+        return startShadows();
       }
       stage = STAGE_TIMES;
       return startTimes();
+    case STAGE_SHADOWS:
+      stage = STAGE_SORTED;
+      return addMerged(shadowed);
     default:
       stage = STAGE_PLACES;
       return startPlaces();

@@ -89,7 +89,7 @@ export function decodeBlock(tableBits: u32): u32 {
         continue;
       }
       if ((<u32>entry & ENTRY_EXCEPTION) != 0) {
-        if ((<u32>entry & ENTRY_END) != 0) status = BLOCK_ENDED;
+        status = BLOCK_ENDED;
         break;
       }
     }
@@ -101,7 +101,6 @@ export function decodeBlock(tableBits: u32): u32 {
       buffer >>= entry;
       count -= entry;
       entry = lookFurther(distanceTable, entry, buffer);
-      if ((<u32>entry & ENTRY_EXCEPTION) != 0) break;
     }
     const distance = valueOf(entry, buffer);
     buffer >>= entry;
@@ -142,7 +141,7 @@ function refilled(buffer: u64, next: usize, count: u64): u64 {
 
 @inline
 function afterRefill(next: usize, count: u64): usize {
-  return next + 7 - (<usize>(count >> 3) & 7);
+  return next + (7 - (<usize>(count >> 3) & 7));
 }
 
 @inline
@@ -150,7 +149,7 @@ function lookUp(buffer: u64, mask: u64): u64 {
   return load<u64>(combinedTable + (<usize>(buffer & mask) << 3));
 }
 
-/** The entry in a subtable, by the bits behind those of its pointer. */
+/** The entry in a subtable, by the bits behind those of its pointer: a code has it, for codes this long are complete. */
 @inline
 function lookFurther(table: usize, pointer: u64, buffer: u64): u64 {
   return <u64>load<u32>(table + ((<usize>(pointer >> 16) + <usize>(buffer & ~(<u64>-1 << (pointer >> 8)))) << 2));

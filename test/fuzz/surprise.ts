@@ -150,6 +150,11 @@ const TEXT_SURPRISES: readonly TextSurprise[] = [
     const at = random.below(text.length + 1);
     return text.slice(0, at) + random.pick([' ', '  ', ',', '=', '\\', '"', '\n', '\r', '\t', '#', '\0', '\xff', '\xc3', '\x80', '\\\n']) + text.slice(at);
   },
+  function otherDelimiter(random, text) {
+    const places = [...text.matchAll(/[ ,=]/g)].map(({ index }) => index);
+    const at = random.pick([...places.slice(0, 12), text.length]);
+    return text.slice(0, at) + random.pick([' ', ',', '=', '\\ ', '\\,', '\\=']) + text.slice(at + 1);
+  },
   function doubledSpace(_random, text) {
     return text.replace(' ', '  ');
   },

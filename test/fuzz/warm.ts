@@ -26,7 +26,7 @@ export function warmCase(random: Random): Case {
   let body: Buffer = Buffer.alloc(0);
   for (let left = fleet.isCrowd ? 8 : 10 + random.below(30); left > 0; left--) {
     const database = 1 + random.below(databases);
-    if (random.chance(changes)) steps.push(randomChange(random, database));
+    if (random.chance(changes)) steps.push(...randomChanges(random, database));
     if (random.chance(0.05)) fleet.grow();
     if (!random.chance(0.1)) body = warmBody(random, fleet, precision, peace);
     steps.push({
@@ -38,8 +38,12 @@ export function warmCase(random: Random): Case {
   return steps;
 }
 
-function randomChange(random: Random, database: number): Change {
-  return { database, change: random.pick(['remove', 'remove', 'seal', 'drop', 'free', 'move']), seed: random.u32() };
+/** One change; where rows leave, what they leave behind may go as well. */
+function randomChanges(random: Random, database: number): Change[] {
+  const change = random.pick(['remove', 'remove', 'seal', 'drop', 'free', 'move'] as const);
+  const changes: Change[] = [{ database, change, seed: random.u32() }];
+  if ((change === 'remove' || change === 'seal') && random.chance(0.4)) changes.push({ database, change: 'free', seed: 0 });
+  return changes;
 }
 
 /** Lines of the fleet, each of which may be a surprise; sometimes shuffled, sometimes cut at any byte. */

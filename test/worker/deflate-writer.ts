@@ -65,8 +65,9 @@ const FIXED_LITERALS: Lengths = Array.from({ length: 288 }, (_, symbol) => (symb
 const FIXED_DISTANCES: Lengths = Array.from({ length: 32 }, () => 5);
 
 function writeDescribed(writer: BitWriter, random: Random, produced: number, isSloppy: boolean): number {
-  const literals = randomLengths(random, 286, random.pick([1, 2, 20, 100, 286]), END_OF_BLOCK);
-  const distances = random.chance(0.1) ? Array.from({ length: 1 }, () => 0) : randomLengths(random, 30, random.pick([1, 2, 10, 30]));
+  const isTooMany = isSloppy && random.chance(0.1);
+  const literals = randomLengths(random, isTooMany && random.chance(0.5) ? 288 : 286, random.pick([1, 2, 20, 100, 286]), END_OF_BLOCK);
+  const distances = random.chance(0.1) ? [0] : randomLengths(random, isTooMany ? 32 : 30, random.pick([1, 2, 10, 30]));
   const wrong = isSloppy && random.chance(0.1) ? random.pick([literals, distances]) : undefined;
   if (wrong !== undefined) wrong[random.below(wrong.length)] = 1 + random.below(CODE_BITS_MAX);
   const all = [...literals, ...distances];
@@ -78,8 +79,10 @@ function writeDescribed(writer: BitWriter, random: Random, produced: number, isS
   for (const symbol of LENGTH_ORDER) writer.bits(plain[symbol]!, 3);
   const codes = codesOf(plain);
   const write = (symbol: number): void => writer.code(codes[symbol]!, plain[symbol]!);
+  // A run may go on behind the last length.
+  const tooLong = isSloppy && random.chance(0.1) ? 1 : 0;
   for (let at = 0; at < all.length;) {
-    const run = runAt(all, at);
+    const run = runAt(all, at) + (at + runAt(all, at) === all.length ? tooLong : 0);
     if (all[at] === 0 && run >= 11) {
       const taken = Math.min(run, 138);
       write(18);
@@ -93,7 +96,7 @@ function writeDescribed(writer: BitWriter, random: Random, produced: number, isS
       write(all[at]!);
       const repeated = Math.min(run - 1, 6);
       at += 1;
-      if (repeated < 3) continue;
+      if (repeated < 3 || at >= all.length) continue;
       write(16);
       writer.bits(repeated - 3, 2);
       at += repeated;
@@ -150,6 +153,12 @@ function writeSymbols(writer: BitWriter, random: Random, literals: Lengths, dist
       writer.code(codes[symbol]!, literals[symbol]!);
       produced += 1;
       continue;
+    }
+    if (isSloppy && (distances[31] ?? 0) > 0 && random.chance(0.002)) {
+      writer.code(codes[symbol]!, literals[symbol]!);
+      writer.bits(0, LENGTH_EXTRAS[symbol - END_OF_BLOCK - 1]!);
+      writer.code(distanceCodes[31]!, distances[31]!);
+      return produced - before;
     }
     const reachable = farthest.filter((distance) => distanceBase(distance) <= produced || (isSloppy && random.chance(0.001)));
     if (reachable.length === 0) continue;

@@ -1,4 +1,4 @@
-/** What a seal must write, worked out naively: sorted rows, equal points of one body merged. */
+/** What a seal must write, worked out naively: sorted rows, equal points of one body merged, shadowed ones left out. */
 import * as abi from '../../assembly/abi.js';
 import { fileStatistics } from '../../src/tables/delta/stats.js';
 import { fileColumns, type FileColumn } from '../../src/tables/parquet/schema.js';
@@ -17,7 +17,14 @@ export interface ModelRow {
 export function sealModel(rows: readonly Row[], spans: readonly SealSpan[], columns: readonly ColumnDefinition[]): ModelRow[] {
   const tags = columns.filter(({ kind }) => kind === abi.KIND_TAG).map(({ name }) => name);
   const merged = spans.flatMap((span) => mergeBody(rows.slice(span.rowFirst, span.rowEnd), tags).map((row) => ({ ...row, number: span.number })));
-  return merged.sort((a, b) => compareRows(a, b, tags));
+  const sorted = merged.sort((a, b) => compareRows(a, b, tags));
+  return sorted.filter((row, i) => !isShadowed(row, sorted[i + 1], tags));
+}
+
+/** Whether the next row is of the same point and has every field that this one has. */
+function isShadowed(row: ModelRow, next: ModelRow | undefined, tags: readonly string[]): boolean {
+  if (next === undefined || compareRows({ ...row, number: next.number }, next, tags) !== 0) return false;
+  return [...row.values.keys()].every((name) => next.values.has(name));
 }
 
 /** One row a point; of each field the last value. */
