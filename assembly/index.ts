@@ -17,6 +17,7 @@ export { openQuoteBytes } from './parse/lines';
 export { listingAt, listingBytes } from './parse/listing';
 export { outcome } from './parse/outcome';
 export { scanLines, scannedLines, scannedPhysicalLines } from './parse/scan';
+export { setSecret } from './secret';
 
 /** The version of abi.ts that was compiled in. */
 export function abiVersion(): u32 {

@@ -25,13 +25,15 @@ type Speeds = ReadonlyMap<string, number>;
  */
 export async function compare(revision: string, parts: readonly string[], rounds: number, say: (text: string) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
-  try {
-    const before = buildRevision(revision, folder);
-    const after = { folder: root, dist: dirname(dirname(fileURLToPath(import.meta.url))) };
-    say(`\n${revision} and this tree in turn, ${rounds} rounds; both by the benchmarks of this tree. The ratio is this tree's speed by ${revision}'s, median of the pairs.\n`);
-    for (const part of parts) say(`\n${comparePart(part, before, after, rounds, revision)}`);
-  } finally {
-    rmSync(folder, { recursive: true });
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+  const before = buildRevision(revision, folder);
+  const after = { folder: root, dist: dirname(dirname(fileURLToPath(import.meta.url))) };
+  say(`\n${revision} and this tree in turn, ${rounds} rounds; both by the benchmarks of this tree. The ratio is this tree's speed by ${revision}'s, median of the pairs.\n`);
+  for (const part of parts) {
+    say(`\n${comparePart(part, before, after, rounds, revision)}`);
+    // Between two parts a signal gets its turn.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 

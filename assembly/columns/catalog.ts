@@ -1,6 +1,7 @@
 // Tables by id and by name: what a worker knows of the server's catalog.
 import { TABLE_CREATED, TABLE_DATABASE, TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_SEALED_TO } from '../abi';
 import { equalBytes, hashBytes } from '../hash';
+import { secretHash } from '../secret';
 import { forgetHints } from './hints';
 import { forgetSeries } from './series';
 import { give, regrow, take } from './space';
@@ -80,14 +81,19 @@ function reserveIds(id: u32): void {
 
 /** Slots by name: databases share their names' hashes, so the database is mixed in. */
 @inline
-function homeSlot(databaseId: u32, nameHash: u64): u32 {
-  return (<u32>nameHash + databaseId * 0x9E3779B1) & slotsMask;
+function homeSlot(databaseId: u32, nameAt: usize, nameBytes: u32): u32 {
+  return (secretHash(nameAt, nameBytes) + databaseId * 0x9E3779B1) & slotsMask;
+}
+
+@inline
+function homeOf(table: usize): u32 {
+  return homeSlot(load<u32>(table, TABLE_DATABASE), load<u32>(table, TABLE_NAME_AT), load<u32>(table, TABLE_NAME_BYTES));
 }
 
 /** The table of a database with that unescaped measurement, or 0. */
 export function findTable(databaseId: u32, nameAt: usize, nameBytes: u32, nameHash: u64): usize {
   if (slots == 0) return 0;
-  let slot = homeSlot(databaseId, nameHash);
+  let slot = homeSlot(databaseId, nameAt, nameBytes);
   let table = <usize>load<u32>(slots + (slot << 2));
   while (table != 0 && !(load<u64>(table, TABLE_NAME_HASH) == nameHash && isNamed(table, databaseId, nameAt, nameBytes))) {
     slot = (slot + 1) & slotsMask;
@@ -125,19 +131,19 @@ function growSlots(): void {
 }
 
 function putSlot(table: usize): void {
-  let slot = homeSlot(load<u32>(table, TABLE_DATABASE), load<u64>(table, TABLE_NAME_HASH));
+  let slot = homeOf(table);
   while (load<u32>(slots + (slot << 2)) != 0) slot = (slot + 1) & slotsMask;
   store<u32>(slots + (slot << 2), <u32>table);
 }
 
 /** Makes a table unknown by its name: later entries of its probe sequence move up. */
 export function removeTable(table: usize): void {
-  let hole = homeSlot(load<u32>(table, TABLE_DATABASE), load<u64>(table, TABLE_NAME_HASH));
+  let hole = homeOf(table);
   while (load<u32>(slots + (hole << 2)) != <u32>table) hole = (hole + 1) & slotsMask;
   for (let slot = (hole + 1) & slotsMask; ; slot = (slot + 1) & slotsMask) {
     const other = <usize>load<u32>(slots + (slot << 2));
     if (other == 0) break;
-    const home = homeSlot(load<u32>(other, TABLE_DATABASE), load<u64>(other, TABLE_NAME_HASH));
+    const home = homeOf(other);
     if (((slot - home) & slotsMask) >= ((slot - hole) & slotsMask)) {
       store<u32>(slots + (hole << 2), <u32>other);
       hole = slot;

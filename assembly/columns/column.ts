@@ -24,7 +24,7 @@ export const COLUMN_SPELLED_AT: usize = 32;
 export const COLUMN_CAPACITY: usize = 52;
 /** u32: bytes COLUMN_HEAP has room for. */
 export const COLUMN_HEAP_CAPACITY: usize = 60;
-/** Tag, u32 each: room of COLUMN_ENTRY_ENDS and COLUMN_ENTRY_HASHES; u32[entries] upper hash halves; slots and count - 1. */
+/** Tag, u32 each: room of COLUMN_ENTRY_ENDS and COLUMN_ENTRY_HASHES; u32[entries] hashes; slots and count - 1. */
 export const COLUMN_ENTRY_CAPACITY: usize = 72;
 export const COLUMN_ENTRY_HASHES: usize = 76;
 export const COLUMN_SLOTS: usize = 80;

@@ -1,8 +1,9 @@
 // The dictionary of a tag column: a code per distinct value, found by open addressing. A slot is a u64: the code + 1 in
-// the lower half (0 is free), the upper half of the value's hash in the upper. Slots are always as if the entries had
+// the lower half (0 is free), the value's hash (secret.ts) in the upper. Slots are always as if the entries had
 // been put in by code, so that taking the last one out frees one slot and leaves the others as they were.
 import { COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_HEAP } from '../abi';
-import { equalBytes, hashBytes } from '../hash';
+import { equalBytes } from '../hash';
+import { secretHash } from '../secret';
 import {
   COLUMN_BODY, COLUMN_ENTRIES_BEFORE, COLUMN_ENTRY_CAPACITY, COLUMN_ENTRY_HASHES, COLUMN_SLOTS, COLUMN_SLOTS_MASK, reserveHeap,
 } from './column';
@@ -17,17 +18,17 @@ export function entryStart(ends: usize, code: u32): u32 {
 }
 
 /** Code of a value; a new one is added in the name of the body `body`. */
-export function codeOf(column: usize, at: usize, bytes: u32, hash: u64, body: u64): u32 {
+export function codeOf(column: usize, at: usize, bytes: u32, body: u64): u32 {
+  const hash = secretHash(at, bytes);
   const slots = <usize>load<u32>(column, COLUMN_SLOTS);
   if (slots != 0) {
     const mask = load<u32>(column, COLUMN_SLOTS_MASK);
-    const upper = <u32>(hash >> 32);
     const ends = <usize>load<u32>(column, COLUMN_ENTRY_ENDS);
     const heap = <usize>load<u32>(column, COLUMN_HEAP);
-    for (let slot = upper & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const held = load<u64>(slots + (slot << 3));
       if (held == 0) break;
-      if (<u32>(held >> 32) != upper) continue;
+      if (<u32>(held >> 32) != hash) continue;
       const code = <u32>held - 1;
       const start = entryStart(ends, code);
       if (load<u32>(ends + (code << 2)) - start == bytes && equalBytes(heap + start, at, bytes)) return code;
@@ -36,8 +37,8 @@ export function codeOf(column: usize, at: usize, bytes: u32, hash: u64, body: u6
   return addEntry(column, at, bytes, hash, body);
 }
 
-/** Adds a value that is not in the dictionary. */
-export function addEntry(column: usize, at: usize, bytes: u32, hash: u64, body: u64): u32 {
+/** Adds a value of that hash that is not in the dictionary. */
+export function addEntry(column: usize, at: usize, bytes: u32, hash: u32, body: u64): u32 {
   const code = load<u32>(column, COLUMN_ENTRIES);
   if (load<u64>(column, COLUMN_BODY) != body) {
     store<u64>(column, body, COLUMN_BODY);
@@ -50,7 +51,7 @@ export function addEntry(column: usize, at: usize, bytes: u32, hash: u64, body: 
   reserveHeap(column, start, start + bytes);
   memory.copy(load<u32>(column, COLUMN_HEAP) + start, at, bytes);
   store<u32>(ends + (code << 2), start + bytes);
-  store<u32>(load<u32>(column, COLUMN_ENTRY_HASHES) + (code << 2), <u32>(hash >> 32));
+  store<u32>(load<u32>(column, COLUMN_ENTRY_HASHES) + (code << 2), hash);
   store<u32>(column, code + 1, COLUMN_ENTRIES);
   putSlot(column, code);
   return code;
@@ -81,8 +82,7 @@ export function indexEntries(column: usize): void {
   const heap = <usize>load<u32>(column, COLUMN_HEAP);
   for (let code: u32 = 0; code < entries; code++) {
     const start = entryStart(ends, code);
-    const hash = hashBytes(heap + start, load<u32>(ends + (code << 2)) - start);
-    store<u32>(load<u32>(column, COLUMN_ENTRY_HASHES) + (code << 2), <u32>(hash >> 32));
+    store<u32>(load<u32>(column, COLUMN_ENTRY_HASHES) + (code << 2), secretHash(heap + start, load<u32>(ends + (code << 2)) - start));
     putSlot(column, code);
   }
 }
@@ -90,10 +90,10 @@ export function indexEntries(column: usize): void {
 function putSlot(column: usize, code: u32): void {
   const slots = <usize>load<u32>(column, COLUMN_SLOTS);
   const mask = load<u32>(column, COLUMN_SLOTS_MASK);
-  const upper = load<u32>(load<u32>(column, COLUMN_ENTRY_HASHES) + (code << 2));
-  let slot = upper & mask;
+  const hash = load<u32>(load<u32>(column, COLUMN_ENTRY_HASHES) + (code << 2));
+  let slot = hash & mask;
   while (load<u64>(slots + (slot << 3)) != 0) slot = (slot + 1) & mask;
-  store<u64>(slots + (slot << 3), (<u64>upper << 32) | <u64>(code + 1));
+  store<u64>(slots + (slot << 3), (<u64>hash << 32) | <u64>(code + 1));
 }
 
 /** Takes the entries that the body `body` added out again, the last first. */

@@ -97,7 +97,6 @@ function moveEntries(column: usize, codes: usize, entries: u32): void {
     if (load<u32>(codes + (code << 2)) == 0) continue;
     const start = entryStart(ends, code);
     const bytes = load<u32>(ends + (code << 2)) - start;
-    const hash = (<u64>load<u32>(hashes + (code << 2))) << 32;
-    store<u32>(codes + (code << 2), addEntry(column, heap + start, bytes, hash, 0));
+    store<u32>(codes + (code << 2), addEntry(column, heap + start, bytes, load<u32>(hashes + (code << 2)), 0));
   }
 }

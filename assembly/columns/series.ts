@@ -4,7 +4,7 @@
 // What is cached: at first every series met; past FIRST_SIGHT_MAX entries one that is met a second time, as far as a
 // filter of SEEN_SLOTS fingerprints can tell, since of series that never return an entry is wasted; while fewer than a
 // quarter are met again, the filter is asked for an eighth of them alone. Past the bound in bytes nothing more, and when the
-// lines that were not found since outnumber the entries, all are forgotten.
+// entries not added since outnumber those there are, all are forgotten.
 import { TABLE_SERIES, TABLE_SERIES_EPOCH } from '../abi';
 import { isSame, isHead } from '../wide';
 import { give, take } from './space';
@@ -60,7 +60,7 @@ let met: u32 = 0;
 let isSampling: bool = false;
 const WINDOW: u32 = 1024;
 const SAMPLE_MASK: u32 = 7;
-/** Lookups without a result since the cache was full. */
+/** Entries not added since the cache was full. */
 let missed: u32 = 0;
 /** Counts how often all was forgotten: addresses of entries are good for one value of it. */
 export let forgotten: u32 = 0;
@@ -143,7 +143,7 @@ export function addSeries(database: u32, at: usize, bytes: u32, hash: u64): usiz
   if (slots == 0 || (entries + 1) << 1 > slotsMask + 1) growSlots();
   const slot = freeSlot(hash);
   if (slot == 0) return NO_SERIES;
-  if (nextAt + size > chunkEnd) addChunk(max(CHUNK_BYTES, size + CHUNK_HEAD_BYTES));
+  if (size > chunkEnd - nextAt) addChunk(max(CHUNK_BYTES, size + CHUNK_HEAD_BYTES));
   const entry = nextAt;
   nextAt += size;
   entries++;

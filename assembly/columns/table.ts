@@ -4,6 +4,7 @@ import {
   TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_TIMES,
 } from '../abi';
 import { equalBytes } from '../hash';
+import { secretHash } from '../secret';
 import { clearColumn, COLUMN_KEY_HASH, createColumn, freeColumn } from './column';
 import { give, regrow, roomFor, take } from './space';
 
@@ -89,7 +90,7 @@ export function findColumn(table: usize, keyAt: usize, keyBytes: u32, keyHash: u
   const slots = <usize>load<u32>(table, TABLE_SLOTS);
   if (slots == 0) return 0;
   const mask = load<u32>(table, TABLE_SLOTS_MASK);
-  let slot = <u32>keyHash & mask;
+  let slot = secretHash(keyAt, keyBytes) & mask;
   let column = <usize>load<u32>(slots + (slot << 2));
   while (column != 0 && !(load<u64>(column, COLUMN_KEY_HASH) == keyHash && isKey(column, keyAt, keyBytes))) {
     slot = (slot + 1) & mask;
@@ -129,10 +130,15 @@ function growColumns(table: usize, count: u32, capacity: u32): void {
   for (let i: u32 = 0; i < count; i++) putSlot(table, columnAt(table, i));
 }
 
+@inline
+function homeSlot(column: usize, mask: u32): u32 {
+  return secretHash(load<u32>(column, COLUMN_KEY_AT), load<u32>(column, COLUMN_KEY_BYTES)) & mask;
+}
+
 function putSlot(table: usize, column: usize): void {
   const slots = <usize>load<u32>(table, TABLE_SLOTS);
   const mask = load<u32>(table, TABLE_SLOTS_MASK);
-  let slot = <u32>load<u64>(column, COLUMN_KEY_HASH) & mask;
+  let slot = homeSlot(column, mask);
   while (load<u32>(slots + (slot << 2)) != 0) slot = (slot + 1) & mask;
   store<u32>(slots + (slot << 2), <u32>column);
 }
@@ -143,7 +149,7 @@ export function removeLastColumn(table: usize): void {
   const column = columnAt(table, last);
   const slots = <usize>load<u32>(table, TABLE_SLOTS);
   const mask = load<u32>(table, TABLE_SLOTS_MASK);
-  let slot = <u32>load<u64>(column, COLUMN_KEY_HASH) & mask;
+  let slot = homeSlot(column, mask);
   while (load<u32>(slots + (slot << 2)) != <u32>column) slot = (slot + 1) & mask;
   store<u32>(slots + (slot << 2), 0);
   store<u32>(table, last, TABLE_COLUMNS);

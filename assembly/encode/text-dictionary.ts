@@ -1,7 +1,8 @@
 // Dictionary of the texts of a chunk in the order of their first appearance: of sorted rows, the first tag's is sorted.
 // Tags are told apart by their codes, strings by their bytes.
 import { COLUMN_ENTRIES, COLUMN_KIND, KIND_TAG } from '../abi';
-import { equalBytes, hashBytes } from '../hash';
+import { equalBytes } from '../hash';
+import { secretHash } from '../secret';
 import { GROUP_BYTES_MAX } from './abi';
 import { textAt, textBytes, textEnds } from './columns';
 import { SAMPLE_REPEATED_MIN, SAMPLE_VALUES, sampleAt } from './dictionary';
@@ -168,7 +169,7 @@ function entryOfCode(column: usize, code: u32): u32 {
 function entryOfString(column: usize, text: u32): u32 {
   const bytes = textBytes(column, text);
   const from = textAt(column, text);
-  const hash = <u32>hashBytes(from, bytes);
+  const hash = secretHash(from, bytes);
   let place = hash & slotMask;
   while (true) {
     const slot = slots + (<usize>place << 2);

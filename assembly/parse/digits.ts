@@ -29,7 +29,7 @@ export function powerOfTen(exponent: usize): u64 {
   return load<u64>(POWERS + (exponent << 3));
 }
 
-/** The number that readDigits or readInteger read. */
+/** The number that readDigits, readUnsigned or readSigned read. */
 export let digitsValue: u64 = 0;
 
 /**

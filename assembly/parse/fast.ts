@@ -1,5 +1,5 @@
 // The fast path: lines whose series is cached and whose fields are known columns with values of their types, guessed from
-// the lines before and checked byte by byte. A line that surprises it leaves no trace and is parsed in the exact path, from
+// the lines before and checked byte by byte. A line that surprises it leaves no trace in rows and series and is parsed in the exact path, from
 // its beginning. What passes here is what the exact path would accept, with the same rows and the same checksum:
 //  - the bytes up to the first space are those of a line that was accepted before, in the same database, or a measurement
 //    and tags that differ from such a line's in the values alone (tags.ts);
@@ -218,10 +218,11 @@ function readTime(at: usize): usize {
   return at;
 }
 
-/** Takes back the values of a row that does not come to be: all stand in columns among the expected fields. */
+/** Takes back the values of a row that does not come to be: all stand in columns among the expected fields it came past. */
 function undoFields(table: usize, row: u32): void {
   const fields = <usize>load<u32>(table, TABLE_FIELDS_AT);
-  const end = fields + (<usize>load<u32>(table, TABLE_FIELDS) << 2);
+  // The last place may not be counted yet.
+  const end = fields + (<usize>min(stopPlace + 1, load<u32>(table, TABLE_FIELDS)) << 2);
   for (let at = fields; at < end; at += 4) {
     const column = <usize>load<u32>(at);
     const count = load<u32>(column, COLUMN_COUNT);

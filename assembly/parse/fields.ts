@@ -64,6 +64,21 @@ export function isSpelled(at: usize, column: usize, bytes: usize): bool {
   return (maskOfSame(at + middle, whole + middle) & maskOfSame(at + last, whole + last)) == ALL;
 }
 
+/** Bytes of `true` or `false` at `at`, 0 for neither. */
+@inline
+function wordBytes(at: usize): usize {
+  const word = load<u32>(at);
+  if (word == WORD_TRUE) return 4;
+  return word == WORD_FALSE && <u32>load<u8>(at, 4) == LOWER_E ? 5 : 0;
+}
+
+/** Bits of the double nearest to digits / 10^fraction, of at most 19 digits. */
+@inline
+function decimalBits(digits: u64, fraction: usize): u64 {
+  if (digits <= EXACT_DIGITS_MAX) return reinterpret<u64>(<f64>digits / load<f64>(TENS + (fraction << 3)));
+  return tableBits(digits, -<i64>fraction);
+}
+
 /**
  * Appends the fields from `at`, where a key stands, to the columns in `fields` (u32 each, `count` of them) from `place` on.
  * Columns of a line that comes to nothing have `row` as the row of their last value.
@@ -99,9 +114,7 @@ export function takeFields(at: usize, fields: usize, place: u32, count: u32, row
     let p = at;
     if (kind >= <u32>KIND_BOOL) {
       // Strings, and single letters, which are booleans too, are left to others.
-      const word = load<u32>(at);
-      if (word == WORD_TRUE) p += 4;
-      else if (word == WORD_FALSE && <u32>load<u8>(at, 4) == LOWER_E) p += 5;
+      p += wordBytes(at);
       if (p == at || kind == <u32>KIND_STRING) {
         reason = STOP_VALUE;
         break;
@@ -149,8 +162,7 @@ export function takeFields(at: usize, fields: usize, place: u32, count: u32, row
           reason = STOP_VALUE;
           break;
         }
-        if (bits <= EXACT_DIGITS_MAX) bits = reinterpret<u64>(<f64>bits / load<f64>(TENS + (fraction << 3)));
-        else bits = tableBits(bits, -<i64>fraction);
+        bits = decimalBits(bits, fraction);
         if (isNegative) bits |= SIGN_BIT;
       } else {
         if (kind == <u32>KIND_I64 ? c != LOWER_I : c != LOWER_U || isNegative) {

@@ -3,6 +3,7 @@
 // D. Lemire, "Number Parsing at a Gigabyte per Second" (2021): a product with 128 bits of the power of five, which
 // N. Mushtak and D. Lemire, "Fast Number Parsing Without Fallback" (2023) prove to need no other way for up to 64 bits;
 // and whole big integers (decimal.ts) for more than 19 digits when the digits cut off could matter.
+import { upperProduct } from '../product';
 import { roundsUp } from './decimal';
 import { POWER_LARGEST, POWER_SMALLEST, powers } from './powers';
 
@@ -95,16 +96,4 @@ function subnormalBits(mantissa: u64, shift: i64): u64 {
   if (shift >= 64) return 0;
   mantissa >>= <u64>shift;
   return (mantissa + (mantissa & 1)) >> 1;
-}
-
-/** Upper 64 bits of a product of 64 by 64, out of four products of halves. */
-@inline
-function upperProduct(a: u64, b: u64): u64 {
-  const aLow = a & 0xFFFFFFFF;
-  const aHigh = a >> 32;
-  const bLow = b & 0xFFFFFFFF;
-  const bHigh = b >> 32;
-  const middle = aHigh * bLow + ((aLow * bLow) >> 32);
-  const cross = aLow * bHigh + (middle & 0xFFFFFFFF);
-  return aHigh * bHigh + (middle >> 32) + (cross >> 32);
 }

@@ -16,9 +16,12 @@ export let lineIsOpen: bool = false;
 /** Where the quote stands that opened the string left open. */
 export let openQuoteAt: usize = 0;
 
-/** Bytes that may be scanned past an open quote in a body, over the body's length. */
+/** Bytes scanned past open quotes in a body, over its length, after which no more are followed. */
 const OPEN_BYTES_OVER: u64 = 8 << 20;
-/** Bytes scanned in this body for lines whose string was found open at the end (L6), and their bound. */
+/**
+ * Bytes scanned in this body for lines whose string was found open at the end (L6), and how many are enough. Lines that
+ * the fast path may take count for nothing, so that it makes no difference to what other lines come to.
+ */
 let openBytes: u64 = 0;
 let openBytesMax: u64 = 0;
 
@@ -52,7 +55,7 @@ export function blankLineEnd(at: usize, end: usize): usize {
 
 /**
  * Finds the end of the line that starts at `start` and whose first byte that is not blank is `at`; sets line*.
- * Zeros stand behind `end`. A line cut by the bound of L6 ends at its first newline, open or not.
+ * Zeros stand behind `end`. Past the bound of L6 a line ends at its first newline, open or not.
  */
 export function findLineEnd(start: usize, at: usize, end: usize): void {
   lineIsOpen = false;
@@ -82,15 +85,11 @@ function setLine(to: usize, end: usize, newlines: u32): void {
 /** The same for a line with quotes or backslashes. */
 function findQuotedLineEnd(start: usize, end: usize): void {
   lineIsWide = true;
-  const spent = openBytes >= openBytesMax;
-  let limit = end;
-  if (spent) limit = findNewline(start, end);
-  else if (<u64>(end - start) > openBytesMax - openBytes) limit = start + <usize>(openBytesMax - openBytes);
+  const limit = openBytes < openBytesMax ? end : findNewline(start, end);
   const to = scanQuoted(start, limit);
   lineIsOpen = openQuoteAt != 0;
-  const isCut = !spent && to == limit && limit < end;
-  if (lineIsOpen || isCut) {
-    if (!spent) openBytes += <u64>(limit - start);
+  if (lineIsOpen) {
+    if (openBytes < openBytesMax) openBytes += <u64>(end - start);
     setLine(findNewline(start, end), end, 0);
   } else {
     setLine(to, end, countNewlines(start, to));

@@ -117,7 +117,7 @@ function makeSeries(table: usize, tags: usize): u32 {
     const bytes = load<u32>(cell, CELL_TEXT_BYTES);
     const hash = hashBytes(at, bytes);
     fold = foldCell(fold, load<u64>(column, COLUMN_KEY_HASH), KIND_TAG, hash);
-    if (isKnown(column)) appendCode(column, number, codeOf(column, at, bytes, hash, body));
+    if (isKnown(column)) appendCode(column, number, codeOf(column, at, bytes, body));
   }
   seriesFold = fold;
   return number;

@@ -16,12 +16,11 @@ import { nextSerial } from './judge';
 
 const NAME_BYTES_MAX: usize = 65536;
 const TAGS_MAX: u32 = 64;
-/** A tag noted: its column, where its value stands and its bytes, u32 each; u64: the value's hash. */
+/** A tag noted: its column, where its value stands and its bytes, u32 each. */
 const TAG_AT: usize = 4;
 const TAG_VALUE_BYTES: usize = 8;
-const TAG_HASH: usize = 16;
-const TAG_BYTES: usize = 24;
-const tags: usize = memory.data(1536, 8);
+const TAG_BYTES: usize = 12;
+const tags: usize = memory.data(768, 8);
 
 /** The table of the last line that readTags read or was told of; 0 for none. */
 let table: usize = 0;
@@ -76,14 +75,12 @@ function readTag(at: usize, serial: u64): usize {
   const end = plainEnd(value);
   const bytes = end - value;
   if (bytes == 0 || bytes > NAME_BYTES_MAX) return 0;
-  const hash = hashBytes(value, bytes);
   const tag = tags + <usize>tagCount * TAG_BYTES;
   tagCount++;
   store<u32>(tag, <u32>column);
   store<u32>(tag, <u32>value, TAG_AT);
   store<u32>(tag, <u32>bytes, TAG_VALUE_BYTES);
-  store<u64>(tag, hash, TAG_HASH);
-  tagsFold = foldSeeded(tagsFold, load<u64>(column, COLUMN_SEED), hash);
+  tagsFold = foldSeeded(tagsFold, load<u64>(column, COLUMN_SEED), hashBytes(value, bytes));
   return end;
 }
 
@@ -108,7 +105,7 @@ export function storeTags(body: u64): u32 {
   const end = tags + <usize>tagCount * TAG_BYTES;
   for (let tag = tags; tag < end; tag += TAG_BYTES) {
     const column = <usize>load<u32>(tag);
-    appendCode(column, number, codeOf(column, load<u32>(tag, TAG_AT), load<u32>(tag, TAG_VALUE_BYTES), load<u64>(tag, TAG_HASH), body));
+    appendCode(column, number, codeOf(column, load<u32>(tag, TAG_AT), load<u32>(tag, TAG_VALUE_BYTES), body));
   }
   return number;
 }

@@ -54,6 +54,7 @@ interface ParserExports extends SealExports, InflateExports {
   scannedPhysicalLines(): number;
   setLimits(tablesMax: number, columnsMax: number, columnNameBytesMax: number): void;
   setSeriesBytes(bytesMax: number): void;
+  setSecret(a: bigint, b: bigint): void;
   defineTable(id: number, databaseId: number, nameAt: number, nameBytes: number, created: number, sealedTo: number): void;
   defineColumn(tableId: number, columnId: number, kind: number, keyAt: number, keyBytes: number): void;
   dropTable(id: number): void;
@@ -91,6 +92,8 @@ export class WasmParser {
     if (version !== abi.ABI_VERSION) {
       throw new Error(`the WASM module has border version ${version}, this program needs ${abi.ABI_VERSION}: build again`);
     }
+    const secret = crypto.getRandomValues(new BigUint64Array(2));
+    this.exports.setSecret(secret[0]!, secret[1]!);
   }
 
   setLimits({ tablesMax, columnsMax, columnNameBytesMax, seriesBytesMax }: ParserLimits): void {

@@ -16,9 +16,9 @@ const LINES_A_SECOND_MIN = 1000;
 test('random cases, many', (t) => {
   const seed = seedOfRun();
   const { sessions, lines, accepted } = runCampaign({
-    seed, linesMax, secondsMax, onProgress: (counts) => t.diagnostic(`seed ${seed}: ${counts.lines} lines so far`),
+    seed, linesMax, secondsMax, onProgress: (counts) => void process.stderr.write(`seed ${seed}: ${counts.lines} lines so far\n`),
   });
   t.diagnostic(`seed ${seed}: ${sessions} sessions, ${lines} lines compared, ${accepted} of them accepted`);
   assert.ok(lines >= Math.min(linesMax, secondsMax * LINES_A_SECOND_MIN), `only ${lines} lines were compared`);
-  assert.ok(accepted > lines / 2, `only ${accepted} of ${lines} lines were good: the fuzz is too rough`);
+  assert.ok(accepted > lines / 3, `only ${accepted} of ${lines} lines were stored: the fuzz is too rough`);
 });

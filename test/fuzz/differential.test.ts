@@ -26,5 +26,5 @@ test('random cases', (t) => {
   const { sessions, lines, accepted } = runCampaign({ seed, linesMax: Infinity, secondsMax: FUZZ_SECONDS });
   t.diagnostic(`seed ${seed}: ${sessions} sessions, ${lines} lines compared, ${accepted} of them accepted`);
   assert.ok(lines >= FUZZ_SECONDS * LINES_A_SECOND_MIN, `only ${lines} lines were compared`);
-  assert.ok(accepted > lines / 2, `only ${accepted} of ${lines} lines were good: the fuzz is too rough`);
+  assert.ok(accepted > lines / 3, `only ${accepted} of ${lines} lines were stored: the fuzz is too rough`);
 });

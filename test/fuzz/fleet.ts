@@ -114,6 +114,7 @@ export class Fleet {
 
   #tagValue(): string {
     const random = this.#random;
+    if (random.chance(0.02)) return 'new\\\nline';
     if (random.chance(0.7)) return random.pick(['eu-west-1', '1', 'Ubuntu16.04LTS', 'x=y', 'a\\ b', bytesOf('ß'), '"', 'true']);
     return random.pick(['v', bytesOf('é')]).repeat(random.chance(0.003) ? 65_490 : random.pick(LENGTHS));
   }

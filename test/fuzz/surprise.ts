@@ -162,7 +162,7 @@ const TEXT_SURPRISES: readonly TextSurprise[] = [
     return text.replace(/ (?=[^ ]*$)/, '   ');
   },
   function tail(random, text) {
-    return text + random.pick([' ', '   ', '\r', ' \r', '\r\r', '\t', ',', '\n\n', '\n \t\n', '\0', '\\', '"', '=', '\n# a comment="', '\r\n', ' #']);
+    return text + random.pick([' ', '   ', '\r', ' \r', '\r\r', '\xff', '\xc3', bytesOf('é'), '\t', ',', '\n\n', '\n \t\n', '\0', '\\', '"', '=', '\n# a comment="', '\r\n', ' #']);
   },
   function head(random, text) {
     return random.pick([' ', '\t ', '\n', '\r\n', '# ', '#', '\0', ',', '\xef\xbb\xbf', '\\', '"', '=', '  # f="\n']) + text;

@@ -81,7 +81,13 @@ function writeDescribed(writer: BitWriter, random: Random, produced: number, isS
   const write = (symbol: number): void => writer.code(codes[symbol]!, plain[symbol]!);
   // A run may go on behind the last length.
   const tooLong = isSloppy && random.chance(0.1) ? 1 : 0;
-  for (let at = 0; at < all.length;) {
+  // Or one may repeat a length before the first.
+  const repeatsNone = isSloppy && runAt(all, 0) >= 3 && all[0] === 0 && random.chance(0.05);
+  if (repeatsNone) {
+    write(16);
+    writer.bits(0, 2);
+  }
+  for (let at = repeatsNone ? 3 : 0; at < all.length;) {
     const run = runAt(all, at) + (at + runAt(all, at) === all.length ? tooLong : 0);
     if (all[at] === 0 && run >= 11) {
       const taken = Math.min(run, 138);
@@ -155,10 +161,8 @@ function writeSymbols(writer: BitWriter, random: Random, literals: Lengths, dist
       continue;
     }
     if (isSloppy && (distances[31] ?? 0) > 0 && random.chance(0.002)) {
-      writer.code(codes[symbol]!, literals[symbol]!);
-      writer.bits(0, LENGTH_EXTRAS[symbol - END_OF_BLOCK - 1]!);
-      writer.code(distanceCodes[31]!, distances[31]!);
-      return produced - before;
+      writeUnused(writer, random.chance(0.5) ? [literals[symbol]!, codes[symbol]!, distances[31]!, distanceCodes[31]!] : [literals[286]!, codes[286]!, distances[0]!, distanceCodes[0]!]);
+      continue;
     }
     const reachable = farthest.filter((distance) => distanceBase(distance) <= produced || (isSloppy && random.chance(0.001)));
     if (reachable.length === 0) continue;
@@ -176,6 +180,12 @@ function writeSymbols(writer: BitWriter, random: Random, literals: Lengths, dist
   }
   writer.code(codes[END_OF_BLOCK]!, literals[END_OF_BLOCK]!);
   return produced - before;
+}
+
+/** A match of a symbol that exists in the fixed codes alone, and means nothing. */
+function writeUnused(writer: BitWriter, [length, code, distanceLength, distanceCode]: readonly [number, number, number, number]): void {
+  writer.code(code, length);
+  writer.code(distanceCode, distanceLength);
 }
 
 function distanceExtra(symbol: number): number {

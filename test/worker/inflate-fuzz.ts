@@ -1,7 +1,9 @@
 /** Our inflate beside node:zlib: packed bodies of every kind, whole and broken, must come to the same. */
 import { constants, crc32, deflateRawSync, gzipSync, inflateRawSync } from 'node:zlib';
+import { INFLATE_CORRUPT, INFLATE_CUT, INFLATE_ENDED } from '../../assembly/inflate/abi.js';
 import { InflateError } from '../../src/worker/inflate.js';
 import { unpackBy, type Unpack } from '../../src/worker/unpack.js';
+import type { WasmParser } from '../../src/worker/wasm.js';
 import type { Random } from '../fuzz/random.js';
 import type { Adoption } from '../../src/worker/protocol.js';
 import type { Build } from './builds.js';
@@ -125,6 +127,32 @@ export function difference({ packed, isBroken }: Case, ours: ReturnType<typeof u
     if (!isSame) return `cap ${cap}: ours ${sentence(left)}, node:zlib ${sentence(right)}, packed ${packed.toString('base64')}`;
   }
   return null;
+}
+
+/**
+ * A stream of random codes alone, without the CRC that hides mistakes, behind some bytes that it may not refer to.
+ * @returns a sentence when ours differs from node:zlib
+ */
+export function streamDifference(random: Random, { exports, memory }: WasmParser): string | null {
+  const stream = randomDeflate(random, random.chance(0.7));
+  const before = random.pick([0, 1, 1000]);
+  new Uint8Array(memory.buffer, exports.packed(stream.length) >>> 0, stream.length).set(stream);
+  exports.input(before);
+  const status = exports.inflate(0, stream.length, before, random.pick([0, 4096, BYTES_MAX]), 4 * BYTES_MAX);
+  let expected: Buffer;
+  /** Bytes of the stream: what stands there by mistake may end it early. */
+  let used: number;
+  try {
+    const { buffer, engine } = inflateRawSync(stream, { info: true }) as unknown as { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
+    expected = buffer;
+    used = engine.bytesWritten;
+  } catch {
+    return status === INFLATE_CORRUPT || status === INFLATE_CUT ? null : `status ${status} of a bad stream, ${stream.toString('base64')}`;
+  }
+  const end = exports.inflatedBytes() >>> 0;
+  const ours = Buffer.from(memory.buffer, (exports.input(0) >>> 0) + before, end - before);
+  const isSame = status === INFLATE_ENDED && ours.equals(expected) && exports.inflatedTo() >>> 0 === used;
+  return isSame ? null : `status ${status}, ${ours.length} bytes, expected ${expected.length}, ${stream.toString('base64')}`;
 }
 
 function sentence(result: Result): string {
