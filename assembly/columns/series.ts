@@ -143,7 +143,7 @@ export function addSeries(database: u32, at: usize, bytes: u32, hash: u64): usiz
   if (slots == 0 || (entries + 1) << 1 > slotsMask + 1) growSlots();
   const slot = freeSlot(hash);
   if (slot == 0) return NO_SERIES;
-  if (size > chunkEnd - nextAt) addChunk(max(CHUNK_BYTES, size + CHUNK_HEAD_BYTES));
+  if (<usize>size > chunkEnd - nextAt) addChunk(max(CHUNK_BYTES, size + CHUNK_HEAD_BYTES));
   const entry = nextAt;
   nextAt += size;
   entries++;
@@ -213,7 +213,7 @@ function isWelcome(hash: u64): bool {
 }
 
 function hasRoom(size: u32): bool {
-  if (nextAt + size <= chunkEnd || entryBytes + CHUNK_BYTES <= entryBytesMax) return true;
+  if (<usize>size <= chunkEnd - nextAt || entryBytes + CHUNK_BYTES <= entryBytesMax) return true;
   if (++missed <= entries) return false;
   forgetSeries();
   return true;
