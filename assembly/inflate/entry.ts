@@ -1,4 +1,5 @@
-// Table entries of the decoders: what a code means, in one word, so that its low bits can be used as a shift as they are.
+// Table entries of the decoders: what a code means, in one word, so that its low bits can be used as a shift as they are
+// (an idea of E. Biggers, libdeflate).
 //   bits 0–5   bits to drop: the code and its extra bits
 //   bit  6     literal (of a combined entry: literals alone)
 //   bit  7     exception: a pointer to a subtable, the end of the block, or no code at all
