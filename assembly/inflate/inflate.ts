@@ -86,12 +86,12 @@ function inflateBlock(kind: u32, isShort: bool): u32 {
 /** A block of bytes as they are (section 3.2.4). */
 function copyStored(): u32 {
   alignInput();
-  if (at + 4 > end) return INFLATE_CUT;
+  if (at > end || end - at < 4) return INFLATE_CUT;
   const bytes = <u32>load<u16>(at);
   if (bytes != (<u32>load<u16>(at, 2) ^ 0xffff)) return INFLATE_CORRUPT;
   setInput(0, 0, at + 4);
-  if (at + bytes > end) return INFLATE_CUT;
-  if (out + bytes > base + room && !grow(bytes)) return INFLATE_TOO_LARGE;
+  if (end - at < <usize>bytes) return INFLATE_CUT;
+  if (<u64>(out - base) + bytes > room && !grow(bytes)) return INFLATE_TOO_LARGE;
   memory.copy(out, at, bytes);
   setOut(out + bytes);
   setInput(0, 0, at + bytes);

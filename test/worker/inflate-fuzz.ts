@@ -1,5 +1,5 @@
 /** Our inflate beside node:zlib: packed bodies of every kind, whole and broken, must come to the same. */
-import { constants, crc32, deflateRawSync, gzipSync, inflateRawSync } from 'node:zlib';
+import { constants, crc32, deflateRawSync, gzipSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
 import { INFLATE_CORRUPT, INFLATE_CUT, INFLATE_ENDED } from '../../assembly/inflate/abi.js';
 import { InflateError } from '../../src/worker/inflate.js';
 import { unpackBy, type Unpack } from '../../src/worker/unpack.js';
@@ -12,6 +12,8 @@ import { ParserSession } from './parser-session.js';
 
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
 const BYTES_MAX = 1 << 20;
+/** More than any stream here comes to. */
+const STREAM_BYTES_MAX = 32 << 20;
 
 /** What a body came to: its bytes, or the problem. */
 type Result = Buffer | InflateError['problem'];
@@ -44,15 +46,19 @@ const KINDS: Readonly<Record<string, (random: Random) => Buffer>> = {
 /** A gzip member of some text, packed in some way. */
 function packedMember(random: Random): Buffer {
   const text = random.pick(Object.values(KINDS))(random);
-  const options = {
-    level: random.below(10), memLevel: 1 + random.below(9), windowBits: 9 + random.below(7),
-    strategy: random.pick([constants.Z_DEFAULT_STRATEGY, constants.Z_FILTERED, constants.Z_HUFFMAN_ONLY, constants.Z_RLE, constants.Z_FIXED]),
-  };
+  const options = randomOptions(random);
   if (random.chance(0.5)) return gzipSync(text, options);
   // Flushed in between: blocks of no bytes, bytes of no block.
   const half = random.below(text.length + 1);
   const flushed = deflateRawSync(text.subarray(0, half), { ...options, finishFlush: random.pick([constants.Z_SYNC_FLUSH, constants.Z_FULL_FLUSH]) });
   return framed(random, Buffer.concat([flushed, deflateRawSync(text.subarray(half), options)]), text);
+}
+
+function randomOptions(random: Random): ZlibOptions {
+  return {
+    level: random.below(10), memLevel: 1 + random.below(9), windowBits: 9 + random.below(7),
+    strategy: random.pick([constants.Z_DEFAULT_STRATEGY, constants.Z_FILTERED, constants.Z_HUFFMAN_ONLY, constants.Z_RLE, constants.Z_FIXED]),
+  };
 }
 
 /** A deflate stream between a header with any optional parts and a trailer. */
@@ -129,30 +135,57 @@ export function difference({ packed, isBroken }: Case, ours: ReturnType<typeof u
   return null;
 }
 
+/** Bytes with the head of a block of described codes before them now and then: most of it is noise to a decoder. */
+function noise(random: Random): Buffer {
+  const bytes = Buffer.from(Array.from({ length: random.below(400) }, () => random.below(256)));
+  if (bytes.length > 0 && random.chance(0.8)) bytes[0] = (bytes[0]! & ~7) | 4 | random.below(2);
+  return bytes;
+}
+
+/** A deflate stream without the CRC that hides mistakes: of random codes or of zlib, whole, broken, or two spliced. */
+export function randomStream(random: Random): Buffer {
+  if (random.chance(0.05)) return noise(random);
+  const stream = packedStream(random);
+  if (random.chance(0.5)) return stream;
+  if (random.chance(0.3)) return Buffer.concat([stream.subarray(0, random.below(stream.length + 1)), packedStream(random)]);
+  return random.pick(BREAKS)(random, stream);
+}
+
+function packedStream(random: Random): Buffer {
+  if (random.chance(0.6)) return randomDeflate(random, random.chance(0.7));
+  return deflateRawSync(random.pick(Object.values(KINDS))(random), randomOptions(random));
+}
+
+/** What node:zlib makes of a stream, and how many of its bytes it takes; null: it refuses it. */
+export function inflatedByZlib(stream: Buffer): { readonly text: Buffer; readonly used: number } | null {
+  try {
+    // What stands there by mistake may end it early.
+    const { buffer, engine } = inflateRawSync(stream, { info: true }) as unknown as { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
+    return { text: buffer, used: engine.bytesWritten };
+  } catch {
+    return null;
+  }
+}
+
 /**
- * A stream of random codes alone, without the CRC that hides mistakes, behind some bytes that it may not refer to.
+ * A stream alone, behind some bytes that it may not refer to.
  * @returns a sentence when ours differs from node:zlib
  */
 export function streamDifference(random: Random, { exports, memory }: WasmParser): string | null {
-  const stream = randomDeflate(random, random.chance(0.7));
+  const stream = randomStream(random);
   const before = random.pick([0, 1, 1000]);
-  new Uint8Array(memory.buffer, exports.packed(stream.length) >>> 0, stream.length).set(stream);
+  const packedAt = exports.packed(stream.length) >>> 0;
+  new Uint8Array(memory.buffer, packedAt, stream.length).set(stream);
   exports.input(before);
-  const status = exports.inflate(0, stream.length, before, random.pick([0, 4096, BYTES_MAX]), 4 * BYTES_MAX);
-  let expected: Buffer;
-  /** Bytes of the stream: what stands there by mistake may end it early. */
-  let used: number;
-  try {
-    const { buffer, engine } = inflateRawSync(stream, { info: true }) as unknown as { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
-    expected = buffer;
-    used = engine.bytesWritten;
-  } catch {
+  const status = exports.inflate(0, stream.length, before, random.pick([0, 4096, BYTES_MAX]), STREAM_BYTES_MAX);
+  const expected = inflatedByZlib(stream);
+  if (expected === null) {
     return status === INFLATE_CORRUPT || status === INFLATE_CUT ? null : `status ${status} of a bad stream, ${stream.toString('base64')}`;
   }
   const end = exports.inflatedBytes() >>> 0;
   const ours = Buffer.from(memory.buffer, (exports.input(0) >>> 0) + before, end - before);
-  const isSame = status === INFLATE_ENDED && ours.equals(expected) && exports.inflatedTo() >>> 0 === used;
-  return isSame ? null : `status ${status}, ${ours.length} bytes, expected ${expected.length}, ${stream.toString('base64')}`;
+  const isSame = status === INFLATE_ENDED && ours.equals(expected.text) && exports.inflatedTo() >>> 0 === expected.used;
+  return isSame ? null : `status ${status}, ${ours.length} bytes, expected ${expected.text.length}, ${stream.toString('base64')}`;
 }
 
 function sentence(result: Result): string {
