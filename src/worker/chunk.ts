@@ -24,49 +24,44 @@ interface ChunkStep {
 /** What is known of a chunk at its end. */
 type ChunkEnd = Pick<ColumnChunk, 'encoding' | 'nulls' | 'range'>;
 
-/** @param struct address of the struct */
-export function readStep(memory: WasmMemory, struct: number): ChunkStep {
-  const words = new Uint32Array(memory.buffer, struct, abi.CHUNK_MORE / 4 + 1);
+/** @param view of all the memory @param struct address of the struct */
+export function readStep(view: DataView, struct: number): ChunkStep {
   return {
-    at: words[abi.CHUNK_AT / 4]!,
-    bytes: words[abi.CHUNK_BYTES / 4]!,
-    rawBytes: words[abi.CHUNK_RAW_BYTES / 4]!,
-    isDictionary: words[abi.CHUNK_DICTIONARY / 4] === 1,
-    more: words[abi.CHUNK_MORE / 4] === 1,
+    at: view.getUint32(struct + abi.CHUNK_AT, true),
+    bytes: view.getUint32(struct + abi.CHUNK_BYTES, true),
+    rawBytes: view.getUint32(struct + abi.CHUNK_RAW_BYTES, true),
+    isDictionary: view.getUint32(struct + abi.CHUNK_DICTIONARY, true) === 1,
+    more: view.getUint32(struct + abi.CHUNK_MORE, true) === 1,
   };
 }
 
-/** @param struct address of the struct after the last step; its texts are copied */
-export function readEnd(memory: WasmMemory, struct: number, column: FileColumn, rows: number): ChunkEnd {
-  const view = new DataView(memory.buffer, struct, abi.CHUNK_STRUCT_BYTES);
-  const nulls = view.getUint32(abi.CHUNK_NULLS, true);
+/** @param view of all the memory @param struct address of the struct after the last step; its texts are copied */
+export function readEnd(view: DataView, struct: number, column: FileColumn, rows: number): ChunkEnd {
+  const nulls = view.getUint32(struct + abi.CHUNK_NULLS, true);
   return {
-    encoding: view.getUint32(abi.CHUNK_ENCODING, true),
+    encoding: view.getUint32(struct + abi.CHUNK_ENCODING, true),
     nulls,
-    range: nulls === rows ? null : readRange(memory, view, column),
+    range: nulls === rows ? null : readRange(view, struct, column),
   };
 }
 
-function readRange(memory: WasmMemory, view: DataView, column: FileColumn): Range {
+function readRange(view: DataView, struct: number, column: FileColumn): Range {
+  const minAt = struct + abi.CHUNK_MIN;
+  const maxAt = struct + abi.CHUNK_MAX;
   switch (column.kind) {
     case 'tag':
     case 'string':
-      return { of: 'texts', min: readText(memory, view, abi.CHUNK_MIN), max: readText(memory, view, abi.CHUNK_MAX) };
+      return { of: 'texts', min: readText(view, minAt), max: readText(view, maxAt) };
     case 'f64':
-      return {
-        of: 'floats',
-        min: view.getFloat64(abi.CHUNK_MIN, true),
-        max: view.getFloat64(abi.CHUNK_MAX, true),
-        nan: view.getUint32(abi.CHUNK_NAN, true) === 1,
-      };
+      return { of: 'floats', min: view.getFloat64(minAt, true), max: view.getFloat64(maxAt, true), nan: view.getUint32(struct + abi.CHUNK_NAN, true) === 1 };
     case 'u64':
-      return { of: 'integers', min: view.getBigUint64(abi.CHUNK_MIN, true), max: view.getBigUint64(abi.CHUNK_MAX, true) };
+      return { of: 'integers', min: view.getBigUint64(minAt, true), max: view.getBigUint64(maxAt, true) };
     default:
-      return { of: 'integers', min: view.getBigInt64(abi.CHUNK_MIN, true), max: view.getBigInt64(abi.CHUNK_MAX, true) };
+      return { of: 'integers', min: view.getBigInt64(minAt, true), max: view.getBigInt64(maxAt, true) };
   }
 }
 
 /** A copy: what stands in the builder may move. */
-function readText(memory: WasmMemory, view: DataView, at: number): Uint8Array {
-  return new Uint8Array(memory.buffer, view.getUint32(at, true), view.getUint32(at + 4, true)).slice();
+function readText(view: DataView, at: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.getUint32(at, true), view.getUint32(at + 4, true)).slice();
 }

@@ -31,6 +31,7 @@ export interface Parsed {
 
 /** Texts in errors are cut here, on a character boundary. */
 const TEXT_BYTES_MAX = 256;
+const SPAN_WORDS = abi.SPAN_BYTES / 4;
 
 /** Where things stand in memory after a parse. */
 export interface OutcomePlace {
@@ -46,9 +47,13 @@ type Entry = (offset: number) => number;
 
 /** Copies an outcome out of memory. @param status what parse returned */
 export function readParsed({ buffer, outcomeAt, bodyAt }: OutcomePlace, status: number): Parsed {
-  const word = entryAt(buffer, outcomeAt);
-  const list = <T>(at: number, count: number, bytes: number, read: (entry: Entry) => T): T[] =>
-    Array.from({ length: word(count) }, (_, index) => read(entryAt(buffer, word(at) + index * bytes)));
+  const view = new DataView(buffer);
+  const entryAt = (at: number): Entry => (offset) => view.getUint32(at + offset, true);
+  const word = entryAt(outcomeAt);
+  const list = <T>(at: number, count: number, bytes: number, read: (entry: Entry) => T): T[] => {
+    const first = word(at);
+    return Array.from({ length: word(count) }, (_, index) => read(entryAt(first + index * bytes)));
+  };
   return {
     status,
     lines: word(abi.OUTCOME_LINES),
@@ -56,19 +61,19 @@ export function readParsed({ buffer, outcomeAt, bodyAt }: OutcomePlace, status: 
     rejected: word(abi.OUTCOME_REJECTED),
     errors: list(abi.OUTCOME_ERRORS_AT, abi.OUTCOME_ERRORS, abi.ERROR_BYTES, (entry) => readError(buffer, bodyAt, entry)),
     rejectedRuns: new Uint32Array(buffer, word(abi.OUTCOME_RUNS_AT), word(abi.OUTCOME_RUNS) * 2).slice(),
-    spans: list(abi.OUTCOME_SPANS_AT, abi.OUTCOME_SPANS, abi.SPAN_BYTES, readSpan),
+    spans: readSpans(new Uint32Array(buffer, word(abi.OUTCOME_SPANS_AT), word(abi.OUTCOME_SPANS) * SPAN_WORDS)),
     needs: list(abi.OUTCOME_NEEDS_AT, abi.OUTCOME_NEEDS, abi.NEED_BYTES, (entry) => readNeed(buffer, entry)),
-    checksum: new DataView(buffer).getBigUint64(outcomeAt + abi.OUTCOME_CHECKSUM, true),
+    checksum: view.getBigUint64(outcomeAt + abi.OUTCOME_CHECKSUM, true),
   };
 }
 
-function entryAt(buffer: ArrayBuffer, at: number): Entry {
-  const view = new DataView(buffer, at);
-  return (offset) => view.getUint32(offset, true);
-}
-
-function readSpan(entry: Entry): TableSpan {
-  return { tableId: entry(abi.SPAN_TABLE), rowFirst: entry(abi.SPAN_ROW_FIRST), rowEnd: entry(abi.SPAN_ROW_END) };
+/** A body may have thousands. */
+function readSpans(words: Uint32Array): TableSpan[] {
+  const spans: TableSpan[] = [];
+  for (let at = 0; at < words.length; at += SPAN_WORDS) {
+    spans.push({ tableId: words[at + abi.SPAN_TABLE / 4]!, rowFirst: words[at + abi.SPAN_ROW_FIRST / 4]!, rowEnd: words[at + abi.SPAN_ROW_END / 4]! });
+  }
+  return spans;
 }
 
 function readNeed(buffer: ArrayBuffer, entry: Entry): Need {

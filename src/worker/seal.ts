@@ -91,9 +91,11 @@ class Seal {
   /** TABLE_SERIES_EPOCH when it began; rows that leave behind the sealed ones may take series along, and renumber others. */
   #epoch: number | undefined;
   #sliceRows = 0;
+  #view: DataView;
 
   constructor(module: SealModule, order: SealOrder, spans: readonly SealSpan[], onSlice: () => void) {
     this.#module = module;
+    this.#view = new DataView(module.memory.buffer);
     this.#order = order;
     this.#spans = spans;
     this.#onSlice = onSlice;
@@ -161,9 +163,9 @@ class Seal {
     let dictionaryBytes = 0;
     for (;;) {
       const struct = exports.sealChunk(this.#table(), column.id) >>> 0;
-      const step = readStep(memory, struct);
+      const step = readStep(this.#memoryView(), struct);
       // Before any wait: what stands in WASM memory may move then.
-      const end = step.more ? null : readEnd(memory, struct, column, rows);
+      const end = step.more ? null : readEnd(this.#memoryView(), struct, column, rows);
       rawBytes += step.rawBytes;
       if (step.isDictionary) dictionaryBytes = step.bytes;
       if (!sink.appendFitting(memory, step.at, step.bytes)) await sink.appendFrom(memory, step.at, step.bytes);
@@ -185,10 +187,17 @@ class Seal {
     if (this.#lastSpan !== undefined && this.#lastSpan.rowFirst !== this.#lastRowFirst) {
       throw new Error(`rows of table ${tableId} were given up while it was sealed`);
     }
-    const epoch = new DataView(this.#module.memory.buffer).getUint32(table + TABLE_SERIES_EPOCH, true);
+    const epoch = this.#memoryView().getUint32(table + TABLE_SERIES_EPOCH, true);
     this.#epoch ??= epoch;
     if (epoch !== this.#epoch) throw new Error(`series of table ${tableId} were numbered anew while it was sealed`);
     return table;
+  }
+
+  /** All of the memory; small files are a matter of how often a view of it is made. */
+  #memoryView(): DataView {
+    const { buffer } = this.#module.memory;
+    if (this.#view.buffer !== buffer) this.#view = new DataView(buffer);
+    return this.#view;
   }
 
   /** Counts `rows` row visits; whether a slice is full. */

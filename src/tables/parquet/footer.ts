@@ -136,10 +136,10 @@ function writeColumnMetaData(writer: ThriftWriter, column: FileColumn, chunk: Co
 
 /** All encodings of the chunk: of its data, its dictionary and its levels. */
 function encodingsOf(column: FileColumn, { encoding, dictionaryBytes }: ColumnChunk): number[] {
-  const encodings = new Set([encoding]);
-  if (dictionaryBytes > 0) encodings.add(ENCODING_PLAIN);
-  if (!isRequired(column)) encodings.add(ENCODING_RLE);
-  return [...encodings];
+  const encodings = [encoding];
+  if (dictionaryBytes > 0 && encoding !== ENCODING_PLAIN) encodings.push(ENCODING_PLAIN);
+  if (!isRequired(column) && encoding !== ENCODING_RLE) encodings.push(ENCODING_RLE);
+  return encodings;
 }
 
 function writeStatistics(writer: ThriftWriter, column: FileColumn, chunk: ColumnChunk): void {

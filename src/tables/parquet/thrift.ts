@@ -10,7 +10,8 @@ const THRIFT_I16 = 4;
 const THRIFT_I64 = 6;
 const THRIFT_LIST = 9;
 
-const BUFFER_BYTES_MIN = 4096;
+/** Few enough that Node.js cuts it from a larger block. */
+const BUFFER_BYTES_MIN = 1024;
 /** Bytes of the longest number. */
 const NUMBER_BYTES_MAX = 10;
 
