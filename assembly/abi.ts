@@ -2,7 +2,7 @@
 // Plain constants alone, so that neither compiler needs the other's types. All structs are little-endian.
 
 /** Version of this border; `abiVersion()` of the module must return it. */
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
 
 // Kinds of a column. The order is also the type byte of the accepted-rows checksum: never renumber.
 export const KIND_TAG = 0;
@@ -186,7 +186,7 @@ export const COLUMN_KIND = 20;
 export const COLUMN_ID = 36;
 /** Number of values. */
 export const COLUMN_COUNT = 40;
-/** Address of u32[count]: the row (of a tag: the series) of each value. */
+/** Address of u32[count]: the row (of a tag: the series) of each value. 0 while value i is that of row i. */
 export const COLUMN_ROWS = 44;
 /** Address of the values: tag u32 code; f64, i64, u64 8 bytes; bool u8; string u32 = end of the value in the heap. */
 export const COLUMN_VALUES = 48;

@@ -92,9 +92,25 @@ export function reserveValues(column: usize, count: u32): void {
   const capacity = roomFor(count);
   const used = load<u32>(column, COLUMN_COUNT);
   const shift = valueShift(load<u32>(column, COLUMN_KIND));
-  store<u32>(column, <u32>regrow(load<u32>(column, COLUMN_ROWS), before << 2, used << 2, capacity << 2), COLUMN_ROWS);
+  const rows = load<u32>(column, COLUMN_ROWS);
+  if (rows != 0) store<u32>(column, <u32>regrow(rows, before << 2, used << 2, capacity << 2), COLUMN_ROWS);
   store<u32>(column, <u32>regrow(load<u32>(column, COLUMN_VALUES), before << shift, used << shift, capacity << shift), COLUMN_VALUES);
   store<u32>(column, capacity, COLUMN_CAPACITY);
+}
+
+/** Gives the values row numbers of their own: from now on rows may lack one. There is room for values. */
+export function numberRows(column: usize): void {
+  const rows = take(load<u32>(column, COLUMN_CAPACITY) << 2);
+  const count = load<u32>(column, COLUMN_COUNT);
+  for (let i: u32 = 0; i < count; i++) store<u32>(rows + (i << 2), i);
+  store<u32>(column, <u32>rows, COLUMN_ROWS);
+}
+
+/** Makes room for a value of `row`, which is behind all that have one. */
+export function makeRoom(column: usize, row: u32): void {
+  const count = load<u32>(column, COLUMN_COUNT);
+  reserveValues(column, count + 1);
+  if (load<u32>(column, COLUMN_ROWS) == 0 && count != row) numberRows(column);
 }
 
 /** Makes room for `bytes` bytes in all in the heap, of which `used` are kept. */
@@ -110,9 +126,13 @@ export function reserveHeap(column: usize, used: u32, bytes: u32): void {
 @inline
 function appendRow(column: usize, row: u32): u32 {
   const index = load<u32>(column, COLUMN_COUNT);
-  if (index == load<u32>(column, COLUMN_CAPACITY)) reserveValues(column, index + 1);
+  let rows = load<u32>(column, COLUMN_ROWS);
+  if (index == load<u32>(column, COLUMN_CAPACITY) || (rows == 0 && index != row)) {
+    makeRoom(column, row);
+    rows = load<u32>(column, COLUMN_ROWS);
+  }
   store<u32>(column, index + 1, COLUMN_COUNT);
-  store<u32>(load<u32>(column, COLUMN_ROWS) + (index << 2), row);
+  if (rows != 0) store<u32>(rows + (index << 2), row);
   return index;
 }
 
@@ -156,6 +176,7 @@ export function appendString(column: usize, row: u32, at: usize, bytes: u32): vo
 /** Index of the first value at or after `row` (of a tag: series). */
 export function valuesBefore(column: usize, row: u32): u32 {
   const rows = <usize>load<u32>(column, COLUMN_ROWS);
+  if (rows == 0) return min(row, load<u32>(column, COLUMN_COUNT));
   let low: u32 = 0;
   let high = load<u32>(column, COLUMN_COUNT);
   while (low < high) {
@@ -164,4 +185,12 @@ export function valuesBefore(column: usize, row: u32): u32 {
     else high = middle;
   }
   return low;
+}
+
+/** Takes back the value of the last row, if there is one. */
+@inline
+export function removeValue(column: usize, row: u32): void {
+  const count = load<u32>(column, COLUMN_COUNT);
+  const rows = <usize>load<u32>(column, COLUMN_ROWS);
+  if (count != 0 && (rows == 0 ? count - 1 : load<u32>(rows + ((count - 1) << 2))) == row) store<u32>(column, count - 1, COLUMN_COUNT);
 }

@@ -7,7 +7,7 @@ import {
 } from '../abi';
 import { tableAt } from './catalog';
 import {
-  clearColumn, COLUMN_STRUCT_BYTES, heapUsed, reserveHeap, reserveValues, valueShift, valuesBefore,
+  clearColumn, COLUMN_CAPACITY, COLUMN_STRUCT_BYTES, heapUsed, numberRows, reserveHeap, reserveValues, valueShift, valuesBefore,
 } from './column';
 import { entryStart } from './dictionary';
 import { dropSeries, keepSeries } from './renumber';
@@ -86,6 +86,7 @@ function rebuildColumn(column: usize, rows: u32, ranges: usize, count: u32): voi
   if (kept == 0) return clearColumn(column);
   memory.fill(column + COLUMN_COUNT, 0, COLUMN_KEY_AT - COLUMN_COUNT);
   reserveValues(column, kept);
+  if (load<u32>(before, COLUMN_ROWS) != 0) numberRows(column);
   let first: u32 = 0;
   let removed: u32 = 0;
   for (let i: u32 = 0; i <= count; i++) {
@@ -97,16 +98,25 @@ function rebuildColumn(column: usize, rows: u32, ranges: usize, count: u32): voi
     }
   }
   clearColumn(before);
+  dropNumbers(column, kept);
+}
+
+/** Row numbers go when no row before the last value lacks one. */
+function dropNumbers(column: usize, count: u32): void {
+  const rows = load<u32>(column, COLUMN_ROWS);
+  if (rows == 0 || load<u32>(rows + ((count - 1) << 2)) != count - 1) return;
+  give(rows, load<u32>(column, COLUMN_CAPACITY) << 2);
+  store<u32>(column, 0, COLUMN_ROWS);
 }
 
 /** Appends values [from, to) of the old arrays, their rows `removed` lower. */
 function moveValues(column: usize, from: u32, to: u32, removed: u32): void {
   const count = load<u32>(column, COLUMN_COUNT);
   const kind = load<u32>(column, COLUMN_KIND);
-  const rowsTo = load<u32>(column, COLUMN_ROWS) + (count << 2);
   const rowsFrom = load<u32>(before, COLUMN_ROWS);
-  for (let i = from; i < to; i++) {
-    store<u32>(rowsTo + ((i - from) << 2), load<u32>(rowsFrom + (i << 2)) - removed);
+  if (rowsFrom != 0) {
+    const rowsTo = load<u32>(column, COLUMN_ROWS) + (count << 2);
+    for (let i = from; i < to; i++) store<u32>(rowsTo + ((i - from) << 2), load<u32>(rowsFrom + (i << 2)) - removed);
   }
   if (kind == KIND_STRING) {
     moveStrings(column, from, to);

@@ -80,7 +80,8 @@ function rebuildTag(column: usize, numbers: usize): void {
 /** New number of the series of the old value `index`. */
 @inline
 function numberAt(numbers: usize, index: u32): u32 {
-  return load<u32>(numbers + (<usize>load<u32>(load<u32>(before, COLUMN_ROWS) + (index << 2)) << 2));
+  const series = load<u32>(before, COLUMN_ROWS);
+  return load<u32>(numbers + (<usize>(series == 0 ? index : load<u32>(series + (index << 2))) << 2));
 }
 
 @inline

@@ -2,9 +2,8 @@
 // series of its table keep their numbers; after that the next line with these bytes finds it and makes it good again.
 //
 // What is cached: at first every series met; past FIRST_SIGHT_MAX entries one that is met a second time, as far as a
-// filter of SEEN_SLOTS fingerprints can tell, since of series that never return an entry is wasted; while fewer than a
-// quarter are met again, the filter is asked for an eighth of them alone. Past the bound in bytes nothing more, and when the
-// entries not added since outnumber those there are, all are forgotten.
+// filter of SEEN_SLOTS fingerprints can tell, since of series that never return an entry is wasted. Past the bound in bytes
+// nothing more, and when the entries not added since outnumber those there are, all are forgotten.
 import { TABLE_SERIES, TABLE_SERIES_EPOCH } from '../abi';
 import { isSame, isHead } from '../wide';
 import { give, take } from './space';
@@ -54,12 +53,15 @@ let entryBytesMax: usize = 64 << 20;
 /** u16 each: fingerprints of series met lately. */
 let seen: usize = 0;
 /** Of the series that the filter was asked for in this window: how many, and how many of them it had met. */
-let looked: u32 = 0;
+let asked: u32 = 0;
 let met: u32 = 0;
-/** Only an eighth of the series are looked for in the filter: hardly any return. */
-let isSampling: bool = false;
-const WINDOW: u32 = 1024;
-const SAMPLE_MASK: u32 = 7;
+/** Of the series that are not cached fewer than a quarter return. */
+export let fewReturn: bool = false;
+/** A window while many return, long enough for a large fleet to come round again; and while few do. */
+const ASKED_MANY: u32 = 1 << 17;
+const ASKED_FEW: u32 = 1024;
+/** Random bits, the upper the better: a linear congruential generator with the numbers of Numerical Recipes, 7.1. */
+let random: u32 = 0;
 /** Entries not added since the cache was full. */
 let missed: u32 = 0;
 /** Counts how often all was forgotten: addresses of entries are good for one value of it. */
@@ -184,6 +186,9 @@ export function freeSeries(): void {
   forgetSeries();
   give(seen, SEEN_SLOTS << 1);
   seen = 0;
+  asked = 0;
+  met = 0;
+  fewReturn = false;
 }
 
 /** Bytes that the cache holds. */
@@ -194,7 +199,6 @@ export function cacheBytes(): usize {
 /** Whether an entry is worth it: while there are few, or when the series was met before. */
 function isWelcome(hash: u64): bool {
   if (entries < FIRST_SIGHT_MAX) return true;
-  if (isSampling && (<u32>hash & SAMPLE_MASK) != 0) return false;
   if (seen == 0) {
     seen = take(SEEN_SLOTS << 1);
     memory.fill(seen, 0, SEEN_SLOTS << 1);
@@ -202,11 +206,13 @@ function isWelcome(hash: u64): bool {
   const slot = seen + (<usize>(<u32>(hash >> 16) & (SEEN_SLOTS - 1)) << 1);
   const fingerprint = <u16>(hash >> 48) | 1;
   const isMet = load<u16>(slot) == fingerprint;
-  store<u16>(slot, fingerprint);
+  // Of two series with one slot each stays now and then, until it is met and needs it no longer.
+  random = random * 1664525 + 1013904223;
+  if (load<u16>(slot) == 0 || <i32>random < 0) store<u16>(slot, fingerprint);
   met += <u32>isMet;
-  if (++looked == WINDOW) {
-    isSampling = met < WINDOW / 4;
-    looked = 0;
+  if (++asked == (fewReturn ? ASKED_FEW : ASKED_MANY)) {
+    fewReturn = met < asked / 4;
+    asked = 0;
     met = 0;
   }
   return isMet;

@@ -25,6 +25,7 @@ export function indexOfColumn(table: usize, id: u32): i32 {
 /** Index of the column's first value at or after a row (of a tag: series). */
 export function valueFrom(column: usize, row: u32): u32 {
   const rowsAt = <usize>load<u32>(column, COLUMN_ROWS);
+  if (rowsAt == 0) return min(row, load<u32>(column, COLUMN_COUNT));
   let low: u32 = 0;
   let high = load<u32>(column, COLUMN_COUNT);
   while (low < high) {
@@ -35,9 +36,11 @@ export function valueFrom(column: usize, row: u32): u32 {
   return low;
 }
 
+/** Row (of a tag: series) of a value. */
 @inline
 export function rowOfValue(column: usize, value: u32): u32 {
-  return load<u32>(<usize>load<u32>(column, COLUMN_ROWS) + (<usize>value << 2));
+  const rowsAt = <usize>load<u32>(column, COLUMN_ROWS);
+  return rowsAt == 0 ? value : load<u32>(rowsAt + (<usize>value << 2));
 }
 
 /** Code of a tag value. */

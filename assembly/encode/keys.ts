@@ -1,8 +1,8 @@
 // Ranks of the series by all their tags. Column after column, from the first on, the value's rank in its dictionary
 // (0: null) is joined to the key of the columns before: keys are numbers without gaps that stand in the order of the
 // tags so far. When every series has a key of its own, the columns that are left need no look.
-import { COLUMN_COUNT, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_TAG, TABLE_COLUMNS } from '../abi';
-import { columnAt, valueFrom } from './columns';
+import { COLUMN_COUNT, COLUMN_KIND, COLUMN_VALUES, KIND_TAG, TABLE_COLUMNS } from '../abi';
+import { columnAt, rowOfValue, valueFrom } from './columns';
 import { joinStep, keyCount, startJoin, startJoins } from './joins';
 import { endTexts, marked, markText, rankStep, startRanks, startTexts, textRanks } from './ranks';
 import { give, take } from './scratch';
@@ -82,15 +82,14 @@ function findColumn(table: usize): void {
 function takeCodes(column: usize): void {
   const isDense = valueFrom(column, seriesCount) == seriesCount;
   const count = load<u32>(column, COLUMN_COUNT);
-  const seriesAt = <usize>load<u32>(column, COLUMN_ROWS);
   const values = <usize>load<u32>(column, COLUMN_VALUES);
   const stop = stepEnd(at, usedCount, FAR);
   for (; at < stop; at++) {
     const series = usedAt(at);
     if (isDense) value = series;
-    else while (value < count && wordOf(seriesAt, value) < series) value++;
+    else while (value < count && rowOfValue(column, value) < series) value++;
     let code: u32 = 0;
-    if (value < count && wordOf(seriesAt, value) == series) {
+    if (value < count && rowOfValue(column, value) == series) {
       code = wordOf(values, value);
       markText(code++);
     }

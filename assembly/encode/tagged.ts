@@ -1,7 +1,7 @@
 // Which code of a tag column each row of the row group has: fills `picked`, and `places` when rows have none. Rows of one
 // run have one series, and so one code.
-import { COLUMN_ROWS, COLUMN_VALUES } from '../abi';
-import { columnAt, valueFrom } from './columns';
+import { COLUMN_VALUES } from '../abi';
+import { columnAt, rowOfValue, valueFrom } from './columns';
 import { groupRows } from './cut';
 import { picked, places } from './group';
 import { keep, keptOf } from './kept';
@@ -47,12 +47,10 @@ export function taggedStep(table: usize): bool {
 }
 
 function takeCodes(column: usize): void {
-  const seriesAt = <usize>load<u32>(column, COLUMN_ROWS);
   const values = <usize>load<u32>(column, COLUMN_VALUES);
   const stop = stepEnd(at, count);
   for (; at < stop; at++) {
-    const series = load<u32>(seriesAt + (<usize>at << 2));
-    store<u32>(codes + (<usize>series << 2), load<u32>(values + (<usize>at << 2)) + 1);
+    store<u32>(codes + (<usize>rowOfValue(column, at) << 2), load<u32>(values + (<usize>at << 2)) + 1);
   }
   if (at == count) keep(index, codes, <usize>seriesCount << 2);
 }

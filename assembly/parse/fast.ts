@@ -6,9 +6,10 @@
 //  - no quote or backslash is met outside of them and of keys that are compared whole, but the two quotes of a string, and
 //    no newline but the last: so the line ends there for lines.ts as well;
 //  - all other bytes were looked at, and none is over 7F.
-import { COLUMN_COUNT, COLUMN_ROWS, TABLE_ROWS, TABLE_SERIES_AT, TABLE_TIMES } from '../abi';
+import { TABLE_ROWS, TABLE_SERIES_AT, TABLE_TIMES } from '../abi';
+import { removeValue } from '../columns/column';
 import {
-  findSeries, isGood, NO_SERIES, SERIES_FOLD, SERIES_NEXT, SERIES_NUMBER, SERIES_TABLE, SERIES_TAGS, SERIES_TEXT,
+  fewReturn, findSeries, isGood, NO_SERIES, SERIES_FOLD, SERIES_NEXT, SERIES_NUMBER, SERIES_TABLE, SERIES_TAGS, SERIES_TEXT,
   SERIES_TEXT_BYTES, seriesHash,
 } from '../columns/series';
 import { TABLE_BODY, TABLE_FIELDS, TABLE_FIELDS_AT, TABLE_ROWS_CAPACITY } from '../columns/table';
@@ -89,6 +90,7 @@ export function takeLines(at: usize, end: usize, linesMax: u32): usize {
 function storeNew(entry: usize, at: usize, bytes: u32, table: usize, row: u32): usize {
   const number = storeTags(body);
   store<u32>(load<u32>(table, TABLE_SERIES_AT) + (row << 2), number);
+  if (!hasLooked) return entry;
   setLastSeries(entry);
   setSeriesFold(tagsFold);
   cacheSeries(lookedEntry, at, bytes, lookedHash, table, number, tagCount);
@@ -116,15 +118,33 @@ function isText(text: usize, at: usize, bytes: usize): bool {
   return bytes < 16 ? isHead(text, at, bytes) : isSame(text, at, bytes);
 }
 
-/** What lookUp looked for and found, good or not. */
+/** Whether lookUp looked, for what, and what it found, good or not. */
+let hasLooked: bool = false;
 let lookedHash: u64 = 0;
 let lookedEntry: usize = NO_SERIES;
+/** Of the lines looked up in this window: how many, and how many of them were found. */
+let lookups: u32 = 0;
+let found: u32 = 0;
+const LOOKUPS: u32 = 1024;
+/** Hardly a series is found, and few return: all but an eighth of the lines are taken for new ones without a look. */
+let isRare: bool = false;
+const FOUND_MIN: u32 = LOOKUPS / 16;
+let lines: u32 = 0;
+const RARE_MASK: u32 = 7;
 
 function lookUp(entry: usize, guess: usize, at: usize, end: usize): usize {
+  hasLooked = !isRare || (++lines & RARE_MASK) == 0;
+  if (!hasLooked) return NO_SERIES;
+  if (++lookups == LOOKUPS) {
+    isRare = fewReturn && found < FOUND_MIN;
+    lookups = 0;
+    found = 0;
+  }
   const bytes = <u32>(seriesEnd(at, end) - at);
   lookedHash = seriesHash(database, at, bytes);
   lookedEntry = bytes == 0 ? NO_SERIES : findSeries(database, at, bytes, lookedHash);
   if (lookedEntry == NO_SERIES || !isGood(lookedEntry)) return NO_SERIES;
+  found++;
   credit = lookedEntry == guess ? min(credit + 1, CREDIT_MAX) : max(credit - WRONG, CREDIT_MIN);
   store<u32>(entry, <u32>lookedEntry, SERIES_NEXT);
   return lookedEntry;
@@ -223,9 +243,5 @@ function undoFields(table: usize, row: u32): void {
   const fields = <usize>load<u32>(table, TABLE_FIELDS_AT);
   // The last place may not be counted yet.
   const end = fields + (<usize>min(stopPlace + 1, load<u32>(table, TABLE_FIELDS)) << 2);
-  for (let at = fields; at < end; at += 4) {
-    const column = <usize>load<u32>(at);
-    const count = load<u32>(column, COLUMN_COUNT);
-    if (count != 0 && load<u32>(load<u32>(column, COLUMN_ROWS) + ((count - 1) << 2)) == row) store<u32>(column, count - 1, COLUMN_COUNT);
-  }
+  for (let at = fields; at < end; at += 4) removeValue(load<u32>(at), row);
 }

@@ -20,7 +20,7 @@ export const STOP_END: u32 = 0;
 export const STOP_KEY: u32 = 1;
 /** a value that is not read here; */
 export const STOP_VALUE: u32 = 2;
-/** a column without room; */
+/** a column without room for a value of this row; */
 export const STOP_ROOM: u32 = 3;
 /** a field whose column has a value of this row already. */
 export const STOP_TWICE: u32 = 4;
@@ -98,14 +98,21 @@ export function takeFields(at: usize, fields: usize, place: u32, count: u32, row
     }
     skips = 0;
     const index = load<u32>(column, COLUMN_COUNT);
-    const rowAt = <usize>load<u32>(column, COLUMN_ROWS) + (<usize>index << 2);
     if (index == load<u32>(column, COLUMN_CAPACITY)) {
       reason = STOP_ROOM;
       break;
     }
-    // Before the first value there may stand anything: then the line goes the exact way.
-    if (load<u32>(rowAt - 4) == row) {
-      reason = STOP_TWICE;
+    const rows = <usize>load<u32>(column, COLUMN_ROWS);
+    if (rows != 0) {
+      const rowAt = rows + (<usize>index << 2);
+      // Before the first value there may stand anything: then the line goes the exact way.
+      if (load<u32>(rowAt - 4) == row) {
+        reason = STOP_TWICE;
+        break;
+      }
+      store<u32>(rowAt, row);
+    } else if (index != row) {
+      reason = index > row ? STOP_TWICE : STOP_ROOM;
       break;
     }
     const kind = load<u32>(column, COLUMN_KIND);
@@ -174,7 +181,6 @@ export function takeFields(at: usize, fields: usize, place: u32, count: u32, row
       }
       store<u64>(<usize>load<u32>(column, COLUMN_VALUES) + (<usize>index << 3), bits);
     }
-    store<u32>(rowAt, row);
     store<u32>(column, index + 1, COLUMN_COUNT);
     fold = foldSeeded(fold, load<u64>(column, COLUMN_SEED), bits);
     place++;

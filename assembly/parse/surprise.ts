@@ -1,7 +1,7 @@
 // What the fast path does where its loop over the fields stops short: makes room, finds the column of a key that stands
 // at another place, reads a number in full. Then the loop goes on.
-import { COLUMN_COUNT, COLUMN_ID, COLUMN_KIND, KIND_BOOL, KIND_STRING, KIND_TAG } from '../abi';
-import { appendBool, appendString, appendWide, COLUMN_SEED, COLUMN_SPELLED_BYTES, reserveValues } from '../columns/column';
+import { COLUMN_ID, COLUMN_KIND, KIND_BOOL, KIND_STRING, KIND_TAG } from '../abi';
+import { appendBool, appendString, appendWide, COLUMN_SEED, COLUMN_SPELLED_BYTES, makeRoom } from '../columns/column';
 import { noteField } from '../columns/guess';
 import { hintedColumn, hintOf, setHint } from '../columns/hints';
 import { findColumn, TABLE_FIELDS, TABLE_FIELDS_AT } from '../columns/table';
@@ -27,7 +27,7 @@ export function goOn(at: usize, end: usize, table: usize, row: u32): usize {
     }
     const column = <usize>load<u32>(load<u32>(table, TABLE_FIELDS_AT) + (place << 2));
     if (stop == STOP_ROOM) {
-      reserveValues(column, load<u32>(column, COLUMN_COUNT) + 1);
+      makeRoom(column, row);
       continue;
     }
     at = load<u32>(column, COLUMN_KIND) == KIND_STRING ? takeString(column, at, row) : takeValue(column, at, end, row);

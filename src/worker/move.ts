@@ -53,8 +53,9 @@ function moveValues(from: WasmParser, column: number, to: WasmParser, columnTo: 
   if (count === 0 && entries === 0) return;
   const heapBytes = kind === abi.KIND_TAG ? lastEnd(from, word(abi.COLUMN_ENTRY_ENDS), entries)
     : kind === abi.KIND_STRING ? lastEnd(from, word(abi.COLUMN_VALUES), count) : 0;
-  to.exports.restoreValues(columnTo, count, heapBytes, entries);
-  copy(from, column, to, columnTo, abi.COLUMN_ROWS, count * 4);
+  const isNumbered = word(abi.COLUMN_ROWS) !== 0;
+  to.exports.restoreValues(columnTo, count, isNumbered, heapBytes, entries);
+  if (isNumbered) copy(from, column, to, columnTo, abi.COLUMN_ROWS, count * 4);
   copy(from, column, to, columnTo, abi.COLUMN_VALUES, count * valueBytes(kind));
   copy(from, column, to, columnTo, abi.COLUMN_HEAP, heapBytes);
   if (kind !== abi.KIND_TAG) return;

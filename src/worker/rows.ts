@@ -111,7 +111,8 @@ export function builderRows(parser: WasmParser, { id, measurement, columns }: Ta
     const type = typeOf(word(column + abi.COLUMN_KIND));
     const key = keys.get(word(column + abi.COLUMN_ID)) ?? '';
     const count = word(column + abi.COLUMN_COUNT);
-    const numbers = Array.from({ length: count }, (_, value) => word(word(column + abi.COLUMN_ROWS) + value * 4));
+    const numbersAt = word(column + abi.COLUMN_ROWS);
+    const numbers = Array.from({ length: count }, (_, value) => numbersAt === 0 ? value : word(numbersAt + value * 4));
     if (type !== 'tag') {
       numbers.forEach((row, value) => points[row]!.fields.push([key, type, valueText(view, column, type, value)]));
       continue;

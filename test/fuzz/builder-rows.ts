@@ -24,7 +24,7 @@ export function builderRowTexts(parser: WasmParser, table: TableDefinition, { ro
     const column = words[listOf((struct << 2) + abi.TABLE_COLUMNS_AT) + index]! >>> 0;
     const word = (offset: number): number => words[(column + offset) >>> 2]!;
     const kind = KINDS[word(abi.COLUMN_KIND)]!, key = keys.get(word(abi.COLUMN_ID)) ?? '?';
-    const rows = words.subarray(word(abi.COLUMN_ROWS) >>> 2, (word(abi.COLUMN_ROWS) >>> 2) + word(abi.COLUMN_COUNT));
+    const rows = numbersOf(words, word);
     const text = (value: number): string => valueText(words, bits, word, kind, value);
     if (kind === 'tag') {
       for (let row = rowFirst; row < rowEnd; row++) {
@@ -40,6 +40,12 @@ export function builderRowTexts(parser: WasmParser, table: TableDefinition, { ro
   }
   const times = words[struct + abi.TABLE_TIMES / 4]! >>> 3;
   return cells.map((row, index) => rowText(BigInt.asIntN(64, bits[times + rowFirst + index]!), row));
+}
+
+/** The row (of a tag: the series) of each value. */
+function numbersOf(words: Uint32Array, word: (offset: number) => number): Uint32Array {
+  const at = word(abi.COLUMN_ROWS) >>> 2, count = word(abi.COLUMN_COUNT);
+  return at === 0 ? Uint32Array.from({ length: count }, (_, value) => value) : words.subarray(at, at + count);
 }
 
 /** Index of the first element that is not below the value; the elements ascend. */

@@ -9,7 +9,7 @@ const MiB = 1024 * 1024;
 const LIMITS = { tablesMax: 10_000, columnsMax: 100, columnNameBytesMax: 1 << 20, seriesBytesMax: MiB };
 const TABLES = 5000;
 /** Of table 1: takes more linear memory than an instance keeps. */
-const LARGE = Array.from({ length: 400_000 }, (_, i) => `m1,t=${'x'.repeat(20)}${i % 1000} v=${i}i ${i}`);
+const LARGE = Array.from({ length: 600_000 }, (_, i) => `m1,t=${'x'.repeat(20)}${i % 1000} v=${i}i ${i}`);
 
 class Worker {
   readonly sentences: string[] = [];

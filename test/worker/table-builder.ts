@@ -101,7 +101,8 @@ export class TableBuilder {
     column.setUint32(abi.COLUMN_ID, id, true);
     column.setUint32(abi.COLUMN_KIND, kind, true);
     column.setUint32(abi.COLUMN_COUNT, values.length, true);
-    column.setUint32(abi.COLUMN_ROWS, this.#put(Uint32Array.from(at)), true);
+    const isNumbered = at.some((number, value) => number !== value);
+    column.setUint32(abi.COLUMN_ROWS, isNumbered ? this.#put(Uint32Array.from(at)) : 0, true);
     if (kind === abi.KIND_TAG) {
       const entries = [...new Set(values as string[])];
       const codes = new Map(entries.map((entry, code) => [entry, code]));
