@@ -132,7 +132,7 @@ function parseLines(end: usize, flags: u32, linesMax: u32): u32 {
     findLineEnd(start, at, end);
     if (isSkipped(line)) {
       countRejected(line, line + lineNewlines);
-    } else if (!takeLine(line, start, at)) {
+    } else if (!acceptLine(line, start, at)) {
       countRejected(line, line + lineNewlines);
       if (refusesAll) isStoring = false;
     }
@@ -160,7 +160,7 @@ function isSkipped(line: u32): bool {
 }
 
 /** Judges the line found last and stores it; returns whether it was accepted. */
-function takeLine(line: u32, start: usize, at: usize): bool {
+function acceptLine(line: u32, start: usize, at: usize): bool {
   let code = parseFound(at);
   if (code == LINE_OK) code = judgeLine();
   if (code != LINE_OK) {

@@ -10,7 +10,8 @@ const KINDS: Record<FieldType | 'tag', number> = { tag: KIND_TAG, f64: KIND_F64,
 const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
 const rotate = (value: bigint, bits: bigint): bigint => wrap(value << bits) | (value >> (64n - bits));
 
-function hash(text: string): bigint {
+/** Of a name or text. */
+export function hash(text: string): bigint {
   const bytes = Buffer.from(text);
   let h = wrap(BigInt(bytes.length) * C + B);
   for (let at = 0; at < bytes.length; at += 8) {

@@ -29,8 +29,8 @@ export class ParsedTables {
   readonly #parser: WasmParser;
   #lastId = 0;
 
-  constructor(name: ModuleName = 'sluice') {
-    this.#parser = new WasmParser(moduleOf(name));
+  constructor(from: ModuleName | WasmParser = 'sluice') {
+    this.#parser = typeof from === 'string' ? new WasmParser(moduleOf(from)) : from;
     this.#parser.setLimits({ tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: 1 << 20, seriesBytesMax: 64 << 20 });
   }
 

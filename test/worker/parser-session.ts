@@ -20,8 +20,8 @@ export class ParserSession {
   readonly #tables = new Map<string, TestTable>();
   #nextId = 1;
 
-  constructor(limits: Partial<ParserLimits> = {}, build: Build = 'simd') {
-    this.parser = new WasmParser(moduleOf(build));
+  constructor(limits: Partial<ParserLimits> = {}, from: Build | WasmParser = 'simd') {
+    this.parser = typeof from === 'string' ? new WasmParser(moduleOf(from)) : from;
     this.parser.setLimits({ ...LIMITS, ...limits });
   }
 

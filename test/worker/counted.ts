@@ -1,0 +1,48 @@
+/** The module without SIMD, changed by Binaryen so that it counts its loads and stores: its work, the same on every machine. */
+import { readFileSync } from 'node:fs';
+import binaryen from 'binaryen';
+import { compile, WasmParser } from '../../src/worker/wasm.js';
+
+/** Name of the global that counts. */
+const COUNT = 'accesses';
+/** In place of a random one, which would make the counts differ a little from run to run. */
+const SECRET = [0x5DE2_71C3_08B9_F64An, 0xB309_4E8D_6A15_C727n] as const;
+
+let compiled: WebAssembly.Module | undefined;
+
+function countedModule(): WebAssembly.Module {
+  const module = binaryen.readBinary(readFileSync(new URL('../../assembly/sluice.scalar.wasm', import.meta.url)));
+  const { BulkMemory, BulkMemoryOpt, MutableGlobals, NontrappingFPToInt, SignExt } = binaryen.Features;
+  module.setFeatures(BulkMemory | BulkMemoryOpt | MutableGlobals | NontrappingFPToInt | SignExt);
+  // The second pass passes over copies and fills, so the first makes loops over their bytes of them.
+  module.runPasses(['llvm-memory-copy-fill-lowering', 'instrument-memory']);
+  module.addGlobal(COUNT, binaryen.i64, true, module.i64.const(0n));
+  module.addGlobalExport(COUNT, COUNT);
+  const functions = Array.from({ length: module.getNumFunctions() }, (_, i) => binaryen.getFunctionInfo(module.getFunctionByIndex(i)));
+  for (const each of functions) if (each.module !== '') supply(module, each);
+  const bytes = module.emitBinary();
+  module.dispose();
+  return compile(bytes);
+}
+
+/** Supplies a function that the pass imports. Each returns its last argument; one of load_ptr and store_ptr is called per access. */
+function supply(module: binaryen.Module, { name, params, results }: binaryen.FunctionInfo): void {
+  const last = module.local.get(binaryen.expandType(params).length - 1, results);
+  const more = module.i64.add(module.global.get(COUNT, binaryen.i64), module.i64.const(1n));
+  const body = name.endsWith('_ptr') ? module.block(null, [module.global.set(COUNT, more), last], results) : last;
+  module.removeFunction(name);
+  module.addFunction(name, params, results, [], body);
+}
+
+/** A parser whose work can be told. It runs several times slower than others. */
+export class CountedParser extends WasmParser {
+  constructor() {
+    super((compiled ??= countedModule()));
+    this.exports.setSecret(...SECRET);
+  }
+
+  /** Loads and stores so far; a copied byte is one of each. */
+  accesses(): number {
+    return Number((this.exports as unknown as Record<typeof COUNT, { readonly value: bigint }>)[COUNT].value);
+  }
+}
