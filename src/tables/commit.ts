@@ -6,7 +6,7 @@ import {
   type MetaData, type TableIdentity,
 } from './delta/actions.js';
 import { mergeSchemas, schemaOf, schemaString, type SchemaField } from './delta/schema.js';
-import { assertWritable, commitPath, loadTable, takeUpNewer, TableRefused, type TableState } from './delta/table-log.js';
+import { assertWritable, commitPath, loadTable, takeUpNewer, TableRefused, withCommit, type TableState } from './delta/table-log.js';
 import type { TableStore } from './store.js';
 
 /** Lost races in a row before a commit gives up. */
@@ -75,19 +75,20 @@ export class TableCommitter {
       if (this.#state.sealedTo >= cut.number) return this.#holdsFiles(cut) ? 'committed' : 'already';
       assertWritable(folder, this.#state);
       const version = this.#state.version + 1;
-      await this.#putCommit(version, Buffer.from(this.#commitText(cut)));
-      await this.#takeUp(version);
+      const text = this.#commitText(cut);
+      if (await this.#putCommit(version, Buffer.from(text))) this.#state = withCommit(this.#state, text, this.#options.node);
+      else await this.#takeUp(version);
     }
     throw new Error(`table ${folder}: ${attemptsMax} commits in a row were overtaken by other writers`);
   }
 
-  /** Settles when a commit of this version, ours or another's, is visible and lasts. */
-  async #putCommit(version: number, bytes: Buffer): Promise<void> {
+  /** Settles when a commit of this version is visible and lasts; false: it may be another's. */
+  async #putCommit(version: number, bytes: Buffer): Promise<boolean> {
     const { store, folder } = this.#options;
     try {
-      await store.putIfAbsent(commitPath(folder, version), bytes);
+      return await store.putIfAbsent(commitPath(folder, version), bytes);
     } catch (error) {
-      if (await this.#stands(version, error)) return;
+      if (await this.#stands(version, error)) return false;
       throw error;
     }
   }

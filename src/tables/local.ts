@@ -14,39 +14,45 @@ import type { StoreWriter, TableStore } from './store.js';
 export function localTableStore(disk: Disk, paths: DataPaths, start: string): TableStore {
   const root = paths.tables;
   const tmp = paths.tmp(start);
-  /** Folders whose entries, up to the root, this store has synced: a folder made before a crash may not be yet. */
-  const settled = new Set<string>();
+  /** Folders that this store has made last, with all above: one made before a crash may not yet. */
+  const settled = new Set<string>([root]);
 
+  /** Makes the entries of a folder last, and the folder itself. */
   async function makeDurable(folder: string): Promise<void> {
-    await disk.makeFolder(folder);
-    await settle(folder);
-  }
-
-  async function settle(folder: string): Promise<void> {
-    if (settled.has(folder)) return;
-    for (let above = folder; above !== root;) {
-      above = dirname(above);
-      await disk.syncFolder(above);
+    for (let each = folder; !settled.has(each); each = dirname(each)) {
+      await disk.syncFolder(dirname(each));
+      settled.add(each);
     }
-    settled.add(folder);
+    await disk.syncFolder(folder);
   }
 
-  async function startTmp(): Promise<{ file: DiskFile; path: string }> {
-    await disk.makeFolder(tmp);
+  /** What `action` comes to in a folder, which is made when it turns out not to be there: it nearly always is. */
+  async function within<T>(folder: string, action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    await disk.makeFolder(folder);
+    return action();
+  }
+
+  async function startTmp(): Promise<Unfinished> {
     const path = join(tmp, randomUUID());
-    return { file: await disk.open(path, 'create'), path };
+    return { file: await within(tmp, () => disk.open(path, 'create')), path };
   }
 
   return {
     async put(path) {
       const target = locate(root, path);
-      const { file, path: unfinished } = await startTmp();
-      return localWriter(disk, file, unfinished, target, () => makeDurable(dirname(target)));
+      const unfinished = await startTmp();
+      return localWriter(disk, unfinished, target, async () => {
+        await within(dirname(target), () => disk.rename(unfinished.path, target));
+      }, () => makeDurable(dirname(target)));
     },
 
     async putIfAbsent(path, bytes) {
       const target = locate(root, path);
-      await makeDurable(dirname(target));
       const { file, path: unfinished } = await startTmp();
       try {
         try {
@@ -55,8 +61,8 @@ export function localTableStore(disk: Disk, paths: DataPaths, start: string): Ta
         } finally {
           await file.close();
         }
-        const won = await disk.link(unfinished, target);
-        await disk.syncFolder(dirname(target));
+        const won = await within(dirname(target), () => disk.link(unfinished, target));
+        await makeDurable(dirname(target));
         return won;
       } finally {
         await disk.remove(unfinished);
@@ -71,8 +77,7 @@ export function localTableStore(disk: Disk, paths: DataPaths, start: string): Ta
       const target = folder === '' ? root : locate(root, folder);
       const names = await disk.list(target);
       if (names.length === 0) return names;
-      await settle(target);
-      await disk.syncFolder(target);
+      await makeDurable(target);
       return names;
     },
 
@@ -82,16 +87,18 @@ export function localTableStore(disk: Disk, paths: DataPaths, start: string): Ta
   };
 }
 
+interface Unfinished {
+  readonly file: DiskFile;
+  readonly path: string;
+}
+
+/** @param place gives the file its name @param makeDurable makes the name last */
 function localWriter(
-  disk: Disk,
-  file: DiskFile,
-  unfinished: string,
-  target: string,
-  makeDurable: () => Promise<void>,
+  disk: Disk, { file, path }: Unfinished, target: string, place: () => Promise<void>, makeDurable: () => Promise<void>,
 ): StoreWriter {
   let bytesWritten = 0;
   let open = true;
-  let standsAt = unfinished;
+  let standsAt = path;
 
   async function close(): Promise<void> {
     if (!open) return;
@@ -107,10 +114,9 @@ function localWriter(
     async publish() {
       await file.sync();
       await close();
-      await makeDurable();
-      await disk.rename(unfinished, target);
+      await place();
       standsAt = target;
-      await disk.syncFolder(dirname(target));
+      await makeDurable();
     },
     async abandon() {
       await close();

@@ -79,20 +79,44 @@ test('of many that put the same file if absent one wins, and its bytes stay', as
 
 test('bytes are synced before the name, the name before the answer', async () => {
   const disk = await memoryDisk();
+  await disk.makeFolder(memoryPaths.tmp('s'));
   const calls = recordCalls(disk);
   const store = localTableStore(disk, memoryPaths, 's');
   const writer = await store.put('db/cpu/1.parquet');
   await writer.write(Buffer.from('x'));
   await writer.publish();
   assert.deepEqual(calls.splice(0), [
-    'makeFolder tmp/s', 'open tmp/s/*', 'write tmp/s/*', 'sync tmp/s/*', 'close tmp/s/*',
-    'makeFolder tables/db/cpu', 'syncFolder tables/db', 'syncFolder tables', 'rename tmp/s/*', 'syncFolder tables/db/cpu',
+    'open tmp/s/*', 'write tmp/s/*', 'sync tmp/s/*', 'close tmp/s/*',
+    'rename tmp/s/*', 'syncFolder tables/db', 'syncFolder tables', 'syncFolder tables/db/cpu',
   ]);
   await store.putIfAbsent('db/cpu/2', Buffer.from('y'));
   assert.deepEqual(calls, [
-    'makeFolder tables/db/cpu', 'makeFolder tmp/s', 'open tmp/s/*', 'write tmp/s/*', 'sync tmp/s/*', 'close tmp/s/*',
-    'link tmp/s/*', 'syncFolder tables/db/cpu', 'remove tmp/s/*',
+    'open tmp/s/*', 'write tmp/s/*', 'sync tmp/s/*', 'close tmp/s/*', 'link tmp/s/*', 'syncFolder tables/db/cpu', 'remove tmp/s/*',
   ]);
+});
+
+test('folders are made where they are missing, also those that were there before', async () => {
+  const paths = freshPaths();
+  const store = localTableStore(systemDisk, paths, 's');
+  for (const name of ['1', '2', '3']) {
+    const writer = await store.put(`db/cpu/${name}`);
+    await writer.write(Buffer.from(name));
+    await writer.publish();
+    assert.equal(await store.putIfAbsent(`db/cpu/_delta_log/${name}`, Buffer.from(name)), true);
+    assert.deepEqual([await store.list('db/cpu'), await store.list('db/cpu/_delta_log')], [[name, '_delta_log'], [name]]);
+    rmSync(name === '1' ? join(paths.tables, 'db/cpu') : paths.tables, { recursive: true });
+    rmSync(paths.tmp('s'), { recursive: true });
+  }
+});
+
+test('a folder beside others costs a sync of the one above, not of all above', async () => {
+  const disk = await memoryDisk();
+  await disk.makeFolder('data/tables/db/mem');
+  const store = localTableStore(disk, memoryPaths, 's');
+  await store.putIfAbsent('db/cpu/1', Buffer.from('x'));
+  const calls = recordCalls(disk);
+  await store.putIfAbsent('db/mem/1', Buffer.from('x'));
+  assert.deepEqual(calls.filter((call) => call.startsWith('syncFolder')), ['syncFolder tables/db', 'syncFolder tables/db/mem']);
 });
 
 test('what list names and what a lost put met is synced first: a crash may have come before its sync', async () => {

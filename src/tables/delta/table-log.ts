@@ -79,7 +79,7 @@ export async function loadTable(store: TableStore, folder: string, node: string)
 
 /** The state after every commit that is newer than `state`. @throws as `loadTable` */
 export async function takeUpNewer(store: TableStore, folder: string, node: string, state: TableState): Promise<TableState> {
-  const next: WorkingState = { ...state, liveFiles: new Map(state.liveFiles), namedFiles: new Set(state.namedFiles) };
+  const next = workingState(state);
   for (;;) {
     const version = next.version + 1;
     const bytes = await store.get(commitPath(folder, version));
@@ -96,9 +96,21 @@ export async function takeUpNewer(store: TableStore, folder: string, node: strin
   }
 }
 
+/** The state after one more commit, given its text. @throws when it is none */
+export function withCommit(state: TableState, text: string, node: string): TableState {
+  const next = workingState(state);
+  applyCommit(next, text, appIdOf(node));
+  next.version += 1;
+  return next;
+}
+
 /** Path of a commit below the store's root. */
 export function commitPath(folder: string, version: number): string {
   return `${folder}/_delta_log/${commitName(version)}`;
+}
+
+function workingState(state: TableState): WorkingState {
+  return { ...state, liveFiles: new Map(state.liveFiles), namedFiles: new Set(state.namedFiles) };
 }
 
 /** Actions that are not known here change nothing that is kept. */
