@@ -14,6 +14,9 @@ const COLD_CASES = 60;
 /** Share of sessions of one case, whose bodies repeat themselves. */
 const WARM = 0.85;
 
+/** Share of sessions of parsers that hardly look for series. */
+const JADED = 0.05;
+
 /** Enough for all series of a session, or so little that they are forgotten again and again. */
 const SERIES_BYTES_MAX = [64 << 20, 64 << 20, 1 << 18, 0];
 
@@ -63,7 +66,7 @@ interface Session {
 /** Both builds as a server drives them, and sometimes one of them besides with all that it can be asked. */
 function randomSession(random: Random): Session {
   const thorough = random.chance(0.25) ? random.pick(['simd', 'scalar'] as const) : null;
-  const limits = { seriesBytesMax: random.pick(SERIES_BYTES_MAX) };
+  const limits = random.chance(JADED) ? { isJaded: true } : { seriesBytesMax: random.pick(SERIES_BYTES_MAX) };
   const subjects = (): Subject[] => [
     ...bothBuilds(limits), ...(thorough === null ? [] : [new WasmSubject({ ...limits, build: thorough, thorough: true })]),
   ];

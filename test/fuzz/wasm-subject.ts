@@ -12,6 +12,7 @@ import { builderRowTexts } from './builder-rows.js';
 import { type Change, DEFAULT_TIME_NS, type Outcome, type Request, type State, type Subject } from './case.js';
 import { droppedTable, removedRows } from './changes.js';
 import { assertEqual, checkedLines, pointText } from './checks.js';
+import { jadedTable, makeJaded } from './jaded.js';
 
 const PRECISION_NUMBERS = {
   auto: abi.PRECISION_AUTO, ns: abi.PRECISION_NS, us: abi.PRECISION_US, ms: abi.PRECISION_MS, s: abi.PRECISION_S, m: abi.PRECISION_M,
@@ -29,6 +30,8 @@ const REFUSED_BYTES_MAX = 10_000;
 interface WasmSubjectLimits extends SchemaLimits {
   /** For the entries of the series cache. */
   readonly seriesBytesMax?: number;
+  /** The parser has met many series that never came again. */
+  readonly isJaded?: boolean;
 }
 
 export interface WasmSubjectOptions extends WasmSubjectLimits {
@@ -48,7 +51,7 @@ export class WasmSubject implements Subject {
   #number = 0;
   #columnId = 0;
 
-  constructor({ build = 'simd', thorough = false, ...limits }: WasmSubjectOptions = {}) {
+  constructor({ build = 'simd', thorough = false, isJaded = false, ...limits }: WasmSubjectOptions = {}) {
     const made = (limits: ParserLimits): WasmParser => {
       const parser = new WasmParser(moduleOf(build));
       parser.setLimits(limits);
@@ -58,6 +61,12 @@ export class WasmSubject implements Subject {
     this.#freshReplica = () => made(REPLAY_LIMITS);
     this.#parser = this.#fresh();
     this.#replica = thorough ? this.#freshReplica() : null;
+    if (!isJaded) return;
+    const table = jadedTable(1);
+    this.#tables.push(table);
+    this.#columnId = table.columns.length;
+    this.#parsers().forEach((parser) => parser.define(table));
+    makeJaded(this.#parser, table);
   }
 
   write(request: Request): Outcome {
