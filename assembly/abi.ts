@@ -186,7 +186,10 @@ export const COLUMN_KIND = 20;
 export const COLUMN_ID = 36;
 /** Number of values. */
 export const COLUMN_COUNT = 40;
-/** Address of u32[count]: the row (of a tag: the series) of each value. 0 while value i is that of row i. */
+/**
+ * Where the u32 row (of a tag: series) of value 0 would stand, and those of the others behind it; only those of the values
+ * from COLUMN_DENSE on are there. 0: value i is that of row i.
+ */
 export const COLUMN_ROWS = 44;
 /** Address of the values: tag u32 code; f64, i64, u64 8 bytes; bool u8; string u32 = end of the value in the heap. */
 export const COLUMN_VALUES = 48;
@@ -198,6 +201,8 @@ export const COLUMN_ENTRY_ENDS = 68;
 /** Address and length of the unescaped key. */
 export const COLUMN_KEY_AT = 88;
 export const COLUMN_KEY_BYTES = 92;
+/** Where COLUMN_ROWS is not 0: so many values are those of the first rows. */
+export const COLUMN_DENSE = 112;
 
 /** Readable zero bytes that stand after the input, so that wide loads need no end check. */
 export const INPUT_PADDING = 64;

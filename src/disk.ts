@@ -1,9 +1,6 @@
 /** The only door to files: everything durable goes through a Disk, so that a test can be the disk. */
 import { closeSync, constants, fsync, openSync, promises as fs, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
-
-const fsyncLater = promisify(fsync);
 
 /** An open file that is written by position or at its end. */
 export interface DiskFile {
@@ -71,7 +68,7 @@ export const systemDisk: Disk = {
     // Opened and closed at once: neither waits for the disk, and a way through Node's threads costs more than either.
     const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
     try {
-      await fsyncLater(descriptor);
+      await new Promise<void>((resolve, reject) => fsync(descriptor, (error) => (error === null ? resolve() : reject(error))));
     } finally {
       closeSync(descriptor);
     }

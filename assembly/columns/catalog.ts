@@ -3,6 +3,7 @@ import { TABLE_CREATED, TABLE_DATABASE, TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_S
 import { equalBytes, hashBytes } from '../hash';
 import { secretHash } from '../secret';
 import { forgetHints } from './hints';
+import { forgetRare } from './rarity';
 import { forgetSeries } from './series';
 import { give, regrow, take } from './space';
 import { addColumn, createTable, findColumn, freeTable, TABLE_NAME_HASH } from './table';
@@ -66,6 +67,7 @@ export function dropTable(id: u32): void {
   if (table == 0) return;
   store<u32>(byId + (id << 2), 0);
   removeTable(table);
+  forgetRare(table);
   forgetSeries();
   forgetHints();
   freeTable(table);

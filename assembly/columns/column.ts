@@ -1,13 +1,14 @@
 // A column builder: the struct of abi.ts (COLUMN_*), what only the parser knows of it, and writing values. The first 64
 // bytes, a cache line, are all that the fast path needs of a field.
 import {
-  COLUMN_COUNT, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KIND, COLUMN_ROWS,
+  COLUMN_COUNT, COLUMN_DENSE, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KIND, COLUMN_ROWS,
   COLUMN_VALUES, KIND_BOOL, KIND_F64, KIND_U64,
 } from '../abi';
 import { blockBytes } from '../arena';
 import { cellSeed } from '../hash';
 import { freeSlots } from './dictionary';
 import { copyWide } from '../wide';
+import { COLUMN_CAPACITY, freeNumbers, numberOf, regrowNumbers, startNumbers } from './numbers';
 import { give, regrow, roomFor, take } from './space';
 import { findSpelling, freeSpelling } from './spelling';
 
@@ -20,8 +21,6 @@ export const COLUMN_SPELLED_BYTES: usize = 18;
 export const COLUMN_SEED: usize = 24;
 /** u32: address of the key as spelled when it is longer than 16 bytes, else 0. */
 export const COLUMN_SPELLED_AT: usize = 32;
-/** u32: how many values COLUMN_ROWS and COLUMN_VALUES have room for. */
-export const COLUMN_CAPACITY: usize = 52;
 /** u32: bytes COLUMN_HEAP has room for. */
 export const COLUMN_HEAP_CAPACITY: usize = 60;
 /** Tag, u32 each: room of COLUMN_ENTRY_ENDS and COLUMN_ENTRY_HASHES; u32[entries] hashes; slots and count - 1. */
@@ -31,9 +30,8 @@ export const COLUMN_SLOTS: usize = 80;
 export const COLUMN_SLOTS_MASK: usize = 84;
 /** u64: hash of the key. */
 export const COLUMN_KEY_HASH: usize = 96;
-/** u64: the last line that named the key, and u32: whether as a tag. A key named twice in a line is found by these. */
+/** u64: the last line that named the key, an even number, and one more as a tag. A key named twice in a line is found by it. */
 export const COLUMN_LINE: usize = 104;
-export const COLUMN_LINE_TAG: usize = 112;
 /** Tag: u32 entries when the body COLUMN_BODY (u64) first added one: what a rollback goes back to. */
 export const COLUMN_ENTRIES_BEFORE: usize = 116;
 export const COLUMN_BODY: usize = 120;
@@ -67,7 +65,7 @@ export function createColumn(id: u32, kind: u32, keyAt: usize, keyBytes: u32, ke
 /** Frees the arrays of a column; it is empty then. */
 export function clearColumn(column: usize): void {
   const capacity = load<u32>(column, COLUMN_CAPACITY);
-  give(load<u32>(column, COLUMN_ROWS), capacity << 2);
+  freeNumbers(column);
   give(load<u32>(column, COLUMN_VALUES), capacity << valueShift(load<u32>(column, COLUMN_KIND)));
   give(load<u32>(column, COLUMN_HEAP), load<u32>(column, COLUMN_HEAP_CAPACITY));
   const entries = load<u32>(column, COLUMN_ENTRY_CAPACITY) << 2;
@@ -92,25 +90,18 @@ export function reserveValues(column: usize, count: u32): void {
   const capacity = roomFor(count);
   const used = load<u32>(column, COLUMN_COUNT);
   const shift = valueShift(load<u32>(column, COLUMN_KIND));
-  const rows = load<u32>(column, COLUMN_ROWS);
-  if (rows != 0) store<u32>(column, <u32>regrow(rows, before << 2, used << 2, capacity << 2), COLUMN_ROWS);
+  regrowNumbers(column, capacity);
   store<u32>(column, <u32>regrow(load<u32>(column, COLUMN_VALUES), before << shift, used << shift, capacity << shift), COLUMN_VALUES);
   store<u32>(column, capacity, COLUMN_CAPACITY);
 }
 
-/** Gives the values row numbers of their own: from now on rows may lack one. There is room for values. */
-export function numberRows(column: usize): void {
-  const rows = take(load<u32>(column, COLUMN_CAPACITY) << 2);
-  const count = load<u32>(column, COLUMN_COUNT);
-  for (let i: u32 = 0; i < count; i++) store<u32>(rows + (i << 2), i);
-  store<u32>(column, <u32>rows, COLUMN_ROWS);
-}
-
-/** Makes room for a value of `row`, which is behind all that have one. */
+/** Makes room for a value of `row`. */
 export function makeRoom(column: usize, row: u32): void {
   const count = load<u32>(column, COLUMN_COUNT);
   reserveValues(column, count + 1);
-  if (load<u32>(column, COLUMN_ROWS) == 0 && count != row) numberRows(column);
+  if (load<u32>(column, COLUMN_ROWS) != 0) return;
+  // Room for numbers is made for all values to come at once: of booleans it is four times their own, so it is held from the start.
+  if (count < row || load<u32>(column, COLUMN_KIND) == KIND_BOOL) startNumbers(column, count);
 }
 
 /** Makes room for `bytes` bytes in all in the heap, of which `used` are kept. */
@@ -177,7 +168,8 @@ export function appendString(column: usize, row: u32, at: usize, bytes: u32): vo
 export function valuesBefore(column: usize, row: u32): u32 {
   const rows = <usize>load<u32>(column, COLUMN_ROWS);
   if (rows == 0) return min(row, load<u32>(column, COLUMN_COUNT));
-  let low: u32 = 0;
+  let low = load<u32>(column, COLUMN_DENSE);
+  if (row <= low) return row;
   let high = load<u32>(column, COLUMN_COUNT);
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -187,10 +179,15 @@ export function valuesBefore(column: usize, row: u32): u32 {
   return low;
 }
 
-/** Takes back the value of the last row, if there is one. */
+/** Takes back the last value when it is that of `row`, the last row. */
 @inline
 export function removeValue(column: usize, row: u32): void {
   const count = load<u32>(column, COLUMN_COUNT);
-  const rows = <usize>load<u32>(column, COLUMN_ROWS);
-  if (count != 0 && (rows == 0 ? count - 1 : load<u32>(rows + ((count - 1) << 2))) == row) store<u32>(column, count - 1, COLUMN_COUNT);
+  if (count != 0 && numberOf(column, count - 1) == row) cutValues(column, count - 1);
+}
+
+/** Keeps the first `count` values. */
+export function cutValues(column: usize, count: u32): void {
+  if (count < load<u32>(column, COLUMN_DENSE)) freeNumbers(column);
+  store<u32>(column, count, COLUMN_COUNT);
 }

@@ -2,14 +2,15 @@
 // size, and rows are numbered anew. Series and dictionaries stay as they are for the lines to come, unless there are more
 // than a few of them to the rows there were: then those without rows go (renumber.ts).
 import {
-  COLUMN_COUNT, COLUMN_HEAP, COLUMN_KEY_AT, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_STRING, KIND_TAG,
+  COLUMN_COUNT, COLUMN_DENSE, COLUMN_HEAP, COLUMN_KEY_AT, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_STRING, KIND_TAG,
   TABLE_COLUMNS, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_TIMES,
 } from '../abi';
 import { tableAt } from './catalog';
 import {
-  clearColumn, COLUMN_CAPACITY, COLUMN_STRUCT_BYTES, heapUsed, numberRows, reserveHeap, reserveValues, valueShift, valuesBefore,
+  clearColumn, COLUMN_STRUCT_BYTES, heapUsed, reserveHeap, reserveValues, valueShift, valuesBefore,
 } from './column';
 import { entryStart } from './dictionary';
+import { freeNumbers, numberOf, startNumbers } from './numbers';
 import { dropSeries, keepSeries } from './renumber';
 import { give } from './space';
 import { clearRows, columnAt, reserveRows, TABLE_ROWS_CAPACITY } from './table';
@@ -86,7 +87,7 @@ function rebuildColumn(column: usize, rows: u32, ranges: usize, count: u32): voi
   if (kept == 0) return clearColumn(column);
   memory.fill(column + COLUMN_COUNT, 0, COLUMN_KEY_AT - COLUMN_COUNT);
   reserveValues(column, kept);
-  if (load<u32>(before, COLUMN_ROWS) != 0) numberRows(column);
+  if (load<u32>(before, COLUMN_ROWS) != 0) startNumbers(column, denseKept(ranges, count));
   let first: u32 = 0;
   let removed: u32 = 0;
   for (let i: u32 = 0; i <= count; i++) {
@@ -98,15 +99,15 @@ function rebuildColumn(column: usize, rows: u32, ranges: usize, count: u32): voi
     }
   }
   clearColumn(before);
-  dropNumbers(column, kept);
+  if (numberOf(column, kept - 1) == kept - 1) freeNumbers(column);
 }
 
-/** Row numbers go when no row before the last value lacks one. */
-function dropNumbers(column: usize, count: u32): void {
-  const rows = load<u32>(column, COLUMN_ROWS);
-  if (rows == 0 || load<u32>(rows + ((count - 1) << 2)) != count - 1) return;
-  give(rows, load<u32>(column, COLUMN_CAPACITY) << 2);
-  store<u32>(column, 0, COLUMN_ROWS);
+/** How many of the first rows, which had values all, are kept. */
+function denseKept(ranges: usize, count: u32): u32 {
+  const dense = load<u32>(before, COLUMN_DENSE);
+  let kept = dense;
+  for (let i: u32 = 0; i < count; i++) kept -= min(rangeEnd(ranges, i), dense) - min(rangeFirst(ranges, i), dense);
+  return kept;
 }
 
 /** Appends values [from, to) of the old arrays, their rows `removed` lower. */
@@ -115,8 +116,8 @@ function moveValues(column: usize, from: u32, to: u32, removed: u32): void {
   const kind = load<u32>(column, COLUMN_KIND);
   const rowsFrom = load<u32>(before, COLUMN_ROWS);
   if (rowsFrom != 0) {
-    const rowsTo = load<u32>(column, COLUMN_ROWS) + (count << 2);
-    for (let i = from; i < to; i++) store<u32>(rowsTo + ((i - from) << 2), load<u32>(rowsFrom + (i << 2)) - removed);
+    const rowsTo = load<u32>(column, COLUMN_ROWS) + ((count - from) << 2);
+    for (let i = max(from, load<u32>(before, COLUMN_DENSE)); i < to; i++) store<u32>(rowsTo + (i << 2), load<u32>(rowsFrom + (i << 2)) - removed);
   }
   if (kind == KIND_STRING) {
     moveStrings(column, from, to);

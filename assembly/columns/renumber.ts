@@ -1,11 +1,12 @@
 // Series that have no rows any more leave a table: those that stay are numbered anew in their old order, and dictionaries
 // keep the entries that are still used.
 import {
-  COLUMN_COUNT, COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_KEY_AT, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES,
+  COLUMN_COUNT, COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_KEY_AT, COLUMN_KIND, COLUMN_VALUES,
   KIND_TAG, TABLE_COLUMNS, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_SERIES_EPOCH,
 } from '../abi';
 import { appendCode, clearColumn, COLUMN_ENTRY_HASHES, COLUMN_STRUCT_BYTES } from './column';
 import { addEntry, entryStart } from './dictionary';
+import { numberOf } from './numbers';
 import { give, take } from './space';
 import { columnAt } from './table';
 
@@ -80,8 +81,7 @@ function rebuildTag(column: usize, numbers: usize): void {
 /** New number of the series of the old value `index`. */
 @inline
 function numberAt(numbers: usize, index: u32): u32 {
-  const series = load<u32>(before, COLUMN_ROWS);
-  return load<u32>(numbers + (<usize>(series == 0 ? index : load<u32>(series + (index << 2))) << 2));
+  return load<u32>(numbers + (<usize>numberOf(before, index) << 2));
 }
 
 @inline

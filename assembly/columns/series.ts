@@ -52,14 +52,6 @@ let entryBytes: usize = 0;
 let entryBytesMax: usize = 64 << 20;
 /** u16 each: fingerprints of series met lately. */
 let seen: usize = 0;
-/** Of the series that the filter was asked for in this window: how many, and how many of them it had met. */
-let asked: u32 = 0;
-let met: u32 = 0;
-/** Of the series that are not cached fewer than a quarter return. */
-export let fewReturn: bool = false;
-/** A window while many return, long enough for a large fleet to come round again; and while few do. */
-const ASKED_MANY: u32 = 1 << 17;
-const ASKED_FEW: u32 = 1024;
 /** Random bits, the upper the better: a linear congruential generator with the numbers of Numerical Recipes, 7.1. */
 let random: u32 = 0;
 /** Entries not added since the cache was full. */
@@ -186,9 +178,6 @@ export function freeSeries(): void {
   forgetSeries();
   give(seen, SEEN_SLOTS << 1);
   seen = 0;
-  asked = 0;
-  met = 0;
-  fewReturn = false;
 }
 
 /** Bytes that the cache holds. */
@@ -209,12 +198,6 @@ function isWelcome(hash: u64): bool {
   // Of two series with one slot each stays now and then, until it is met and needs it no longer.
   random = random * 1664525 + 1013904223;
   if (load<u16>(slot) == 0 || <i32>random < 0) store<u16>(slot, fingerprint);
-  met += <u32>isMet;
-  if (++asked == (fewReturn ? ASKED_FEW : ASKED_MANY)) {
-    fewReturn = met < asked / 4;
-    asked = 0;
-    met = 0;
-  }
   return isMet;
 }
 

@@ -1,11 +1,12 @@
 // What stays after seals for the lines to come, and no row needs: the series cache, and the series and dictionaries of
 // tables that have more series than rows.
 import {
-  COLUMN_HEAP, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_TAG, TABLE_COLUMNS, TABLE_ROWS, TABLE_SERIES,
+  COLUMN_DENSE, COLUMN_HEAP, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_TAG, TABLE_COLUMNS, TABLE_ROWS, TABLE_SERIES,
 } from '../abi';
 import { blockBytes } from '../arena';
 import { tableAt, tableIdsEnd } from './catalog';
-import { COLUMN_CAPACITY, COLUMN_ENTRY_CAPACITY, COLUMN_HEAP_CAPACITY, COLUMN_SLOTS, COLUMN_SLOTS_MASK } from './column';
+import { COLUMN_ENTRY_CAPACITY, COLUMN_HEAP_CAPACITY, COLUMN_SLOTS, COLUMN_SLOTS_MASK } from './column';
+import { COLUMN_CAPACITY } from './numbers';
 import { dropSeries, keepSeries } from './renumber';
 import { cacheBytes, freeSeries } from './series';
 import { columnAt } from './table';
@@ -46,7 +47,7 @@ function tagBytes(column: usize): usize {
   const values = load<u32>(column, COLUMN_CAPACITY) << 2;
   const entries = load<u32>(column, COLUMN_ENTRY_CAPACITY) << 2;
   let bytes: usize = 0;
-  if (load<u32>(column, COLUMN_ROWS) != 0) bytes += blockBytes(values);
+  if (load<u32>(column, COLUMN_ROWS) != 0) bytes += blockBytes(values - (load<u32>(column, COLUMN_DENSE) << 2));
   if (load<u32>(column, COLUMN_VALUES) != 0) bytes += blockBytes(values);
   if (load<u32>(column, COLUMN_HEAP) != 0) bytes += load<u32>(column, COLUMN_HEAP_CAPACITY);
   if (load<u32>(column, COLUMN_SLOTS) != 0) bytes += (<usize>(load<u32>(column, COLUMN_SLOTS_MASK) + 1) << 3) + 2 * blockBytes(entries);

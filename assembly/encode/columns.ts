@@ -1,6 +1,6 @@
 // Reads what the table builder holds: where a column's values of the sealed rows stand.
 import {
-  COLUMN_COUNT, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_TAG, TABLE_COLUMNS,
+  COLUMN_COUNT, COLUMN_DENSE, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_TAG, TABLE_COLUMNS,
   TABLE_COLUMNS_AT,
 } from '../abi';
 
@@ -26,7 +26,8 @@ export function indexOfColumn(table: usize, id: u32): i32 {
 export function valueFrom(column: usize, row: u32): u32 {
   const rowsAt = <usize>load<u32>(column, COLUMN_ROWS);
   if (rowsAt == 0) return min(row, load<u32>(column, COLUMN_COUNT));
-  let low: u32 = 0;
+  let low = load<u32>(column, COLUMN_DENSE);
+  if (row <= low) return row;
   let high = load<u32>(column, COLUMN_COUNT);
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -40,7 +41,7 @@ export function valueFrom(column: usize, row: u32): u32 {
 @inline
 export function rowOfValue(column: usize, value: u32): u32 {
   const rowsAt = <usize>load<u32>(column, COLUMN_ROWS);
-  return rowsAt == 0 ? value : load<u32>(rowsAt + (<usize>value << 2));
+  return rowsAt == 0 || value < load<u32>(column, COLUMN_DENSE) ? value : load<u32>(rowsAt + (<usize>value << 2));
 }
 
 /** Code of a tag value. */

@@ -1,9 +1,9 @@
 // Accepted lines into builders, with the checksum of their rows; and the way back.
 import {
-  COLUMN_COUNT, COLUMN_ID, COLUMN_KIND, KIND_BOOL, KIND_STRING, KIND_TAG, SPAN_BYTES, SPAN_ROW_END, SPAN_ROW_FIRST,
+  COLUMN_ID, COLUMN_KIND, KIND_BOOL, KIND_STRING, KIND_TAG, SPAN_BYTES, SPAN_ROW_END, SPAN_ROW_FIRST,
   SPAN_TABLE, TABLE_COLUMNS, TABLE_CREATED, TABLE_ID, TABLE_ROWS, TABLE_SEALED_TO, TABLE_SERIES,
 } from '../abi';
-import { appendBool, appendString, appendWide, COLUMN_KEY_HASH, valuesBefore } from '../columns/column';
+import { appendBool, appendString, appendWide, COLUMN_KEY_HASH, cutValues, valuesBefore } from '../columns/column';
 import { removeEntries } from '../columns/dictionary';
 import {
   appendRow, columnAt, TABLE_BODY, TABLE_NAME_HASH, TABLE_ROWS_BEFORE, TABLE_SERIES_BEFORE,
@@ -131,7 +131,7 @@ export function rollBack(): void {
     const columns = load<u32>(table, TABLE_COLUMNS);
     for (let j: u32 = 0; j < columns; j++) {
       const column = columnAt(table, j);
-      store<u32>(column, valuesBefore(column, load<u32>(column, COLUMN_KIND) == KIND_TAG ? series : rows), COLUMN_COUNT);
+      cutValues(column, valuesBefore(column, load<u32>(column, COLUMN_KIND) == KIND_TAG ? series : rows));
       removeEntries(column, body);
     }
     store<u32>(table, rows, TABLE_ROWS);

@@ -9,9 +9,10 @@
 import { TABLE_ROWS, TABLE_SERIES_AT, TABLE_TIMES } from '../abi';
 import { removeValue } from '../columns/column';
 import {
-  fewReturn, findSeries, isGood, NO_SERIES, SERIES_FOLD, SERIES_NEXT, SERIES_NUMBER, SERIES_TABLE, SERIES_TAGS, SERIES_TEXT,
+  findSeries, isGood, NO_SERIES, SERIES_FOLD, SERIES_NEXT, SERIES_NUMBER, SERIES_TABLE, SERIES_TAGS, SERIES_TEXT,
   SERIES_TEXT_BYTES, seriesHash,
 } from '../columns/series';
+import { countLook, isLookedUp, rareTables } from '../columns/rarity';
 import { TABLE_BODY, TABLE_FIELDS, TABLE_FIELDS_AT, TABLE_ROWS_CAPACITY } from '../columns/table';
 import { foldCell, foldRow } from '../hash';
 import { isHead, isSame, maskOf2, maskOfSame } from '../wide';
@@ -21,7 +22,7 @@ import { digitsIn, numberIn, powerOfTen } from './digits';
 import { rowFold, setRowFold, stopPlace } from './fields';
 import { cacheSeries, lastSeries, setLastSeries, setSeriesFold } from './series';
 import { goOn } from './surprise';
-import { beginTags, readTags, storeTags, tagCount, taggedTable, tagsFold } from './tags';
+import { beginTags, namedTable, readName, readTags, storeTags, tagCount, tagsFold } from './tags';
 import { scaledTime, scaleTime } from './time';
 
 let database: u32 = 0;
@@ -63,7 +64,7 @@ export function takeLines(at: usize, end: usize, linesMax: u32): usize {
     const isNew = series == NO_SERIES;
     const from = isNew ? readTags(database, at) : at + load<u32>(series, SERIES_TEXT_BYTES);
     if (from == 0) break;
-    const table = isNew ? taggedTable() : <usize>load<u32>(series, SERIES_TABLE);
+    const table = isNew ? namedTable() : <usize>load<u32>(series, SERIES_TABLE);
     const row = load<u32>(table, TABLE_ROWS);
     if (row == load<u32>(table, TABLE_ROWS_CAPACITY) || (replayed && !takesReplay(table, replayNumber))) break;
     setRowFold(isNew ? tagsFold : load<u64>(series, SERIES_FOLD));
@@ -91,6 +92,7 @@ function storeNew(entry: usize, at: usize, bytes: u32, table: usize, row: u32): 
   const number = storeTags(body);
   store<u32>(load<u32>(table, TABLE_SERIES_AT) + (row << 2), number);
   if (!hasLooked) return entry;
+  if (lookedEntry == NO_SERIES) countLook(table, false);
   setLastSeries(entry);
   setSeriesFold(tagsFold);
   cacheSeries(lookedEntry, at, bytes, lookedHash, table, number, tagCount);
@@ -122,32 +124,24 @@ function isText(text: usize, at: usize, bytes: usize): bool {
 let hasLooked: bool = false;
 let lookedHash: u64 = 0;
 let lookedEntry: usize = NO_SERIES;
-/** Of the lines looked up in this window: how many, and how many of them were found. */
-let lookups: u32 = 0;
-let found: u32 = 0;
-const LOOKUPS: u32 = 1024;
-/** Hardly a series is found, and few return: all but an eighth of the lines are taken for new ones without a look. */
-let isRare: bool = false;
-const FOUND_MIN: u32 = LOOKUPS / 16;
-let lines: u32 = 0;
-const RARE_MASK: u32 = 7;
 
 function lookUp(entry: usize, guess: usize, at: usize, end: usize): usize {
-  hasLooked = !isRare || (++lines & RARE_MASK) == 0;
+  hasLooked = rareTables == 0 || isWorthALook(at);
   if (!hasLooked) return NO_SERIES;
-  if (++lookups == LOOKUPS) {
-    isRare = fewReturn && found < FOUND_MIN;
-    lookups = 0;
-    found = 0;
-  }
   const bytes = <u32>(seriesEnd(at, end) - at);
   lookedHash = seriesHash(database, at, bytes);
   lookedEntry = bytes == 0 ? NO_SERIES : findSeries(database, at, bytes, lookedHash);
-  if (lookedEntry == NO_SERIES || !isGood(lookedEntry)) return NO_SERIES;
-  found++;
+  if (lookedEntry == NO_SERIES) return NO_SERIES;
+  countLook(load<u32>(lookedEntry, SERIES_TABLE), true);
+  if (!isGood(lookedEntry)) return NO_SERIES;
   credit = lookedEntry == guess ? min(credit + 1, CREDIT_MAX) : max(credit - WRONG, CREDIT_MIN);
   store<u32>(entry, <u32>lookedEntry, SERIES_NEXT);
   return lookedEntry;
+}
+
+/** Whether the line at `at` is to be looked up: hardly one is when the series of its table never return. */
+function isWorthALook(at: usize): bool {
+  return readName(database, at) == 0 || isLookedUp(namedTable());
 }
 
 /** One past the first space that no backslash hides; `at` when there is none. */

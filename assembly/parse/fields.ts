@@ -4,9 +4,10 @@
 // surprise.ts.
 import { COLUMN_COUNT, COLUMN_ID, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING } from '../abi';
 import {
-  COLUMN_CAPACITY, COLUMN_HEAD_MASK, COLUMN_SEED, COLUMN_SPELLED_AT, COLUMN_SPELLED_BYTES,
+  COLUMN_HEAD_MASK, COLUMN_SEED, COLUMN_SPELLED_AT, COLUMN_SPELLED_BYTES,
 } from '../columns/column';
 import { cutFields, noteField } from '../columns/guess';
+import { COLUMN_CAPACITY } from '../columns/numbers';
 import { foldSeeded } from '../hash';
 import { maskOfSame } from '../wide';
 import { COMMA, DOT, MINUS } from './characters';
@@ -105,7 +106,7 @@ export function takeFields(at: usize, fields: usize, place: u32, count: u32, row
     const rows = <usize>load<u32>(column, COLUMN_ROWS);
     if (rows != 0) {
       const rowAt = rows + (<usize>index << 2);
-      // Before the first value there may stand anything: then the line goes the exact way.
+      // Before the first number there may stand anything: then the line goes the exact way.
       if (load<u32>(rowAt - 4) == row) {
         reason = STOP_TWICE;
         break;

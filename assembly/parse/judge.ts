@@ -7,7 +7,7 @@ import {
   RULE_TAGS_FIXED, TABLE_COLUMNS, TABLE_ID,
 } from '../abi';
 import { findTable, isNamed, tableCount } from '../columns/catalog';
-import { COLUMN_LINE, COLUMN_LINE_TAG } from '../columns/column';
+import { COLUMN_LINE } from '../columns/column';
 import { guessCell, noteCell } from '../columns/guess';
 import { findColumn, isKey, TABLE_KEY_BYTES } from '../columns/table';
 import { hashBytes } from '../hash';
@@ -47,13 +47,14 @@ let isLenient: bool = false;
 let lastTable: usize = 0;
 /** In the line judged last, values have another kind than their columns (CELL_PLACE says where they go). */
 export let lineHasMoved: bool = false;
-/** Counts all lines judged: a column that bears the number of the line at hand was named in it before. */
+/** Counts all lines judged, by two: a column that bears the number of the line at hand, or the next, was named in it before. */
 let serial: u64 = 0;
 
 /** A number for COLUMN_LINE that no line had. */
 @inline
 export function nextSerial(): u64 {
-  return ++serial;
+  serial += 2;
+  return serial;
 }
 
 /** @param flags PARSE_REPLAY, RULE_* */
@@ -81,7 +82,7 @@ export function judgeLine(): u32 {
     lastTable = findTable(database, nameAt, nameBytes, hash);
     if (lastTable == 0) lastTable = makeTable(database, nameAt, nameBytes, hash);
   }
-  serial++;
+  nextSerial();
   let code = judgeKeys(lastTable);
   if (code == LINE_OK) code = judgeKinds(lastTable);
   if (code == LINE_OK && !isLenient && (hasMoreCells || provisionalMark() != mark)) code = judgeNew(lastTable);
@@ -107,12 +108,17 @@ function judgeKeys(table: usize): u32 {
       noteCell(table, i, column);
     }
     const isTag = <u32>(load<u32>(cell, CELL_KIND) == KIND_TAG);
-    if (load<u64>(column, COLUMN_LINE) == serial) return keyFault(repeatCode(isTag, load<u32>(column, COLUMN_LINE_TAG)), cell);
-    store<u64>(column, serial, COLUMN_LINE);
-    store<u32>(column, isTag, COLUMN_LINE_TAG);
+    if (isInLine(column)) return keyFault(repeatCode(isTag, <u32>(load<u64>(column, COLUMN_LINE) & 1)), cell);
+    store<u64>(column, serial | isTag, COLUMN_LINE);
     store<u32>(cell, <u32>column, CELL_COLUMN);
   }
   return LINE_OK;
+}
+
+/** Whether the line at hand has named the column. */
+@inline
+function isInLine(column: usize): bool {
+  return (load<u64>(column, COLUMN_LINE) | 1) == (serial | 1);
 }
 
 function repeatCode(isTag: u32, wasTag: u32): u32 {
@@ -145,7 +151,7 @@ function findPlaces(table: usize, cell: usize, end: usize): u32 {
     if (has == came) continue;
     let place = placeOf(table, cell, rules);
     // A place whose key the line itself names would get two values.
-    if (place != 0 && place != <usize>load<u32>(cell, CELL_COLUMN) && load<u64>(place, COLUMN_LINE) == serial) place = 0;
+    if (place != 0 && place != <usize>load<u32>(cell, CELL_COLUMN) && isInLine(place)) place = 0;
     if (place == 0 && !isLenient) return kindFault(cell, has, came);
     store<u32>(cell, <u32>place, CELL_PLACE);
   }

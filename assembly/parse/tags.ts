@@ -22,7 +22,7 @@ const TAG_VALUE_BYTES: usize = 8;
 const TAG_BYTES: usize = 12;
 const tags: usize = memory.data(768, 8);
 
-/** The table of the last line that readTags read or was told of; 0 for none. */
+/** The table of the line whose name was read last; 0 for none. */
 let table: usize = 0;
 /** Of the line that readTags read: its tags, and the checksum of its row up to the last of them. */
 export let tagCount: u32 = 0;
@@ -33,14 +33,14 @@ export function beginTags(): void {
   table = 0;
 }
 
-/** The table of the line that readTags read. */
+/** The table of the line whose name or tags were read last. */
 @inline
-export function taggedTable(): usize {
+export function namedTable(): usize {
   return table;
 }
 
-/** Reads the measurement and tags of the line at `at`; returns where its fields begin, or 0 when it is none for this path. */
-export function readTags(database: u32, at: usize): usize {
+/** Reads the measurement of the line at `at`, which has tags; returns where it ends, or 0 when it is none for this path. */
+export function readName(database: u32, at: usize): usize {
   const nameEnd = plainEnd(at);
   if (nameEnd == at || <u32>load<u8>(nameEnd) != COMMA || <u32>load<u8>(at) == HASH) return 0;
   const nameBytes = <u32>(nameEnd - at);
@@ -51,10 +51,16 @@ export function readTags(database: u32, at: usize): usize {
       return 0;
     }
   }
+  return nameEnd;
+}
+
+/** Reads the measurement and tags of the line at `at`; returns where its fields begin, or 0 when it is none for this path. */
+export function readTags(database: u32, at: usize): usize {
+  at = readName(database, at);
+  if (at == 0) return 0;
   tagsFold = load<u64>(table, TABLE_NAME_HASH);
   tagCount = 0;
   const serial = nextSerial();
-  at = nameEnd;
   while (<u32>load<u8>(at) == COMMA) {
     at = readTag(at + 1, serial);
     if (at == 0) return 0;

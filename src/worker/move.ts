@@ -53,9 +53,9 @@ function moveValues(from: WasmParser, column: number, to: WasmParser, columnTo: 
   if (count === 0 && entries === 0) return;
   const heapBytes = kind === abi.KIND_TAG ? lastEnd(from, word(abi.COLUMN_ENTRY_ENDS), entries)
     : kind === abi.KIND_STRING ? lastEnd(from, word(abi.COLUMN_VALUES), count) : 0;
-  const isNumbered = word(abi.COLUMN_ROWS) !== 0;
-  to.exports.restoreValues(columnTo, count, isNumbered, heapBytes, entries);
-  if (isNumbered) copy(from, column, to, columnTo, abi.COLUMN_ROWS, count * 4);
+  const dense = word(abi.COLUMN_ROWS) === 0 ? count : word(abi.COLUMN_DENSE);
+  to.exports.restoreValues(columnTo, count, dense, heapBytes, entries);
+  if (dense < count) copy(from, column, to, columnTo, abi.COLUMN_ROWS, count * 4, dense * 4);
   copy(from, column, to, columnTo, abi.COLUMN_VALUES, count * valueBytes(kind));
   copy(from, column, to, columnTo, abi.COLUMN_HEAP, heapBytes);
   if (kind !== abi.KIND_TAG) return;
@@ -78,10 +78,11 @@ function columnsOf(parser: WasmParser, table: number): number[] {
   return Array.from({ length: wordOf(parser, table + abi.TABLE_COLUMNS) }, (_, place) => wordOf(parser, list + place * 4));
 }
 
-/** Copies the array whose address stands at `field` of both structs. */
-function copy(from: WasmParser, struct: number, to: WasmParser, structTo: number, field: number, bytes: number): void {
-  const source = new Uint8Array(from.memory.buffer, wordOf(from, struct + field), bytes);
-  new Uint8Array(to.memory.buffer, wordOf(to, structTo + field), bytes).set(source);
+/** Copies the array whose address stands at `field` of both structs, from one of its bytes to another. */
+function copy(from: WasmParser, struct: number, to: WasmParser, structTo: number, field: number, end: number, first = 0): void {
+  const at = (parser: WasmParser, address: number): number => (wordOf(parser, address + field) + first) >>> 0;
+  const source = new Uint8Array(from.memory.buffer, at(from, struct), end - first);
+  new Uint8Array(to.memory.buffer, at(to, structTo), end - first).set(source);
 }
 
 function wordOf({ memory }: WasmParser, at: number): number {

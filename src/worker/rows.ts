@@ -112,7 +112,8 @@ export function builderRows(parser: WasmParser, { id, measurement, columns }: Ta
     const key = keys.get(word(column + abi.COLUMN_ID)) ?? '';
     const count = word(column + abi.COLUMN_COUNT);
     const numbersAt = word(column + abi.COLUMN_ROWS);
-    const numbers = Array.from({ length: count }, (_, value) => numbersAt === 0 ? value : word(numbersAt + value * 4));
+    const dense = numbersAt === 0 ? count : word(column + abi.COLUMN_DENSE);
+    const numbers = Array.from({ length: count }, (_, value) => value < dense ? value : word((numbersAt + value * 4) >>> 0));
     if (type !== 'tag') {
       numbers.forEach((row, value) => points[row]!.fields.push([key, type, valueText(view, column, type, value)]));
       continue;

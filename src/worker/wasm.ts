@@ -66,7 +66,7 @@ interface ParserExports extends SealExports, InflateExports {
   freeSpare(): void;
   tableIdsEnd(): number;
   restoreRows(table: number, rows: number, series: number): void;
-  restoreValues(column: number, count: number, isNumbered: boolean, heapBytes: number, entries: number): void;
+  restoreValues(column: number, count: number, dense: number, heapBytes: number, entries: number): void;
   indexEntries(column: number): void;
 }
 

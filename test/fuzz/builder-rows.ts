@@ -44,8 +44,9 @@ export function builderRowTexts(parser: WasmParser, table: TableDefinition, { ro
 
 /** The row (of a tag: the series) of each value. */
 function numbersOf(words: Uint32Array, word: (offset: number) => number): Uint32Array {
-  const at = word(abi.COLUMN_ROWS) >>> 2, count = word(abi.COLUMN_COUNT);
-  return at === 0 ? Uint32Array.from({ length: count }, (_, value) => value) : words.subarray(at, at + count);
+  const at = word(abi.COLUMN_ROWS), count = word(abi.COLUMN_COUNT);
+  const dense = at === 0 ? count : word(abi.COLUMN_DENSE);
+  return Uint32Array.from({ length: count }, (_, value) => value < dense ? value : words[((at + value * 4) >>> 0) / 4]!);
 }
 
 /** Index of the first element that is not below the value; the elements ascend. */

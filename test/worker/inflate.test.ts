@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { constants, deflateRawSync, gzipSync } from 'node:zlib';
+import { INFLATE_CUT } from '../../assembly/inflate/abi.js';
 import { unpackBy } from '../../src/worker/unpack.js';
 import { unpacker } from './inflate-fuzz.js';
 import { ParserSession } from './parser-session.js';
@@ -47,6 +48,16 @@ for (const way of ['wasm', 'zlib', 'zlib-sync', 'zlib-sync-whole'] as const) {
     }
   });
 }
+
+test('wasm: a stream that ends behind a flush, its last byte a whole block, is cut', () => {
+  const { parser: { exports, memory } } = new ParserSession();
+  const flushed = deflateRawSync('cpu usage=1i 1\n', { finishFlush: constants.Z_SYNC_FLUSH });
+  for (const bytes of [flushed.length, flushed.length - 1, flushed.length - 4, flushed.length - 5]) {
+    const at = exports.packed(bytes) >>> 0;
+    new Uint8Array(memory.buffer, at, bytes).set(flushed.subarray(0, bytes));
+    assert.equal(exports.inflate(0, bytes, 0, 1000, 100_000), INFLATE_CUT, `${bytes} bytes`);
+  }
+});
 
 test('wasm: memory stays small where a body of zeros would be large', () => {
   const { parser } = new ParserSession();

@@ -102,11 +102,16 @@ export class ParserSession {
 
   /** Number of dictionary entries of a tag. */
   entries(measurement: string, key: string): number {
+    return this.columnWord(measurement, key, abi.COLUMN_ENTRIES);
+  }
+
+  /** A word of a column's struct, COLUMN_*. */
+  columnWord(measurement: string, key: string, offset: number): number {
     const table = this.table(measurement);
     const view = new DataView(this.parser.memory.buffer);
     const struct = this.parser.exports.tableAt(table.id) >>> 0;
     const place = table.columns.findIndex((column) => column.key === key);
-    return view.getUint32(view.getUint32(view.getUint32(struct + abi.TABLE_COLUMNS_AT, true) + place * 4, true) + abi.COLUMN_ENTRIES, true);
+    return view.getUint32(view.getUint32(view.getUint32(struct + abi.TABLE_COLUMNS_AT, true) + place * 4, true) + offset, true);
   }
 
   #dictionaries(tableId: number): unknown {

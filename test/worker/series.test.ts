@@ -1,7 +1,7 @@
 /** Which series are cached: those that return, however many there are and whatever came before them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TABLE_SERIES } from '../../assembly/abi.js';
+import { Random } from '../fuzz/random.js';
 import { ParserSession } from './parser-session.js';
 
 const LINES_PER_BODY = 10_000;
@@ -12,15 +12,20 @@ const ROUNDS_MAX = 25;
 class Fleet {
   readonly #session = new ParserSession();
   #round = 0;
+  #rows = 0;
 
   constructor() {
     this.report('first', 1);
   }
 
   get series(): number {
-    const { parser } = this.#session;
-    const table = parser.exports.tableAt(this.#session.table('m').id) >>> 0;
-    return new DataView(parser.memory.buffer).getUint32(table + TABLE_SERIES, true);
+    return this.#session.series('m');
+  }
+
+  /** All rows go into a file. */
+  seal(): void {
+    this.#session.parser.removeRows(this.#session.table('m').id, [{ rowFirst: 0, rowEnd: this.#rows }]);
+    this.#rows = 0;
   }
 
   /** A line of each of `count` series. */
@@ -29,6 +34,7 @@ class Fleet {
     for (let from = 0; from < count; from += LINES_PER_BODY) {
       const lines = Array.from({ length: Math.min(LINES_PER_BODY, count - from) }, (_, i) => `m,id=${name}${from + i} v=1i ${time}`);
       assert.equal(this.#session.write(lines.join('\n')).accepted, lines.length);
+      this.#rows += lines.length;
     }
   }
 
@@ -57,6 +63,37 @@ for (const count of [5000, 20_000, 100_000]) {
     assert.ok(fleet.reportUntilKnown('host', count) <= count / 1000);
   });
 }
+
+test('a fleet that is cached stays so over seals after which series are numbered anew, also after a flood of others', () => {
+  const fleet = new Fleet();
+  fleet.reportUntilKnown('host', 50_000);
+  fleet.seal();
+  fleet.report('request', 300_000);
+  for (let seal = 0; seal < 3; seal += 1) {
+    fleet.seal();
+    for (let round = 0; round < 5; round += 1) fleet.report('host', 50_000);
+    assert.ok(fleet.series < 55_000, `${fleet.series} series after seal ${seal}`);
+  }
+});
+
+test('tables whose series return are looked up whatever comes beside them, however it is mixed', () => {
+  const tables = ['cpu', 'mem', 'disk'];
+  for (const isRandom of [false, true]) {
+    const random = new Random(5);
+    const session = new ParserSession();
+    session.write(['requests', ...tables].map((table) => `${table},id=first v=1i 1`).join('\n'));
+    for (let line = 0, body = 0; body < 60; body += 1) {
+      const lines = Array.from({ length: 2000 }, () => {
+        const host = isRandom ? random.below(500) : line % 500;
+        line += 1;
+        return [...Array.from({ length: 4 }, (_, i) => `requests,id=x${line}.${i} v=1i 1`), ...tables.map((table) => `${table},id=h${host} v=1i 1`)].join('\n');
+      });
+      session.write(lines.join('\n'));
+    }
+    assert.deepEqual(tables.map((table) => session.series(table)), [501, 501, 501], isRandom ? 'in any order' : 'in order');
+    assert.ok(session.series('requests') > 400_000);
+  }
+});
 
 test('a fleet stays cached beside as many series that never return', () => {
   const fleet = new Fleet();

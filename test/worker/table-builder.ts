@@ -15,7 +15,7 @@ export interface Row {
 }
 
 const TABLE_STRUCT_BYTES = 80;
-const COLUMN_STRUCT_BYTES = 72;
+const COLUMN_STRUCT_BYTES = 128;
 /** A series is begun anew for every so manieth row, though one of equal tags stands already. */
 const ROWS_PER_REPEATED_SERIES = 7;
 
@@ -101,8 +101,11 @@ export class TableBuilder {
     column.setUint32(abi.COLUMN_ID, id, true);
     column.setUint32(abi.COLUMN_KIND, kind, true);
     column.setUint32(abi.COLUMN_COUNT, values.length, true);
-    const isNumbered = at.some((number, value) => number !== value);
-    column.setUint32(abi.COLUMN_ROWS, isNumbered ? this.#put(Uint32Array.from(at)) : 0, true);
+    const dense = at.findIndex((number, value) => number !== value);
+    if (dense >= 0) {
+      column.setUint32(abi.COLUMN_ROWS, this.#put(Uint32Array.from(at.slice(dense))) - dense * 4, true);
+      column.setUint32(abi.COLUMN_DENSE, dense, true);
+    }
     if (kind === abi.KIND_TAG) {
       const entries = [...new Set(values as string[])];
       const codes = new Map(entries.map((entry, code) => [entry, code]));
