@@ -1,6 +1,7 @@
 // Tables whose series hardly ever return: of those a line is taken for one of a new series without a look into the cache,
 // all but one of eight, by which it shows when they do return.
 import { TABLE_SERIES } from '../abi';
+import { nextRandom } from '../random';
 
 /** u32 of a table: lines looked up in this window; FOUND for each of them that was found; RARE. */
 export const TABLE_LOOKS: usize = 124;
@@ -16,8 +17,6 @@ const SERIES_MIN: u32 = 1 << 17;
 
 /** Tables that are rare now: while there are none nobody needs to know the table of a line before it is looked up. */
 export let rareTables: u32 = 0;
-/** The upper bits of a linear congruential generator (the numbers of Numerical Recipes, 7.1) are random enough. */
-let random: u32 = 0;
 
 @inline
 function isRare(table: usize): bool {
@@ -26,9 +25,7 @@ function isRare(table: usize): bool {
 
 /** Whether a line of the table is to be looked up. */
 export function isLookedUp(table: usize): bool {
-  if (!isRare(table)) return true;
-  random = random * 1664525 + 1013904223;
-  return random >> 29 == 0;
+  return !isRare(table) || nextRandom() >> 29 == 0;
 }
 
 /** Counts a line that was looked up. */

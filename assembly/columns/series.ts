@@ -5,6 +5,7 @@
 // filter of SEEN_SLOTS fingerprints can tell, since of series that never return an entry is wasted. Past the bound in bytes
 // nothing more, and when the entries not added since outnumber those there are, all are forgotten.
 import { TABLE_SERIES, TABLE_SERIES_EPOCH } from '../abi';
+import { nextRandom } from '../random';
 import { isSame, isHead } from '../wide';
 import { give, take } from './space';
 
@@ -52,8 +53,6 @@ let entryBytes: usize = 0;
 let entryBytesMax: usize = 64 << 20;
 /** u16 each: fingerprints of series met lately. */
 let seen: usize = 0;
-/** Random bits, the upper the better: a linear congruential generator with the numbers of Numerical Recipes, 7.1. */
-let random: u32 = 0;
 /** Entries not added since the cache was full. */
 let missed: u32 = 0;
 /** Counts how often all was forgotten: addresses of entries are good for one value of it. */
@@ -196,8 +195,7 @@ function isWelcome(hash: u64): bool {
   const fingerprint = <u16>(hash >> 48) | 1;
   const isMet = load<u16>(slot) == fingerprint;
   // Of two series with one slot each stays now and then, until it is met and needs it no longer.
-  random = random * 1664525 + 1013904223;
-  if (load<u16>(slot) == 0 || <i32>random < 0) store<u16>(slot, fingerprint);
+  if (load<u16>(slot) == 0 || <i32>nextRandom() < 0) store<u16>(slot, fingerprint);
   return isMet;
 }
 
