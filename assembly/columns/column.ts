@@ -95,13 +95,14 @@ export function reserveValues(column: usize, count: u32): void {
   store<u32>(column, capacity, COLUMN_CAPACITY);
 }
 
-/** Makes room for a value of `row`. */
+/** Makes room for a value of `row`, which may have one already. */
 export function makeRoom(column: usize, row: u32): void {
   const count = load<u32>(column, COLUMN_COUNT);
   reserveValues(column, count + 1);
   if (load<u32>(column, COLUMN_ROWS) != 0) return;
-  // Room for numbers is made for all values to come at once: of booleans it is four times their own, so it is held from the start.
-  if (count < row || load<u32>(column, COLUMN_KIND) == KIND_BOOL) startNumbers(column, count);
+  // Room for numbers is made for all values to come at once: of booleans it is four times their own, so it is held from the
+  // start. The value of the last row must never be the last without a number: fields.ts tells by it what comes twice.
+  if (count < row || (count == row && load<u32>(column, COLUMN_KIND) == KIND_BOOL)) startNumbers(column, count);
 }
 
 /** Makes room for `bytes` bytes in all in the heap, of which `used` are kept. */

@@ -76,7 +76,8 @@ export class TableCommitter {
       assertWritable(folder, this.#state);
       const version = this.#state.version + 1;
       const text = this.#commitText(cut);
-      if (await this.#putCommit(version, Buffer.from(text))) this.#state = withCommit(this.#state, text, this.#options.node);
+      const next = withCommit(this.#state, text, this.#options.node);
+      if (await this.#putCommit(version, Buffer.from(text))) this.#state = next;
       else await this.#takeUp(version);
     }
     throw new Error(`table ${folder}: ${attemptsMax} commits in a row were overtaken by other writers`);

@@ -19,10 +19,12 @@ export function localTableStore(disk: Disk, paths: DataPaths, start: string): Ta
 
   /** Makes the entries of a folder last, and the folder itself. */
   async function makeDurable(folder: string): Promise<void> {
+    const unsettled: string[] = [];
     for (let each = folder; !settled.has(each); each = dirname(each)) {
       await disk.syncFolder(dirname(each));
-      settled.add(each);
+      unsettled.push(each);
     }
+    unsettled.forEach((each) => settled.add(each));
     await disk.syncFolder(folder);
   }
 

@@ -119,6 +119,16 @@ test('a folder beside others costs a sync of the one above, not of all above', a
   assert.deepEqual(calls.filter((call) => call.startsWith('syncFolder')), ['syncFolder tables/db', 'syncFolder tables/db/mem']);
 });
 
+test('folders last only once all above are synced: a sync that failed is made again', async () => {
+  const disk = await memoryDisk();
+  const store = localTableStore(disk, memoryPaths, 's');
+  disk.failNth('syncFolder', 2, 'once');
+  await assert.rejects(store.putIfAbsent('db/cpu/1', Buffer.from('x')), { code: 'EIO' });
+  const calls = recordCalls(disk);
+  assert.equal(await store.putIfAbsent('db/cpu/1', Buffer.from('y')), false);
+  assert.deepEqual(calls.filter((call) => call.startsWith('syncFolder')), ['syncFolder tables/db', 'syncFolder tables', 'syncFolder tables/db/cpu']);
+});
+
 test('what list names and what a lost put met is synced first: a crash may have come before its sync', async () => {
   const disk = await memoryDisk();
   await localTableStore(disk, memoryPaths, 's').putIfAbsent('db/cpu/1', Buffer.from('x'));

@@ -61,12 +61,17 @@ test('a body rolled back to before the gap leaves no numbers, one to behind it d
 });
 
 test('a field twice in a line is refused where the room of its column just ends', () => {
-  for (const rows of [ROOM - 2, ROOM - 1, ROOM, 4 * ROOM - 1]) {
-    const session = new ParserSession();
-    session.write(lines(rows, 'm f=1,g=1'));
-    const { errors, accepted } = session.write('m f=1,f=2,g=1\nm f=1,g=1,f=2\nm f=1,g=1');
-    assert.deepEqual([errors.map(({ line, code }) => [line, code]), accepted], [[[1, abi.LINE_DUPLICATE_FIELD], [2, abi.LINE_DUPLICATE_FIELD]], 1]);
-    assert.deepEqual([denseOf(session, 'f'), rowsOf(session, 'f').length], [null, rows + 1]);
+  const ways = ['as written', 'rows removed', 'moved'] as const;
+  const cases = ways.flatMap((way) => [ROOM - 2, ROOM - 1, ROOM, 4 * ROOM - 1].flatMap((rows) => ['1', '1i', 't', '"s"'].map((value) => ({ way, rows, value }))));
+  for (const { way, rows, value } of cases) {
+    let session = new ParserSession();
+    session.write(lines(rows + 2, `m f=${value},g=1`));
+    session.parser.removeRows(session.table('m').id, way === 'rows removed' ? [{ rowFirst: 0, rowEnd: 2 }] : [{ rowFirst: rows, rowEnd: rows + 2 }]);
+    if (way === 'moved') session = session.moved();
+    const { errors, accepted } = session.write(`m f=${value},f=${value},g=1\nm f=${value},g=1,f=${value}\nm f=${value},g=1`);
+    const what = `${rows} rows of ${value}, ${way}`;
+    assert.deepEqual([errors.map(({ line, code }) => [line, code]), accepted], [[[1, abi.LINE_DUPLICATE_FIELD], [2, abi.LINE_DUPLICATE_FIELD]], 1], what);
+    assert.deepEqual(rowsOf(session, 'f'), Array.from({ length: rows + 1 }, (_, row) => row), what);
   }
 });
 
