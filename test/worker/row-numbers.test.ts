@@ -5,6 +5,9 @@ import * as abi from '../../assembly/abi.js';
 import { Random, seedOfRun } from '../fuzz/random.js';
 import { ParserSession } from './parser-session.js';
 
+/** Of the random test, and sessions at least. */
+const SECONDS = Number(process.env['ROW_FUZZ_SECONDS'] ?? 3);
+const SESSIONS_MIN = 100;
 /** Rows that room is made for at first. */
 const ROOM = 16;
 const lines = (count: number, text: string): string => `${text}\n`.repeat(count);
@@ -74,6 +77,57 @@ test('a field twice in a line is refused where the room of its column just ends'
     assert.deepEqual(rowsOf(session, 'f'), Array.from({ length: rows + 1 }, (_, row) => row), what);
   }
 });
+
+test('small tables in every state keep the rows that a list keeps', (t) => {
+  const seed = seedOfRun();
+  const random = new Random(seed);
+  const end = performance.now() + SECONDS * 1000;
+  let sessions = 0;
+  for (; sessions < SESSIONS_MIN || performance.now() < end; sessions += 1) checkSession(random, `SEED=${seed}, session ${sessions}`);
+  t.diagnostic(`SEED=${seed}: ${sessions} sessions`);
+});
+
+/** Values of four kinds, of which one says whose row it is. */
+const FIELDS: readonly ((line: number) => string)[] = [() => 'f=1.5', () => 'b=t', (line) => `i=${line}i`, () => 's="x"'];
+
+/** Bodies of few lines, some with a gap, a field twice or refused as a whole, and removals, beside a list of the fields of each row. */
+function checkSession(random: Random, what: string): void {
+  let session = new ParserSession();
+  let line = 0;
+  const nextLine = (): string[] => {
+    line += 1;
+    return randomFields(random).map((field) => field(line));
+  };
+  const kept = [FIELDS.map((field) => field(0))];
+  session.write(`m ${kept[0]!.join(',')}`);
+  for (let step = 0; step < 25; step += 1) {
+    const body = Array.from({ length: 1 + random.below(12) }, nextLine);
+    const isWhole = random.chance(0.2);
+    const good = body.filter((fields) => new Set(fields).size === fields.length);
+    const { accepted } = session.write(body.map((fields) => `m ${fields.join(',')}`).join('\n'), { flags: isWhole ? abi.PARSE_ALL_OR_NOTHING : 0 });
+    const isRefused = isWhole && good.length < body.length;
+    if (!isRefused) kept.push(...good);
+    if (random.chance(0.3) && kept.length > 0) {
+      const rowFirst = random.below(kept.length);
+      const rowEnd = random.chance(0.1) ? kept.length : rowFirst + 1 + random.below(Math.min(4, kept.length - rowFirst));
+      session.parser.removeRows(session.table('m').id, [{ rowFirst, rowEnd }]);
+      kept.splice(rowFirst, rowEnd - rowFirst);
+    }
+    if (random.chance(0.1)) session = session.moved();
+    assert.ok(isRefused || accepted === good.length, `${what}, step ${step}: ${accepted} lines of ${good.length}`);
+    const rows = session.rows('m').map(({ fields }) => fields.map(([key, , value]) => (key === 'i' ? `i=${value}` : key)).sort());
+    const expected = kept.map((fields) => fields.map((field) => (field.startsWith('i') ? field.slice(0, -1) : field[0]!)).sort());
+    assert.deepEqual(rows, expected, `${what}, step ${step}`);
+  }
+}
+
+/** Mostly all; one may be missing or come twice. */
+function randomFields(random: Random): typeof FIELDS {
+  if (random.chance(0.85)) return FIELDS;
+  const at = random.below(FIELDS.length);
+  if (random.chance(0.3)) return FIELDS.toSpliced(at, 1);
+  return FIELDS.toSpliced(random.chance(0.7) ? at : random.below(FIELDS.length), 0, FIELDS[at]!);
+}
 
 test('a gap in wide tables takes little memory at once', () => {
   const fields = (type: string): string => Array.from({ length: 200 }, (_, i) => `f${i}=${type}`).join(',');
