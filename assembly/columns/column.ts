@@ -21,6 +21,7 @@ export const COLUMN_SPELLED_BYTES: usize = 18;
 export const COLUMN_SEED: usize = 24;
 /** u32: address of the key as spelled when it is longer than 16 bytes, else 0. */
 export const COLUMN_SPELLED_AT: usize = 32;
+// At 52: COLUMN_CAPACITY (numbers.ts).
 /** u32: bytes COLUMN_HEAP has room for. */
 export const COLUMN_HEAP_CAPACITY: usize = 60;
 /** Tag, u32 each: room of COLUMN_ENTRY_ENDS and COLUMN_ENTRY_HASHES; u32[entries] hashes; slots and count - 1. */
