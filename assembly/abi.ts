@@ -2,7 +2,7 @@
 // Plain constants alone, so that neither compiler needs the other's types. All structs are little-endian.
 
 /** Version of this border; `abiVersion()` of the module must return it. */
-export const ABI_VERSION = 4;
+export const ABI_VERSION = 5;
 
 // Kinds of a column. The order is also the type byte of the accepted-rows checksum: never renumber.
 export const KIND_TAG = 0;
@@ -45,6 +45,7 @@ export const LINE_TYPE_CONFLICT = 19;
 export const LINE_TOO_MANY_COLUMNS = 20;
 export const LINE_TOO_MANY_TABLES = 21;
 export const LINE_TAGS_FIXED = 22;
+export const LINE_TABLE_SET_ASIDE = 23;
 
 // Flags of `parse`.
 /** Refuse the whole body when a line is rejected (accept_partial=false); the errors of all its lines are told. */
@@ -178,6 +179,8 @@ export const TABLE_NAME_BYTES = 36;
 /** f64 each, log numbers: of its creation; up to which rows are in files. */
 export const TABLE_CREATED = 88;
 export const TABLE_SEALED_TO = 96;
+/** 1: new lines are refused. */
+export const TABLE_SET_ASIDE = 128;
 
 // A column builder: its values are sparse. Of a field there is one entry a row that has a value, rows ascending; of a
 // tag one entry a series that has it, series ascending. u32 each.

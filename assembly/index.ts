@@ -2,7 +2,7 @@
 import { ABI_VERSION } from './abi';
 import { allocate, blockBytes, release } from './arena';
 
-export { defineColumn, defineTable, dropTable, setSealedTo, tableAt, tableIdsEnd } from './columns/catalog';
+export { defineColumn, defineTable, dropTable, setAside, setSealedTo, tableAt, tableIdsEnd } from './columns/catalog';
 export { indexEntries } from './columns/dictionary';
 export { removeSpans } from './columns/remove';
 export { restoreRows, restoreValues } from './columns/restore';

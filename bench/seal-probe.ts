@@ -15,6 +15,7 @@ export function countingStore(): TableStore & { bytes: number } {
     put: async () => writer,
     putIfAbsent: async () => true,
     get: async () => null,
+    has: async () => false,
     list: async () => [],
     delete: async () => undefined,
   };

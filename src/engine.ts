@@ -89,7 +89,7 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
     damage.push(sentence);
   };
   const folder = await openFolder(config, { disk, clock, logger, report, onLogFailure: (lastSynced, reason) => cutter.onLogFailure(lastSynced, reason) });
-  const { catalog, leftovers, log, openCommitter, paths, snapshots, store, tokens } = folder;
+  const { catalog, leftovers, log, openCommitter, paths, quarantine, quarantineStore, snapshots, store, tokens } = folder;
 
   // The parts that move rows.
   // A body that an earlier start took must fit, whatever the settings are now: it has to be read back.
@@ -105,6 +105,7 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
     numbersLength: 2 * bodyMemory.blockCount,
     onSlot: (slot) => {
       slot.tell({ say: 'define', tables: catalog.tables() });
+      slot.tell({ say: 'set-aside', tableIds: sealer.setAsideTables(), isSetAside: true });
       dispatcher.dispatch();
     },
     onMessage: (slot, message) => {
@@ -127,7 +128,8 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
   const dispatcher = new Dispatcher(pool);
   const cutter = new Cutter({ log, pool, clock, logger });
   const sealer = new Sealer({
-    catalog, log, pool, store, clock, logger, node: log.node, openCommitter, builderBytes,
+    catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter, builderBytes,
+    publishCatalog: () => trimmer.publish(),
     replayFloor: () => recovery.floor,
     limits: { ...config, builderBytesMax: config.memoryBytesMax * SEAL_MEMORY_SHARE },
   });
@@ -164,7 +166,7 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
     },
   });
   const trimmer = new Trimmer({ catalog, log, snapshots });
-  const problems = (): string[] => [...damage, ...guard.problems(), ...sealer.problems()];
+  const problems = (): string[] => [...damage, ...guard.problems(), ...sealer.problems(), ...quarantine.problems()];
 
   // The order of a start: the catalog is safe, dropped tables go, replay begins, commands are answered.
   catalog.subscribe(({ defined, dropped }) => {
@@ -172,18 +174,21 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
     if (dropped.length > 0) pool.tellAll({ say: 'drop', tableIds: dropped });
     sealer.forgetTables(dropped);
   });
+  for (const { tableId, error } of folder.troubled) sealer.noteTrouble(tableId, error);
   // What the log says of the catalog may have been read from memory that never reached the disk before the crash.
   if (folder.mustPublish) {
     await trimmer.publish().catch((error: Error) => logger.error(`the catalog could not be written and is tried again: ${error.message}`));
   }
-  for (const table of catalog.droppedTables()) await leftovers.toTrash(table);
+  for (const table of catalog.droppedTables()) {
+    await leftovers.toTrash(table).catch((error: Error) => report(`the folder of dropped table ${table.folder} could not go to trash: ${error.message}`));
+  }
   await guard.look();
   recovery.start().then(
     (frames) => frames > 0 && logger.info(`${frames} frames of the log are back in builders`),
     (error: Error) => report(`the log could not be replayed: ${error.message}`),
   );
   const schema = new SchemaAdmin({ catalog, leftovers, rejects });
-  control.serve(controlHandlers({ catalog, sealer, recovery, schema, tokens, problems, tablesFolder: paths.tables, write: { writer, bodyMemory, log, clock, limits: config } }));
+  control.serve(controlHandlers({ catalog, sealer, quarantine, recovery, schema, tokens, problems, paths, write: { writer, bodyMemory, log, clock, limits: config } }));
   const tick = clock.every(TICK_MS, () => {
     sealer.tick();
     recovery.forgetBelow(sealer.firstUnsealed);
@@ -201,7 +206,8 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
       guard.stop();
       tick.cancel();
       await writer.settled();
-      const sealed = recovery.done().then(() => sealer.flush(catalog.tables().map(({ id }) => id)));
+      const sealed = recovery.done().then(() => sealer.flush(catalog.tables().map(({ id }) => id)))
+        .then((failures) => failures.forEach(({ reason, table }) => logger.warn(`rows of table ${table.folder} stay in the log: ${reason}`)));
       await within(STOP_SEAL_MS, sealed).catch((error: Error) => logger.warn(`not all rows are in files yet; they stay in the log: ${error.message}`));
       await sealer.stop();
       await rejects.close();

@@ -11,10 +11,12 @@ import type { Logger } from './logging.js';
 import { dataPaths, type DataPaths } from './names.js';
 import { TokenStore } from './auth/store.js';
 import { TableCommitter } from './tables/commit.js';
+import { TableRefused } from './tables/delta/table-log.js';
 import { findTables, lastNumberIn } from './tables/found.js';
 import { Leftovers } from './tables/leftovers.js';
 import { localTableStore } from './tables/local.js';
 import { rebuildCatalog } from './tables/rebuild.js';
+import { RowQuarantine, type QuarantinedRows } from './tables/row-quarantine.js';
 import type { TableStore } from './tables/store.js';
 
 export interface Folder {
@@ -29,6 +31,11 @@ export interface Folder {
   readonly log: Log;
   readonly catalog: Catalog;
   readonly leftovers: Leftovers;
+  /** For rows that cannot go into their tables. */
+  readonly quarantineStore: TableStore;
+  readonly quarantine: RowQuarantine;
+  /** Tables with rows in the log whose Delta log cannot be read, and why. */
+  readonly troubled: readonly { readonly tableId: number; readonly error: TableRefused }[];
   /** Numbers of this process are above it. */
   readonly startNumber: number;
   /** The largest body in the log. */
@@ -56,7 +63,7 @@ export async function openFolder(config: Config, { disk, clock, logger, report, 
   const snapshots = new SnapshotFiles(disk, config.dataDir, paths);
   const saved = await snapshots.load();
   saved.reports.forEach(report);
-  const store = localTableStore(disk, paths, start);
+  const store = localTableStore(disk, paths.tables, paths.tmp(start));
   const found = saved.snapshot === null ? await findTables(store) : null;
   const { log, scan } = await openLog(disk, paths.log, {
     clock,
@@ -78,14 +85,17 @@ export async function openFolder(config: Config, { disk, clock, logger, report, 
   if (lost !== null) report(lost);
 
   const openCommitter = (table: Table): Promise<TableCommitter> => TableCommitter.open({
-    store, node: log.node, folder: table.folder,
+    store, node: log.node, numberMax: () => Math.max(log.lastNumber, clock.nowMs() * 1000 + 999), folder: table.folder,
     identity: { tableId: table.id, measurement: table.measurement, database: table.databaseName },
+    committedTo: table.committedTo,
   });
   const leftovers = new Leftovers({ disk, paths, store, clock, logger, node: log.node });
   await leftovers.clearTmp(start);
-  await takeUpCommits(catalog, log, openCommitter, leftovers, report);
+  const quarantineStore = localTableStore(disk, paths.quarantinedTables, paths.tmp(start));
+  const quarantine = await RowQuarantine.open(quarantineStore, log.node);
+  const troubled = await takeUpCommits({ catalog, clock, isLogWhole: scan.reports.length === 0, leftovers, log, openCommitter, quarantine, report });
   return {
-    paths, start, tokens, tokenMade, snapshots, store, log, catalog, leftovers, openCommitter,
+    paths, start, tokens, tokenMade, snapshots, store, log, catalog, leftovers, openCommitter, quarantine, quarantineStore, troubled,
     startNumber: log.lastSynced,
     bodyBytesMax: scan.bodyBytesMax,
     mustPublish: scan.catalogRecords.length > 0 || rebuilt !== null,
@@ -106,19 +116,37 @@ function openCatalog(
   return catalog;
 }
 
-/** Of tables with rows in the log: what their last commit sealed, which no snapshot may know, and files that no commit named. */
-async function takeUpCommits(
-  catalog: Catalog, log: Log, openCommitter: Folder['openCommitter'], leftovers: Leftovers, report: (sentence: string) => void,
-): Promise<void> {
+interface TakeUpParts extends Pick<Folder, 'catalog' | 'leftovers' | 'log' | 'openCommitter' | 'quarantine'> {
+  readonly clock: Clock;
+  /** Nothing of the log was damaged or missing. */
+  readonly isLogWhole: boolean;
+  readonly report: (sentence: string) => void;
+}
+
+/**
+ * Of tables with rows in the log: what their last commit sealed, which no snapshot may know, and files that no commit named.
+ * @returns the tables that cannot be read
+ */
+async function takeUpCommits({ catalog, clock, isLogWhole, leftovers, log, openCommitter, quarantine, report }: TakeUpParts): Promise<Folder['troubled']> {
   const last = new Map<number, number>();
   for (const { lastByTable } of log.segments()) for (const [tableId, number] of lastByTable) last.set(tableId, number);
+  const troubled: { tableId: number; error: TableRefused }[] = [];
   for (const table of catalog.tables().filter(({ id, sealedTo }) => (last.get(id) ?? 0) > sealedTo)) {
     try {
       const committer = await openCommitter(table);
+      const files = await leftovers.moveOrphans(table, committer, isLogWhole);
+      if (files.length > 0) await quarantine.add(orphanLot(table, files, clock));
       catalog.setSealedTo(table.id, committer.state.sealedTo);
-      await leftovers.deleteOrphans(table, committer);
     } catch (error) {
-      report(`rows of the log stay there for now: ${(error as Error).message}`);
+      if (error instanceof TableRefused) troubled.push({ tableId: table.id, error });
+      else report(`rows of the log stay there for now: ${(error as Error).message}`);
     }
   }
+  return troubled;
+}
+
+/** Files that no commit names, and of which it is not certain that none ever did. */
+function orphanLot({ columns, databaseName: database, folder, measurement }: Table, files: readonly string[], clock: Clock): QuarantinedRows {
+  const reason = 'no commit names their files, and one that did may be lost';
+  return { database, measurement, folder, number: clock.nowMs() * 1000, columns, files, rows: null, reason, time: new Date(clock.nowMs()).toISOString() };
 }

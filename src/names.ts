@@ -145,6 +145,16 @@ export function parseDataFileName(name: string): { node: string; number: number;
   return { node: match[1] ?? '', number: Number(match[2]), slot: Number(match[3]) };
 }
 
+/** Name of what describes the rows of a table in quarantine, beside their data files. @param number the log number they go up to */
+export function quarantinedName(node: string, number: number): string {
+  return `${node}-${digits16(number)}.json`;
+}
+
+/** Whether `quarantinedName` made a name. */
+export function isQuarantinedName(name: string): boolean {
+  return /^[0-9a-f]{8}-\d{16}\.json$/.test(name);
+}
+
 /** Name of a log segment in `log/`. @param number its first record's */
 export function segmentName(number: number): string {
   return `${digits16(number)}.log`;
@@ -182,6 +192,8 @@ export interface DataPaths {
   /** A folder a database. */
   readonly rejects: string;
   readonly quarantine: string;
+  /** Rows that could not go into their tables: a folder a database, below it one a table. */
+  readonly quarantinedTables: string;
   readonly trash: string;
   /** How far imports came that were interrupted. */
   readonly imports: string;
@@ -201,6 +213,7 @@ export function dataPaths(dataDir: string): DataPaths {
     log: join(dataDir, 'log'),
     rejects: join(dataDir, 'rejects'),
     quarantine: join(dataDir, 'quarantine'),
+    quarantinedTables: join(dataDir, 'quarantine', 'tables'),
     trash: join(dataDir, 'trash'),
     imports: join(dataDir, 'imports'),
     tables: join(dataDir, 'tables'),

@@ -1,5 +1,7 @@
 // Tables by id and by name: what a worker knows of the server's catalog.
-import { TABLE_CREATED, TABLE_DATABASE, TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_SEALED_TO } from '../abi';
+import {
+  TABLE_CREATED, TABLE_DATABASE, TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_SEALED_TO, TABLE_SERIES_EPOCH, TABLE_SET_ASIDE,
+} from '../abi';
 import { equalBytes, hashBytes } from '../hash';
 import { secretHash } from '../secret';
 import { forgetHints } from './hints';
@@ -59,6 +61,14 @@ export function defineColumn(tableId: u32, columnId: u32, kind: u32, keyAt: usiz
 export function setSealedTo(tableId: u32, number: f64): void {
   const table = tableAt(tableId);
   if (table != 0) store<f64>(table, number, TABLE_SEALED_TO);
+}
+
+/** Has new lines of a table refused, or taken again. Only the exact path refuses, so no cached series may be good then. */
+export function setAside(tableId: u32, isSetAside: bool): void {
+  const table = tableAt(tableId);
+  if (table == 0 || load<u32>(table, TABLE_SET_ASIDE) == <u32>isSetAside) return;
+  store<u32>(table, <u32>isSetAside, TABLE_SET_ASIDE);
+  store<u32>(table, load<u32>(table, TABLE_SERIES_EPOCH) + 1, TABLE_SERIES_EPOCH);
 }
 
 /** Forgets a table and frees its rows; series of all tables are to be met anew. */

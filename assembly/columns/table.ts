@@ -29,8 +29,8 @@ export const TABLE_CELLS_CAPACITY: usize = 108;
 export const TABLE_FIELDS_AT: usize = 112;
 export const TABLE_FIELDS: usize = 116;
 export const TABLE_FIELDS_CAPACITY: usize = 120;
-// At 124: TABLE_LOOKS (rarity.ts).
-const TABLE_STRUCT_BYTES: usize = 128;
+// At 124: TABLE_LOOKS (rarity.ts). At 128: TABLE_SET_ASIDE (abi.ts).
+const TABLE_STRUCT_BYTES: usize = 136;
 
 const COLUMNS_MIN: u32 = 8;
 

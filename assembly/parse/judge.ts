@@ -3,8 +3,8 @@
 // gives it its kind.
 import {
   COLUMN_ID, COLUMN_KIND, KIND_TAG, LINE_DUPLICATE_FIELD, LINE_DUPLICATE_TAG, LINE_OK, LINE_RESERVED_NAME,
-  LINE_TAG_AND_FIELD, LINE_TAGS_FIXED, LINE_TOO_MANY_COLUMNS, LINE_TOO_MANY_TABLES, LINE_TYPE_CONFLICT, PARSE_REPLAY,
-  RULE_TAGS_FIXED, TABLE_COLUMNS, TABLE_ID,
+  LINE_TABLE_SET_ASIDE, LINE_TAG_AND_FIELD, LINE_TAGS_FIXED, LINE_TOO_MANY_COLUMNS, LINE_TOO_MANY_TABLES, LINE_TYPE_CONFLICT, PARSE_REPLAY,
+  RULE_TAGS_FIXED, TABLE_COLUMNS, TABLE_ID, TABLE_SET_ASIDE,
 } from '../abi';
 import { findTable, isNamed, tableCount } from '../columns/catalog';
 import { COLUMN_LINE } from '../columns/column';
@@ -81,6 +81,9 @@ export function judgeLine(): u32 {
     const hash = hashBytes(nameAt, nameBytes);
     lastTable = findTable(database, nameAt, nameBytes, hash);
     if (lastTable == 0) lastTable = makeTable(database, nameAt, nameBytes, hash);
+  }
+  if (!isLenient && load<u32>(lastTable, TABLE_SET_ASIDE) != 0) {
+    return fault(LINE_TABLE_SET_ASIDE, rawNameAt, rawNameAt + rawNameBytes, 0, 0);
   }
   nextSerial();
   let code = judgeKeys(lastTable);

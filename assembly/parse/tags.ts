@@ -1,7 +1,7 @@
 // New series on the fast path: lines of a known table whose tags have the keys, in the order, of the line of that table
 // judged last, and values without escapes and bytes over 7F. What the tags are is noted first and stored once the whole line
 // is known to be good.
-import { COLUMN_ID, COLUMN_KIND, KIND_TAG, TABLE_ID } from '../abi';
+import { COLUMN_ID, COLUMN_KIND, KIND_TAG, TABLE_ID, TABLE_SET_ASIDE } from '../abi';
 import { findTable, isNamed } from '../columns/catalog';
 import { appendCode, COLUMN_LINE, COLUMN_SEED, COLUMN_SPELLED_BYTES } from '../columns/column';
 import { codeOf } from '../columns/dictionary';
@@ -46,7 +46,7 @@ export function readName(database: u32, at: usize): usize {
   const nameBytes = <u32>(nameEnd - at);
   if (table == 0 || !isNamed(table, database, at, nameBytes)) {
     table = findTable(database, at, nameBytes, hashBytes(at, nameBytes));
-    if (table == 0 || load<u32>(table, TABLE_ID) == 0) {
+    if (table == 0 || load<u32>(table, TABLE_ID) == 0 || load<u32>(table, TABLE_SET_ASIDE) != 0) {
       table = 0;
       return 0;
     }

@@ -138,9 +138,14 @@ export class Catalog {
     return gone ?? null;
   }
 
-  /** Rows of a table up to a number are in files. In memory and in the next snapshot. */
+  /** Rows of a table up to a number are in files, by a commit that stands. In memory and in the next snapshot. */
   setSealedTo(tableId: number, number: number): void {
-    this.#state.setSealedTo(tableId, number);
+    this.#state.setSealedTo(tableId, number, true);
+  }
+
+  /** Rows of a table up to a number are in quarantine, those that were in files already apart. As `setSealedTo`. */
+  setQuarantinedTo(tableId: number, number: number): void {
+    this.#state.setSealedTo(tableId, number, false);
   }
 
   /** Called with every change once it is on disk, before whoever asked for it knows. */

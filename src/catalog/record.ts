@@ -1,4 +1,5 @@
 /** The catalog's records in the log: JSON, read with care. Pure; the format stands in DESIGN.md, section 5. */
+import { asList, asNumber, asObject, asText, asWord } from '../json.js';
 import { TAG_RULES, TYPE_RULES, type SchemaRules } from '../schema-rules.js';
 
 /** With those of its rules that are not plain. */
@@ -88,39 +89,4 @@ export function decodeTable(value: unknown): TableMade {
 export function decodeColumn(value: unknown): ColumnMade {
   const { id, table, key, kind, name } = asObject(value);
   return { id: asNumber(id), table: asNumber(table), key: asText(key), kind: asNumber(kind), name: asText(name) };
-}
-
-/** @throws unless it is a JSON object */
-export function asObject(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong('an object', value);
-  return value as Record<string, unknown>;
-}
-
-/** A list, absent when empty. @throws unless it is one, of what `decode` takes */
-export function asList<T>(value: unknown, decode: (item: unknown) => T): T[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value)) throw wrong('a list', value);
-  return value.map(decode);
-}
-
-/** @throws unless it is a whole number from 0 that a double holds exactly */
-export function asNumber(value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrong('a whole number', value);
-  return value as number;
-}
-
-/** @throws unless it is text */
-export function asText(value: unknown): string {
-  if (typeof value !== 'string') throw wrong('text', value);
-  return value;
-}
-
-function asWord<W extends string>(value: unknown, words: readonly W[]): W {
-  const word = words.find((candidate) => candidate === value);
-  if (word === undefined) throw wrong(`one of ${words.join(', ')}`, value);
-  return word;
-}
-
-function wrong(expected: string, value: unknown): Error {
-  return new Error(`the catalog should have ${expected} where it has ${JSON.stringify(value)?.slice(0, 100) ?? 'nothing'}`);
 }

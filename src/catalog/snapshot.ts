@@ -1,12 +1,10 @@
 /** The catalog in a file, so that old log segments can go. The format stands in DESIGN.md, section 5. */
 import { basename, join } from 'node:path';
 import type { Disk } from '../disk.js';
-import { crc32 } from '../log/crc.js';
+import { crc32 } from '../crc.js';
 import type { DataPaths } from '../names.js';
-import {
-  asList, asNumber, asObject, asText, decodeColumn, decodeDatabase, decodeTable,
-  type ColumnMade, type DatabaseMade, type TableMade,
-} from './record.js';
+import { asList, asNumber, asObject, asText, decodeChecked, encodeChecked } from '../json.js';
+import { decodeColumn, decodeDatabase, decodeTable, type ColumnMade, type DatabaseMade, type TableMade } from './record.js';
 
 const FORMAT = 1;
 
@@ -19,6 +17,8 @@ interface TableKept extends TableMade {
   readonly created: number;
   readonly dropped: number;
   readonly sealedTo: number;
+  /** Absent when it is `sealedTo`. */
+  readonly committedTo?: number;
 }
 
 /** All that the catalog knows. */
@@ -44,16 +44,12 @@ export function lastNumberOf(snapshot: CatalogSnapshot): number {
 
 export function encodeSnapshot(snapshot: CatalogSnapshot): Buffer {
   const { node, upTo, next, databases, tables, columns } = snapshot;
-  const text = JSON.stringify({ format: FORMAT, node, upTo, next, databases, tables, columns }).slice(0, -1);
-  return Buffer.from(`${text},"crc":"${crcOf(text)}"}\n`);
+  return encodeChecked({ format: FORMAT, node, upTo, next, databases, tables, columns });
 }
 
 /** @throws with a sentence when the bytes are not what `encodeSnapshot` made */
 export function decodeSnapshot(bytes: Buffer): CatalogSnapshot {
-  const [, text, crc] = /^([^]*),"crc":"([0-9a-f]{8})"\}\n$/.exec(bytes.toString()) ?? [];
-  if (text === undefined) throw new Error('it has no checksum at its end');
-  if (crc !== crcOf(text)) throw new Error('its checksum is wrong');
-  const { format, node, upTo, next, databases, tables, columns } = asObject(JSON.parse(`${text}}`));
+  const { format, node, upTo, next, databases, tables, columns } = decodeChecked(bytes);
   if (format !== FORMAT) throw new NewerFormat(`it has format ${JSON.stringify(format)}, of a newer sluice; start that one`);
   const ids = asObject(next);
   return {
@@ -61,7 +57,7 @@ export function decodeSnapshot(bytes: Buffer): CatalogSnapshot {
     upTo: asNumber(upTo),
     next: { database: asNumber(ids['database']), table: asNumber(ids['table']), column: asNumber(ids['column']) },
     databases: asList(databases, (item) => ({ ...decodeDatabase(item), ...lifeOf(item) })),
-    tables: asList(tables, (item) => ({ ...decodeTable(item), ...lifeOf(item), sealedTo: asNumber(asObject(item)['sealedTo']) })),
+    tables: asList(tables, (item) => ({ ...decodeTable(item), ...lifeOf(item), ...reachOf(item) })),
     columns: asList(columns, decodeColumn),
   };
 }
@@ -71,8 +67,13 @@ function lifeOf(item: unknown): { created: number; dropped: number } {
   return { created: asNumber(created), dropped: asNumber(dropped) };
 }
 
-function crcOf(text: string): string {
-  return crc32(Buffer.from(text)).toString(16).padStart(8, '0');
+function reachOf(item: unknown): { sealedTo: number; committedTo?: number } {
+  const { committedTo, sealedTo } = asObject(item);
+  return { sealedTo: asNumber(sealedTo), ...(committedTo === undefined ? {} : { committedTo: asNumber(committedTo) }) };
+}
+
+function reachOfTables({ tables }: CatalogSnapshot): Map<number, number> {
+  return new Map(tables.filter(({ dropped }) => dropped === 0).map(({ id, sealedTo }) => [id, sealedTo]));
 }
 
 /** The two files: the newest snapshot and the one before it, which takes over when the newest cannot be read. */
@@ -84,6 +85,8 @@ export class SnapshotFiles {
   #current: number | null = null;
   #previous: number | null = null;
   #reach = 0;
+  /** By table, the `sealedTo` of the newest file. */
+  #sealedTo: ReadonlyMap<number, number> = new Map();
   #publishing: Promise<void> = Promise.resolve();
 
   constructor(disk: Disk, dataDir: string, paths: Pick<DataPaths, 'catalog' | 'catalogPrevious' | 'quarantine'>) {
@@ -97,6 +100,11 @@ export class SnapshotFiles {
     return this.#reach;
   }
 
+  /** Up to which number the newest file, durably, knows the rows of a table to be in files. */
+  sealedTo(tableId: number): number {
+    return this.#sealedTo.get(tableId) ?? 0;
+  }
+
   /**
    * The newest snapshot that can be read, or null; and what was wrong, in sentences. What cannot be read is kept aside.
    * @throws when a newer version wrote one
@@ -108,7 +116,9 @@ export class SnapshotFiles {
     this.#current = current?.upTo ?? null;
     this.#previous = previous?.upTo ?? null;
     this.#reach = Math.min(this.#current ?? 0, this.#previous ?? 0);
-    return { snapshot: current ?? previous, reports };
+    const snapshot = current ?? previous;
+    if (snapshot !== null) this.#sealedTo = reachOfTables(snapshot);
+    return { snapshot, reports };
   }
 
   /** Makes a snapshot the newest; a crash at any moment leaves one that can be read. One at a time, in order. */
@@ -138,6 +148,7 @@ export class SnapshotFiles {
     this.#current = snapshot.upTo;
     await this.#disk.syncFolder(this.#folder);
     this.#reach = Math.min(this.#current, this.#previous ?? 0);
+    this.#sealedTo = reachOfTables(snapshot);
   }
 
   async #read(path: string, reports: string[]): Promise<CatalogSnapshot | null> {

@@ -19,6 +19,8 @@ export interface Table extends TableDefinition {
   readonly databaseName: string;
   /** Below the root of the tables. */
   readonly folder: string;
+  /** Log number of our last commit that is known to stand; below `sealedTo` where rows went into quarantine instead. */
+  readonly committedTo: number;
 }
 
 /** What a change did. */
@@ -74,7 +76,7 @@ export class CatalogState {
   static fromSnapshot(snapshot: CatalogSnapshot): CatalogState {
     const state = new CatalogState();
     for (const made of snapshot.databases) state.#putDatabase(made, made.created, made.dropped);
-    for (const made of snapshot.tables) state.#putTable(made, made.created, made.dropped, made.sealedTo);
+    for (const made of snapshot.tables) state.#putTable(made, made.created, made.dropped, made);
     const touched = new Map<number, ColumnDefinition[]>();
     for (const made of snapshot.columns) state.#putColumn(made, touched);
     state.#addColumns(touched);
@@ -95,6 +97,7 @@ export class CatalogState {
       tables: tables.map(({ table, dropped }) => ({
         id: table.id, database: table.databaseId, name: table.measurement, folder: table.folder,
         created: table.created, dropped, sealedTo: table.sealedTo,
+        ...(table.committedTo === table.sealedTo ? {} : { committedTo: table.committedTo }),
       })),
       columns: tables.flatMap(({ table }) => table.columns.map(({ id, key, kind, name }) => ({ id, table: table.id, key, kind, name }))),
     };
@@ -140,9 +143,12 @@ export class CatalogState {
     return this.#next[kind]++;
   }
 
-  setSealedTo(tableId: number, number: number): void {
+  /** Rows up to a number are in files: of the table, by a commit that stands, or else of quarantine. Never goes back. */
+  setSealedTo(tableId: number, number: number, isCommitted: boolean): void {
     const entry = this.table(tableId);
-    if (entry !== undefined && entry.table.sealedTo < number) entry.table = { ...entry.table, sealedTo: number };
+    if (entry === undefined) return;
+    const { committedTo, sealedTo } = entry.table;
+    entry.table = { ...entry.table, sealedTo: Math.max(sealedTo, number), committedTo: isCommitted ? Math.max(committedTo, number) : committedTo };
   }
 
   /** Applies a change; one at or below `upTo` is known already and does nothing. */
@@ -164,7 +170,7 @@ export class CatalogState {
     attempt(change.databases, (made) => this.#putDatabase(made, number, 0));
     attempt(change.settings, (set) => this.#setRules(set));
     attempt(change.tables, (made) => {
-      this.#putTable(made, number, 0, 0);
+      this.#putTable(made, number, 0, { sealedTo: 0 });
       touched.set(made.id, []);
     });
     attempt(change.columns, (made) => this.#putColumn(made, touched));
@@ -193,13 +199,16 @@ export class CatalogState {
     entry.database = { ...entry.database, tags, types };
   }
 
-  #putTable({ id, database: databaseId, name, folder }: TableMade, created: number, dropped: number, sealedTo: number): void {
+  #putTable(
+    { id, database: databaseId, name, folder }: TableMade, created: number, dropped: number,
+    { sealedTo, committedTo = sealedTo }: { readonly sealedTo: number; readonly committedTo?: number },
+  ): void {
     const database = this.#databases.get(databaseId);
     if (database === undefined) throw new Error(`table ${id} is of database ${databaseId}, which is unknown`);
     if (this.#tables.has(id)) throw new Error(`table ${id} is there already`);
     if (dropped === 0 && database.tables.has(name)) throw new Error(`a table ${JSON.stringify(name)} is there already`);
     const entry: TableEntry = {
-      table: { id, databaseId, databaseName: database.database.name, measurement: name, folder, created, sealedTo, columns: [] },
+      table: { id, databaseId, databaseName: database.database.name, measurement: name, folder, created, sealedTo, committedTo, columns: [] },
       dropped, byKey: new Map(), foldedNames: new Set(), keyBytes: 0,
     };
     this.#tables.set(id, entry);

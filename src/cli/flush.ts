@@ -1,8 +1,14 @@
 /** `sluice flush` */
-import { runCommand, writeOut } from './io.js';
+import { runCommand, sayFailed, writeOut } from './io.js';
 
-/** Moves all rows into files. @param database null: of all databases */
-export async function flush(dataDir: string | undefined, database: string | null): Promise<void> {
-  const { tables } = await runCommand(dataDir, 'flush', { database });
+/**
+ * Moves all rows into files. @param database null: of all databases
+ * @returns of how many tables not all rows are in files
+ */
+export async function flush(dataDir: string | undefined, database: string | null): Promise<number> {
+  const result = await runCommand(dataDir, 'flush', { database });
+  const failed = sayFailed(result);
+  const tables = result.tables - failed;
   await writeOut(`all rows of ${tables} ${tables === 1 ? 'table' : 'tables'} are in files\n`);
+  return failed;
 }

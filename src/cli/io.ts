@@ -14,10 +14,17 @@ export function writeOut(text: string): Promise<void> {
   });
 }
 
-/** Says on stderr which tables cannot be read, and returns the others. */
-export function readable(tables: readonly TableListing[]): TableListing[] {
-  for (const { problem } of tables) if (problem !== null) process.stderr.write(`sluice: ${problem}\n`);
-  return tables.filter(({ problem }) => problem === null);
+/** Says on stderr what is wrong with tables. */
+export function sayProblems(tables: readonly TableListing[]): void {
+  for (const { problems } of tables) for (const problem of problems) process.stderr.write(`sluice: ${problem}\n`);
+}
+
+/** Says on stderr of which tables not all rows are in files. @returns how many they are */
+export function sayFailed({ failed }: ResultOf<'flush'>): number {
+  for (const { database, measurement, reason } of failed) {
+    process.stderr.write(`sluice: not all rows of ${measurement} of database ${database} are in files: ${reason}\n`);
+  }
+  return failed.length;
 }
 
 /** Writes rows in a format of `sluice query`. */

@@ -96,7 +96,7 @@ function addReading(program: Command): void {
     });
   dataCommand(program, 'flush', 'move all rows from the log into files').addOption(databaseOption())
     .action(async ({ dataDir, database }: DatabaseOptions) => {
-      await (await import('./flush.js')).flush(dataDir, database ?? null);
+      if ((await (await import('./flush.js')).flush(dataDir, database ?? null)) > 0) process.exitCode = EXIT_FAILED;
     });
   dataCommand(program, 'query', 'run SQL over all rows, moving them into files first: a database is a schema, a measurement a view')
     .argument('<sql>').addOption(formatOption())

@@ -1,7 +1,7 @@
 /** `sluice query` */
 import type { Format } from '../query/format.js';
 import { runQuery } from '../query/query.js';
-import { readable, runCommand, writeOut } from './io.js';
+import { runCommand, sayFailed, sayProblems, writeOut } from './io.js';
 
 interface QueryOptions {
   readonly dataDir: string | undefined;
@@ -10,9 +10,14 @@ interface QueryOptions {
   readonly format: Format;
 }
 
-/** Runs SQL over all that was acknowledged: rows in the log alone go into files first. */
+/**
+ * Runs SQL over all that was acknowledged: rows in the log alone go into files first. Where they cannot, and where files
+ * cannot be read, stderr says so, and the other tables are shown.
+ */
 export async function query(sql: string, { dataDir, database, format }: QueryOptions): Promise<void> {
-  await runCommand(dataDir, 'flush', { database: null });
-  const tables = readable(await runCommand(dataDir, 'tables', { database: null }));
-  await runQuery({ tables, database, sql, format, write: writeOut });
+  sayFailed(await runCommand(dataDir, 'flush', { database: null }));
+  const tables = await runCommand(dataDir, 'tables', { database: null });
+  sayProblems(tables);
+  const shown = tables.map((table) => ({ ...table, files: [...table.files, ...table.quarantined] }));
+  await runQuery({ tables: shown, database, sql, format, write: writeOut });
 }

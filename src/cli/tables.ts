@@ -1,13 +1,17 @@
 /** `sluice tables` */
 import type { Format } from '../query/format.js';
-import { printRows, readable, runCommand } from './io.js';
+import { printRows, runCommand, sayProblems } from './io.js';
 
-/** Lists tables, those that cannot be read on stderr. Rows are those in files: what is in the log alone does not count yet. */
+/** Lists tables with the rows in their files and those in the log alone; what is wrong with them also on stderr. */
 export async function listTables(dataDir: string | undefined, database: string | null, format: Format): Promise<void> {
-  const tables = readable(await runCommand(dataDir, 'tables', { database }));
+  const tables = await runCommand(dataDir, 'tables', { database });
+  sayProblems(tables);
   await printRows(
-    ['database', 'table', 'columns', 'files', 'rows'],
-    tables.map((table) => [table.database, table.measurement, table.columns.length, table.files.length, table.rows]),
+    ['database', 'table', 'columns', 'files', 'rows', 'unsealed', 'problem'],
+    tables.map((table) => [
+      table.database, table.measurement, table.columns.length, table.rows === null ? null : table.files.length, table.rows, table.unsealed,
+      table.problems.length === 0 ? null : table.problems.join('; '),
+    ]),
     format,
   );
 }

@@ -10,14 +10,36 @@ export interface TableListing {
   readonly measurement: string;
   /** By id. */
   readonly columns: readonly ColumnDefinition[];
-  /** Rows in files, as their statistics state; a point written twice may count twice. */
-  readonly rows: number;
-  /** Absolute paths of the live files. */
+  /** Rows in files, as their statistics state; a point written twice may count twice. null: not known. */
+  readonly rows: number | null;
+  /** Rows that were acknowledged and are in the log alone. */
+  readonly unsealed: number;
+  /** Absolute paths of the live files that are there. */
   readonly files: readonly string[];
+  /** Absolute paths of files with rows that could not go into the table. */
+  readonly quarantined: readonly string[];
   /** Log number up to which rows are in files; 0: none are. */
   readonly sealedTo: number;
-  /** Why its Delta log cannot be read, so that its files and rows are not known; null when it can. */
-  readonly problem: string | null;
+  /** What is wrong, in sentences: its Delta log cannot be read, it is set aside, files are missing. */
+  readonly problems: readonly string[];
+}
+
+/** A table whose rows did not all go into files. */
+interface UnflushedTable {
+  readonly database: string;
+  readonly measurement: string;
+  readonly reason: string;
+}
+
+/** Rows of a table that could not go into it. */
+export interface QuarantinedListing {
+  /** Names it for `quarantine-remove`. */
+  readonly path: string;
+  readonly database: string;
+  readonly measurement: string;
+  readonly columns: readonly ColumnDefinition[];
+  /** Absolute paths. */
+  readonly files: readonly string[];
 }
 
 /** Where the lines of a body belong and what their timestamps mean. */
@@ -48,8 +70,11 @@ interface ControlCommands {
   /** Writes the body that came with it; waits a little for room. The outcome of what waited in vain is 503's. */
   readonly 'write': { readonly args: WriteArgs; readonly result: WriteResult };
   /** Moves all rows that are on disk into files. */
-  readonly 'flush': { readonly args: { readonly database: string | null }; readonly result: { readonly tables: number } };
+  readonly 'flush': { readonly args: { readonly database: string | null }; readonly result: { readonly tables: number; readonly failed: readonly UnflushedTable[] } };
   readonly 'tables': { readonly args: { readonly database: string | null }; readonly result: readonly TableListing[] };
+  readonly 'quarantine-list': { readonly args: { readonly database: string | null }; readonly result: readonly QuarantinedListing[] };
+  /** Removes rows that were written again. */
+  readonly 'quarantine-remove': { readonly args: { readonly path: string }; readonly result: Readonly<Record<string, never>> };
   readonly 'database-create': { readonly args: { readonly name: string; readonly rules?: Partial<SchemaRules> }; readonly result: { readonly created: boolean } };
   readonly 'database-list': { readonly args: Readonly<Record<string, never>>; readonly result: readonly ({ readonly name: string; readonly tables: number } & SchemaRules)[] };
   /** Rules left out stay; gives those that the database has then. */

@@ -4,7 +4,8 @@ import type { MadeToken, TokenStore } from '../auth/store.js';
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Recovery } from '../ingest/recovery.js';
 import type { Sealer } from '../seal/sealer.js';
-import type { TableState } from '../tables/delta/table-log.js';
+import type { DataPaths } from '../names.js';
+import type { QuarantinedRows, RowQuarantine } from '../tables/row-quarantine.js';
 import type { ControlHandlers, TableListing } from './commands.js';
 import { writeBody, type WriteParts } from './write.js';
 
@@ -14,8 +15,8 @@ interface HandlerParts {
   readonly recovery: Recovery;
   readonly schema: SchemaAdmin;
   readonly tokens: TokenStore;
-  /** Absolute folder of all tables. */
-  readonly tablesFolder: string;
+  readonly paths: DataPaths;
+  readonly quarantine: RowQuarantine;
   readonly problems: () => string[];
   readonly write: WriteParts;
 }
@@ -37,10 +38,18 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
     'flush': async ({ database }) => {
       await recovery.done();
       const tables = tablesOf(database);
-      await sealer.flush(tables.map(({ id }) => id));
-      return { tables: tables.length };
+      const failures = await sealer.flush(tables.map(({ id }) => id));
+      const failed = failures.map(({ reason, table }) => ({ database: table.databaseName, measurement: table.measurement, reason }));
+      return { tables: tables.length, failed };
     },
     'tables': async ({ database }) => Promise.all(tablesOf(database).map((table) => listing(parts, table))),
+    'quarantine-list': async ({ database }) => parts.quarantine.lots()
+      .filter((lot) => database === null || lot.database === database)
+      .map((lot) => ({ path: lot.path, database: lot.database, measurement: lot.measurement, columns: lot.columns, files: quarantinedFiles(parts, lot) })),
+    'quarantine-remove': async ({ path }) => {
+      if (!(await parts.quarantine.remove(path))) throw new Error(`there are no rows ${path} in quarantine`);
+      return {};
+    },
     'database-create': async ({ name, rules }) => ({ created: await schema.createDatabase(name, rules) }),
     'database-list': async () => catalog.databases().map(({ id, name, tags, types }) => ({ name, tables: catalog.tables(id).length, tags, types })),
     'database-update': async ({ name, rules }) => {
@@ -67,23 +76,31 @@ function named({ entry, token }: MadeToken): { name: string; token: string } {
   return { name: entry.name, token };
 }
 
+function quarantinedFiles({ paths }: HandlerParts, { files, folder }: QuarantinedRows): string[] {
+  return files.map((name) => `${paths.quarantinedTables}/${folder}/${name}`);
+}
+
 /** A table that cannot be read is listed as well: it must not hide the others. */
-async function listing({ sealer, tablesFolder }: HandlerParts, table: Table): Promise<TableListing> {
-  const { databaseName: database, measurement, columns, sealedTo } = table;
-  let state: TableState;
-  try {
-    state = (await sealer.committer(table)).state;
-  } catch (error) {
-    return { database, measurement, columns, rows: 0, files: [], sealedTo, problem: (error as Error).message };
-  }
-  const files = [...state.liveFiles.values()];
-  return {
-    database,
-    measurement,
-    columns,
-    rows: files.reduce((sum, file) => sum + (file.rows ?? 0), 0),
-    files: [...state.liveFiles.keys()].map((path) => `${tablesFolder}/${table.folder}/${path}`),
-    sealedTo: state.sealedTo,
-    problem: null,
+async function listing(parts: HandlerParts, table: Table): Promise<TableListing> {
+  const { paths, quarantine, sealer } = parts;
+  const { columns, databaseName: database, folder, id, measurement } = table;
+  const known = {
+    database, measurement, columns,
+    quarantined: quarantine.lots().filter((lot) => lot.folder === folder).flatMap((lot) => quarantinedFiles(parts, lot)),
   };
+  try {
+    const { missing, state } = await sealer.look(table);
+    const files = [...state.liveFiles.values()].filter(({ path }) => !missing.includes(path));
+    return {
+      ...known,
+      rows: files.reduce((sum, file) => sum + (file.rows ?? 0), 0),
+      unsealed: sealer.unsealedRows(id),
+      files: files.map(({ path }) => `${paths.tables}/${folder}/${path}`),
+      sealedTo: state.sealedTo,
+      problems: sealer.problemsOf(table),
+    };
+  } catch (error) {
+    const unsealed = sealer.unsealedRows(id);
+    return { ...known, rows: null, unsealed, files: [], sealedTo: table.sealedTo, problems: [(error as Error).message] };
+  }
 }

@@ -91,6 +91,11 @@ export class Log {
     this.#lastSynced = this.#lastNumber;
   }
 
+  /** The last number that was given. */
+  get lastNumber(): number {
+    return this.#lastNumber;
+  }
+
   /** Every record up to this number is on disk or given up. */
   get lastSynced(): number {
     return this.#lastSynced;

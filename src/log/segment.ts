@@ -1,5 +1,5 @@
 /** Segments and the records in them, byte by byte. Pure; the layout stands in DESIGN.md, section 4. */
-import { crc32 } from './crc.js';
+import { crc32 } from '../crc.js';
 
 export const SEGMENT_HEADER_BYTES = 64;
 export const RECORD_HEADER_BYTES = 32;

@@ -1,182 +1,176 @@
-/** Moves rows from builders into files: picks tables, orders the cut, commits it, and trims the log. */
+/** Decides when the rows of which table leave the builders, and what becomes of tables whose rows cannot. */
 import type { Catalog, Table } from '../catalog/catalog.js';
-import type { Clock } from '../clock.js';
-import type { Pool, Slot } from '../ingest/pool.js';
-import type { Log } from '../log/log.js';
-import type { Logger } from '../logging.js';
-import { dataFileName } from '../names.js';
-import type { AcceptedBody, FromWorker, SealedFile } from '../worker/protocol.js';
-import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
-import type { TableStore } from '../tables/store.js';
-import { SetAside, setAsideSentence } from './set-aside.js';
+import type { Slot } from '../ingest/pool.js';
+import type { AcceptedBody, FromWorker } from '../worker/protocol.js';
+import type { TableCommitter } from '../tables/commit.js';
+import { TableRefused } from '../tables/delta/table-log.js';
+import { Committers } from './committers.js';
+import { Mover, type MoverParts } from './mover.js';
+import { SetAside } from './set-aside.js';
+import { Unsealed } from './unsealed.js';
+import { TableViews, type TableView } from './views.js';
 
 /** Tables sealed at the same time. */
 const SEALS_AT_ONCE_MAX = 4;
 
-interface SealerParts {
-  readonly catalog: Catalog;
-  readonly log: Log;
-  readonly pool: Pool;
-  readonly store: TableStore;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly node: string;
+interface SealerParts extends MoverParts {
   /** Reads the Delta log of a table. */
   readonly openCommitter: (table: Table) => Promise<TableCommitter>;
   /** Linear memory in use by the builders of all workers. */
   readonly builderBytes: () => number;
-  /** R: no table is sealed at or above it. */
-  readonly replayFloor: () => number;
-  readonly limits: { readonly sealRowsMax: number; readonly logBytesMax: number; readonly logAgeMaxMs: number; readonly builderBytesMax: number };
+  readonly limits: {
+    readonly sealRowsMax: number; readonly logBytesMax: number; readonly logAgeMaxMs: number; readonly builderBytesMax: number;
+    /** Rows of a table that is set aside so long go to quarantine. */
+    readonly setAsideAgeMs: number;
+  };
 }
 
-/** Rows of a table that are in the log alone. */
-interface Unsealed {
-  rows: number;
-  /** Number (and so µs since 1970) of the oldest. */
-  first: number;
-  /** Of the newest; perhaps not synced yet. */
-  last: number;
-}
-
-/** Answers that a seal under way waits for. */
-interface Cut {
-  failure: string | undefined;
-  readonly waiting: Set<Slot>;
-  readonly files: SealedFile[];
-  readonly resolve: (files: SealedFile[]) => void;
-  readonly reject: (error: Error) => void;
+/** A table whose rows did not all go into files. */
+export interface FlushFailure {
+  readonly table: Table;
+  readonly reason: string;
 }
 
 export class Sealer {
   readonly #parts: SealerParts;
-  readonly #unsealed = new Map<number, Unsealed>();
-  readonly #cuts = new Map<number, Cut>();
-  readonly #committers = new Map<number, TableCommitter>();
+  readonly #catalog: Catalog;
+  readonly #unsealed = new Unsealed();
+  readonly #committers: Committers;
+  readonly #mover: Mover;
+  readonly #views: TableViews;
+  readonly #setAside: SetAside;
   /** By table, the seal that was asked for last: one waits for the one before. */
   readonly #sealing = new Map<number, Promise<void>>();
-  readonly #setAside = new SetAside();
-  /** Commits under way. */
-  readonly #commits = new Set<Promise<unknown>>();
-  #stopped = false;
-  /** Since the start; failures are of seals, which are tried again. */
-  readonly #counts = { seals: 0, files: 0, commits: 0, failures: 0 };
+  #seals = 0;
+  #failures = 0;
   #atOnce = 0;
   readonly #queue: (() => void)[] = [];
 
   constructor(parts: SealerParts) {
     this.#parts = parts;
+    this.#catalog = parts.catalog;
+    this.#committers = new Committers(parts.openCommitter);
+    this.#mover = new Mover(parts, this.#committers, this.#unsealed);
+    this.#views = new TableViews(this.#committers);
+    this.#setAside = new SetAside(parts.clock, (tableId, isSetAside) => this.#onSetAside(tableId, isSetAside));
   }
 
   /** Rows of a frame wait in builders; those of tables that were dropped or sealed meanwhile have left them. */
   noteRows(rows: AcceptedBody['rows'], number: number): void {
     for (const [tableId, count] of rows) {
-      if ((this.#parts.catalog.table(tableId)?.sealedTo ?? Infinity) >= number) continue;
-      const unsealed = this.#unsealed.get(tableId);
-      if (unsealed === undefined) {
-        this.#unsealed.set(tableId, { rows: count, first: number, last: number });
-      } else {
-        unsealed.rows += count;
-        unsealed.first = Math.min(unsealed.first, number);
-        unsealed.last = Math.max(unsealed.last, number);
-      }
-      if (this.#unsealed.get(tableId)!.rows >= this.#parts.limits.sealRowsMax) this.#start(tableId);
+      if ((this.#catalog.table(tableId)?.sealedTo ?? Infinity) >= number) continue;
+      if (this.#unsealed.add(tableId, count, number).rows >= this.#parts.limits.sealRowsMax && this.#setAside.mayTry(tableId)) this.#start(tableId);
     }
+  }
+
+  /** The Delta log of a table could not be read at the start. */
+  noteTrouble(tableId: number, error: TableRefused): void {
+    this.#setAside.noteFailure(tableId, error);
   }
 
   forgetTables(tableIds: readonly number[]): void {
     for (const tableId of tableIds) {
-      this.#unsealed.delete(tableId);
-      this.#committers.delete(tableId);
-      this.#setAside.forget(tableId);
+      for (const each of [this.#unsealed, this.#committers, this.#mover, this.#views, this.#setAside]) each.forget(tableId);
     }
   }
 
-  /** Sentences for /health: the tables that are set aside. */
+  /** Sentences for /health: tables that are set aside, and those whose files are missing. */
   problems(): string[] {
-    const tables = this.#setAside.tables().flatMap((tableId) => this.#parts.catalog.table(tableId) ?? []);
-    return tables.map(({ folder }) => setAsideSentence(folder));
+    const troubled = new Set([...this.#setAside.tables(), ...this.#views.troubled()]);
+    return [...troubled].flatMap((tableId) => this.#catalog.table(tableId) ?? []).flatMap((table) => this.problemsOf(table));
   }
 
-  /** The committer of a table, its Delta log read on first use. */
-  async committer(table: Table): Promise<TableCommitter> {
-    const open = this.#committers.get(table.id);
-    if (open !== undefined) return open;
-    const opened = await this.#parts.openCommitter(table);
-    this.#committers.set(table.id, opened);
-    return opened;
+  /** The same of one table, as far as is known. */
+  problemsOf(table: Table): string[] {
+    const missing = this.#views.sentence(table);
+    return [...(this.#setAside.has(table.id) ? [this.#sentence(table)] : []), ...(missing === null ? [] : [missing])];
   }
 
-  /** Seals what the limits ask for; call it about once a second. */
+  /** The tables whose lines workers refuse. */
+  setAsideTables(): number[] {
+    return this.#setAside.tables();
+  }
+
+  /** A table as of its newest commit. @throws why its Delta log cannot be read: then it is set aside */
+  async look(table: Table): Promise<TableView> {
+    try {
+      return await this.#views.look(table);
+    } catch (error) {
+      if (error instanceof TableRefused && this.#catalog.table(table.id) !== undefined) this.#setAside.noteFailure(table.id, error);
+      throw error;
+    }
+  }
+
+  /** Seals what the limits ask for, and sees to the tables that are set aside; call it about once a second. */
   tick(): void {
     for (const tableId of this.#due()) this.#start(tableId);
+    for (const tableId of this.#setAside.tables()) {
+      if (this.#setAside.mayTry(tableId)) this.#start(tableId);
+      else if (this.#mustLeave(tableId)) this.#start(tableId, (table) => this.#toQuarantine(table));
+    }
   }
 
-  get counts(): { readonly seals: number; readonly files: number; readonly commits: number; readonly failures: number } {
-    return this.#counts;
+  /** Since the start; failures are of seals, which are tried again. */
+  get counts(): { readonly seals: number; readonly files: number; readonly commits: number; readonly failures: number; readonly quarantinedRows: number } {
+    return { seals: this.#seals, failures: this.#failures, ...this.#mover.counts };
   }
 
   /** Rows in the log alone, and the tables that have some. */
   get unsealed(): { readonly rows: number; readonly tables: number } {
-    let rows = 0;
-    for (const unsealed of this.#unsealed.values()) rows += unsealed.rows;
-    return { rows, tables: this.#unsealed.size };
+    return this.#unsealed.total;
+  }
+
+  /** Rows of a table in the log alone. */
+  unsealedRows(tableId: number): number {
+    return this.#unsealed.of(tableId)?.rows ?? 0;
   }
 
   /** The smallest number that may be in no file yet. */
   get firstUnsealed(): number {
-    let first = Infinity;
-    for (const unsealed of this.#unsealed.values()) first = Math.min(first, unsealed.first);
-    return first;
+    return this.#unsealed.first;
   }
 
-  /** Seals every row of these tables that is on disk now. @throws the first failure, or when rows are being read back */
-  async flush(tableIds: readonly number[]): Promise<void> {
+  /** Seals every row of these tables that is on disk now; returns the tables of which not all went into files, and why. */
+  async flush(tableIds: readonly number[]): Promise<FlushFailure[]> {
     const { lastSynced } = this.#parts.log;
-    const unsealed = tableIds.filter((tableId) => this.#unsealed.has(tableId));
+    const unsealed = tableIds.filter((tableId) => this.#unsealed.of(tableId) !== undefined);
     const results = await Promise.allSettled(unsealed.map((tableId) => this.#seal(tableId)));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
-    const left = unsealed.find((tableId) => (this.#unsealed.get(tableId)?.first ?? Infinity) <= lastSynced);
-    if (left !== undefined) throw new Error(`rows of table ${left} are being read back from the log: not all are in files yet`);
+    return results.flatMap((result, at) => {
+      const table = this.#catalog.table(unsealed[at]!);
+      if (table === undefined) return [];
+      if (result.status === 'rejected') return [{ table, reason: (result.reason as Error).message }];
+      const isLeft = (this.#unsealed.of(table.id)?.first ?? Infinity) <= lastSynced;
+      return isLeft ? [{ table, reason: 'rows are being read back from the log' }] : [];
+    });
   }
 
   /** No commit begins from here on; resolves when those under way have ended, so that the data folder may be let go of. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    await Promise.allSettled(this.#commits);
+  stop(): Promise<void> {
+    return this.#mover.stop();
   }
 
   onMessage(slot: Slot, message: FromWorker): void {
-    if (message.say === 'cut' || message.say === 'memory') return;
-    const cut = this.#cuts.get(message.tableId)!;
-    if (message.say === 'seal-failed') {
-      cut.failure ??= message.reason;
-      if (message.isFatal && this.#setAside.noteDeath(message.tableId)) this.#parts.logger.error(this.problems().join('; '));
-    } else if (message.file !== null) cut.files.push(message.file);
-    this.#answered(cut, slot);
+    if (message.say !== 'file' && message.say !== 'seal-failed') return;
+    if (message.say === 'seal-failed' && message.isFatal) this.#setAside.noteDeath(message.tableId);
+    this.#mover.onAnswer(slot, message);
   }
 
   onDeath(slot: Slot): void {
-    for (const cut of this.#cuts.values()) {
-      if (!cut.waiting.has(slot)) continue;
-      cut.failure ??= `worker ${slot.number} died`;
-      this.#answered(cut, slot);
-    }
+    this.#mover.onDeath(slot);
   }
 
-  /** Tables over the limits of rows, memory, age or log. */
+  /** Tables over the limits of rows, memory, age or log, those apart that are set aside or failed just now. */
   #due(): Set<number> {
-    const { builderBytes, clock, limits, log, replayFloor } = this.#parts;
+    const { clock, limits, log, replayFloor } = this.#parts;
     const due = new Set<number>();
     const oldest = (clock.nowMs() - limits.logAgeMaxMs) * 1000;
-    const logFull = log.bytes > limits.logBytesMax;
-    const oldestSegment = log.segments()[0];
-    const unsealed = [...this.#unsealed].filter(([tableId]) => !this.#setAside.has(tableId));
+    const oldestSegment = log.bytes > limits.logBytesMax ? log.segments()[0] : undefined;
+    const unsealed = this.#unsealed.tables().filter(([tableId]) => !this.#setAside.has(tableId) && this.#setAside.mayTry(tableId));
     for (const [tableId, { rows, first }] of unsealed) {
-      const inOldest = logFull && oldestSegment !== undefined && first <= oldestSegment.last;
+      const inOldest = oldestSegment !== undefined && first <= oldestSegment.last;
       if (rows >= limits.sealRowsMax || first <= oldest || inOldest) due.add(tableId);
     }
-    if (builderBytes() > limits.builderBytesMax) {
+    if (this.#isMemoryFull()) {
       const floor = replayFloor();
       const byRows = unsealed.filter(([, { first }]) => first < floor).sort((a, b) => b[1].rows - a[1].rows);
       for (const [tableId] of byRows.slice(0, Math.ceil(byRows.length / 4))) due.add(tableId);
@@ -184,18 +178,31 @@ export class Sealer {
     return due;
   }
 
-  #start(tableId: number): void {
-    if (this.#sealing.has(tableId) || this.#setAside.has(tableId)) return;
-    this.#seal(tableId).catch((error: Error) => {
-      this.#parts.logger.warn(`table ${tableId} could not be sealed and will be tried again: ${error.message}`);
+  #isMemoryFull(): boolean {
+    return this.#parts.builderBytes() > this.#parts.limits.builderBytesMax;
+  }
+
+  /** Whether the rows of a table set aside must go elsewhere: their time is over, or others need the room. */
+  #mustLeave(tableId: number): boolean {
+    const { limits, log } = this.#parts;
+    if (this.#unsealed.of(tableId) === undefined) return false;
+    const othersWait = this.#isMemoryFull() || log.bytes > limits.logBytesMax;
+    return this.#setAside.mayLeave(tableId, othersWait ? 0 : limits.setAsideAgeMs);
+  }
+
+  #start(tableId: number, work?: (table: Table) => Promise<void>): void {
+    if (this.#sealing.has(tableId)) return;
+    this.#seal(tableId, work).catch((error: Error) => {
+      const what = work === undefined ? 'sealed' : 'brought to quarantine';
+      this.#parts.logger.warn(`table ${this.#catalog.table(tableId)?.folder ?? tableId} could not be ${what} and will be tried again: ${error.message}`);
     });
   }
 
   /** Seals of a table run one after another. */
-  #seal(tableId: number): Promise<void> {
+  #seal(tableId: number, work: (table: Table) => Promise<void> = (table) => this.#toFiles(table)): Promise<void> {
     const before = this.#sealing.get(tableId)?.catch(() => undefined);
     const seal = Promise.resolve(before)
-      .then(() => this.#inTurn(() => this.#sealNow(tableId)))
+      .then(() => this.#inTurn(tableId, work))
       .finally(() => {
         if (this.#sealing.get(tableId) === seal) this.#sealing.delete(tableId);
       });
@@ -203,13 +210,15 @@ export class Sealer {
     return seal;
   }
 
-  async #inTurn(action: () => Promise<void>): Promise<void> {
+  async #inTurn(tableId: number, work: (table: Table) => Promise<void>): Promise<void> {
     if (this.#atOnce >= SEALS_AT_ONCE_MAX) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#atOnce += 1;
     try {
-      await action();
+      const table = this.#catalog.table(tableId);
+      if (table !== undefined) await work(table);
     } catch (error) {
-      this.#counts.failures += 1;
+      this.#failures += 1;
+      if (this.#catalog.table(tableId) !== undefined) this.#setAside.noteFailure(tableId, error as Error);
       throw error;
     } finally {
       this.#atOnce -= 1;
@@ -217,95 +226,43 @@ export class Sealer {
     }
   }
 
-  async #sealNow(tableId: number): Promise<void> {
-    const { catalog, log, replayFloor } = this.#parts;
-    const known = catalog.table(tableId);
-    if (known === undefined || !this.#unsealed.has(tableId)) return;
-    if (this.#setAside.has(tableId)) throw new Error(setAsideSentence(known.folder));
-    const committer = await this.committer(known);
-    // From here to the orders of the cut nothing is awaited: R, the last number, the columns and the slots are of one moment.
-    this.#takeUpEarlierCommit(known, committer);
-    const table = catalog.table(tableId);
-    const unsealed = this.#unsealed.get(tableId);
-    const number = Math.min(log.lastSynced, replayFloor() - 1);
-    if (table === undefined || unsealed === undefined || number < unsealed.first) return;
-    const { rows } = unsealed;
+  /** One that is set aside is looked at first: it is well again when it can be written. */
+  async #toFiles(table: Table): Promise<void> {
+    if (this.#setAside.isDeadly(table.id)) throw new Error(this.#setAside.reason(table.id));
+    if (this.#setAside.has(table.id)) await this.#check(table);
+    if (this.#unsealed.of(table.id) !== undefined && (await this.#mover.intoFiles(table))) {
+      this.#seals += 1;
+      this.#setAside.noteSealed();
+    }
+    this.#setAside.clear(table.id);
+  }
+
+  async #check(table: Table): Promise<void> {
     try {
-      await this.#move(table, number, committer);
+      await (await this.#committers.of(table)).check(table.columns);
     } catch (error) {
-      this.#committers.delete(tableId);
+      this.#committers.forget(table.id);
       throw error;
     }
-    this.#forgetRows(tableId, number, rows);
-    this.#counts.seals += 1;
   }
 
-  /** Rows up to a number from builders into files and out of the builders. */
-  async #move(table: Table, number: number, committer: TableCommitter): Promise<void> {
-    const { catalog, clock, pool } = this.#parts;
-    const files = await this.#cut(table, number);
-    if (catalog.table(table.id) === undefined) return this.#deleteFiles(files);
-    if (this.#stopped) {
-      await this.#deleteFiles(files);
-      throw new Error('sealing has ended');
-    }
-    const commit = committer.commit({ columns: table.columns, files, number, timeMs: clock.nowMs() });
-    this.#commits.add(commit);
-    try {
-      const end = await commit;
-      if (end === 'already') throw new Error(`another process sealed up to ${committer.state.sealedTo} as this node`);
-      this.#counts.commits += 1;
-      this.#counts.files += files.length;
-    } catch (error) {
-      if (!(error instanceof CommitUncertain)) await this.#deleteFiles(files);
-      throw error;
-    } finally {
-      this.#commits.delete(commit);
-    }
-    catalog.setSealedTo(table.id, number);
-    pool.tellAll({ say: 'sealed', tableId: table.id, number });
+  async #toQuarantine(table: Table): Promise<void> {
+    const reason = this.#setAside.reason(table.id);
+    this.#setAside.noteLeaving(table.id);
+    const rows = await this.#mover.intoQuarantine(table, reason);
+    if (rows > 0) this.#parts.logger.error(`${rows} rows of table ${table.folder} went to quarantine/tables/${table.folder}: ${reason}`);
   }
 
-  async #deleteFiles(files: readonly SealedFile[]): Promise<void> {
-    for (const { path } of files) {
-      await this.#parts.store.delete(path).catch((error: Error) => this.#parts.logger.warn(`file ${path} is left over: ${error.message}`));
-    }
+  #onSetAside(tableId: number, isSetAside: boolean): void {
+    const table = this.#catalog.table(tableId);
+    if (table === undefined) return;
+    this.#parts.pool.tellAll({ say: 'set-aside', tableIds: [tableId], isSetAside });
+    if (isSetAside) this.#parts.logger.error(this.#sentence(table));
+    else this.#parts.logger.info(`table ${table.folder} can be written again: its lines are taken`);
   }
 
-  /** A commit whose end was not known may stand: then the rows it covers are in files already. */
-  #takeUpEarlierCommit(table: Table, { state }: TableCommitter): void {
-    if (state.sealedTo <= table.sealedTo) return;
-    this.#parts.catalog.setSealedTo(table.id, state.sealedTo);
-    this.#parts.pool.tellAll({ say: 'sealed', tableId: table.id, number: state.sealedTo });
-  }
-
-  /** Rows up to a number are in files. Until then they count: whoever asks for the first unsealed one must hear of them. */
-  #forgetRows(tableId: number, number: number, rows: number): void {
-    const unsealed = this.#unsealed.get(tableId);
-    if (unsealed === undefined) return;
-    if (unsealed.last > number) this.#unsealed.set(tableId, { rows: unsealed.rows - rows, first: number + 1, last: unsealed.last });
-    else this.#unsealed.delete(tableId);
-  }
-
-  /** A cut ends when every worker has answered or died, so that no answer comes late. */
-  #answered(cut: Cut, slot: Slot): void {
-    cut.waiting.delete(slot);
-    if (cut.waiting.size > 0) return;
-    if (cut.failure === undefined) cut.resolve(cut.files);
-    else void this.#deleteFiles(cut.files).then(() => cut.reject(new Error(cut.failure)));
-  }
-
-  /** Has every worker write its rows up to a number into a file. */
-  #cut(table: Table, number: number): Promise<SealedFile[]> {
-    const { node, pool } = this.#parts;
-    const slots = pool.slots();
-    if (slots.length === 0) return Promise.reject(new Error('no worker is ready'));
-    return new Promise<SealedFile[]>((resolve, reject) => {
-      this.#cuts.set(table.id, { failure: undefined, waiting: new Set(slots), files: [], resolve, reject });
-      for (const slot of slots) {
-        const path = `${table.folder}/${dataFileName(node, number, slot.number)}`;
-        slot.tell({ say: 'seal', order: { tableId: table.id, number, path, columns: table.columns } });
-      }
-    }).finally(() => this.#cuts.delete(table.id));
+  #sentence({ folder, id }: Table): string {
+    const rows = this.unsealedRows(id);
+    return `table ${folder} is set aside, its new lines are refused and ${rows} acknowledged rows wait in the log: ${this.#setAside.reason(id)}`;
   }
 }

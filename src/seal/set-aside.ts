@@ -1,31 +1,128 @@
-/** Tables whose seals end workers: after two they are sealed no more, for the fault is in their rows and would end them all. */
+/**
+ * Tables whose rows do not go into their files. Each is tried again, later and later. One that cannot be written as it
+ * is now, or whose trouble is its own and lasts, is set aside: it costs itself alone, and no other table.
+ */
+import type { Clock } from '../clock.js';
+import { TableRefused } from '../tables/delta/table-log.js';
 
+/** First wait before a table is tried again; each failure doubles it. */
+const AGAIN_MS_MIN = 1000;
+const AGAIN_MS_MAX = 60_000;
+/** Before rows that could not be brought elsewhere are tried again. */
+const LEAVE_AGAIN_MS = 5000;
+/** Workers that the seals of a table may end: the fault is in its rows and would end them all. */
 const DEATHS_MAX = 2;
+/** Failures of another kind before the trouble is the table's own, when others went into files meanwhile. */
+const FAILURES_MAX = 5;
+
+interface Trouble {
+  /** Since it was well. */
+  failures: number;
+  /** Workers ended, since the start: a restart alone mends that. */
+  deaths: number;
+  /** Of the last failure. */
+  reason: string;
+  /** Monotonic: when it may be tried again, and when its rows may be brought elsewhere. */
+  againMs: number;
+  leaveAgainMs: number;
+  /** Seals of other tables when the trouble began. */
+  readonly sealsBefore: number;
+  /** Monotonic; null while it is not set aside. */
+  asideSinceMs: number | null;
+}
 
 export class SetAside {
-  /** By table, how many workers its seals have ended. */
-  readonly #deaths = new Map<number, number>();
+  readonly #clock: Clock;
+  /** A table is set aside, or no longer. */
+  readonly #onChange: (tableId: number, isSetAside: boolean) => void;
+  readonly #troubles = new Map<number, Trouble>();
+  /** That went well. */
+  #seals = 0;
 
-  /** A seal of a table has ended a worker; whether the table is set aside. */
-  noteDeath(tableId: number): boolean {
-    this.#deaths.set(tableId, (this.#deaths.get(tableId) ?? 0) + 1);
-    return this.has(tableId);
+  constructor(clock: Clock, onChange: (tableId: number, isSetAside: boolean) => void) {
+    this.#clock = clock;
+    this.#onChange = onChange;
+  }
+
+  /** Rows of some table went into its files: the disk is well. */
+  noteSealed(): void {
+    this.#seals += 1;
+  }
+
+  /** The table can be written. A worker's death is not forgotten so. */
+  clear(tableId: number): void {
+    if (this.isDeadly(tableId)) return;
+    const wasAside = this.has(tableId);
+    this.#troubles.delete(tableId);
+    if (wasAside) this.#onChange(tableId, false);
+  }
+
+  /** A seal of a table has ended a worker. */
+  noteDeath(tableId: number): void {
+    this.#trouble(tableId).deaths += 1;
+  }
+
+  /** A try failed. */
+  noteFailure(tableId: number, error: Error): void {
+    const trouble = this.#trouble(tableId);
+    trouble.failures += 1;
+    if (trouble.asideSinceMs === null || error instanceof TableRefused) trouble.reason = error.message;
+    trouble.againMs = this.#clock.monotonicMs() + Math.min(AGAIN_MS_MIN * 2 ** (trouble.failures - 1), AGAIN_MS_MAX);
+    const isItsOwn = error instanceof TableRefused || trouble.deaths >= DEATHS_MAX
+      || (trouble.failures >= FAILURES_MAX && this.#seals > trouble.sealsBefore);
+    if (!isItsOwn || trouble.asideSinceMs !== null) return;
+    trouble.asideSinceMs = this.#clock.monotonicMs();
+    this.#onChange(tableId, true);
+  }
+
+  /** Its rows are being brought elsewhere; should that fail, it is not tried again at once. */
+  noteLeaving(tableId: number): void {
+    this.#trouble(tableId).leaveAgainMs = this.#clock.monotonicMs() + LEAVE_AGAIN_MS;
+  }
+
+  /** The table is gone. */
+  forget(tableId: number): void {
+    this.#troubles.delete(tableId);
   }
 
   has(tableId: number): boolean {
-    return (this.#deaths.get(tableId) ?? 0) >= DEATHS_MAX;
+    return this.#troubles.get(tableId)?.asideSinceMs != null;
   }
 
-  forget(tableId: number): void {
-    this.#deaths.delete(tableId);
+  /** Whether a restart alone lets the table be tried again. */
+  isDeadly(tableId: number): boolean {
+    return (this.#troubles.get(tableId)?.deaths ?? 0) >= DEATHS_MAX;
+  }
+
+  /** Whether a try is not too early. */
+  mayTry(tableId: number): boolean {
+    return !this.isDeadly(tableId) && (this.#troubles.get(tableId)?.againMs ?? 0) <= this.#clock.monotonicMs();
+  }
+
+  /** Whether the rows of a table that has been set aside for `ageMs` may go elsewhere; after a failed try not at once. */
+  mayLeave(tableId: number, ageMs: number): boolean {
+    const trouble = this.#troubles.get(tableId);
+    if (trouble?.asideSinceMs == null || this.isDeadly(tableId)) return false;
+    const now = this.#clock.monotonicMs();
+    return now >= trouble.leaveAgainMs && now - trouble.asideSinceMs >= ageMs;
+  }
+
+  /** Why, in words; '' when it is not set aside. */
+  reason(tableId: number): string {
+    const trouble = this.#troubles.get(tableId);
+    if (trouble?.asideSinceMs == null) return '';
+    return this.isDeadly(tableId) ? `writing its files ended ${DEATHS_MAX} workers; it is tried again at the next start` : trouble.reason;
   }
 
   tables(): number[] {
-    return [...this.#deaths.keys()].filter((tableId) => this.has(tableId));
+    return [...this.#troubles.keys()].filter((tableId) => this.has(tableId));
   }
-}
 
-/** What is to be said of such a table, by the path of its folder. */
-export function setAsideSentence(folder: string): string {
-  return `table ${folder} is not sealed until the next start, since sealing it ended ${DEATHS_MAX} workers: its rows stay in the log and in memory`;
+  #trouble(tableId: number): Trouble {
+    const known = this.#troubles.get(tableId);
+    if (known !== undefined) return known;
+    const made: Trouble = { failures: 0, deaths: 0, reason: '', againMs: 0, leaveAgainMs: 0, sealsBefore: this.#seals, asideSinceMs: null };
+    this.#troubles.set(tableId, made);
+    return made;
+  }
 }

@@ -38,8 +38,15 @@ export class Trimmer {
     return true;
   }
 
-  /** Both snapshots hold its catalog records: if one is lost, the other does. */
-  #isInSnapshots({ lastCatalog }: SegmentSummary): boolean {
-    return lastCatalog <= this.#snapshots.reach;
+  /**
+   * Both snapshots hold its catalog records: if one is lost, the other does. And the newest one knows that its rows are
+   * in files: should a commit be lost later, that tells it, and rows that nothing durable knows of stay in the log.
+   */
+  #isInSnapshots({ lastByTable, lastCatalog }: SegmentSummary): boolean {
+    if (lastCatalog > this.#snapshots.reach) return false;
+    for (const [tableId, last] of lastByTable) {
+      if (this.#catalog.table(tableId) !== undefined && this.#snapshots.sealedTo(tableId) < last) return false;
+    }
+    return true;
   }
 }

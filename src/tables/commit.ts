@@ -1,12 +1,12 @@
 /** Makes sealed files part of a table: one Delta commit a cut. */
 import { randomUUID } from 'node:crypto';
 import type { ColumnDefinition, SealedFile } from '../worker/protocol.js';
-import {
-  addAction, appIdOf, commitInfoAction, metaDataAction, newMetaData, protocolAction, txnAction,
-  type MetaData, type TableIdentity,
-} from './delta/actions.js';
+import { addAction, metaDataAction, newMetaData, protocolAction, type MetaData, type TableIdentity } from './delta/actions.js';
+import { commitText } from './delta/commit-text.js';
 import { mergeSchemas, schemaOf, schemaString, type SchemaField } from './delta/schema.js';
-import { assertWritable, commitPath, loadTable, takeUpNewer, TableRefused, withCommit, type TableState } from './delta/table-log.js';
+import {
+  assertWritable, commitPath, loadTable, takeUpNewer, TableRefused, withCommit, type OwnNode, type TableState,
+} from './delta/table-log.js';
 import type { TableStore } from './store.js';
 
 /** Lost races in a row before a commit gives up. */
@@ -24,13 +24,13 @@ export interface Cut {
 }
 
 /** Where a committer works. */
-interface CommitterOptions {
+interface CommitterOptions extends OwnNode {
   readonly store: TableStore;
   /** Folder of the table, below the store's root. */
   readonly folder: string;
-  /** 8 hex digits. */
-  readonly node: string;
   readonly identity: TableIdentity;
+  /** Log number of the last commit of ours that is known to stand; 0 for none. */
+  readonly committedTo: number;
 }
 
 /**
@@ -44,19 +44,26 @@ export class CommitUncertain extends Error {
   }
 }
 
-/** Commits the cuts of one table, one at a time. */
+/** Commits the cuts of one table, one at a time, and takes up what other writers commit. */
 export class TableCommitter {
   readonly #options: CommitterOptions;
   #state: TableState;
+  /** Commits and looks at the table run one after another. */
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(options: CommitterOptions, state: TableState) {
     this.#options = options;
     this.#state = state;
   }
 
-  /** Reads the table's log. @throws TableRefused as `loadTable` */
+  /** Reads the table's log. @throws TableRefused as `loadTable`, and when commits of ours are missing at its end */
   static async open(options: CommitterOptions): Promise<TableCommitter> {
-    return new TableCommitter(options, await loadTable(options.store, options.folder, options.node));
+    const { committedTo, folder, store } = options;
+    const state = await loadTable(store, folder, options);
+    if (state.sealedTo < committedTo) {
+      throw new TableRefused(folder, `commits are missing at the end of its log: our last one was of number ${committedTo}, the last one found is of ${state.sealedTo}`);
+    }
+    return new TableCommitter(options, state);
   }
 
   /** The table as of the last commit seen. */
@@ -64,23 +71,65 @@ export class TableCommitter {
     return this.#state;
   }
 
+  /** The table as of its newest commit. @throws TableRefused as `loadTable`, and when the commits that were seen are gone */
+  look(): Promise<TableState> {
+    return this.#inTurn(async () => {
+      await this.#assertStands();
+      const { folder, store } = this.#options;
+      this.#state = await takeUpNewer(store, folder, this.#options, this.#state);
+      return this.#state;
+    });
+  }
+
+  /** Live files that are not in the table's folder, though they should be. */
+  async missingFiles(): Promise<string[]> {
+    const { folder, store } = this.#options;
+    const names = new Set(await store.list(folder));
+    return [...this.#state.liveFiles.keys()].filter((path) => !/[/:]/.test(path) && !names.has(path));
+  }
+
+  /** Looks whether the table can be written as it is now, with these columns. @throws TableRefused saying why not */
+  async check(columns: readonly ColumnDefinition[]): Promise<void> {
+    assertWritable(this.#options.folder, await this.look());
+    this.#mergedFields(columns);
+  }
+
   /**
    * Adds the files of a cut exactly once: a commit that is visible counts, also one whose making failed or crashed.
    * @returns 'already' when the table was sealed past the number by other files: then these are not part of it
    * @throws CommitUncertain, or any other error when the commit surely does not stand
    */
-  async commit(cut: Cut): Promise<'committed' | 'already'> {
+  commit(cut: Cut): Promise<'committed' | 'already'> {
+    return this.#inTurn(() => this.#commit(cut));
+  }
+
+  async #commit(cut: Cut): Promise<'committed' | 'already'> {
     const { folder } = this.#options;
+    await this.#assertStands();
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       if (this.#state.sealedTo >= cut.number) return this.#holdsFiles(cut) ? 'committed' : 'already';
       assertWritable(folder, this.#state);
       const version = this.#state.version + 1;
       const text = this.#commitText(cut);
-      const next = withCommit(this.#state, text, this.#options.node);
+      const next = withCommit(this.#state, text, { ...this.#options, numberMax: () => cut.number });
       if (await this.#putCommit(version, Buffer.from(text))) this.#state = next;
       else await this.#takeUp(version);
     }
     throw new Error(`table ${folder}: ${attemptsMax} commits in a row were overtaken by other writers`);
+  }
+
+  #inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(action);
+    this.#last = turn.catch(() => undefined); // the caller of `turn` hears of it
+    return turn;
+  }
+
+  /** Behind a folder that was taken away a commit would begin a log with a gap, which nobody can read. */
+  async #assertStands(): Promise<void> {
+    const { folder, store } = this.#options;
+    const { version } = this.#state;
+    if (version < 0 || (await store.has(commitPath(folder, version)))) return;
+    throw new TableRefused(folder, `commit ${version} stood and is gone: its folder was taken away or its log was cleaned`);
   }
 
   /** Settles when a commit of this version is visible and lasts; false: it may be another's. */
@@ -107,9 +156,9 @@ export class TableCommitter {
 
   /** A commit of this version stands: whether it is ours shows in the log alone. */
   async #takeUp(version: number): Promise<void> {
-    const { store, folder, node } = this.#options;
+    const { store, folder } = this.#options;
     try {
-      this.#state = await takeUpNewer(store, folder, node, this.#state);
+      this.#state = await takeUpNewer(store, folder, this.#options, this.#state);
     } catch (error) {
       throw new CommitUncertain(folder, version, error);
     }
@@ -126,17 +175,15 @@ export class TableCommitter {
   }
 
   #commitText(cut: Cut): string {
+    const { number, timeMs } = cut;
     const { node } = this.#options;
     const fields = this.#mergedFields(cut.columns);
     const names = fields.map((field) => field.name);
-    return [
+    return commitText([
       ...(this.#state.version < 0 ? [protocolAction()] : []),
-      ...(fields.length > this.#state.fields.length ? [metaDataAction(this.#metaData(fields, cut.timeMs))] : []),
-      ...cut.files.map((file) => addAction(this.#pathInTable(file), file, names, cut.timeMs)),
-      txnAction(appIdOf(node), cut.number, cut.timeMs),
-      commitInfoAction(randomUUID(), cut.timeMs),
-      '',
-    ].join('\n');
+      ...(fields.length > this.#state.fields.length ? [metaDataAction(this.#metaData(fields, timeMs))] : []),
+      ...cut.files.map((file) => addAction(this.#pathInTable(file), file, names, timeMs)),
+    ], { node, number, previous: this.#state.sealedTo, commitId: randomUUID(), timeMs });
   }
 
   #mergedFields(columns: readonly ColumnDefinition[]): SchemaField[] {

@@ -1,6 +1,7 @@
 /** What lies in the folder of the tables: what a lost catalog is made anew from. Reads past all that cannot be read. */
 import type { ColumnDefinition } from '../worker/protocol.js';
-import { identityOf, isOurAppId, type MetaData, type TableIdentity } from './delta/actions.js';
+import { identityOf, type MetaData, type TableIdentity } from './delta/actions.js';
+import { readCommit, type Action } from './delta/commit-text.js';
 import { columnOf, parseSchema } from './delta/schema.js';
 import type { TableStore } from './store.js';
 
@@ -48,23 +49,31 @@ async function findTable(store: TableStore, folder: string): Promise<FoundTable>
   const names = (await orProblem(problems, folder, () => store.list(`${folder}/_delta_log`))) ?? [];
   let metaData: MetaData | null = null;
   let lastNumber = 0;
+  const named = new Set<string>();
   for (const name of names.filter((file) => /^\d{20}\.json$/.test(file))) {
-    const bytes = await orProblem(problems, `${folder}, commit ${Number(name.slice(0, 20))}`, () => store.get(`${folder}/_delta_log/${name}`));
-    for (const line of (bytes?.toString() ?? '').split('\n').filter((text) => text.trim() !== '')) {
-      const action = await orProblem(problems, `${folder}, commit ${Number(name.slice(0, 20))}`, () => JSON.parse(line) as Action);
-      metaData = action?.metaData ?? metaData;
-      if (action?.txn && isOurAppId(action.txn.appId) && Number.isSafeInteger(action.txn.version)) lastNumber = Math.max(lastNumber, action.txn.version);
-    }
+    const where = `${folder}, commit ${Number(name.slice(0, 20))}`;
+    const text = (await orProblem(problems, where, () => store.get(`${folder}/_delta_log/${name}`)))?.toString() ?? '';
+    const commit = await orProblem(problems, where, () => readCommit(text, (path) => named.has(path)));
+    const actions = commit?.actions ?? readableLines(text);
+    metaData = actions.findLast((action) => action.metaData)?.metaData ?? metaData;
+    for (const { add } of actions) if (add) named.add(decodeURIComponent(add.path));
+    lastNumber = Math.max(lastNumber, commit?.own?.number ?? 0);
   }
   const fields = metaData === null ? [] : ((await orProblem(problems, folder, () => parseSchema(metaData.schemaString))) ?? []);
   const columns = fields.map(columnOf).filter((column) => column !== null).sort((a, b) => a.id - b.id);
   return { folder, identity: metaData === null ? null : identityOf(metaData), columns, lastNumber, problems };
 }
 
-/** The actions that say whose table it is and how far it goes. */
-interface Action {
-  readonly metaData?: MetaData;
-  readonly txn?: { readonly appId: string; readonly version: number };
+/** The actions of a damaged commit that can still be read: better than none for the columns, and for nothing else. */
+function readableLines(text: string): Action[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      const action = JSON.parse(line) as Action | null;
+      return typeof action?.metaData?.schemaString === 'string' ? [{ metaData: action.metaData }] : [];
+    } catch {
+      return []; // the commit as a whole is reported
+    }
+  });
 }
 
 /** What `read` gives, or null and a sentence: what cannot be read of one table must not hide the others. */

@@ -36,14 +36,39 @@ export class Leftovers {
     }
   }
 
-  /** Deletes data files of this node that no version of the table ever named: their commit never came. */
-  async deleteOrphans(table: Table, committer: TableCommitter): Promise<void> {
-    const { logger, node, store } = this.#parts;
+  /**
+   * Moves data files of this node that no version of the table ever named out of its folder. Those that are proven never
+   * to have been committed go to trash: all their rows are in the log. Others go to quarantine: a commit may be lost.
+   * @param isLogWhole nothing of the log was damaged or missing at this start
+   * @returns the names in quarantine of those
+   */
+  async moveOrphans(table: Table, { state }: TableCommitter, isLogWhole: boolean): Promise<string[]> {
+    const { clock, logger, node, paths, store } = this.#parts;
+    const quarantined: string[] = [];
+    const isWhole = isLogWhole && (state.version < 0 || state.endsWithOurs);
     for (const name of await store.list(table.folder)) {
-      if (parseDataFileName(name)?.node !== node || committer.state.namedFiles.has(name)) continue;
-      logger.info(`file ${table.folder}/${name} was never committed and is deleted`);
-      await store.delete(`${table.folder}/${name}`);
+      const parts = parseDataFileName(name);
+      if (parts?.node !== node || state.namedFiles.has(name)) continue;
+      const from = `${paths.tables}/${table.folder}/${name}`;
+      if (isWhole && parts.number > Math.max(table.sealedTo, state.sealedTo)) {
+        logger.info(`file ${table.folder}/${name} was never committed and goes to trash: the log has its rows`);
+        await this.#move(from, `${paths.trash}/${clock.nowMs()}-${table.id}-${name}`);
+      } else {
+        const target = `${clock.nowMs()}-${name}`; // an earlier start may have kept another of that name
+        await this.#move(from, `${paths.quarantinedTables}/${table.folder}/${target}`);
+        quarantined.push(target);
+      }
     }
+    return quarantined;
+  }
+
+  /** Renames, with all folders as durable as the name. */
+  async #move(from: string, to: string): Promise<void> {
+    const { disk } = this.#parts;
+    await disk.makeFolder(dirname(to));
+    await disk.rename(from, to);
+    await disk.syncFolder(dirname(to));
+    await disk.syncFolder(dirname(from));
   }
 
   /** Moves the folder of a dropped table out of the way. */
@@ -51,10 +76,7 @@ export class Leftovers {
     const { clock, disk, paths } = this.#parts;
     const folder = `${paths.tables}/${table.folder}`;
     if (!(await disk.exists(folder))) return;
-    await disk.makeFolder(paths.trash);
-    await disk.rename(folder, `${paths.trash}/${clock.nowMs()}-${table.id}`);
-    await disk.syncFolder(paths.trash);
-    await disk.syncFolder(dirname(folder));
+    await this.#move(folder, `${paths.trash}/${clock.nowMs()}-${table.id}`);
   }
 
   /** Deletes dropped folders whose time is over. */

@@ -2,18 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { Disk, DiskFile } from '../disk.js';
-import type { DataPaths } from '../names.js';
 import type { StoreWriter, TableStore } from './store.js';
 
 /**
- * A `TableStore` over the tables of a data folder. Unfinished files lie in the folder of this start under names of
- * their own, so any number of threads may share it. As in an object store, what is seen lasts: whatever `list` names,
- * and what made `putIfAbsent` return false, is durable by then, also when a crash came between its link and its sync.
- * @param start names the process, as for `DataPaths.tmp`
+ * A `TableStore` over a folder. Unfinished files lie in the folder of this start under names of their own, so any number
+ * of threads may share it. As in an object store, what is seen lasts: whatever `list` names, and what made `putIfAbsent`
+ * return false, is durable by then, also when a crash came between its link and its sync.
+ * @param root holds the files @param tmp holds unfinished ones, on the same file system
  */
-export function localTableStore(disk: Disk, paths: DataPaths, start: string): TableStore {
-  const root = paths.tables;
-  const tmp = paths.tmp(start);
+export function localTableStore(disk: Disk, root: string, tmp: string): TableStore {
   /** Folders that this store has made last, with all above: one made before a crash may not yet. */
   const settled = new Set<string>([root]);
 
@@ -73,6 +70,10 @@ export function localTableStore(disk: Disk, paths: DataPaths, start: string): Ta
 
     async get(path) {
       return disk.readWhole(locate(root, path));
+    },
+
+    async has(path) {
+      return disk.exists(locate(root, path));
     },
 
     async list(folder) {

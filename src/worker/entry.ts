@@ -3,6 +3,7 @@ import { compile } from './wasm.js';
 import { WorkerSlot } from './slot.js';
 import { unpackBy } from './unpack.js';
 import { localTableStore } from '../tables/local.js';
+import type { TableStore } from '../tables/store.js';
 import { systemClock } from '../clock.js';
 import { dataPaths } from '../names.js';
 import { readPackaged, systemDisk } from '../disk.js';
@@ -14,8 +15,10 @@ let slot: WorkerSlot | undefined;
 export function adopt(adoption: Adoption): number {
   if (slot?.isEnded === false) throw new Error(`this thread already is slot ${slot.number}`);
   const module = compile(readPackaged(new URL('../../assembly/sluice.wasm', import.meta.url)));
-  const store = localTableStore(systemDisk, dataPaths(adoption.dataDir), adoption.start);
-  slot = new WorkerSlot({ adoption, module, unpack: unpackBy(adoption.inflate), store, clock: systemClock });
+  const paths = dataPaths(adoption.dataDir);
+  const storeAt = (root: string): TableStore => localTableStore(systemDisk, root, paths.tmp(adoption.start));
+  const stores = { tables: storeAt(paths.tables), quarantine: storeAt(paths.quarantinedTables) };
+  slot = new WorkerSlot({ adoption, module, unpack: unpackBy(adoption.inflate), stores, clock: systemClock });
   return adoption.slot;
 }
 

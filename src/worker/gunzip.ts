@@ -1,6 +1,6 @@
 /** Unpacks gzip bodies (RFC 1952) inside the WASM module, straight into the input of its parser. */
 import { INFLATE_CORRUPT, INFLATE_CUT, INFLATE_ENDED, INFLATE_TOO_LARGE } from '../../assembly/inflate/abi.js';
-import { crc32 } from '../log/crc.js';
+import { crc32 } from '../crc.js';
 import type { WasmMemory } from './chunk.js';
 import { guessedBytes, InflateError, tooLarge } from './inflate.js';
 

@@ -13,6 +13,7 @@ export function moveBuilders(from: WasmParser, to: WasmParser): void {
     const table = from.exports.tableAt(id) >>> 0;
     if (table === 0) continue;
     define(from, table, to);
+    if (wordOf(from, table + abi.TABLE_SET_ASIDE) !== 0) to.setAside(id, true);
     if (wordOf(from, table + abi.TABLE_ROWS) > 0) moveRows(from, table, to, to.exports.tableAt(id) >>> 0);
   }
 }

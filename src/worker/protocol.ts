@@ -172,20 +172,28 @@ export type ParserLimits = Omit<WorkerLimits, 'bodyBytesMax' | 'bodyLinesMax'>;
 export type ToWorker =
   | { readonly say: 'define'; readonly tables: readonly TableDefinition[] }
   | { readonly say: 'drop'; readonly tableIds: readonly number[] }
+  /** New lines of these tables are refused, or taken again; lines that are read back are taken always. */
+  | { readonly say: 'set-aside'; readonly tableIds: readonly number[]; readonly isSetAside: boolean }
   | { readonly say: 'seal'; readonly order: SealOrder }
   /** The commit stands: rows at or below `number` leave the builder. */
   | { readonly say: 'sealed'; readonly tableId: number; readonly number: number }
   /** Rows of bodies above ordinal `keptTo` are given up; the answer is 'cut'. */
   | { readonly say: 'cut'; readonly keptTo: number };
 
-/** Write the rows of a table up to a number into a file. */
-export interface SealOrder {
+/** A file of the rows of a table up to a number. */
+export interface FileOrder {
   readonly tableId: number;
   readonly number: number;
-  /** Path of the file below the root of the tables store. */
+  /** Below the root of its store. */
   readonly path: string;
   /** Columns in the order of the file, our own three apart. */
   readonly columns: readonly ColumnDefinition[];
+}
+
+/** Write the file. */
+export interface SealOrder extends FileOrder {
+  /** The store that it goes to: that of the tables, or of rows that cannot go there. */
+  readonly into: 'tables' | 'quarantine';
 }
 
 /** Worker → main over the adopted port. */

@@ -10,7 +10,7 @@ import { joinRanges } from '../tables/parquet/statistics.js';
 import type { StoreWriter, TableStore } from '../tables/store.js';
 import { readEnd, readStep, type WasmMemory } from './chunk.js';
 import { ByteSink } from './sink.js';
-import type { SealedFile, SealOrder } from './protocol.js';
+import type { SealedFile, FileOrder } from './protocol.js';
 
 /** What the seal calls in the WASM module (assembly/encode/seal.ts). */
 export interface SealExports {
@@ -50,7 +50,7 @@ const SLICE_ROWS = 65_536;
  * @throws when storage fails or the rows leave or move meanwhile; the builder is untouched and no file stays
  */
 export async function sealFile(
-  module: SealModule, store: TableStore, order: SealOrder, spansOf: () => readonly SealSpan[], onSlice: () => void = () => undefined,
+  module: SealModule, store: TableStore, order: FileOrder, spansOf: () => readonly SealSpan[], onSlice: () => void = () => undefined,
 ): Promise<SealedFile | null> {
   const seal = new Seal(module, order, spansOf(), onSlice);
   try {
@@ -79,7 +79,7 @@ async function abandon(writer: StoreWriter, cause: Error): Promise<void> {
 
 class Seal {
   readonly #module: SealModule;
-  readonly #order: SealOrder;
+  readonly #order: FileOrder;
   readonly #spans: readonly SealSpan[];
   readonly #onSlice: () => void;
   readonly #columns: readonly FileColumn[];
@@ -93,7 +93,7 @@ class Seal {
   #sliceRows = 0;
   #view: DataView;
 
-  constructor(module: SealModule, order: SealOrder, spans: readonly SealSpan[], onSlice: () => void) {
+  constructor(module: SealModule, order: FileOrder, spans: readonly SealSpan[], onSlice: () => void) {
     this.#module = module;
     this.#view = new DataView(module.memory.buffer);
     this.#order = order;

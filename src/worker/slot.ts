@@ -16,7 +16,7 @@ interface SlotParts {
   readonly adoption: Adoption;
   readonly module: WebAssembly.Module;
   readonly unpack: Unpack;
-  readonly store: TableStore;
+  readonly stores: Readonly<Record<SealOrder['into'], TableStore>>;
   readonly clock: Clock;
 }
 
@@ -28,7 +28,7 @@ export class WorkerSlot {
   readonly #adoption: Adoption;
   readonly #memory: WorkerMemory;
   readonly #unpack: Unpack;
-  readonly #store: TableStore;
+  readonly #stores: SlotParts['stores'];
   readonly #clock: Clock;
   readonly #blocks: BlockReader;
   readonly #pending: PendingRows;
@@ -40,13 +40,13 @@ export class WorkerSlot {
   #isSealing = false;
   #ended = false;
 
-  constructor({ adoption, module, unpack, store, clock }: SlotParts) {
+  constructor({ adoption, module, unpack, stores, clock }: SlotParts) {
     this.number = adoption.slot;
     this.#adoption = adoption;
     const { limits, memoryBytesMax: bytesMax } = adoption;
     this.#memory = new WorkerMemory({ module, limits, bytesMax, tell: (sentence) => this.#tell({ say: 'memory', sentence }) });
     this.#unpack = unpack;
-    this.#store = store;
+    this.#stores = stores;
     this.#clock = clock;
     this.#blocks = new BlockReader(adoption.bodyMemory, adoption.blockBytes);
     this.#pending = new PendingRows(adoption.numbers, (tableId, spans) => this.#parser.removeRows(tableId, spans));
@@ -161,6 +161,9 @@ export class WorkerSlot {
           this.#pending.forget(tableId);
         }
         break;
+      case 'set-aside':
+        for (const tableId of message.tableIds) this.#parser.setAside(tableId, message.isSetAside);
+        break;
       case 'seal':
         this.#sealing = this.#sealing.then(() => this.#seal(message.order));
         break;
@@ -186,12 +189,13 @@ export class WorkerSlot {
   async #seal(order: SealOrder): Promise<void> {
     if (this.#ended) return;
     const { tableId, number } = order;
+    const store = this.#stores[order.into];
     this.#pending.takeNumbers();
     this.#isSealing = true;
     try {
-      const file = await sealFile(this.#parser, this.#store, order, () => this.#pending.upTo(tableId, number), () => this.#countBytes());
+      const file = await sealFile(this.#parser, store, order, () => this.#pending.upTo(tableId, number), () => this.#countBytes());
       if (!this.#ended) this.#tell({ say: 'file', tableId, file });
-      else if (file !== null) await this.#store.delete(file.path); // main takes this seal for failed
+      else if (file !== null) await store.delete(file.path); // main takes this seal for failed
     } catch (error) {
       const isFatal = isTrap(error);
       this.#tell({ say: 'seal-failed', tableId, reason: (error as Error).message, isFatal });

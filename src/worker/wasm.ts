@@ -59,6 +59,7 @@ interface ParserExports extends SealExports, InflateExports {
   defineColumn(tableId: number, columnId: number, kind: number, keyAt: number, keyBytes: number): void;
   dropTable(id: number): void;
   setSealedTo(tableId: number, number: number): void;
+  setAside(tableId: number, isSetAside: boolean): void;
   removeSpans(tableId: number, rangesAt: number, ranges: number): void;
   builderBytes(): number;
   sealBytes(): number;
@@ -119,6 +120,11 @@ export class WasmParser {
   /** Rows at or below this log number are in files: replay does not store them again. */
   setSealedTo(tableId: number, number: number): void {
     this.exports.setSealedTo(tableId, number);
+  }
+
+  /** New lines of a table are refused, or taken again. */
+  setAside(tableId: number, isSetAside: boolean): void {
+    this.exports.setAside(tableId, isSetAside);
   }
 
   /** Where a body of `bytes` bytes is to be put; good until the next call of anything here. */

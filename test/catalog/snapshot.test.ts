@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { decodeSnapshot, encodeSnapshot, lastNumberOf, SnapshotFiles, type CatalogSnapshot } from '../../src/catalog/snapshot.js';
-import { crc32 } from '../../src/log/crc.js';
+import { crc32 } from '../../src/crc.js';
 import { dataPaths } from '../../src/names.js';
 import { CRASH_POLICIES, MemoryDisk } from '../fault/memory-disk.js';
 import { makeCatalog, need } from './harness.js';

@@ -80,9 +80,11 @@ test('commands ask the server that holds the folder', async (t) => {
     'flush': async (args) => {
       asked.push(args);
       if (args.database === 'gone') throw new Error('there is no database "gone"');
-      return { tables: 1 };
+      return { tables: 1, failed: [] };
     },
-    'tables': async () => [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, files: [file], sealedTo: 5, problem: null }],
+    'tables': async () => [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, unsealed: 3, files: [file], quarantined: [], sealedTo: 5, problems: [] }],
+    'quarantine-list': async () => [],
+    'quarantine-remove': async () => ({}),
     'database-create': async ({ name }) => ({ created: name === 'new' }),
     'database-list': async () => [{ name: 'db', tables: 1, tags: 'grow', types: 'strict' }, { name: 'a,b', tables: 0, tags: 'fixed', types: 'split' }],
     'database-update': async ({ name, rules }) => {

@@ -33,7 +33,9 @@ const handlers: ControlHandlers = {
   'flush': async ({ database }) => {
     throw new Error(`there is no database ${database}`);
   },
-  'tables': async () => Array.from({ length: 5000 }, (_, n) => ({ database: 'db', measurement: `m${n}`, columns: [], rows: n, files: ['/a/b.parquet'], sealedTo: n, problem: null })),
+  'tables': async () => Array.from({ length: 5000 }, (_, n) => ({ database: 'db', measurement: `m${n}`, columns: [], rows: n, unsealed: 0, files: ['/a/b.parquet'], quarantined: [], sealedTo: n, problems: [] })),
+  'quarantine-list': async () => [],
+  'quarantine-remove': async () => ({}),
   'database-create': async ({ name }) => ({ created: name === 'new' }),
   'database-list': async () => [],
   'database-update': async ({ rules }) => ({ tags: 'grow', types: 'strict', ...rules }),

@@ -8,7 +8,7 @@ import { open as openEngine, sealedTables } from './harness.js';
 import { DEADLY, REQUEST, write } from './write.js';
 
 async function rowCount(engine: Engine): Promise<number> {
-  return [...(await sealedTables(engine)).values()].reduce((sum, { rows }) => sum + rows, 0);
+  return [...(await sealedTables(engine)).values()].reduce((sum, { rows }) => sum + rows!, 0);
 }
 
 /** Writes until one is taken. */

@@ -165,11 +165,12 @@ test('a corrupt commit of one table stops neither the start nor the other tables
       const engine = await open(copy);
       assert.ok(engine.problems().some((problem) => /db\/bad.*commit 1/.test(problem)), engine.problems().join('\n'));
       await engine.recovered();
-      await assert.rejects(engine.control.run('flush', { database: null }), /db\/bad: commit 1 cannot be read/);
+      const failed = async (): Promise<string> => (await engine.control.run('flush', { database: null })).failed.map(({ reason }) => reason).join();
+      assert.match(await failed(), /^table db\/bad: commit 1 cannot be read[^,]*$/);
       await store(engine, 'db', 'good v=4i 4', 'fresh v=1i 1');
-      await assert.rejects(engine.control.run('flush', { database: null }), /db\/bad: commit 1 cannot be read/);
+      assert.match(await failed(), /^table db\/bad: commit 1 cannot be read[^,]*$/);
       const tables = await engine.control.run('tables', { database: 'db' });
-      const rows = Object.fromEntries(tables.map(({ measurement, rows: count, problem }) => [measurement, problem === null ? count : 'unreadable']));
+      const rows = Object.fromEntries(tables.map(({ measurement, rows: count }) => [measurement, count ?? 'unreadable']));
       assert.deepEqual(rows, { bad: 'unreadable', fine: 2, fresh: hasCatalog ? 1 : 2, good: hasCatalog ? 4 : 5 });
       await engine.stop();
     }
@@ -223,8 +224,13 @@ test('numbers go on above every number in a table, also when the clock is behind
   const future = 5_000_000_000_000_000;
   try {
     await makeFolder(dataDir);
-    const commit = join(dataDir, 'tables/one/t/_delta_log/00000000000000000000.json');
-    writeFileSync(commit, readFileSync(commit, 'utf8').replace(/("txn":\{"appId":"sluice-[0-9a-f]{8}","version":)\d+/, `$1${future}`));
+    const folder = join(dataDir, 'tables/one/t');
+    const commit = join(folder, '_delta_log/00000000000000000000.json');
+    const text = readFileSync(commit, 'utf8');
+    const [name] = /[0-9a-f]{8}-\d{16}-\d\.parquet/.exec(text)!;
+    const renamed = name.replace(/-\d{16}-/, `-${future}-`);
+    renameSync(join(folder, name), join(folder, renamed));
+    writeFileSync(commit, text.replace(name, renamed).replace(/("txn":\{"appId":"sluice-[0-9a-f]{8}","version":)\d+/, `$1${future}`).replace(/,"sluiceCrc":"\w+"/, ''));
     for (const path of snapshotsOf(dataDir)) rmSync(path);
     rmSync(join(dataDir, 'log'), { recursive: true });
     await (await open(dataDir)).stop(); // a life without a write must not forget it

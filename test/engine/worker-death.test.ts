@@ -11,7 +11,7 @@ import { DEADLY, REQUEST, write } from './write.js';
 async function rowCount(engine: Engine): Promise<number> {
   await engine.control.run('flush', { database: null });
   const tables = await engine.control.run('tables', { database: 'deaths' });
-  return tables.reduce((sum, { rows }) => sum + rows, 0);
+  return tables.reduce((sum, { rows }) => sum + rows!, 0);
 }
 
 test('rows of a dead worker come back from the log, and writes go on', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { frameBytes } from '../../src/log/frame.js';
 import * as format from '../../src/log/segment.js';
-import { crc32 } from '../../src/log/crc.js';
+import { crc32 } from '../../src/crc.js';
 import { MemoryDisk } from '../fault/memory-disk.js';
 import { Random } from '../fuzz/random.js';
 import { append, bodies, FOLDER, frameHeader, open, QUARANTINE, segmentPaths, type Opened } from './harness.js';

@@ -1,7 +1,7 @@
 /** Frames, records and segment headers: what is written is read, and nothing else passes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { crc32 } from '../../src/log/crc.js';
+import { crc32 } from '../../src/crc.js';
 import { decodeFrame, decodeTableIds, encodeFrame, frameBytes, type FrameHeader } from '../../src/log/frame.js';
 import * as format from '../../src/log/segment.js';
 import { Random } from '../fuzz/random.js';

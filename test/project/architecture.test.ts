@@ -18,7 +18,7 @@ const importsOf = (text: string) => [...text.matchAll(/\b(?:from |import |import
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['src/disk.ts'],
   'node:fs/promises': [],
-  'node:zlib': ['src/worker/inflate.ts', 'src/log/crc.ts'],
+  'node:zlib': ['src/worker/inflate.ts', 'src/crc.ts'],
   'zlib-sync': ['src/worker/inflate.ts'],
   'node:http': ['src/http/node.ts'],
   'node:https': ['src/http/node.ts'],

@@ -8,12 +8,11 @@ import { systemDisk } from '../../src/disk.js';
 import { commitName, dataPaths, type DataPaths } from '../../src/names.js';
 import { CommitUncertain, TableCommitter } from '../../src/tables/commit.js';
 import { columnIdOf } from '../../src/tables/delta/schema.js';
-import { loadTable, TableRefused } from '../../src/tables/delta/table-log.js';
-import { localTableStore } from '../../src/tables/local.js';
+import { loadTable, TableRefused, type OwnNode } from '../../src/tables/delta/table-log.js';
 import type { TableStore } from '../../src/tables/store.js';
 import type { ColumnDefinition, SealedFile } from '../../src/worker/protocol.js';
 import { CRASH_POLICIES, type MemoryDisk } from '../fault/memory-disk.js';
-import { memoryDisk, memoryPaths } from './memory.js';
+import { memoryDisk, memoryPaths, tablesStore } from './memory.js';
 
 const root = mkdtempSync(join(tmpdir(), 'sluice-commit-'));
 after(() => rmSync(root, { recursive: true }));
@@ -45,7 +44,8 @@ function sealed(name: string, rows = 3): SealedFile {
   };
 }
 
-const open = (store: TableStore, asNode = node): Promise<TableCommitter> => TableCommitter.open({ store, folder, node: asNode, identity });
+const own = (asNode: string): OwnNode => ({ node: asNode, numberMax: () => Number.MAX_SAFE_INTEGER });
+const open = (store: TableStore, asNode = node, committedTo = 0): Promise<TableCommitter> => TableCommitter.open({ ...own(asNode), store, folder, identity, committedTo });
 
 /** The actions of a commit. */
 function commitOf(paths: DataPaths, version: number): Record<string, Record<string, unknown>>[] {
@@ -61,7 +61,7 @@ function writeCommit(paths: DataPaths, version: number, ...actions: object[]): v
 
 test('the first commit makes the table, a later one adds files, and both are read back', async () => {
   const paths = freshPaths();
-  const store = localTableStore(systemDisk, paths, 's');
+  const store = tablesStore(systemDisk, paths, 's');
   const committer = await open(store);
   assert.equal(await committer.commit({ columns: [host, load], files: [sealed('a.parquet'), sealed('b c%.parquet', 5)], number: 100, timeMs: 1700 }), 'committed');
   assert.equal(await committer.commit({ columns: [host, load], files: [sealed('d.parquet')], number: 200, timeMs: 1800 }), 'committed');
@@ -98,18 +98,18 @@ test('the first commit makes the table, a later one adds files, and both are rea
   assert.equal(commitInfo!.commitInfo!.engineInfo, 'sluice/0.1.0');
   assert.deepEqual(commitOf(paths, 1).map((action) => Object.keys(action)[0]), ['add', 'txn', 'commitInfo']);
 
-  const state = await loadTable(store, folder, node);
+  const state = await loadTable(store, folder, own(node));
   assert.deepEqual(state, committer.state);
   assert.equal(state.version, 1);
   assert.equal(state.sealedTo, 200);
   assert.equal(state.metaData!.id, id);
   assert.deepEqual([...state.liveFiles.values()].map((file) => [file.path, file.bytes, file.rows]), [['a.parquet', 1000, 3], ['b c%.parquet', 1000, 5], ['d.parquet', 1000, 3]]);
-  assert.equal((await loadTable(store, folder, 'ffffffff')).sealedTo, 0);
+  assert.equal((await loadTable(store, folder, own('ffffffff'))).sealedTo, 0);
 });
 
 test('new columns bring a metaData of the same id, and nullCount of columns that a file does not have', async () => {
   const paths = freshPaths();
-  const committer = await open(localTableStore(systemDisk, paths, 's'));
+  const committer = await open(tablesStore(systemDisk, paths, 's'));
   await committer.commit({ columns: [host], files: [sealed('a.parquet')], number: 1, timeMs: 1 });
   await committer.commit({ columns: [host, load, big], files: [sealed('b.parquet')], number: 2, timeMs: 2 });
   const [first, second] = [commitOf(paths, 0)[1]!.metaData!, commitOf(paths, 1)[0]!.metaData!];
@@ -125,7 +125,7 @@ test('new columns bring a metaData of the same id, and nullCount of columns that
 
 test('a cut is committed once: the same files are a repetition, other files are refused', async () => {
   const paths = freshPaths();
-  const store = localTableStore(systemDisk, paths, 's');
+  const store = tablesStore(systemDisk, paths, 's');
   const cut = { columns: [host], files: [sealed('a.parquet')], number: 100, timeMs: 1 };
   await (await open(store)).commit(cut);
   const later = await open(store);
@@ -137,7 +137,7 @@ test('a cut is committed once: the same files are a repetition, other files are 
 
 test('committers of several nodes that race lose nothing and leave no gap', async () => {
   const paths = freshPaths();
-  const store = localTableStore(systemDisk, paths, 's');
+  const store = tablesStore(systemDisk, paths, 's');
   const nodes = ['0000000a', '0000000b', '0000000c'];
   await Promise.all(nodes.map(async (each, at) => {
     const committer = await open(store, each);
@@ -147,18 +147,18 @@ test('committers of several nodes that race lose nothing and leave no gap', asyn
       assert.equal(end, 'committed');
     }
   }));
-  const state = await loadTable(store, folder, 'none');
+  const state = await loadTable(store, folder, own('none'));
   assert.equal(state.version, 59);
   assert.deepEqual([...state.liveFiles.keys()].toSorted(), nodes.flatMap((each) => Array.from({ length: 20 }, (_, n) => `${each}-${n + 1}.parquet`)).toSorted());
   assert.deepEqual(state.fields.map((field) => field.name).toSorted(), ['0000000a', '0000000b', '0000000c', 'host', 'sluice_ns', 'sluice_seq', 'time']);
-  for (const each of nodes) assert.equal((await loadTable(store, folder, each)).sealedTo, 20);
+  for (const each of nodes) assert.equal((await loadTable(store, folder, own(each))).sealedTo, 20);
   const firsts = Array.from({ length: 60 }, (_, version) => commitOf(paths, version)).filter((actions) => 'protocol' in actions[0]!);
   assert.equal(firsts.length, 1);
 });
 
 test('what other writers do to a table is taken as it is and stays', async () => {
   const paths = freshPaths();
-  const store = localTableStore(systemDisk, paths, 's');
+  const store = tablesStore(systemDisk, paths, 's');
   const committer = await open(store);
   await committer.commit({ columns: [host], files: [sealed('a.parquet')], number: 1, timeMs: 1 });
   const before = commitOf(paths, 0)[1]!.metaData!;
@@ -174,7 +174,7 @@ test('what other writers do to a table is taken as it is and stays', async () =>
     { txn: { appId: 'spark', version: 99 } },
   );
   assert.equal(await committer.commit({ columns: [host, load], files: [sealed('b.parquet')], number: 2, timeMs: 2 }), 'committed');
-  const state = await loadTable(store, folder, node);
+  const state = await loadTable(store, folder, own(node));
   assert.equal(state.version, 2);
   assert.equal(state.sealedTo, 2);
   assert.deepEqual([...state.liveFiles.values()].map((file) => [file.path, file.rows]), [['part-0000 x.snappy.parquet', null], ['b.parquet', 3]]);
@@ -201,7 +201,7 @@ test('a table that asks for more than we do is read-only or refused, and says wh
   for (const [actions, words] of cases) {
     const paths = freshPaths();
     writeCommit(paths, 0, ...actions);
-    const committing = async (): Promise<unknown> => (await open(localTableStore(systemDisk, paths, 's'))).commit({ columns: [host], files: [], number: 1, timeMs: 1 });
+    const committing = async (): Promise<unknown> => (await open(tablesStore(systemDisk, paths, 's'))).commit({ columns: [host], files: [], number: 1, timeMs: 1 });
     await assert.rejects(committing, (error) => error instanceof TableRefused && words.test(error.message));
   }
 });
@@ -209,11 +209,11 @@ test('a table that asks for more than we do is read-only or refused, and says wh
 test('a log that does not begin at 0, or has a gap, is refused', async () => {
   const begin = freshPaths();
   writeCommit(begin, 3, {});
-  await assert.rejects(loadTable(localTableStore(systemDisk, begin, 's'), folder, node), /its log begins at version 3; reading checkpoints is not supported/);
+  await assert.rejects(loadTable(tablesStore(systemDisk, begin, 's'), folder, own(node)), /its log begins at version 3; reading checkpoints is not supported/);
   const gap = freshPaths();
   writeCommit(gap, 0, {});
   writeCommit(gap, 2, {});
-  await assert.rejects(loadTable(localTableStore(systemDisk, gap, 's'), folder, node), /no version 1 but a version 2/);
+  await assert.rejects(loadTable(tablesStore(systemDisk, gap, 's'), folder, own(node)), /no version 1 but a version 2/);
 });
 
 test('when the disk fails at any call the cut is committed once, and the error tells whether its files may be part of the table', async () => {
@@ -221,13 +221,13 @@ test('when the disk fails at any call the cut is committed once, and the error t
   for (let failing = 1; ; failing += 1) {
     const disk = await memoryDisk();
     disk.failNth('any', failing, 'sticky');
-    const end = await open(localTableStore(disk, memoryPaths, 's')).then((committer) => committer.commit(cut)).catch((error: Error) => error);
+    const end = await open(tablesStore(disk, memoryPaths, 's')).then((committer) => committer.commit(cut)).catch((error: Error) => error);
     disk.healFaults();
-    const store = localTableStore(disk, memoryPaths, 't');
-    const stands = (await loadTable(store, folder, node)).liveFiles.has('a.parquet');
+    const store = tablesStore(disk, memoryPaths, 't');
+    const stands = (await loadTable(store, folder, own(node))).liveFiles.has('a.parquet');
     if (stands) assert.ok(end === 'committed' || end instanceof CommitUncertain, `failure at call ${failing}: ${String(end)}`);
     assert.equal(await (await open(store)).commit(cut), 'committed');
-    const state = await loadTable(store, folder, node);
+    const state = await loadTable(store, folder, own(node));
     assert.deepEqual([state.version, state.liveFiles.size, state.sealedTo], [0, 1, 100]);
     if (!disk.struck) break;
     assert.ok(end instanceof Error);
@@ -243,20 +243,20 @@ test('a loss of power at any moment leaves a whole commit or none, and one that 
   };
   disk.after = note;
   const cut = { columns: [host], files: [sealed('a.parquet')], number: 100, timeMs: 1 };
-  await (await open(localTableStore(disk, memoryPaths, 's'))).commit(cut);
+  await (await open(tablesStore(disk, memoryPaths, 's'))).commit(cut);
   committed = true;
   note();
   for (const survivor of survivors) {
-    const { sealedTo } = await loadTable(localTableStore(survivor.disk, memoryPaths, 't'), folder, node);
+    const { sealedTo } = await loadTable(tablesStore(survivor.disk, memoryPaths, 't'), folder, own(node));
     if (survivor.committed) assert.equal(sealedTo, 100);
     const later = survivor.disk.crash('drop-unsynced');
-    assert.equal((await loadTable(localTableStore(later, memoryPaths, 'u'), folder, node)).sealedTo, sealedTo);
+    assert.equal((await loadTable(tablesStore(later, memoryPaths, 'u'), folder, own(node))).sealedTo, sealedTo);
   }
 });
 
 test('a commit that stands although its making failed counts', async () => {
   const paths = freshPaths();
-  const store = localTableStore(systemDisk, paths, 's');
+  const store = tablesStore(systemDisk, paths, 's');
   let failures = 1;
   const failing: TableStore = {
     ...store,
@@ -272,7 +272,7 @@ test('a commit that stands although its making failed counts', async () => {
 });
 
 test('when the making failed and nothing stands, the failure is told', async () => {
-  const store = localTableStore(systemDisk, freshPaths(), 's');
+  const store = tablesStore(systemDisk, freshPaths(), 's');
   const committer = await open({ ...store, putIfAbsent: () => Promise.reject(new Error('no space left')) });
   await assert.rejects(committer.commit({ columns: [host], files: [sealed('a.parquet')], number: 1, timeMs: 1 }), /^Error: no space left$/);
 });

@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { systemDisk } from '../../src/disk.js';
 import { dataPaths, type DataPaths } from '../../src/names.js';
-import { localTableStore } from '../../src/tables/local.js';
 import { CRASH_POLICIES, type MemoryDisk } from '../fault/memory-disk.js';
-import { memoryDisk, memoryPaths } from './memory.js';
+import { memoryDisk, memoryPaths, tablesStore } from './memory.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-local-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -33,7 +32,7 @@ function recordCalls(disk: MemoryDisk): string[] {
 
 test('a file has its final name only once it is published', async () => {
   const paths = freshPaths();
-  const store = localTableStore(systemDisk, paths, 's');
+  const store = tablesStore(systemDisk, paths, 's');
   const writer = await store.put('db/cpu/1.parquet');
   await writer.write(Buffer.from('one '));
   await writer.write(Buffer.from('two'));
@@ -47,7 +46,7 @@ test('a file has its final name only once it is published', async () => {
 
 test('an abandoned file leaves nothing, published or not', async () => {
   const paths = freshPaths();
-  const store = localTableStore(systemDisk, paths, 's');
+  const store = tablesStore(systemDisk, paths, 's');
   const early = await store.put('db/cpu/1.parquet');
   await early.write(Buffer.from('x'));
   await early.abandon();
@@ -59,7 +58,7 @@ test('an abandoned file leaves nothing, published or not', async () => {
 });
 
 test('what is missing is null, empty, or nothing to delete', async () => {
-  const store = localTableStore(systemDisk, freshPaths(), 's');
+  const store = tablesStore(systemDisk, freshPaths(), 's');
   assert.equal(await store.get('db/none'), null);
   assert.deepEqual(await store.list('db'), []);
   await store.delete('db/none');
@@ -71,7 +70,7 @@ test('what is missing is null, empty, or nothing to delete', async () => {
 test('of many that put the same file if absent one wins, and its bytes stay', async () => {
   const paths = freshPaths();
   const won = await Promise.all(Array.from({ length: 20 }, (_, n) =>
-    localTableStore(systemDisk, paths, 's').putIfAbsent('db/cpu/_delta_log/0.json', Buffer.from(`by ${n}`))));
+    tablesStore(systemDisk, paths, 's').putIfAbsent('db/cpu/_delta_log/0.json', Buffer.from(`by ${n}`))));
   assert.equal(won.filter(Boolean).length, 1);
   assert.equal(readFileSync(join(paths.tables, 'db/cpu/_delta_log/0.json'), 'utf8'), `by ${won.indexOf(true)}`);
   assert.deepEqual(unfinished(paths), []);
@@ -81,7 +80,7 @@ test('bytes are synced before the name, the name before the answer', async () =>
   const disk = await memoryDisk();
   await disk.makeFolder(memoryPaths.tmp('s'));
   const calls = recordCalls(disk);
-  const store = localTableStore(disk, memoryPaths, 's');
+  const store = tablesStore(disk, memoryPaths, 's');
   const writer = await store.put('db/cpu/1.parquet');
   await writer.write(Buffer.from('x'));
   await writer.publish();
@@ -97,7 +96,7 @@ test('bytes are synced before the name, the name before the answer', async () =>
 
 test('folders are made where they are missing, also those that were there before', async () => {
   const paths = freshPaths();
-  const store = localTableStore(systemDisk, paths, 's');
+  const store = tablesStore(systemDisk, paths, 's');
   for (const name of ['1', '2', '3']) {
     const writer = await store.put(`db/cpu/${name}`);
     await writer.write(Buffer.from(name));
@@ -112,7 +111,7 @@ test('folders are made where they are missing, also those that were there before
 test('a folder beside others costs a sync of the one above, not of all above', async () => {
   const disk = await memoryDisk();
   await disk.makeFolder('data/tables/db/mem');
-  const store = localTableStore(disk, memoryPaths, 's');
+  const store = tablesStore(disk, memoryPaths, 's');
   await store.putIfAbsent('db/cpu/1', Buffer.from('x'));
   const calls = recordCalls(disk);
   await store.putIfAbsent('db/mem/1', Buffer.from('x'));
@@ -121,7 +120,7 @@ test('a folder beside others costs a sync of the one above, not of all above', a
 
 test('folders last only once all above are synced: a sync that failed is made again', async () => {
   const disk = await memoryDisk();
-  const store = localTableStore(disk, memoryPaths, 's');
+  const store = tablesStore(disk, memoryPaths, 's');
   disk.failNth('syncFolder', 2, 'once');
   await assert.rejects(store.putIfAbsent('db/cpu/1', Buffer.from('x')), { code: 'EIO' });
   const calls = recordCalls(disk);
@@ -131,9 +130,9 @@ test('folders last only once all above are synced: a sync that failed is made ag
 
 test('what list names and what a lost put met is synced first: a crash may have come before its sync', async () => {
   const disk = await memoryDisk();
-  await localTableStore(disk, memoryPaths, 's').putIfAbsent('db/cpu/1', Buffer.from('x'));
+  await tablesStore(disk, memoryPaths, 's').putIfAbsent('db/cpu/1', Buffer.from('x'));
   const calls = recordCalls(disk);
-  const store = localTableStore(disk, memoryPaths, 's');
+  const store = tablesStore(disk, memoryPaths, 's');
   assert.deepEqual(await store.list('db/cpu'), ['1']);
   assert.deepEqual(calls.splice(0), ['list tables/db/cpu', 'syncFolder tables/db', 'syncFolder tables', 'syncFolder tables/db/cpu']);
   assert.equal(await store.putIfAbsent('db/cpu/1', Buffer.from('y')), false);
@@ -142,7 +141,7 @@ test('what list names and what a lost put met is synced first: a crash may have 
 
 test('a loss of power at any moment leaves the whole file or none, and what was answered stays', async () => {
   const disk = await memoryDisk();
-  const store = localTableStore(disk, memoryPaths, 's');
+  const store = tablesStore(disk, memoryPaths, 's');
   const survivors: { disk: MemoryDisk; answered: number }[] = [];
   let answered = 0;
   const note = (): void => {
@@ -159,7 +158,7 @@ test('a loss of power at any moment leaves the whole file or none, and what was 
   note();
   assert.ok(survivors.length > 50);
   for (const survivor of survivors) {
-    const after = localTableStore(survivor.disk, memoryPaths, 't');
+    const after = tablesStore(survivor.disk, memoryPaths, 't');
     const names = await after.list('db/cpu');
     assert.ok(names.length >= survivor.answered);
     for (const name of names) assert.equal(String(await after.get(`db/cpu/${name}`)), `whole ${name}`);
@@ -167,7 +166,7 @@ test('a loss of power at any moment leaves the whole file or none, and what was 
 });
 
 test('paths that leave the tables folder are refused', async () => {
-  const store = localTableStore(systemDisk, freshPaths(), 's');
+  const store = tablesStore(systemDisk, freshPaths(), 's');
   for (const path of ['', '..', '../x', 'a/../../x', '/etc/passwd', 'a//b', 'a/.', 'a\\b', 'a\0b']) {
     await assert.rejects(store.put(path), RangeError);
     await assert.rejects(store.putIfAbsent(path, Buffer.from('x')), RangeError);

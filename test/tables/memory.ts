@@ -1,5 +1,8 @@
 /** A data folder on a disk in memory. */
-import { dataPaths } from '../../src/names.js';
+import type { Disk } from '../../src/disk.js';
+import { dataPaths, type DataPaths } from '../../src/names.js';
+import { localTableStore } from '../../src/tables/local.js';
+import type { TableStore } from '../../src/tables/store.js';
 import { MemoryDisk } from '../fault/memory-disk.js';
 
 export const memoryPaths = dataPaths('data');
@@ -9,4 +12,9 @@ export async function memoryDisk(): Promise<MemoryDisk> {
   const disk = new MemoryDisk();
   for (const folder of ['data', 'data/tables', 'data/tables/db', 'data/tables/db/cpu']) await disk.makeFolder(folder);
   return disk;
+}
+
+/** The store of the tables of a data folder. @param start names a process */
+export function tablesStore(disk: Disk, paths: DataPaths, start: string): TableStore {
+  return localTableStore(disk, paths.tables, paths.tmp(start));
 }

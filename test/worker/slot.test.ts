@@ -31,7 +31,7 @@ class Driven {
         slot: 0, port: port2, bodyMemory: this.#bodies, blockBytes: BODY_BYTES_MAX, numbers: this.#numbers.buffer, builderBytes: this.#bytes.buffer,
         memoryBytesMax: 1 << 26, limits: LIMITS, dataDir: 'unused', start: 'unused', inflate: 'zlib',
       },
-      module: moduleOf('simd'), store: store as unknown as TableStore, clock: systemClock,
+      module: moduleOf('simd'), stores: { tables: store as unknown as TableStore, quarantine: store as unknown as TableStore }, clock: systemClock,
       unpack: () => assert.fail('no body is packed'),
     });
     this.tell({ say: 'define', tables: [{ id: 1, databaseId: 1, measurement: 'm', created: 0, sealedTo: 0, columns: COLUMNS }] });
@@ -58,7 +58,7 @@ class Driven {
   }
 
   seal(): Promise<FromWorker> {
-    this.tell({ say: 'seal', order: { tableId: 1, number: 1, path: 'file', columns: COLUMNS } });
+    this.tell({ say: 'seal', order: { tableId: 1, number: 1, into: 'tables', path: 'file', columns: COLUMNS } });
     return this.said();
   }
 }

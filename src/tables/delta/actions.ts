@@ -5,7 +5,7 @@ import type { FileStatistics, SealedFile } from '../../worker/protocol.js';
 /** The protocol of tables sluice makes, and the highest it reads and writes. */
 export const PROTOCOL = { minReaderVersion: 1, minWriterVersion: 2 } as const;
 
-const APP_ID = /^sluice-[0-9a-f]{8}$/;
+const APP_ID = /^sluice-([0-9a-f]{8})$/;
 const ENGINE = `sluice/${VERSION}`;
 
 /** What a table says of itself, besides its columns. */
@@ -93,12 +93,25 @@ export function isOurAppId(appId: string): boolean {
   return APP_ID.test(appId);
 }
 
+/** The node of an app id that `appIdOf` made. */
+export function nodeOf(appId: string): string {
+  return APP_ID.exec(appId)?.[1] ?? '';
+}
+
+/** Whether a `commitInfo.engineInfo` says that a sluice, of whatever version, made the commit. */
+export function isOurEngine(engineInfo: unknown): boolean {
+  return typeof engineInfo === 'string' && engineInfo.startsWith('sluice/');
+}
+
 export function txnAction(appId: string, number: number, timeMs: number): string {
   return JSON.stringify({ txn: { appId, version: number, lastUpdated: timeMs } });
 }
 
-/** @param commitId a UUID: no two commits have the same bytes, so their writer can tell whose stands */
-export function commitInfoAction(commitId: string, timeMs: number): string {
+/**
+ * @param commitId a UUID: no two commits have the same bytes, so their writer can tell whose stands
+ * @param previous the number of our commit before, 0 for none
+ */
+export function commitInfoAction(commitId: string, previous: number, timeMs: number): string {
   return JSON.stringify({
     commitInfo: {
       timestamp: timeMs,
@@ -107,6 +120,7 @@ export function commitInfoAction(commitId: string, timeMs: number): string {
       isBlindAppend: true,
       engineInfo: ENGINE,
       txnId: commitId,
+      sluicePrevious: previous,
     },
   });
 }

@@ -1,7 +1,8 @@
 /** A table as its Delta log tells it. */
 import { commitName } from '../../names.js';
 import type { TableStore } from '../store.js';
-import { appIdOf, PROTOCOL, type MetaData } from './actions.js';
+import { PROTOCOL, type MetaData } from './actions.js';
+import { readCommit, type Action, type OwnMark } from './commit-text.js';
 import { parseSchema, type SchemaField } from './schema.js';
 
 /** A data file of the newest version. */
@@ -28,6 +29,8 @@ export interface TableState {
   readonly namedFiles: ReadonlySet<string>;
   /** Log number of our last commit, 0 before the first: rows at or below it are in files. */
   readonly sealedTo: number;
+  /** The newest commit is this node's: nothing of ours can be missing behind it but whole commits at the end. */
+  readonly endsWithOurs: boolean;
 }
 
 /** The table's log is one that sluice cannot read or must not write. */
@@ -41,21 +44,20 @@ export class TableRefused extends Error {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type WorkingState = Mutable<TableState> & { liveFiles: Map<string, LiveFile>; namedFiles: Set<string> };
 
-interface Action {
-  readonly protocol?: TableState['protocol'];
-  readonly metaData?: MetaData;
-  readonly add?: { readonly path: string; readonly size: number; readonly stats?: string | null };
-  readonly remove?: { readonly path: string };
-  readonly txn?: { readonly appId: string; readonly version: number };
+/** Whose commits count for `sealedTo`, and what is known of the numbers that it gave. */
+export interface OwnNode {
+  /** 8 hex digits. */
+  readonly node: string;
+  /** No number above it was given yet. */
+  readonly numberMax: () => number;
 }
 
 /**
  * Reads a table's log from its first commit on.
  * @param folder of the table, below the store's root
- * @param node whose commits count for `sealedTo`
- * @throws TableRefused for a log that does not begin at version 0, has gaps, is not JSON, or needs a newer reader
+ * @throws TableRefused for a log that does not begin at version 0, has gaps, is damaged, or needs a newer reader
  */
-export async function loadTable(store: TableStore, folder: string, node: string): Promise<TableState> {
+export async function loadTable(store: TableStore, folder: string, own: OwnNode): Promise<TableState> {
   const versions = (await store.list(`${folder}/_delta_log`))
     .filter((name) => /^\d{20}\.json$/.test(name))
     .map((name) => Number(name.slice(0, 20)));
@@ -73,19 +75,20 @@ export async function loadTable(store: TableStore, folder: string, node: string)
     liveFiles: new Map(),
     namedFiles: new Set(),
     sealedTo: 0,
+    endsWithOurs: false,
   };
-  return takeUpNewer(store, folder, node, empty);
+  return takeUpNewer(store, folder, own, empty);
 }
 
-/** The state after every commit that is newer than `state`. @throws as `loadTable` */
-export async function takeUpNewer(store: TableStore, folder: string, node: string, state: TableState): Promise<TableState> {
-  const next = workingState(state);
-  for (;;) {
-    const version = next.version + 1;
+/** The state after every commit that is newer than `state`: `state` itself when there is none. @throws as `loadTable` */
+export async function takeUpNewer(store: TableStore, folder: string, own: OwnNode, state: TableState): Promise<TableState> {
+  let next: WorkingState | null = null;
+  for (let version = state.version + 1; ; version += 1) {
     const bytes = await store.get(commitPath(folder, version));
-    if (bytes === null) return next;
+    if (bytes === null) return next ?? state;
+    next ??= workingState(state);
     try {
-      applyCommit(next, bytes.toString(), appIdOf(node));
+      applyCommit(next, bytes.toString(), own);
     } catch (error) {
       throw new TableRefused(folder, `commit ${version} cannot be read: ${(error as Error).message}`);
     }
@@ -97,9 +100,9 @@ export async function takeUpNewer(store: TableStore, folder: string, node: strin
 }
 
 /** The state after one more commit, given its text. @throws when it is none */
-export function withCommit(state: TableState, text: string, node: string): TableState {
+export function withCommit(state: TableState, text: string, own: OwnNode): TableState {
   const next = workingState(state);
-  applyCommit(next, text, appIdOf(node));
+  applyCommit(next, text, own);
   next.version += 1;
   return next;
 }
@@ -113,24 +116,34 @@ function workingState(state: TableState): WorkingState {
   return { ...state, liveFiles: new Map(state.liveFiles), namedFiles: new Set(state.namedFiles) };
 }
 
-/** Actions that are not known here change nothing that is kept. */
-function applyCommit(state: WorkingState, text: string, appId: string): void {
-  for (const line of text.split('\n')) {
-    if (line.trim() === '') continue;
-    const { protocol, metaData, add, remove, txn } = JSON.parse(line) as Action;
-    if (protocol) state.protocol = protocol;
-    if (metaData) {
-      state.metaData = metaData;
-      state.fields = parseSchema(metaData.schemaString);
-    }
-    if (remove) state.liveFiles.delete(decodeURIComponent(remove.path));
-    if (add) {
-      const file = liveFile(add);
-      state.liveFiles.set(file.path, file);
-      state.namedFiles.add(file.path);
-    }
-    if (txn?.appId === appId) state.sealedTo = txn.version;
+/** Actions that are not known here change nothing that is kept. @throws Error with a sentence when the commit is damaged */
+function applyCommit(state: WorkingState, text: string, own: OwnNode): void {
+  const commit = readCommit(text, (path) => state.namedFiles.has(path));
+  commit.actions.forEach((action) => applyAction(state, action));
+  state.endsWithOurs = commit.own?.node === own.node;
+  if (commit.own?.node === own.node) state.sealedTo = nextSealedTo(state.sealedTo, commit.own, own.numberMax());
+}
+
+function applyAction(state: WorkingState, { protocol, metaData, add, remove }: Action): void {
+  if (protocol) state.protocol = protocol;
+  if (metaData) {
+    state.metaData = metaData;
+    state.fields = parseSchema(metaData.schemaString);
   }
+  if (remove) state.liveFiles.delete(decodeURIComponent(remove.path));
+  if (add) {
+    const file = liveFile(add);
+    state.liveFiles.set(file.path, file);
+    state.namedFiles.add(file.path);
+  }
+}
+
+/** The number of a commit of ours, held against what else is known. @throws when it cannot be the one that was written */
+function nextSealedTo(sealedTo: number, { number, previous }: OwnMark, numberMax: number): number {
+  if (previous !== null && previous !== sealedTo) throw new Error(`our commit before it was of number ${previous}, and the last one found is of ${sealedTo}`);
+  if (number <= sealedTo) throw new Error(`it is of number ${number}, which is not above ${sealedTo} of our commit before`);
+  if (number > numberMax) throw new Error(`it is of number ${number}, which was never given: the last one is ${numberMax}`);
+  return number;
 }
 
 function liveFile(add: NonNullable<Action['add']>): LiveFile {

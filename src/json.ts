@@ -1,0 +1,57 @@
+/** JSON that comes from outside: read with care, and with a checksum where a file of ours holds nothing else. */
+import { crc32 } from './crc.js';
+
+/** @throws unless it is a JSON object */
+export function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong('an object', value);
+  return value as Record<string, unknown>;
+}
+
+/** A list, absent when empty. @throws unless it is one, of what `decode` takes */
+export function asList<T>(value: unknown, decode: (item: unknown) => T): T[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw wrong('a list', value);
+  return value.map(decode);
+}
+
+/** @throws unless it is a whole number from 0 that a double holds exactly */
+export function asNumber(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrong('a whole number', value);
+  return value as number;
+}
+
+/** @throws unless it is text */
+export function asText(value: unknown): string {
+  if (typeof value !== 'string') throw wrong('text', value);
+  return value;
+}
+
+/** @throws unless it is one of the words */
+export function asWord<W extends string>(value: unknown, words: readonly W[]): W {
+  const word = words.find((candidate) => candidate === value);
+  if (word === undefined) throw wrong(`one of ${words.join(', ')}`, value);
+  return word;
+}
+
+function wrong(expected: string, value: unknown): Error {
+  return new Error(`there should be ${expected} where there is ${JSON.stringify(value)?.slice(0, 100) ?? 'nothing'}`);
+}
+
+/** One line: the object with the CRC-32 of its text, up to the comma before it, as its last key. */
+export function encodeChecked(object: Readonly<Record<string, unknown>>): Buffer {
+  const text = JSON.stringify(object).slice(0, -1);
+  return Buffer.from(`${text},"crc":"${crcOf(text)}"}\n`);
+}
+
+/** @throws with a sentence when the bytes are not what `encodeChecked` made */
+export function decodeChecked(bytes: Buffer): Readonly<Record<string, unknown>> {
+  const [, text, crc] = /^([^]*),"crc":"([0-9a-f]{8})"\}\n$/.exec(bytes.toString()) ?? [];
+  if (text === undefined) throw new Error('it has no checksum at its end');
+  if (crc !== crcOf(text)) throw new Error('its checksum is wrong');
+  return asObject(JSON.parse(`${text}}`));
+}
+
+/** CRC-32 of a text, 8 hex digits. */
+export function crcOf(text: string): string {
+  return crc32(Buffer.from(text)).toString(16).padStart(8, '0');
+}

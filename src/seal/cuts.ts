@@ -1,0 +1,80 @@
+/** Has every worker write its rows of a table into a file, and gathers the answers. */
+import type { Table } from '../catalog/catalog.js';
+import type { Pool, Slot } from '../ingest/pool.js';
+import { dataFileName } from '../names.js';
+import type { FromWorker, SealedFile, SealOrder } from '../worker/protocol.js';
+
+/** What workers answer to an order. */
+export type CutAnswer = Extract<FromWorker, { say: 'file' | 'seal-failed' }>;
+
+/** Answers that are waited for. */
+interface Cut {
+  failure: string | undefined;
+  readonly waiting: Set<Slot>;
+  readonly files: SealedFile[];
+  readonly resolve: (files: SealedFile[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface CutParts {
+  readonly pool: Pool;
+  /** 8 hex digits. */
+  readonly node: string;
+  /** Takes files away that a failed cut leaves. */
+  readonly deleteFiles: (into: SealOrder['into'], files: readonly SealedFile[]) => Promise<void>;
+}
+
+export class Cuts {
+  readonly #parts: CutParts;
+  /** By table: there is one at a time. */
+  readonly #cuts = new Map<number, Cut>();
+
+  constructor(parts: CutParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Writes the rows of a table up to a number; they stay in the builders.
+   * @param into the store that the files go to
+   * @throws when a worker fails or dies: no file stays then
+   */
+  order(table: Table, number: number, into: SealOrder['into']): Promise<SealedFile[]> {
+    const { deleteFiles, node, pool } = this.#parts;
+    const slots = pool.slots();
+    if (slots.length === 0) return Promise.reject(new Error('no worker is ready'));
+    const files: SealedFile[] = [];
+    return new Promise<SealedFile[]>((resolve, reject) => {
+      this.#cuts.set(table.id, { failure: undefined, waiting: new Set(slots), files, resolve, reject });
+      for (const slot of slots) {
+        const path = `${table.folder}/${dataFileName(node, number, slot.number)}`;
+        slot.tell({ say: 'seal', order: { tableId: table.id, number, into, path, columns: table.columns } });
+      }
+    }).catch(async (error: Error) => {
+      await deleteFiles(into, files);
+      throw error;
+    }).finally(() => this.#cuts.delete(table.id));
+  }
+
+  onAnswer(slot: Slot, answer: CutAnswer): void {
+    const cut = this.#cuts.get(answer.tableId)!;
+    if (answer.say === 'seal-failed') cut.failure ??= answer.reason;
+    else if (answer.file !== null) cut.files.push(answer.file);
+    this.#answered(cut, slot);
+  }
+
+  onDeath(slot: Slot): void {
+    for (const cut of this.#cuts.values()) {
+      if (!cut.waiting.has(slot)) continue;
+      cut.failure ??= `worker ${slot.number} died`;
+      this.#answered(cut, slot);
+    }
+  }
+
+  /** A cut ends when every worker has answered or died, so that no answer comes late. */
+  #answered(cut: Cut, slot: Slot): void {
+    cut.waiting.delete(slot);
+    if (cut.waiting.size > 0) return;
+    if (cut.failure === undefined) cut.resolve(cut.files);
+    else cut.reject(new Error(cut.failure));
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * A commit as text: how ours are marked, and how damage to them shows. A commit of ours names a log number three times
+ * (in `txn`, in the names of its files, in the `sluicePrevious` of the next one) and ends with the CRC-32 of its text.
+ */
+import { crcOf } from '../../json.js';
+import { parseDataFileName } from '../../names.js';
+import { appIdOf, commitInfoAction, isOurAppId, isOurEngine, nodeOf, txnAction, type MetaData } from './actions.js';
+
+/** The actions of a commit that mean something here. */
+export interface Action {
+  readonly protocol?: { readonly minReaderVersion: number; readonly minWriterVersion: number };
+  readonly metaData?: MetaData;
+  readonly add?: { readonly path: string; readonly size: number; readonly stats?: string | null };
+  readonly remove?: { readonly path: string };
+  readonly txn?: { readonly appId: string; readonly version: number };
+  readonly commitInfo?: { readonly engineInfo?: unknown; readonly sluicePrevious?: unknown };
+}
+
+/** What a commit of a sluice says besides its actions. */
+export interface OwnMark {
+  /** 8 hex digits: who made it. */
+  readonly node: string;
+  /** Log number that its files reach up to. */
+  readonly number: number;
+  /** The number of that node's commit before; null: it does not say. */
+  readonly previous: number | null;
+}
+
+/** A commit that was read. */
+export interface Commit {
+  readonly actions: readonly Action[];
+  /** null: another writer's. */
+  readonly own: OwnMark | null;
+}
+
+/** Of the text up to the comma before `"sluiceCrc"`; what follows it ends the text. */
+const CRC_AT_END = /^([^]*),"sluiceCrc":"([0-9a-f]{8})"\}\}\n$/;
+
+/**
+ * The text of a commit of ours.
+ * @param actions lines of JSON: all but `txn` and `commitInfo`
+ * @param mark who commits up to which number, and the number before; `commitId` a UUID
+ */
+export function commitText(actions: readonly string[], mark: { node: string; number: number; previous: number; commitId: string; timeMs: number }): string {
+  const { commitId, node, number, previous, timeMs } = mark;
+  const lines = [...actions, txnAction(appIdOf(node), number, timeMs), commitInfoAction(commitId, previous, timeMs)];
+  const text = lines.join('\n').slice(0, -2);
+  return `${text},"sluiceCrc":"${crcOf(text)}"}}\n`;
+}
+
+/**
+ * Reads a commit.
+ * @param isNamed whether a file, by its path in the table, was named by an earlier commit
+ * @throws Error with a sentence when the text is no commit, or is not what its writer wrote
+ */
+export function readCommit(text: string, isNamed: (path: string) => boolean): Commit {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  if (lines.length === 0) throw new Error('it is empty');
+  const actions = lines.map(parseAction);
+  const number = ownNumber(actions);
+  const info = actions.find(({ commitInfo }) => isOurEngine(commitInfo?.engineInfo))?.commitInfo;
+  if (number === null && info === undefined) {
+    const stray = addedFiles(actions).find((name) => parseDataFileName(name) !== null && !isNamed(name));
+    if (stray !== undefined) throw new Error(`it adds ${stray}, a file of sluice, and no sluice signed it`);
+    return { actions, own: null };
+  }
+  if (number === null) throw new Error('it is of sluice and has no number of the log (txn)');
+  if (info === undefined) throw new Error('it has a number of the log and no sluice signed it (commitInfo)');
+  checkCrc(text);
+  checkNumber(number, actions);
+  const previous = info.sluicePrevious === undefined ? null : safeNumber(info.sluicePrevious);
+  return { actions, own: { ...number, previous } };
+}
+
+function parseAction(line: string): Action {
+  const action = JSON.parse(line) as unknown;
+  if (typeof action !== 'object' || action === null || Array.isArray(action)) throw new Error(`${line.slice(0, 40)} is no action`);
+  return action as Action;
+}
+
+function ownNumber(actions: readonly Action[]): { node: string; number: number } | null {
+  const txn = actions.find(({ txn: each }) => each !== undefined && isOurAppId(each.appId))?.txn;
+  return txn === undefined ? null : { node: nodeOf(txn.appId), number: safeNumber(txn.version) };
+}
+
+function safeNumber(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new Error(`${JSON.stringify(value)} is no number of the log`);
+  return value as number;
+}
+
+/** Commits of sluice before the checksum have none. @throws when it is wrong */
+function checkCrc(text: string): void {
+  const [, checked, crc] = CRC_AT_END.exec(text) ?? [];
+  if (checked !== undefined && crc !== crcOf(checked)) throw new Error('its checksum is wrong');
+}
+
+/** @throws when a file of ours in it says another number */
+function checkNumber({ node, number }: { node: string; number: number }, actions: readonly Action[]): void {
+  for (const name of addedFiles(actions)) {
+    const parts = parseDataFileName(name);
+    if (parts !== null && (parts.node !== node || parts.number !== number)) {
+      throw new Error(`it is of number ${number} of node ${node} and adds ${name}`);
+    }
+  }
+}
+
+function addedFiles(actions: readonly Action[]): string[] {
+  return actions.flatMap(({ add }) => (add ? [decodeURIComponent(add.path)] : []));
+}
