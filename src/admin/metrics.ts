@@ -23,7 +23,7 @@ interface Counted {
 /** All values are of the moment of the call. */
 export function engineMetrics({ lines, rejects, log, recovery, sealer, bodyMemory, pool, builderBytes }: Counted): Metric[] {
   const kept = rejects.counts;
-  const { seals, files, commits, failures } = sealer.counts;
+  const { seals, files, commits, failures, quarantinedRows } = sealer.counts;
   return [
     single('counter', 'sluice_lines_parsed_total', 'Lines of bodies that were parsed and have ended', lines.parsed),
     single('counter', 'sluice_lines_accepted_total', 'Lines stored', lines.accepted),
@@ -46,6 +46,8 @@ export function engineMetrics({ lines, rejects, log, recovery, sealer, bodyMemor
     single('counter', 'sluice_seal_files_total', 'Files they made', files),
     single('counter', 'sluice_commits_total', 'Delta commits', commits),
     single('counter', 'sluice_seal_failures_total', 'Seals that failed and are tried again', failures),
+    single('gauge', 'sluice_tables_set_aside', 'Tables that cannot be written to their files, and whose lines are refused', sealer.setAsideTables().length),
+    single('counter', 'sluice_quarantined_rows_total', 'Rows of such tables that went to quarantine', quarantinedRows),
     single('gauge', 'sluice_body_memory_bytes', 'Memory for bodies in flight', bodyMemory.blockCount * bodyMemory.blockBytes),
     single('gauge', 'sluice_body_memory_free_bytes', 'What of it is free', bodyMemory.freeBlocks * bodyMemory.blockBytes),
     single('gauge', 'sluice_builders', 'Workers that hold builders', pool.slots().length),

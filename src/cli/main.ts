@@ -131,7 +131,15 @@ function addImport(program: Command): void {
     .addOption(new Option('--precision <unit>', 'of the timestamps (default: ns for an export, else auto)').choices(PRECISIONS))
     .option('--rejected', 'instead of files: the refused lines that the server kept, once the cause is mended (--database: of this one alone)')
     .addOption(codeOption())
-    .action(async (files: string[], { dataDir, database, precision, rejected, code }: DatabaseOptions & CodeOptions & { readonly precision?: string; readonly rejected?: boolean }) => {
+    .option('--quarantine', 'instead of files: the rows that could not go into their table, once the cause is mended (--database: of this one alone)')
+    .action(async (files: string[], { dataDir, database, precision, rejected, quarantine, code }: DatabaseOptions & CodeOptions & { readonly precision?: string; readonly rejected?: boolean; readonly quarantine?: boolean }) => {
+      if (quarantine) {
+        if (files.length > 0 || precision !== undefined || rejected || code !== undefined) throw new UsageError('--quarantine goes with --database alone: the rows say all else themselves');
+        const sum = await (await import('./import/quarantined.js')).importQuarantined(dataDir, database ?? null);
+        process.stdout.write(`${sum.stored} rows are stored, ${sum.refused} were refused; of ${sum.done + sum.left} lots ${sum.left} stay in quarantine\n`);
+        if (sum.left > 0) process.exitCode = EXIT_FAILED;
+        return;
+      }
       if (rejected) {
         if (files.length > 0 || precision !== undefined) throw new UsageError('--rejected goes with neither files nor --precision: kept lines have both');
         const sum = await (await import('./import/rejected.js')).importRejected(dataDir, { database: database ?? null, code: code ?? null });
@@ -139,7 +147,7 @@ function addImport(program: Command): void {
         if (sum.refused > 0) process.exitCode = EXIT_FAILED;
         return;
       }
-      if (files.length === 0) throw new UsageError('give files to import, or --rejected');
+      if (files.length === 0) throw new UsageError('give files to import, --rejected or --quarantine');
       if (code !== undefined) throw new UsageError('--code goes with --rejected');
       const refused = await (await import('./import.js')).importFiles(files, { dataDir, database: database ?? null, precision: precision ?? null });
       if (refused > 0) process.exitCode = EXIT_FAILED;

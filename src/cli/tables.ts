@@ -10,7 +10,7 @@ export async function listTables(dataDir: string | undefined, database: string |
     ['database', 'table', 'columns', 'files', 'rows', 'unsealed', 'problem'],
     tables.map((table) => [
       table.database, table.measurement, table.columns.length, table.rows === null ? null : table.files.length, table.rows, table.unsealed,
-      table.problems.length === 0 ? null : table.problems.join('; '),
+      table.problems.join('; '),
     ]),
     format,
   );

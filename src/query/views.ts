@@ -79,6 +79,15 @@ function eachPointOnce(table: QueryTable): string {
     + `GROUP BY ${['time', 'sluice_ns', ...tags].join(', ')}`;
 }
 
+/**
+ * The statement that reads all rows of a table's files as they were written, oldest first: microseconds since 1970,
+ * nanoseconds beside them, then its columns in their order.
+ */
+export function rowsStatement(table: QueryTable): string {
+  const names = ['epoch_us(time)', 'sluice_ns', ...table.columns.map(({ name }) => quoteName(name))];
+  return `SELECT ${names.join(', ')} FROM (${emptyRelation(table)} UNION ALL BY NAME ${filesRelation(table)}) ORDER BY sluice_seq`;
+}
+
 /** No rows, every column with its type: it also stands in for columns that no file has. */
 function emptyRelation(table: QueryTable): string {
   const columns = table.columns.map(({ kind, name }) => `NULL::${typeOfKind.get(kind)} AS ${quoteName(name)}`);

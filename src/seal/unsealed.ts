@@ -1,7 +1,7 @@
 /** Rows that are in the log alone, by table: how many there are, and between which log numbers. */
 
 /** Rows of one table. */
-export interface UnsealedRows {
+interface UnsealedRows {
   readonly rows: number;
   /** Number (and so µs since 1970) of the oldest. */
   readonly first: number;

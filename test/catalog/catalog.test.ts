@@ -36,7 +36,7 @@ test('a table is what workers are told, with its place', async () => {
   assert.deepEqual(database, { id: 1, name: 'db', folder: 'db', created: 1000, tags: 'grow', types: 'strict' });
   const [table] = await catalog.decide(database.id, [need('cpu', 'host', 0), need('cpu', 'usage', 1)]);
   assert.deepEqual(table, {
-    id: 1, databaseId: 1, databaseName: 'db', measurement: 'cpu', folder: 'db/cpu', created: 1010, sealedTo: 0,
+    id: 1, databaseId: 1, databaseName: 'db', measurement: 'cpu', folder: 'db/cpu', created: 1010, sealedTo: 0, committedTo: 0,
     columns: [{ id: 1, kind: 0, key: 'host', name: 'host' }, { id: 2, kind: 1, key: 'usage', name: 'usage' }],
   });
   assert.equal(catalog.table(1), table);
@@ -99,7 +99,7 @@ test('rules that make no sense are said and do no harm', () => {
   assert.deepEqual(catalog.applyRecord(Buffer.from(`{${made}}`), 1), []);
   assert.match(catalog.applyRecord(Buffer.from('{"settings":[{"database":9,"tags":"grow","types":"strict"}]}'), 2).join(), /database 9 cannot have other rules/);
   for (const wrong of ['{"database":1,"tags":"free","types":"strict"}', '{"database":1,"tags":"grow"}']) {
-    assert.match(catalog.applyRecord(Buffer.from(`{"settings":[${wrong}]}`), 3).join(), /should have one of/);
+    assert.match(catalog.applyRecord(Buffer.from(`{"settings":[${wrong}]}`), 3).join(), /should be one of/);
   }
   assert.match(catalog.applyRecord(Buffer.from(made.replace('"databases"', '{"databases"').replace('fixed', 'free').concat('}')), 4).join(), /one of grow, fixed where it has "free"/);
   assert.deepEqual(catalog.databases().map(({ tags, types }) => [tags, types]), [['fixed', 'strict']]);

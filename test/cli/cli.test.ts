@@ -128,9 +128,9 @@ test('commands ask the server that holds the folder', async (t) => {
   const rotated = await sluice(['token', 'rotate', 'agents', '--data-dir', folder]);
   assert.deepEqual([rotated.stdout, rotated.stderr], ['new text\n', 'token agents is rotated; its text is shown this once\n']);
   assert.equal(await says('tables'), [
-    'database  table  columns  files  rows',
-    '--------  -----  -------  -----  ----',
-    'db        cpu          1      1     1',
+    'database  table  columns  files  rows  unsealed  problem',
+    '--------  -----  -------  -----  ----  --------  -------',
+    'db        cpu          1      1     1         3',
     '(1 row)',
     '',
   ].join('\n'));

@@ -1,8 +1,7 @@
 /** Imports one text: block by block through the server's way of a write, each acknowledged before the next is sent. */
-import { systemClock as clock } from '../../clock.js';
 import { UsageError } from '../../config.js';
-import type { ResultOf, WriteResult } from '../../control/commands.js';
-import { ERRORS, type ErrorCode } from '../../errors.js';
+import type { ResultOf } from '../../control/commands.js';
+import { ERRORS } from '../../errors.js';
 import type { WasmParser } from '../../worker/wasm.js';
 import { lineBlocks, type Block } from '../blocks.js';
 import type { Runner } from '../io.js';
@@ -10,11 +9,10 @@ import { PRECISIONS } from '../parser.js';
 import { contextAfter, isMarker, madeBy, OWN_DATABASE, targetOf } from './export.js';
 import type { RefusedFiles } from './refused.js';
 import type { Reached } from './resume.js';
+import { sendBody, sentenceOf } from './send.js';
 
 /** Large enough that a sync costs little beside the parsing, small enough that live writes go in between. */
 const BLOCK_BYTES = 4 * 1024 * 1024;
-/** A server that takes nothing for so long has a trouble that waiting does not end. */
-const REFUSED_MS_MAX = 5 * 60_000;
 
 export interface TextParts {
   readonly run: Runner;
@@ -111,12 +109,13 @@ export class TextImport {
   }
 
   async #write(block: Block): Promise<void> {
-    const { database: instead, name, precision, refused } = this.#parts;
+    const { database: instead, name, onWait, precision, refused, run } = this.#parts;
     const { context, leftOut, physicalLines, refused: refusedLines } = this.#reached;
     if (context.database === OWN_DATABASE) return this.#reach(block, { leftOut: leftOut + block.lines });
     const database = targetOf(context, instead);
     if (database === '') throw new UsageError(`${name} does not say which database its lines belong to: give --database NAME`);
-    const outcome = await this.#send(database, PRECISIONS.get(precision ?? (context.isExport ? 'ns' : 'auto'))!, block.bytes);
+    const unit = PRECISIONS.get(precision ?? (context.isExport ? 'ns' : 'auto'))!;
+    const outcome = await sendBody(run, { database, precision: unit }, block.bytes, onWait);
     const from = { context, database, linesBefore: physicalLines, block: block.bytes };
     switch (outcome.kind) {
       case 'stored':
@@ -131,20 +130,6 @@ export class TextImport {
     }
   }
 
-  /** Sends a block until the server has room for it. */
-  async #send(database: string, precision: number, bytes: Buffer): Promise<WriteResult> {
-    const { onWait, run } = this.#parts;
-    const until = clock.monotonicMs() + REFUSED_MS_MAX;
-    for (;;) {
-      const outcome = await run('write', { database, precision }, bytes);
-      if (outcome.kind !== 'failed' || ERRORS[outcome.code].status !== 503) return outcome;
-      const sentence = sentenceOf(outcome.code, outcome.detail);
-      if (outcome.code === 'stopping') throw new Error(sentence);
-      if (clock.monotonicMs() > until) throw new Error(`for ${REFUSED_MS_MAX / 60_000} minutes nothing was taken: ${sentence}`);
-      onWait(sentence);
-    }
-  }
-
   async #reach(block: Block, change: Partial<Reached>): Promise<void> {
     const { bytes, physicalLines } = this.#reached;
     this.#reached = {
@@ -156,8 +141,4 @@ export class TextImport {
     };
     await this.#parts.onReached(this.#reached);
   }
-}
-
-function sentenceOf(code: ErrorCode, detail: string): string {
-  return `${ERRORS[code].sentence}: ${detail}`;
 }

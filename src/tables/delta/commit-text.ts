@@ -27,7 +27,7 @@ export interface OwnMark {
 }
 
 /** A commit that was read. */
-export interface Commit {
+interface Commit {
   readonly actions: readonly Action[];
   /** null: another writer's. */
   readonly own: OwnMark | null;
