@@ -101,7 +101,7 @@ test('rules that make no sense are said and do no harm', () => {
   for (const wrong of ['{"database":1,"tags":"free","types":"strict"}', '{"database":1,"tags":"grow"}']) {
     assert.match(catalog.applyRecord(Buffer.from(`{"settings":[${wrong}]}`), 3).join(), /should be one of/);
   }
-  assert.match(catalog.applyRecord(Buffer.from(made.replace('"databases"', '{"databases"').replace('fixed', 'free').concat('}')), 4).join(), /one of grow, fixed where it has "free"/);
+  assert.match(catalog.applyRecord(Buffer.from(made.replace('"databases"', '{"databases"').replace('fixed', 'free').concat('}')), 4).join(), /one of grow, fixed where there is "free"/);
   assert.deepEqual(catalog.databases().map(({ tags, types }) => [tags, types]), [['fixed', 'strict']]);
 });
 
@@ -345,7 +345,7 @@ test('a record that makes no sense is said and does no harm', () => {
   const { catalog } = makeCatalog();
   const none = { databases: [], settings: [], tables: [], columns: [], dropped: { databases: [], tables: [] } };
   assert.match(catalog.applyRecord(Buffer.from('{'), 1).join(), /catalog record 1 is passed over/);
-  assert.match(catalog.applyRecord(Buffer.from('{"tables":[{"id":-1}]}'), 2).join(), /a whole number where it has -1/);
+  assert.match(catalog.applyRecord(Buffer.from('{"tables":[{"id":-1}]}'), 2).join(), /a whole number where there is -1/);
   assert.match(catalog.apply({ ...none, tables: [{ id: 1, database: 9, name: 'a', folder: 'a' }] }, 3).join(), /database 9, which is unknown/);
   assert.match(catalog.apply({ ...none, columns: [{ id: 1, table: 9, key: 'a', kind: 1, name: 'a' }] }, 4).join(), /table 9, which is unknown/);
   assert.match(catalog.apply({ ...none, dropped: { databases: [7], tables: [8] } }, 5).join(), /database 7 .* table 8 /);

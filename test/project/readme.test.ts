@@ -25,6 +25,8 @@ const SHOWS: readonly (readonly [command: RegExp, shown: RegExp])[] = [
   [/ parse --precision s /, /"measurement":"home"/],
   [/ import --database metrics /, /: 26 lines imported, 0 refused/],
   [/ database delete metrics$/, /metrics/],
+  [/ import --quarantine$/, /^0 rows are stored/],
+  [/ import --rejected --code table-set-aside$/, /^0 lines are stored/],
   [/ token create /, /^apiv3_[\w-]{86}\n$/],
   [/ token list$/, /^agents +home\* +write /m],
   [/ token rotate agents$/, /^apiv3_[\w-]{86}\n$/],

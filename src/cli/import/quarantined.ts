@@ -11,7 +11,7 @@ import { sendBody, sentenceOf } from './send.js';
 const BODY_BYTES = 4 * 1024 * 1024;
 
 /** What became of the rows. */
-export interface QuarantineImport {
+interface QuarantineImport {
   /** Lines written; of a point that stood in two rows, both. */
   stored: number;
   refused: number;
