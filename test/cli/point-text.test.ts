@@ -69,8 +69,8 @@ test('random rows come back cell by cell', () => {
   });
   assert.deepEqual(errors, []);
   assert.equal(accepted, POINTS);
-  listedPoints(parser).forEach(({ line: _, ...read }, at) => {
-    const { cells, measurement, timeNs } = points[at]!;
-    assert.deepEqual(read, pointOf(measurement, cells, timeNs), `point ${at}`);
+  listedPoints(parser).forEach(({ fields, measurement, tags, timestamp }, at) => {
+    const point = points[at]!;
+    assert.deepEqual({ measurement, tags, fields, timestamp }, pointOf(point.measurement, point.cells, point.timeNs), `point ${at}`);
   });
 });
