@@ -19,7 +19,7 @@ export class Scene {
   readonly victim = new TableLedger('victim');
   readonly quiet = new TableLedger('quiet');
   readonly bystander = new TableLedger('bystander');
-  readonly faults: string[] = [];
+  readonly #faults = new Set<string>();
   /** The other writer has undone what it did: the table must be writable again. */
   isTakenBack = false;
   readonly #operation: Operation;
@@ -53,8 +53,12 @@ export class Scene {
     removeDataDir(this.#dataDir);
   }
 
-  fault(sentence: string): void {
-    this.faults.push(sentence);
+  get faults(): readonly string[] {
+    return [...this.#faults];
+  }
+
+  fault(...sentences: readonly string[]): void {
+    for (const sentence of sentences) this.#faults.add(sentence);
   }
 
   /** Two commits in each table, and rows in the log alone but for `quiet`. */
@@ -107,7 +111,7 @@ export class Scene {
     return table === this.victim && this.#isChanged && this.#outcome !== 'writable';
   }
 
-  /** Flushes. @returns whether the victim is set aside, as it must or may be */
+  /** Flushes; rows of a flush that fails stay unsealed. @returns whether the victim is set aside, as it must or may be */
   async flush(): Promise<boolean> {
     const outcome = this.#outcome;
     const { code, stderr } = await flush(this.#dataDir);
@@ -118,11 +122,16 @@ export class Scene {
       if (code !== 0 && !/\bvictim\b/.test(stderr)) this.fault(`flush failed and does not name the table: ${stderr.trim()}`);
       return true;
     }
-    this.victim.flushed();
-    if (code !== 0) this.fault(`flush ended with ${code}: ${stderr.trim()}`);
+    if (code === 0) this.victim.flushed();
+    else this.fault(`flush ended with ${code}: ${stderr.trim()}`);
     if (health.length > 0) this.fault(`/health names a table that must be writable: ${health.join('; ')}`);
     if (outcome === 'refused') this.fault('the table must be set aside, and /health does not name it');
     return false;
+  }
+
+  /** Once a table is not set aside, all that was acknowledged must have come into files by now. */
+  checkFlushed(): void {
+    this.fault(...missingSentence('acknowledged rows that are neither in files nor set aside', this.victim.unsealed));
   }
 
   /** What /health says of the victim. */
@@ -131,13 +140,13 @@ export class Scene {
   }
 
   /** What readers see of each table, sluice and others. */
-  async check(when: string, isAside: boolean): Promise<void> {
+  async check(when: string): Promise<void> {
     const shown = await queryTables(this.#dataDir, this.#all.map(({ name }) => name));
     const listed = await listTables(this.#dataDir);
     for (const table of this.#all) {
       const says = (what: string): string => `${when}, ${what} of ${table.name}`;
       const reading = await this.#read(says, table);
-      this.#checkShown(says('sluice query'), table, shown.get(table.name)!, isAside && table === this.victim);
+      this.#checkShown(says('sluice query'), table, shown.get(table.name)!);
       const entry = listed.get(table.name);
       if (entry === undefined) {
         if (this.#isReadable(table)) this.fault(`${says('sluice tables')}: nothing`);
@@ -145,7 +154,7 @@ export class Scene {
       }
       const { rows, unsealed } = entry;
       if (reading !== null && this.#isReadable(table) && rows !== reading.count) this.fault(`${says('sluice tables')}: ${rows} rows in files, there are ${reading.count}`);
-      if (unsealed === null) this.fault(`${says('sluice tables')}: unsealed rows are not told`);
+      if (unsealed === null) this.fault('sluice tables does not tell unsealed rows');
       else if (unsealed > table.unsealed.length) this.fault(`${says('sluice tables')}: ${unsealed} unsealed rows, there are at most ${table.unsealed.length}`);
     }
   }
@@ -158,7 +167,7 @@ export class Scene {
   async #read(says: (what: string) => string, table: TableLedger): Promise<Reading | null> {
     try {
       const reading = await this.#foreign.read(tableFolder(this.#dataDir, table.name));
-      this.faults.push(...differences(says('the newest version'), reading.rows, table.stored));
+      this.fault(...differences(says('the newest version'), reading.rows, table.stored));
       return reading;
     } catch (error) {
       this.fault(`${says('the newest version')} cannot be read by others: ${(error as Error).message}`);
@@ -166,14 +175,14 @@ export class Scene {
     }
   }
 
-  /** Of a table that is set aside, rows that wait in the log may be shown or not. */
-  #checkShown(what: string, table: TableLedger, shown: Shown, isAside: boolean): void {
+  /** Rows that wait in the log, since their table cannot be flushed, may be shown or not. */
+  #checkShown(what: string, table: TableLedger, shown: Shown): void {
     if ('refusal' in shown) {
       if (this.#isReadable(table) || !shown.refusal.includes(table.name)) this.fault(`${what} fails: ${shown.refusal}`);
       return;
     }
-    const waiting = isAside ? shown.rows.filter(({ n }) => table.unsealed.some((row) => row.n === n)) : [];
-    this.faults.push(...differences(what, shown.rows, [...table.stored, ...waiting]));
+    const waiting = shown.rows.filter(({ n }) => table.unsealed.some((row) => row.n === n));
+    this.fault(...differences(what, shown.rows, [...table.stored, ...waiting]));
   }
 
   /** A table that is set aside: every new line is refused and kept, /health says why, what was acknowledged goes to quarantine. */
@@ -184,8 +193,8 @@ export class Scene {
     if (!health.some((sentence) => this.#operation.reason!.test(sentence))) this.fault(`/health gives no reason ${this.#operation.reason}: ${health.join('; ')}`);
     const kept = await keptLines(this.#dataDir);
     if ('refusal' in kept) this.fault(`sluice rejected fails: ${kept.refusal}`);
-    else this.faults.push(...missingSentence('refused lines that are not kept', refused.filter(({ n }) => !kept.numbers.has(n))));
-    this.faults.push(...missingSentence('acknowledged rows that neither the table nor quarantine has', await this.#notInQuarantine(unsealed)));
+    else this.fault(...missingSentence('refused lines that are not kept', refused.filter(({ n }) => !kept.numbers.has(n))));
+    this.fault(...missingSentence('acknowledged rows that neither the table nor quarantine has', await this.#notInQuarantine(unsealed)));
   }
 
   /** Waits until all of these rows are in files below quarantine/; gives those that are not after a while. */
@@ -204,7 +213,7 @@ export class Scene {
     await writeAgain(this.#server.url, this.#dataDir, name);
     const shown = (await queryTables(this.#dataDir, [name])).get(name)!;
     if ('refusal' in shown) this.fault(`after all was written again, sluice query fails: ${shown.refusal}`);
-    else this.faults.push(...differences('after all was written again, sluice query', shown.rows, [...unsealed, ...refused]));
+    else this.fault(...differences('after all was written again, sluice query', shown.rows, [...unsealed, ...refused]));
     const health = await this.health();
     if (health.length > 0) this.fault(`/health still names the table that was dropped: ${health.join('; ')}`);
   }

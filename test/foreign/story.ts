@@ -31,7 +31,7 @@ export function changed(operation: Operation, foreign: ForeignWriter, moment: Mo
     if (moment === 'down') await scene.start();
     await scene.write();
     const wasAside = await scene.flush();
-    await scene.check('after the flush', wasAside);
+    await scene.check('after the flush');
     await scene.kill();
     await scene.start();
     await scene.write();
@@ -40,7 +40,8 @@ export function changed(operation: Operation, foreign: ForeignWriter, moment: Mo
     await scene.write();
     await scene.flush();
     if (isAside) await scene.checkRefusal();
-    await scene.check('after the restart', isAside);
+    else scene.checkFlushed();
+    await scene.check('after the restart');
     if (isAside) await scene.writeAgain();
   });
 }
@@ -50,13 +51,14 @@ export function takenBack(operation: Operation, foreign: ForeignWriter): Faults 
   return play(new Scene(operation, foreign, LATE_ASIDE), async (scene) => {
     await scene.change(operation.acts, operation.leaves);
     await scene.write();
-    if (!(await scene.flush())) return;
+    await scene.flush();
     await scene.change(['restore before the last commit'], operation.leaves);
     scene.isTakenBack = true;
     await scene.flush();
     await scene.write();
     await scene.flush();
-    await scene.check('after it was taken back', false);
+    scene.checkFlushed();
+    await scene.check('after it was taken back');
     if (scene.victim.refused.length > 0) scene.fault('a table that can be written again still refuses lines');
   });
 }
@@ -75,7 +77,7 @@ export function raced(foreign: ForeignWriter, flushesMin: number): Faults {
     }
     await over;
     scene.victim.stored.push(...Array.from({ length: 12 }, (_, i) => makeRow(2000 + i)));
-    await scene.check('after the race', false);
+    await scene.check('after the race');
   });
 }
 
@@ -90,6 +92,6 @@ export function uncommitted(foreign: ForeignWriter): Faults {
     await scene.change(['commit file'], (rows) => [...rows, ...[1001, 1002, 1003].map((n) => makeRow(n))]);
     await scene.write();
     await scene.flush();
-    await scene.check('after its commit', false);
+    await scene.check('after its commit');
   });
 }

@@ -46,6 +46,11 @@ export class ForeignWriter {
     await this.#ask(name, folder);
   }
 
+  /** Makes a table that sluice knows nothing of, as one of the makes of foreign.py. */
+  async make(name: string, folder: string): Promise<void> {
+    await this.#ask(name, folder);
+  }
+
   /** @throws Error when delta-rs cannot read the table */
   async read(folder: string): Promise<Reading> {
     const { rows, ...rest } = (await this.#ask('read', folder)) as Omit<Reading, 'rows'> & { rows: Cells[] };
