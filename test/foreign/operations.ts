@@ -1,0 +1,104 @@
+/** What other writers do to a table of ours, and what must become of it. */
+import { makeRow, type Row } from './ledger.js';
+
+/** `writable`: sluice must go on writing to it. `refused`: it must not. `either`: both will do, with nothing lost. */
+type Outcome = 'writable' | 'refused' | 'either';
+
+export interface Operation {
+  /** Acts of foreign.py, one after another. */
+  readonly acts: readonly string[];
+  readonly outcome: Outcome;
+  /** What is left of the rows in files, and what is new; all of them and nothing, unless said. */
+  readonly leaves?: (rows: readonly Row[]) => readonly Row[];
+  /** What a refusal must speak of. */
+  readonly reason?: RegExp;
+  /** The version cannot be read by a reader of version 1: `sluice query` may say so instead of showing rows. */
+  readonly unreadable?: boolean;
+  /** From now on lines have a field `later`. */
+  readonly writesLater?: boolean;
+}
+
+const FOREIGN = [1001, 1002, 1003].map((n) => makeRow(n));
+const withForeign = (rows: readonly Row[]): Row[] => [...rows, ...FOREIGN];
+const onlyForeign = (): Row[] => FOREIGN;
+const nothing = (): Row[] => [];
+const raised = (row: Row): Row => ({ ...row, v: row.v! + 1000 });
+/** Rows of the first commit (story.ts). */
+const firstOnly = (rows: readonly Row[]): Row[] => rows.filter(({ n }) => n <= 4);
+
+function writable(acts: string, more: Partial<Operation> = {}): Operation {
+  return { acts: acts.split(', then '), outcome: 'writable', ...more };
+}
+
+function refused(acts: string, reason: RegExp, more: Partial<Operation> = {}): Operation {
+  return { acts: acts.split(', then '), outcome: 'refused', reason, ...more };
+}
+
+const PROTOCOL = /protocol|writer|version|feature/i;
+const LATER = { writesLater: true, leaves: withForeign } as const;
+
+export const OPERATIONS: readonly Operation[] = [
+  // Files are made anew, contents stay.
+  writable('compact'),
+  writable('z-order'),
+  writable('vacuum'),
+  writable('vacuum full'),
+  writable('compact, then vacuum'),
+  writable('compact, then vacuum full'),
+  writable('repair'),
+  // Contents change.
+  writable('delete all', { leaves: nothing }),
+  writable('delete all, then vacuum', { leaves: nothing }),
+  writable('delete by predicate', { leaves: (rows) => rows.filter(({ n }) => n > 3) }),
+  writable('delete by tag', { leaves: (rows) => rows.filter(({ host }) => host !== 'a') }),
+  writable('update', { leaves: (rows) => rows.map((row) => (row.host === 'a' ? raised(row) : row)) }),
+  writable('merge', { leaves: (rows) => [...rows.map((row) => (row.n === 2 || row.n === 3 ? raised(row) : row)), makeRow(1001)] }),
+  writable('append', { leaves: withForeign }),
+  writable('overwrite', { leaves: onlyForeign }),
+  writable('overwrite by predicate', {
+    leaves: (rows) => [...rows.filter(({ host }) => host !== 'a'), ...FOREIGN.map((row) => ({ ...row, host: 'a' }))],
+  }),
+  writable('restore', { leaves: firstOnly }),
+  writable('compact, then vacuum, then append', { leaves: withForeign }),
+  // The log is tidied.
+  writable('checkpoint'),
+  writable('compact log'),
+  writable('checkpoint each commit, then append often', { leaves: (rows) => [...rows, ...Array.from({ length: 12 }, (_, i) => makeRow(2000 + i))] }),
+  { acts: ['clean up'], outcome: 'either', reason: /checkpoint/i },
+  { acts: ['compact', 'vacuum', 'clean up'], outcome: 'either', reason: /checkpoint/i },
+  // The schema changes.
+  writable('append with a new column', { leaves: withForeign }),
+  writable('append with later, a float', LATER),
+  { acts: ['append with LATER, a float'], outcome: 'either', reason: /column|later/i, ...LATER },
+  { acts: ['append with later, a string'], outcome: 'either', reason: /column|later/i, ...LATER },
+  { acts: ['add column later, a string'], outcome: 'either', reason: /column|later/i, writesLater: true },
+  { acts: ['overwrite with another schema'], outcome: 'either', reason: /column|schema/i, leaves: nothing },
+  refused('overwrite with partitions', /partition/i, { leaves: onlyForeign }),
+  writable('drop not null'),
+  writable('comment'),
+  // Properties and names.
+  writable('append only'),
+  writable('no statistics'),
+  writable('rename'),
+  writable('describe'),
+  // What a writer of version 2 must not touch.
+  { acts: ['feature append only'], outcome: 'either', reason: PROTOCOL },
+  refused('change data feed', PROTOCOL),
+  refused('constraint', /protocol|writer|version|constraint/i),
+  refused('invariant', /invariant/i),
+  refused('unknown writer feature', PROTOCOL),
+  refused('raise versions', PROTOCOL, { unreadable: true }),
+  refused('enable deletion vectors', PROTOCOL, { unreadable: true }),
+  refused('deletion vector', PROTOCOL, { unreadable: true, leaves: (rows) => rows.filter(({ n }) => n !== 5) }),
+  refused('feature column mapping', PROTOCOL, { unreadable: true }),
+  refused('column mapping', PROTOCOL, { unreadable: true }),
+];
+
+/** Those that are done also while the server is down, by title. */
+export const DOWN: readonly string[] = [
+  'compact, then vacuum full', 'delete all, then vacuum', 'overwrite', 'restore', 'clean up', 'append with later, a string', 'overwrite with partitions', 'constraint', 'deletion vector',
+];
+
+export function titleOf({ acts }: Operation): string {
+  return acts.join(', then ');
+}
