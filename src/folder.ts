@@ -1,4 +1,5 @@
 /** What a data folder holds, opened and put in order: tokens, catalog, log, and the store of the tables. */
+import { join } from 'node:path';
 import { keepLostFrames } from './catalog/lost-frames.js';
 import { Catalog, type Table } from './catalog/catalog.js';
 import { lastNumberOf, SnapshotFiles } from './catalog/snapshot.js';
@@ -85,7 +86,11 @@ export async function openFolder(config: Config, { disk, clock, logger, report, 
   if (lost !== null) report(lost);
 
   const openCommitter = (table: Table): Promise<TableCommitter> => TableCommitter.open({
-    store, node: log.node, numberMax: () => Math.max(log.lastNumber, clock.nowMs() * 1000 + 999), folder: table.folder,
+    store, node: log.node, readCheckpoint: async (names) => {
+      const { checkpointLines } = await import('./query/checkpoint.js'); // DuckDB is loaded for this alone
+      return checkpointLines(names.map((name) => join(paths.tables, name)));
+    },
+    numberMax: () => Math.max(log.lastNumber, clock.nowMs() * 1000 + 999), folder: table.folder,
     identity: { tableId: table.id, measurement: table.measurement, database: table.databaseName },
     committedTo: table.committedTo,
   });

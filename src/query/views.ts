@@ -75,7 +75,7 @@ function eachPointOnce(table: QueryTable): string {
     return kind === KIND_TAG ? column : `arg_max(${column}, sluice_seq) AS ${column}`;
   });
   return `SELECT ${['time', ...selected, 'sluice_ns', 'max(sluice_seq) AS sluice_seq'].join(', ')} `
-    + `FROM (${emptyRelation(table)} UNION ALL BY NAME ${filesRelation(table)}) `
+    + `FROM (${allRows(table)}) `
     + `GROUP BY ${['time', 'sluice_ns', ...tags].join(', ')}`;
 }
 
@@ -85,7 +85,7 @@ function eachPointOnce(table: QueryTable): string {
  */
 export function rowsStatement(table: QueryTable): string {
   const names = ['epoch_us(time)', 'sluice_ns', ...table.columns.map(({ name }) => quoteName(name))];
-  return `SELECT ${names.join(', ')} FROM (${emptyRelation(table)} UNION ALL BY NAME ${filesRelation(table)}) ORDER BY sluice_seq`;
+  return `SELECT ${names.join(', ')} FROM (${allRows(table)}) ORDER BY sluice_seq`;
 }
 
 /** No rows, every column with its type: it also stands in for columns that no file has. */
@@ -95,11 +95,11 @@ function emptyRelation(table: QueryTable): string {
   return `SELECT ${all.join(', ')} WHERE false`;
 }
 
-/** Rows of other writers may have no sluice_ns and no sluice_seq: both count as 0. */
-function filesRelation(table: QueryTable): string {
+/** The rows of all files. Those of other writers may have no sluice_ns and no sluice_seq: both count as 0. */
+function allRows(table: QueryTable): string {
   const paths = table.files.map((path) => quoteText(escapeGlob(path))).join(', ');
   return 'SELECT * REPLACE (coalesce(sluice_ns, 0) AS sluice_ns, coalesce(sluice_seq, 0) AS sluice_seq) '
-    + `FROM read_parquet([${paths}], union_by_name = true, hive_partitioning = false)`;
+    + `FROM (${emptyRelation(table)} UNION ALL BY NAME SELECT * FROM read_parquet([${paths}], union_by_name = true, hive_partitioning = false))`;
 }
 
 function escapeGlob(path: string): string {

@@ -124,12 +124,16 @@ export class TableCommitter {
     return turn;
   }
 
-  /** Behind a folder that was taken away a commit would begin a log with a gap, which nobody can read. */
+  /** Behind a folder that was taken away a commit would begin a log with a gap, which nobody can read; a cleaned one is read anew. */
   async #assertStands(): Promise<void> {
-    const { folder, store } = this.#options;
-    const { version } = this.#state;
+    const { committedTo, folder, store } = this.#options;
+    const { sealedTo, version } = this.#state;
     if (version < 0 || (await store.has(commitPath(folder, version)))) return;
-    throw new TableRefused(folder, `commit ${version} stood and is gone: its folder was taken away or its log was cleaned`);
+    const state = await loadTable(store, folder, this.#options);
+    if (state.version < version || state.sealedTo < Math.max(sealedTo, committedTo)) {
+      throw new TableRefused(folder, `commit ${version} stood and is gone: its folder was taken away, or its log was cleaned too far`);
+    }
+    this.#state = state;
   }
 
   /** Settles when a commit of this version is visible and lasts; false: it may be another's. */

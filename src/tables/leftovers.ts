@@ -49,6 +49,8 @@ export class Leftovers {
     for (const name of await store.list(table.folder)) {
       const parts = parseDataFileName(name);
       if (parts?.node !== node || state.namedFiles.has(name)) continue;
+      // Of a log that begins with a checkpoint, commits that are gone may have named it.
+      if (state.checkpoint !== null && parts.number <= state.sealedTo) continue;
       const from = `${paths.tables}/${table.folder}/${name}`;
       if (isWhole && parts.number > Math.max(table.sealedTo, state.sealedTo)) {
         logger.info(`file ${table.folder}/${name} was never committed and goes to trash: the log has its rows`);

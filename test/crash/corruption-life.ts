@@ -95,9 +95,8 @@ export class Life {
     const blocked = complaint === null ? null : `${complaint.trim()} (flush: ${refusal})`;
     const listings = await this.ask('tables', { database: null });
     const unreadable = new Map<string, string>();
-    for (const { database, measurement, problem } of listings) if (problem !== null) unreadable.set(`${database}.${measurement}`, problem);
-    const tables = listings.filter(({ problem }) => problem === null)
-      .map((table) => ({ ...table, files: table.files.filter((path) => path !== leftOut) }));
+    for (const { database, measurement, problems } of listings) if (problems.length > 0) unreadable.set(`${database}.${measurement}`, problems.join('; '));
+    const tables = listings.map((table) => ({ ...table, files: [...table.files, ...table.quarantined].filter((path) => path !== leftOut) }));
     const there = TABLES.filter((name) => tables.some(({ database, measurement }) => database === name.database && measurement === name.measurement));
     try {
       return { rows: await rowsOf(tables, there), unreadable, blocked };

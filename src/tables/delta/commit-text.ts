@@ -83,7 +83,8 @@ function ownNumber(actions: readonly Action[]): { node: string; number: number }
   return txn === undefined ? null : { node: nodeOf(txn.appId), number: safeNumber(txn.version) };
 }
 
-function safeNumber(value: unknown): number {
+/** @throws unless it can be a number of the log */
+export function safeNumber(value: unknown): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) throw new Error(`${JSON.stringify(value)} is no number of the log`);
   return value as number;
 }

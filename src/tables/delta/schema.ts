@@ -57,7 +57,8 @@ export function mergeSchemas(ours: readonly SchemaField[], committed: readonly S
   const known = new Map(committed.map((field) => [field.name, field]));
   const merged = ours.map((field) => {
     const before = known.get(field.name);
-    if (before === undefined) return field;
+    // Files that are there already have no value for it, whatever it is.
+    if (before === undefined) return committed.length > 0 ? { ...field, nullable: true } : field;
     known.delete(field.name);
     if (before.type !== field.type) {
       throw new Error(`column ${field.name} is ${JSON.stringify(before.type)} in the table and would be ${String(field.type)}`);

@@ -1,8 +1,9 @@
 /** A table as its Delta log tells it. */
 import { commitName } from '../../names.js';
 import type { TableStore } from '../store.js';
-import { PROTOCOL, type MetaData } from './actions.js';
-import { readCommit, type Action, type OwnMark } from './commit-text.js';
+import { appIdOf, PROTOCOL, type MetaData } from './actions.js';
+import { actionOf, checkpointsIn, isNewCheckpoint, type Checkpoint } from './checkpoint.js';
+import { readCommit, safeNumber, type Action, type OwnMark } from './commit-text.js';
 import { parseSchema, type SchemaField } from './schema.js';
 
 /** A data file of the newest version. */
@@ -20,6 +21,8 @@ interface LiveFile {
 export interface TableState {
   /** -1: the table has no commit yet. */
   readonly version: number;
+  /** The version of the checkpoint that it was read from on; null: from the first commit on. */
+  readonly checkpoint: number | null;
   readonly protocol: { readonly minReaderVersion: number; readonly minWriterVersion: number };
   readonly metaData: MetaData | null;
   readonly fields: readonly SchemaField[];
@@ -44,40 +47,71 @@ export class TableRefused extends Error {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type WorkingState = Mutable<TableState> & { liveFiles: Map<string, LiveFile>; namedFiles: Set<string> };
 
-/** Whose commits count for `sealedTo`, and what is known of the numbers that it gave. */
+/** Whose commits count for `sealedTo`, what is known of the numbers that it gave, and who reads checkpoints. */
 export interface OwnNode {
   /** 8 hex digits. */
   readonly node: string;
   /** No number above it was given yet. */
   readonly numberMax: () => number;
+  /** The rows of a checkpoint as lines of JSON. @param paths of its parts, below the store's root */
+  readonly readCheckpoint: (paths: readonly string[]) => Promise<readonly string[]>;
 }
 
 /**
- * Reads a table's log from its first commit on.
+ * Reads a table's log: from its first commit on, or where that is gone from the newest checkpoint on.
  * @param folder of the table, below the store's root
- * @throws TableRefused for a log that does not begin at version 0, has gaps, is damaged, or needs a newer reader
+ * @throws TableRefused for a log that has gaps, begins with no checkpoint that can be read, is damaged, or needs a newer reader
  */
 export async function loadTable(store: TableStore, folder: string, own: OwnNode): Promise<TableState> {
-  const versions = (await store.list(`${folder}/_delta_log`))
-    .filter((name) => /^\d{20}\.json$/.test(name))
-    .map((name) => Number(name.slice(0, 20)));
-  versions.forEach((version, at) => {
-    if (version === at) return;
-    throw new TableRefused(folder, at === 0
-      ? `its log begins at version ${version}; reading checkpoints is not supported`
-      : `its log has no version ${at} but a version ${version}`);
-  });
-  const empty: TableState = {
-    version: -1,
-    protocol: PROTOCOL,
-    metaData: null,
-    fields: [],
-    liveFiles: new Map(),
-    namedFiles: new Set(),
-    sealedTo: 0,
-    endsWithOurs: false,
-  };
-  return takeUpNewer(store, folder, own, empty);
+  const names = await store.list(`${folder}/_delta_log`);
+  const versions = names.filter((name) => /^\d{20}\.json$/.test(name)).map((name) => Number(name.slice(0, 20)));
+  const gap = versions.findIndex((version, at) => version !== at);
+  const checkpoints = checkpointsIn(names);
+  if (gap < 0 && (versions.length > 0 || checkpoints.length === 0)) return takeUpNewer(store, folder, own, NO_COMMIT);
+  const checkpoint = checkpoints.find(({ version }) => leadsToEnd(version, versions));
+  if (checkpoint === undefined) throw new TableRefused(folder, whyUnreadable(names, versions, gap, checkpoints));
+  return takeUpNewer(store, folder, own, await fromCheckpoint(folder, checkpoint, own));
+}
+
+const NO_COMMIT: TableState = {
+  version: -1,
+  checkpoint: null,
+  protocol: PROTOCOL,
+  metaData: null,
+  fields: [],
+  liveFiles: new Map(),
+  namedFiles: new Set(),
+  sealedTo: 0,
+  endsWithOurs: false,
+};
+
+/** Whether all commits behind a version are there. @param versions of commits, ascending */
+function leadsToEnd(version: number, versions: readonly number[]): boolean {
+  const later = versions.filter((each) => each > version);
+  return later.every((each, at) => each === version + 1 + at);
+}
+
+function whyUnreadable(names: readonly string[], versions: readonly number[], gap: number, checkpoints: readonly Checkpoint[]): string {
+  if (checkpoints.length === 0 && names.some(isNewCheckpoint)) return 'its log begins with a checkpoint of version 2, which sluice does not read';
+  if (gap === 0) return `its log begins at version ${versions[0]}, and no checkpoint leads there`;
+  return `its log has no version ${gap} but a version ${versions[gap]}`;
+}
+
+async function fromCheckpoint(folder: string, { names, version }: Checkpoint, own: OwnNode): Promise<TableState> {
+  const state = { ...workingState(NO_COMMIT), version, checkpoint: version };
+  try {
+    for (const line of await own.readCheckpoint(names.map((name) => `${folder}/_delta_log/${name}`))) {
+      const action = actionOf(line);
+      applyAction(state, action);
+      if (action.remove) state.namedFiles.add(decodeURIComponent(action.remove.path));
+      if (action.txn?.appId === appIdOf(own.node)) state.sealedTo = nextSealedTo(0, { node: own.node, number: safeNumber(action.txn.version), previous: null }, own.numberMax());
+    }
+    if (state.metaData === null) throw new Error('it says nothing of the table');
+  } catch (error) {
+    throw new TableRefused(folder, `checkpoint ${version} cannot be read: ${(error as Error).message}`);
+  }
+  assertReadable(folder, state);
+  return state;
 }
 
 /** The state after every commit that is newer than `state`: `state` itself when there is none. @throws as `loadTable` */
@@ -93,9 +127,16 @@ export async function takeUpNewer(store: TableStore, folder: string, own: OwnNod
       throw new TableRefused(folder, `commit ${version} cannot be read: ${(error as Error).message}`);
     }
     next.version = version;
-    if (next.protocol.minReaderVersion > PROTOCOL.minReaderVersion) {
-      throw new TableRefused(folder, `it needs a reader of version ${next.protocol.minReaderVersion}, sluice is one of version 1`);
-    }
+    assertReadable(folder, next);
+  }
+}
+
+function assertReadable(folder: string, { metaData, protocol: { minReaderVersion } }: TableState): void {
+  if (minReaderVersion > PROTOCOL.minReaderVersion) {
+    throw new TableRefused(folder, `it needs a reader of version ${minReaderVersion}, sluice is one of version 1`);
+  }
+  if ((metaData?.partitionColumns ?? []).length > 0) {
+    throw new TableRefused(folder, `another writer gave it partition columns (${metaData!.partitionColumns.join(', ')}), and sluice reads and writes none`);
   }
 }
 
@@ -160,9 +201,6 @@ export function assertWritable(folder: string, state: TableState): void {
   const { minWriterVersion } = state.protocol;
   if (minWriterVersion > PROTOCOL.minWriterVersion) {
     throw new TableRefused(folder, `it is read-only: it needs a writer of version ${minWriterVersion}, sluice is one of version 2`);
-  }
-  if ((state.metaData?.partitionColumns ?? []).length > 0) {
-    throw new TableRefused(folder, 'it is read-only: another writer gave it partition columns');
   }
   const checked = state.fields.find((field) => field.metadata['delta.invariants'] !== undefined);
   if (checked !== undefined) {
