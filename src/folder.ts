@@ -143,8 +143,12 @@ async function takeUpCommits({ catalog, clock, isLogWhole, leftovers, log, openC
       if (files.length > 0) await quarantine.add(orphanLot(table, files, clock));
       catalog.setSealedTo(table.id, committer.state.sealedTo);
     } catch (error) {
-      if (error instanceof TableRefused) troubled.push({ tableId: table.id, error });
-      else report(`rows of the log stay there for now: ${(error as Error).message}`);
+      if (error instanceof TableRefused) {
+        troubled.push({ tableId: table.id, error });
+        catalog.setSealedTo(table.id, error.sealedTo);
+      } else {
+        report(`rows of the log stay there for now: ${(error as Error).message}`);
+      }
     }
   }
   return troubled;

@@ -112,8 +112,9 @@ export class TableCommitter {
       const version = this.#state.version + 1;
       const text = this.#commitText(cut);
       const next = withCommit(this.#state, text, { ...this.#options, numberMax: () => cut.number });
-      if (await this.#putCommit(version, Buffer.from(text))) this.#state = next;
-      else await this.#takeUp(version);
+      const end = await this.#putCommit(version, Buffer.from(text));
+      if (end === 'ours') this.#state = next;
+      else await this.#takeUp(version, end);
     }
     throw new Error(`table ${folder}: ${attemptsMax} commits in a row were overtaken by other writers`);
   }
@@ -136,13 +137,13 @@ export class TableCommitter {
     this.#state = state;
   }
 
-  /** Settles when a commit of this version is visible and lasts; false: it may be another's. */
-  async #putCommit(version: number, bytes: Buffer): Promise<boolean> {
+  /** Settles when a commit of this version is visible and lasts. @returns whose it is: after a failure that is not known */
+  async #putCommit(version: number, bytes: Buffer): Promise<'ours' | 'others' | 'unknown'> {
     const { store, folder } = this.#options;
     try {
-      return await store.putIfAbsent(commitPath(folder, version), bytes);
+      return (await store.putIfAbsent(commitPath(folder, version), bytes)) ? 'ours' : 'others';
     } catch (error) {
-      if (await this.#stands(version, error)) return false;
+      if (await this.#stands(version, error)) return 'unknown';
       throw error;
     }
   }
@@ -158,13 +159,14 @@ export class TableCommitter {
     }
   }
 
-  /** A commit of this version stands: whether it is ours shows in the log alone. */
-  async #takeUp(version: number): Promise<void> {
+  /** A commit of this version stands, and perhaps more behind it. */
+  async #takeUp(version: number, whose: 'others' | 'unknown'): Promise<void> {
     const { store, folder } = this.#options;
     try {
       this.#state = await takeUpNewer(store, folder, this.#options, this.#state);
     } catch (error) {
-      throw new CommitUncertain(folder, version, error);
+      // Whether it is ours shows in the log alone.
+      throw whose === 'unknown' ? new CommitUncertain(folder, version, error) : error;
     }
   }
 

@@ -67,7 +67,7 @@ test('a log that no checkpoint leads through is refused, and so is one that does
     [[[`${number(4)}.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json`, ''], commit(4)], /checkpoint of version 2, which sluice does not read/],
     [[[checkpoint, '']], /checkpoint 4 cannot be read: .*which was never given/, LINES, 899],
     [[[checkpoint, '']], /checkpoint 4 cannot be read: it says nothing of the table/, []],
-    [[[checkpoint, '']], /it needs a reader of version 3/, [...LINES, JSON.stringify({ protocol: { minReaderVersion: 3, minWriterVersion: 7 } })]],
+    [[[checkpoint, '']], /it needs a reader of version 3 with catalogManaged/, [...LINES, JSON.stringify({ protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['catalogManaged'] } })]],
   ];
   for (const [files, words, lines, numberMax] of cases) {
     await assert.rejects(load(new Map(files), lines, numberMax), (error) => error instanceof TableRefused && words.test(error.message), String(words));

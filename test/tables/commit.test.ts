@@ -191,7 +191,11 @@ test('a table that asks for more than we do is read-only or refused, and says wh
   const field = (name: string, type: string, metadata: object): object => ({ ...base, schemaString: JSON.stringify({ type: 'struct', fields: [{ name, type, nullable: true, metadata }] }) });
   const cases: [actions: object[], words: RegExp][] = [
     [[{ protocol: { minReaderVersion: 1, minWriterVersion: 7 } }], /db\/cpu: it is read-only: it needs a writer of version 7/],
-    [[{ protocol: { minReaderVersion: 3, minWriterVersion: 7 } }], /it needs a reader of version 3/],
+    [[{ protocol: { minReaderVersion: 3, minWriterVersion: 7 } }], /it is read-only: it needs a writer of version 7/],
+    [[{ protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['deletionVectors', 'typeWidening'] } }], /it needs a reader of version 3 with typeWidening/],
+    [[{ protocol: { minReaderVersion: 4, minWriterVersion: 7 } }], /it needs a reader of version 4/],
+    [[{ protocol: { minReaderVersion: 2, minWriterVersion: 5 } }, { metaData: { ...base, configuration: { 'delta.columnMapping.mode': 'name' } } }], /column mapping \(name\)/],
+    [[{ protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['deletionVectors'] } }, { add: { path: 'x', size: 1, deletionVector: {} } }], /deleted rows of x by a deletion vector/],
     [[{ metaData: { ...base, partitionColumns: ['day'] } }], /partition columns/],
     [[{ metaData: field('time', 'timestamp', { 'delta.invariants': '{}' }) }], /column time has an invariant/],
     [[{ metaData: field('host', 'integer', {}) }], /column host is "integer" in the table and would be string/],
@@ -204,6 +208,28 @@ test('a table that asks for more than we do is read-only or refused, and says wh
     const committing = async (): Promise<unknown> => (await open(tablesStore(systemDisk, paths, 's'))).commit({ columns: [host], files: [], number: 1, timeMs: 1 });
     await assert.rejects(committing, (error) => error instanceof TableRefused && words.test(error.message));
   }
+});
+
+test('a file that is removed and added again with a deletion vector is live, and what a refused table says of our commits is known', async () => {
+  const paths = freshPaths();
+  const store = tablesStore(systemDisk, paths, 's');
+  const committer = await open(store);
+  await committer.commit({ columns: [host], files: [sealed('a.parquet')], number: 70, timeMs: 1 });
+  writeCommit(paths, 1,
+    { protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['deletionVectors'], writerFeatures: ['deletionVectors'] } },
+    { add: { path: 'a.parquet', size: 1000, deletionVector: { cardinality: 1 } } }, { remove: { path: 'a.parquet' } });
+  await assert.rejects(committer.look(), (error) => error instanceof TableRefused && error.sealedTo === 70 && /a\.parquet by a deletion vector/.test(error.message));
+  writeCommit(paths, 2, { remove: { path: 'a.parquet', deletionVector: { cardinality: 1 } } }, { add: { path: 'b.parquet', size: 10 } });
+  assert.deepEqual([...(await committer.look()).liveFiles.keys()], ['b.parquet'], 'rewritten, it can be read again');
+  await assert.rejects(committer.commit({ columns: [host], files: [sealed('c.parquet')], number: 80, timeMs: 1 }), /needs a writer of version 7/);
+});
+
+test('a commit that loses to one that makes the table unwritable surely does not stand', async () => {
+  const paths = freshPaths();
+  const committer = await open(tablesStore(systemDisk, paths, 's'));
+  await committer.commit({ columns: [host], files: [sealed('a.parquet')], number: 1, timeMs: 1 });
+  writeCommit(paths, 1, { protocol: { minReaderVersion: 9, minWriterVersion: 9 } });
+  await assert.rejects(committer.commit({ columns: [host], files: [sealed('b.parquet')], number: 2, timeMs: 1 }), TableRefused);
 });
 
 test('a log that does not begin at 0, or has a gap, is refused', async () => {

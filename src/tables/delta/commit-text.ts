@@ -8,9 +8,9 @@ import { appIdOf, commitInfoAction, isOurAppId, isOurEngine, nodeOf, txnAction, 
 
 /** The actions of a commit that mean something here. */
 export interface Action {
-  readonly protocol?: { readonly minReaderVersion: number; readonly minWriterVersion: number };
+  readonly protocol?: { readonly minReaderVersion: number; readonly minWriterVersion: number; readonly readerFeatures?: readonly string[] };
   readonly metaData?: MetaData;
-  readonly add?: { readonly path: string; readonly size: number; readonly stats?: string | null };
+  readonly add?: { readonly path: string; readonly size: number; readonly stats?: string | null; readonly deletionVector?: object | null };
   readonly remove?: { readonly path: string };
   readonly txn?: { readonly appId: string; readonly version: number };
   readonly commitInfo?: { readonly engineInfo?: unknown; readonly sluicePrevious?: unknown };

@@ -6,6 +6,13 @@ import { actionOf, checkpointsIn, isNewCheckpoint, type Checkpoint } from './che
 import { readCommit, safeNumber, type Action, type OwnMark } from './commit-text.js';
 import { parseSchema, type SchemaField } from './schema.js';
 
+/** What a table asks of those who read and write it. */
+interface Protocol {
+  readonly minReaderVersion: number;
+  readonly minWriterVersion: number;
+  readonly readerFeatures?: readonly string[];
+}
+
 /** A data file of the newest version. */
 interface LiveFile {
   /** Below the table's folder, decoded. */
@@ -15,6 +22,8 @@ interface LiveFile {
   readonly rows: number | null;
   /** The statistics' text, or null. */
   readonly stats: string | null;
+  /** Some of its rows are deleted by a deletion vector. */
+  readonly hasDeletions: boolean;
 }
 
 /** A table at one version of its log. */
@@ -23,7 +32,7 @@ export interface TableState {
   readonly version: number;
   /** The version of the checkpoint that it was read from on; null: from the first commit on. */
   readonly checkpoint: number | null;
-  readonly protocol: { readonly minReaderVersion: number; readonly minWriterVersion: number };
+  readonly protocol: Protocol;
   readonly metaData: MetaData | null;
   readonly fields: readonly SchemaField[];
   /** By path. */
@@ -38,9 +47,12 @@ export interface TableState {
 
 /** The table's log is one that sluice cannot read or must not write. */
 export class TableRefused extends Error {
-  constructor(folder: string, reason: string) {
+  /** The number of our last commit, where the log tells it all the same; 0 where it does not. */
+  readonly sealedTo: number;
+  constructor(folder: string, reason: string, sealedTo = 0) {
     super(`table ${folder}: ${reason}`);
     this.name = 'TableRefused';
+    this.sealedTo = sealedTo;
   }
 }
 
@@ -110,7 +122,6 @@ async function fromCheckpoint(folder: string, { names, version }: Checkpoint, ow
   } catch (error) {
     throw new TableRefused(folder, `checkpoint ${version} cannot be read: ${(error as Error).message}`);
   }
-  assertReadable(folder, state);
   return state;
 }
 
@@ -119,7 +130,10 @@ export async function takeUpNewer(store: TableStore, folder: string, own: OwnNod
   let next: WorkingState | null = null;
   for (let version = state.version + 1; ; version += 1) {
     const bytes = await store.get(commitPath(folder, version));
-    if (bytes === null) return next ?? state;
+    if (bytes === null) {
+      if (next !== null || version === 0) assertReadable(folder, next ?? state);
+      return next ?? state;
+    }
     next ??= workingState(state);
     try {
       applyCommit(next, bytes.toString(), own);
@@ -127,17 +141,26 @@ export async function takeUpNewer(store: TableStore, folder: string, own: OwnNod
       throw new TableRefused(folder, `commit ${version} cannot be read: ${(error as Error).message}`);
     }
     next.version = version;
-    assertReadable(folder, next);
   }
 }
 
-function assertReadable(folder: string, { metaData, protocol: { minReaderVersion } }: TableState): void {
-  if (minReaderVersion > PROTOCOL.minReaderVersion) {
-    throw new TableRefused(folder, `it needs a reader of version ${minReaderVersion}, sluice is one of version 1`);
-  }
-  if ((metaData?.partitionColumns ?? []).length > 0) {
-    throw new TableRefused(folder, `another writer gave it partition columns (${metaData!.partitionColumns.join(', ')}), and sluice reads and writes none`);
-  }
+/** Features of readers whose tables are read where the feature has no effect; its effects are looked for. */
+const FEATURES_WITHOUT_EFFECT: ReadonlySet<string> = new Set(['columnMapping', 'deletionVectors', 'timestampNtz', 'v2Checkpoint', 'vacuumProtocolCheck']);
+
+/** @throws TableRefused saying what the table asks of readers that sluice does not do */
+function assertReadable(folder: string, { liveFiles, metaData, protocol, sealedTo }: TableState): void {
+  const refuse = (reason: string): never => {
+    throw new TableRefused(folder, reason, sealedTo);
+  };
+  const { minReaderVersion, readerFeatures = [] } = protocol;
+  const unknown = readerFeatures.filter((feature) => !FEATURES_WITHOUT_EFFECT.has(feature));
+  if (minReaderVersion > 3 || unknown.length > 0) refuse(`it needs a reader of version ${minReaderVersion}${unknown.length > 0 ? ` with ${unknown.join(', ')}` : ''}, sluice is one of version 1`);
+  const partitionColumns = metaData?.partitionColumns ?? [];
+  const mapping = (metaData?.['configuration'] as Readonly<Record<string, string>> | undefined)?.['delta.columnMapping.mode'] ?? 'none';
+  if (minReaderVersion > 1 && mapping !== 'none') refuse(`another writer gave it column mapping (${mapping}), which sluice does not read`);
+  if (partitionColumns.length > 0) refuse(`another writer gave it partition columns (${partitionColumns.join(', ')}), and sluice reads and writes none`);
+  const deleted = minReaderVersion < 3 ? undefined : [...liveFiles.values()].find(({ hasDeletions }) => hasDeletions);
+  if (deleted !== undefined) refuse(`another writer deleted rows of ${deleted.path} by a deletion vector, which sluice does not read`);
 }
 
 /** The state after one more commit, given its text. @throws when it is none */
@@ -160,18 +183,19 @@ function workingState(state: TableState): WorkingState {
 /** Actions that are not known here change nothing that is kept. @throws Error with a sentence when the commit is damaged */
 function applyCommit(state: WorkingState, text: string, own: OwnNode): void {
   const commit = readCommit(text, (path) => state.namedFiles.has(path));
-  commit.actions.forEach((action) => applyAction(state, action));
+  // A file that is removed and added at once was given a deletion vector, or lost one.
+  for (const { remove } of commit.actions) if (remove) state.liveFiles.delete(decodeURIComponent(remove.path));
+  for (const action of commit.actions) applyAction(state, action);
   state.endsWithOurs = commit.own?.node === own.node;
   if (commit.own?.node === own.node) state.sealedTo = nextSealedTo(state.sealedTo, commit.own, own.numberMax());
 }
 
-function applyAction(state: WorkingState, { protocol, metaData, add, remove }: Action): void {
+function applyAction(state: WorkingState, { protocol, metaData, add }: Action): void {
   if (protocol) state.protocol = protocol;
   if (metaData) {
     state.metaData = metaData;
     state.fields = parseSchema(metaData.schemaString);
   }
-  if (remove) state.liveFiles.delete(decodeURIComponent(remove.path));
   if (add) {
     const file = liveFile(add);
     state.liveFiles.set(file.path, file);
@@ -190,7 +214,7 @@ function nextSealedTo(sealedTo: number, { number, previous }: OwnMark, numberMax
 function liveFile(add: NonNullable<Action['add']>): LiveFile {
   const stats = add.stats ?? null;
   const numRecords = stats === null ? undefined : (JSON.parse(stats) as { numRecords?: number }).numRecords;
-  return { path: decodeURIComponent(add.path), bytes: add.size, rows: numRecords ?? null, stats };
+  return { path: decodeURIComponent(add.path), bytes: add.size, rows: numRecords ?? null, stats, hasDeletions: add.deletionVector != null };
 }
 
 /**
