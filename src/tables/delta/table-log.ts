@@ -82,7 +82,10 @@ export async function loadTable(store: TableStore, folder: string, own: OwnNode)
   if (gap < 0 && (versions.length > 0 || checkpoints.length === 0)) return takeUpNewer(store, folder, own, NO_COMMIT);
   const checkpoint = checkpoints.find(({ version }) => leadsToEnd(version, versions));
   if (checkpoint === undefined) throw new TableRefused(folder, whyUnreadable(names, versions, gap, checkpoints));
-  return takeUpNewer(store, folder, own, await fromCheckpoint(folder, checkpoint, own));
+  const state = await fromCheckpoint(folder, checkpoint, own);
+  const newest = await takeUpNewer(store, folder, own, state);
+  if (newest === state) assertReadable(folder, state);
+  return newest;
 }
 
 const NO_COMMIT: TableState = {
@@ -131,7 +134,7 @@ export async function takeUpNewer(store: TableStore, folder: string, own: OwnNod
   for (let version = state.version + 1; ; version += 1) {
     const bytes = await store.get(commitPath(folder, version));
     if (bytes === null) {
-      if (next !== null || version === 0) assertReadable(folder, next ?? state);
+      if (next !== null) assertReadable(folder, next);
       return next ?? state;
     }
     next ??= workingState(state);
