@@ -18,7 +18,7 @@ import { Recovery } from './ingest/recovery.js';
 import type { Writer } from './ingest/request.js';
 import { WritePath } from './ingest/write.js';
 import { keepFrame } from './log/quarantine.js';
-import { makeLogger, type Logger } from './logging.js';
+import { makeLogger, type ServerLogger } from './logging.js';
 import type { Metric } from './metrics.js';
 import { dataPaths } from './names.js';
 import { RejectStore } from './rejects/store.js';
@@ -46,7 +46,7 @@ export interface Engine {
   readonly bodyMemory: BodyMemory;
   /** Databases and measurements. */
   readonly schema: SchemaAdmin;
-  readonly logger: Logger;
+  readonly logger: ServerLogger;
   readonly tokens: TokenStore;
   /** The admin token, if this was the first start. */
   readonly tokenMade: string | null;
@@ -82,7 +82,7 @@ export async function openEngine(config: Config): Promise<Engine> {
   }
 }
 
-async function assemble(config: Config, logger: Logger, control: Control): Promise<Engine> {
+async function assemble(config: Config, logger: ServerLogger, control: Control): Promise<Engine> {
   const damage: string[] = [];
   const report = (sentence: string): void => {
     logger.warn(sentence);
@@ -194,7 +194,7 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
   return {
     writer, bodyMemory, schema, logger, control, problems,
     tokens, tokenMade: folder.tokenMade,
-    metrics: () => engineMetrics({ lines, rejects, log, recovery, sealer, bodyMemory, pool, builderBytes }),
+    metrics: () => engineMetrics({ lines, rejects, log, recovery, sealer, bodyMemory, pool, logger, builderBytes }),
     refusal: () => guard.problems()[0] ?? null,
     recovered: () => recovery.done(),
     async stop() {

@@ -16,7 +16,7 @@ const importsOf = (text: string) => [...text.matchAll(/\b(?:from |import |import
 
 /** Outside module → the files that may import it. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
-  'node:fs': ['src/disk.ts'],
+  'node:fs': ['src/disk.ts', 'src/outlet.ts'],
   'node:fs/promises': [],
   'node:zlib': ['src/worker/inflate.ts', 'src/log/crc.ts'],
   'zlib-sync': ['src/worker/inflate.ts'],
