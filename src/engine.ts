@@ -164,7 +164,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     },
   });
   const trimmer = new Trimmer({ catalog, log, snapshots });
-  const problems = (): string[] => [...damage, ...guard.problems(), ...sealer.problems()];
+  const problems = (): string[] => [...damage, tokens.problem() ?? [], guard.problems(), sealer.problems()].flat();
 
   // The order of a start: the catalog is safe, dropped tables go, replay begins, commands are answered.
   catalog.subscribe(({ defined, dropped }) => {
@@ -187,7 +187,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
   const tick = clock.every(TICK_MS, () => {
     sealer.tick();
     recovery.forgetBelow(sealer.firstUnsealed);
-    Promise.all([guard.look(), leftovers.emptyTrash(), trimmer.trim()])
+    Promise.all([guard.look(), tokens.heal(), leftovers.emptyTrash(), trimmer.trim()])
       .catch((error: Error) => logger.error(`housekeeping failed: ${error.message}`));
   });
 

@@ -71,8 +71,9 @@ const ROOMS: readonly (readonly string[])[] = [
   ['worker'],
   ['tables'],
   ['catalog'],
+  ['auth'],
   ['log'],
-  ['auth', 'rejects'],
+  ['rejects'],
   ['ground'],
 ];
 /** Imports of types against the direction would be as wrong; these are the ones that stand, with their reason. */
