@@ -6,6 +6,7 @@ import { systemClock as clock } from './clock.js';
 import type { Config } from './config.js';
 import { controlHandlers } from './control/handlers.js';
 import { bindControl, type Control } from './control/server.js';
+import { shareFolder } from './data-group.js';
 import { systemDisk as disk } from './disk.js';
 import { openFolder } from './folder.js';
 import { BODY_MEMORY_DEFAULTS, BodyMemory } from './ingest/body-memory.js';
@@ -75,6 +76,7 @@ export async function openEngine(config: Config): Promise<Engine> {
   await disk.makeFolder(config.dataDir);
   const control = await bindControl(dataPaths(config.dataDir).socket, disk);
   try {
+    if (config.dataGroup !== null) await shareFolder(config.dataDir, config.dataGroup, disk);
     return await assemble(config, logger, control);
   } catch (error) {
     await control.close();

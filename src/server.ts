@@ -3,7 +3,7 @@ import { VERSION } from './version.js';
 import { makeNetworks } from './addresses.js';
 import { systemClock as clock } from './clock.js';
 import type { Config } from './config.js';
-import { systemDisk as disk } from './disk.js';
+import { isOpenToOthers, systemDisk as disk } from './disk.js';
 import { openEngine, type Engine } from './engine.js';
 import { makeAuthenticator, WITHOUT_AUTH } from './http/auth.js';
 import { readCertificate, type Certificate } from './http/certificate.js';
@@ -30,6 +30,7 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
   let address: { host: string; port: number };
   try {
     const certificate = await certificateOf(config, logger);
+    if (config.adminTokenFile !== null) await warnOfOpenSecret('the admin token file', config.adminTokenFile, logger);
     const trustedProxies = makeNetworks(config.trustedProxies);
     const frontEnd = createFrontEnd({
       writer: engine.writer,
@@ -64,8 +65,13 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
 async function certificateOf({ tls }: Config, logger: Logger): Promise<Certificate | null> {
   if (tls === null) return null;
   const certificate = await readCertificate(tls, disk, clock);
+  await warnOfOpenSecret('the private key', tls.key, logger);
   certificate.warnings.forEach((sentence) => logger.warn(sentence));
   return certificate;
+}
+
+async function warnOfOpenSecret(what: string, path: string, logger: Logger): Promise<void> {
+  if (await isOpenToOthers(path)) logger.warn(`${what} ${path} can be read by others than its owner: chmod 600 keeps them out`);
 }
 
 /** SIGHUP: tokens and the certificate are read again. What cannot be read is logged, and what was known goes on. */
