@@ -68,6 +68,9 @@ export async function openFolder(config: Config, { disk, clock, logger, report, 
     onFailure: onLogFailure,
     onReport: ({ file, offset, what }) => report(`log file ${file} at ${offset}: ${what}`),
   });
+  if (saved.snapshot !== null && lastNumberOf(saved.snapshot) > scan.lastNumber) {
+    report(`the catalog knows number ${lastNumberOf(saved.snapshot)} and the log none above ${scan.lastNumber}: the newest part of the log is missing`);
+  }
   scan.reports.forEach(({ file, offset, bytes, what }) => report(`log file ${file} at ${offset}, ${bytes} bytes: ${what}`));
 
   // Without a snapshot the tables tell what the log's own records do not.
