@@ -105,6 +105,12 @@ export function readPackaged(url: URL): Buffer<ArrayBuffer> {
   return readFileSync(url);
 }
 
+/** What tells a folder from every other of this machine, by whatever path it is reached. */
+export async function identityOf(folder: string): Promise<string> {
+  const { dev, ino } = await fs.stat(folder);
+  return `${dev}-${ino}`;
+}
+
 /** Whether others than its owner may read a file. */
 export async function isOpenToOthers(path: string): Promise<boolean> {
   return ((await fs.stat(path)).mode & FOR_OTHERS) !== 0;

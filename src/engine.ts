@@ -6,8 +6,9 @@ import { systemClock as clock } from './clock.js';
 import type { Config } from './config.js';
 import { controlHandlers } from './control/handlers.js';
 import { bindControl, type Control } from './control/server.js';
+import { nameWithoutFile } from './control/socket.js';
 import { shareFolder } from './data-group.js';
-import { systemDisk as disk } from './disk.js';
+import { identityOf, systemDisk as disk } from './disk.js';
 import { openFolder } from './folder.js';
 import { BODY_MEMORY_DEFAULTS, BodyMemory } from './ingest/body-memory.js';
 import { Cutter } from './ingest/cut.js';
@@ -74,7 +75,7 @@ export async function openEngine(config: Config): Promise<Engine> {
   if (config.inflate === 'zlib-sync' || config.inflate === 'zlib-sync-whole') requireZlibSync(config.inflate);
   if (UNSAFE_PATH.test(config.dataDir)) logger.warn(`some engines cannot open tables below ${config.dataDir}: use letters, digits and . _ ~ + @ - in its path`);
   await disk.makeFolder(config.dataDir);
-  const control = await bindControl(dataPaths(config.dataDir).socket, disk);
+  const control = await bindControl(dataPaths(config.dataDir).socket, disk, nameWithoutFile(await identityOf(config.dataDir)));
   try {
     if (config.dataGroup !== null) await shareFolder(config.dataDir, config.dataGroup, disk);
     return await assemble(config, logger, control);
@@ -166,7 +167,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     },
   });
   const trimmer = new Trimmer({ catalog, log, snapshots });
-  const problems = (): string[] => [...damage, tokens.problem() ?? [], guard.problems(), sealer.problems()].flat();
+  const problems = (): string[] => [...damage, control.problem() ?? [], tokens.problem() ?? [], guard.problems(), sealer.problems()].flat();
 
   // The order of a start: the catalog is safe, dropped tables go, replay begins, commands are answered.
   catalog.subscribe(({ defined, dropped }) => {
@@ -178,7 +179,9 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
   if (folder.mustPublish) {
     await trimmer.publish().catch((error: Error) => logger.error(`the catalog could not be written and is tried again: ${error.message}`));
   }
-  for (const table of catalog.droppedTables()) await leftovers.toTrash(table);
+  for (const table of catalog.droppedTables()) {
+    await leftovers.toTrash(table).catch((error: Error) => report(`the folder of a dropped table stays until the next start: ${error.message}`));
+  }
   await guard.look();
   recovery.start().then(
     (frames) => frames > 0 && logger.info(`${frames} frames of the log are back in builders`),
@@ -189,7 +192,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
   const tick = clock.every(TICK_MS, () => {
     sealer.tick();
     recovery.forgetBelow(sealer.firstUnsealed);
-    Promise.all([guard.look(), tokens.heal(), leftovers.emptyTrash(), trimmer.trim()])
+    Promise.all([guard.look(), tokens.heal(), control.heal(), leftovers.emptyTrash(), trimmer.trim()])
       .catch((error: Error) => logger.error(`housekeeping failed: ${error.message}`));
   });
 

@@ -85,7 +85,7 @@ export async function openFolder(config: Config, { disk, clock, logger, report, 
     identity: { tableId: table.id, measurement: table.measurement, database: table.databaseName },
   });
   const leftovers = new Leftovers({ disk, paths, store, clock, logger, node: log.node });
-  await leftovers.clearTmp(start);
+  await leftovers.clearTmp(start).catch((error: Error) => report(`unfinished files of earlier starts stay for now: ${error.message}`));
   await takeUpCommits(catalog, log, openCommitter, leftovers, report);
   return {
     paths, start, tokens, tokenMade, snapshots, store, log, catalog, leftovers, openCommitter,

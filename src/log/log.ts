@@ -52,9 +52,8 @@ interface Place {
 
 /** Scans the log in `folder` (made when missing, at the latest with its first segment) and opens it for appending. @throws when it cannot be read or synced */
 export async function openLog(disk: Disk, folder: string, options: LogOptions): Promise<{ log: Log; scan: LogScan }> {
-  // A disk that has no room for it stops no start.
-  const refusal = await disk.makeFolder(folder).then(() => null, (error: Error) => error);
-  if (refusal !== null) options.onReport({ file: '', offset: 0, bytes: 0, what: `its folder cannot be made, which is tried again: ${refusal.message}` });
+  // A disk without room for it stops no start: it is made with the first segment then, whose failure is told.
+  await disk.makeFolder(folder).catch(() => undefined);
   const scanner = new Scanner(disk, folder, options.quarantineFolder);
   const scan = await scanner.run();
   const node = options.node ?? scan.node ?? randomBytes(4).toString('hex');
