@@ -94,7 +94,7 @@ export class Log {
     this.#segments = new SegmentList(disk, folder, scanner, options.onReport);
     this.#lastNumber = Math.max(lastNumber, options.numberFloor);
     this.#lastSynced = this.#lastNumber;
-    this.#lastCounted = scanner.segments.at(-1)?.first ?? 0;
+    this.#lastCounted = scanner.segments.findLast(({ first, last }) => last >= first)?.first ?? 0;
     this.#marks = scanner.marks;
   }
 

@@ -54,12 +54,13 @@ export class Marks {
     }
   }
 
-  /** Makes the file of a segment its mark; durable with the folder. Done already is no error. */
+  /** Makes the file of a segment its mark; durable with the folder. No error when it is gone already. */
   async letGo(first: number): Promise<void> {
     const path = join(this.#folder, segmentName(first));
-    this.#isUntidy = true;
-    if (await this.#disk.exists(path)) await this.#disk.rename(path, join(this.#folder, goneName(first)));
+    if (!(await this.#disk.exists(path))) return;
+    await this.#disk.rename(path, join(this.#folder, goneName(first)));
     this.#gone.add(first);
+    this.#isUntidy = true;
   }
 
   /** Empties the marks of segments that something names and removes the others. @param isNamed whether it does */
@@ -68,7 +69,7 @@ export class Marks {
     for (const first of this.#gone) {
       const path = join(this.#folder, goneName(first));
       if (isNamed(first)) {
-        await this.#empty(path);
+        if (await this.#disk.exists(path)) await this.#empty(path);
         continue;
       }
       await this.#disk.remove(path);

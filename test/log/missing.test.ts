@@ -200,3 +200,25 @@ test('of two marks of the newest segment, as a copy may hold them, the higher co
   assertNoneMissed(await open(disk, OPTIONS), 'two marks');
   assert.equal((await marks(disk)).filter((mark) => mark.endsWith('.newest')).length, 1);
 });
+
+test('a torn leftover that a full disk could not set aside is not taken for a loss later', async () => {
+  const { disk, paths } = await filled();
+  const leftover = join(FOLDER, '1790000000000000.log');
+  disk.place(leftover, disk.content(paths[0]!).subarray(0, 20));
+  disk.failNth('makeFolder', 2, 'once');
+  const { log, scan } = await open(disk, OPTIONS);
+  assert.match(scan.reports.map(({ what }) => what).join(), /left as it is/);
+  await fill(log, 2, 40);
+  await log.close();
+  assertNoneMissed(await open(disk, OPTIONS), 'the start after');
+});
+
+test('a segment or mark that someone else removed stops no later trim', async () => {
+  const { disk, paths } = await filled();
+  const { log } = await open(disk, OPTIONS);
+  await disk.remove(paths[0]!);
+  assert.equal(await log.trim(({ lastByTable }) => lastByTable.has(1) || lastByTable.has(2)), 2);
+  for (const mark of await marks(disk)) if (mark.endsWith('.gone')) await disk.remove(join(FOLDER, mark));
+  assert.equal(await log.trim(({ lastByTable }) => lastByTable.has(4)), 1);
+  assert.deepEqual((await segmentPaths(disk)), [paths[2], paths[4]]);
+});
