@@ -44,3 +44,8 @@ export function wait(ms: number): Promise<void> {
     setTimeout(resolve, ms);
   });
 }
+
+/** Stops this thread for `ms`, timers and all. For the end of a process, when nothing else is to be done. */
+export function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

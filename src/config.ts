@@ -12,6 +12,8 @@ export interface Config extends SchemaRules {
   readonly httpPort: number;
   /** Absolute. */
   readonly dataDir: string;
+  /** Name or number of a group that may read what is made in it, or null. */
+  readonly dataGroup: string | null;
   readonly withoutAuth: boolean;
   /** Absolute, or null. */
   readonly adminTokenFile: string | null;
@@ -59,7 +61,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-type Unit = 'address' | 'path' | 'file' | 'networks' | 'yes or no' | 'word' | 'count' | 'bytes' | 'time';
+type Unit = 'address' | 'path' | 'file' | 'group' | 'networks' | 'yes or no' | 'word' | 'count' | 'bytes' | 'time';
 
 /** A setting as the user meets it. */
 export interface Setting {
@@ -85,6 +87,7 @@ const timeUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 const perField = {
   httpBind: { flag: 'http-bind', unit: 'address', default: '127.0.0.1:8181', description: 'listen here; port 0 takes any free one' },
   dataDir: { flag: 'data-dir', unit: 'path', default: './data', description: 'folder of everything stored' },
+  dataGroup: { flag: 'data-group', unit: 'group', default: '', description: 'name or number of a group that may read the tables and all else but secrets' },
   withoutAuth: { flag: 'without-auth', unit: 'yes or no', default: 'no', description: 'take requests without a token' },
   adminTokenFile: { flag: 'admin-token-file', unit: 'file', default: '', description: 'JSON with the keys token, name and expiry_millis of an admin token to start with' },
   trustedProxies: { flag: 'trusted-proxy', unit: 'networks', default: '', description: 'proxies whose X-Forwarded-For is believed, by commas, as in 10.0.0.0/8,fd00::/8' },
@@ -147,6 +150,7 @@ export function parseConfig(flags: Readonly<Record<string, string | boolean | un
     httpHost: host,
     httpPort: port,
     dataDir: parsePath(read(perField.dataDir)),
+    dataGroup: parseGroup(read(perField.dataGroup)),
     withoutAuth: parseYesNo(read(perField.withoutAuth)),
     adminTokenFile: parseFile(read(perField.adminTokenFile)),
     trustedProxies: parseProxies(read(perField.trustedProxies)),
@@ -248,6 +252,11 @@ function parsePath(source: Source, of = 'folder'): string {
 
 function parseFile(source: Source): string | null {
   return source.text === '' ? null : parsePath(source, 'file');
+}
+
+function parseGroup(source: Source): string | null {
+  if (!/^[^\s:,]*$/.test(source.text)) throw wrong(source, 'the name or number of a group');
+  return source.text === '' ? null : source.text;
 }
 
 function parseProxies(source: Source): string[] {

@@ -8,3 +8,8 @@ import { crc32 as zlibCrc32 } from 'node:zlib';
 export function crc32(bytes: Uint8Array, before = 0): number {
   return zlibCrc32(bytes, before);
 }
+
+/** CRC-32 of a text, 8 hex digits. */
+export function crcOfText(text: string): string {
+  return crc32(Buffer.from(text)).toString(16).padStart(8, '0');
+}

@@ -1,6 +1,6 @@
 /** The only door to files: everything durable goes through a Disk, so that a test can be the disk. */
 import { closeSync, constants, fsync, openSync, promises as fs, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** An open file that is written by position or at its end. */
 export interface DiskFile {
@@ -15,7 +15,7 @@ export interface DiskFile {
   close(): Promise<void>;
 }
 
-/** `create` and `create-secret` make the file, which must not exist; a secret one has mode 0600. */
+/** `create` and `create-secret` make the file, which must not exist; a secret one is its owner's alone. */
 export type OpenHow = 'read' | 'update' | 'create' | 'create-secret';
 
 export interface Disk {
@@ -49,15 +49,25 @@ const OPEN_FLAGS: Readonly<Record<OpenHow, number>> = {
   'create-secret': constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
 };
 
+/** Nothing is for everyone, whatever the umask. Its group may read (`--data-group` says which that is), but no secret. */
+const FILE_MODE = 0o640;
+const SECRET_MODE = 0o600;
+const FOLDER_MODE = 0o750;
+const GROUP_READS = 0o040;
+/** With S_ISGID: what is made in the folder belongs to its group. */
+const GROUP_FOLDER = 0o2050;
+const S_ISGID = 0o2000;
+const FOR_OTHERS = 0o077;
+
 /** The disk of this machine. */
 export const systemDisk: Disk = {
   async open(path, how) {
-    return diskFile(path, await fs.open(path, OPEN_FLAGS[how], how === 'create-secret' ? 0o600 : 0o644));
+    return diskFile(path, await fs.open(path, OPEN_FLAGS[how], how === 'create-secret' ? SECRET_MODE : FILE_MODE));
   },
   readWhole: (path) => unless('ENOENT', null, () => fs.readFile(path)),
   list: async (folder) => (await unless('ENOENT', [], () => fs.readdir(folder))).toSorted(),
   async makeFolder(folder) {
-    const first = await fs.mkdir(folder, { recursive: true });
+    const first = await fs.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     if (first === undefined) return;
     for (let made = folder; ; made = dirname(made)) {
       await this.syncFolder(dirname(made));
@@ -93,6 +103,41 @@ export const systemDisk: Disk = {
 /** A file that came with the program (the WASM module), read at once. */
 export function readPackaged(url: URL): Buffer<ArrayBuffer> {
   return readFileSync(url);
+}
+
+/** What tells a folder from every other of this machine, by whatever path it is reached. */
+export async function identityOf(folder: string): Promise<string> {
+  const { dev, ino } = await fs.stat(folder);
+  return `${dev}-${ino}`;
+}
+
+/** Whether others than its owner may read a file. */
+export async function isOpenToOthers(path: string): Promise<boolean> {
+  return ((await fs.stat(path)).mode & FOR_OTHERS) !== 0;
+}
+
+/**
+ * Gives a folder and all in it to a group, which may then read everything but secrets; what is made there later follows
+ * by itself. A folder that was given is not looked through again: it is the last to be given.
+ */
+export async function giveToGroup(folder: string, group: number): Promise<void> {
+  const { gid, mode } = await fs.stat(folder);
+  if (gid !== group || (mode & S_ISGID) === 0) await giveTree(folder, group);
+}
+
+async function giveTree(folder: string, group: number): Promise<void> {
+  for (const entry of await fs.readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await giveTree(path, group);
+    if (entry.isFile()) await giveOne(path, group, GROUP_READS);
+  }
+  await giveOne(folder, group, GROUP_FOLDER);
+}
+
+async function giveOne(path: string, group: number, allowed: number): Promise<void> {
+  const { uid, mode } = await fs.stat(path);
+  await fs.chown(path, uid, group);
+  if ((mode & FOR_OTHERS) !== 0 || allowed === GROUP_FOLDER) await fs.chmod(path, mode | allowed);
 }
 
 function diskFile(path: string, handle: fs.FileHandle): DiskFile {

@@ -6,7 +6,9 @@ import { systemClock as clock } from './clock.js';
 import type { Config } from './config.js';
 import { controlHandlers } from './control/handlers.js';
 import { bindControl, type Control } from './control/server.js';
-import { systemDisk as disk } from './disk.js';
+import { nameWithoutFile } from './control/socket.js';
+import { shareFolder } from './data-group.js';
+import { identityOf, systemDisk as disk } from './disk.js';
 import { openFolder } from './folder.js';
 import { BODY_MEMORY_DEFAULTS, BodyMemory } from './ingest/body-memory.js';
 import { Cutter } from './ingest/cut.js';
@@ -18,7 +20,7 @@ import { Recovery } from './ingest/recovery.js';
 import type { Writer } from './ingest/request.js';
 import { WritePath } from './ingest/write.js';
 import { keepFrame } from './log/quarantine.js';
-import { makeLogger, type Logger } from './logging.js';
+import { makeLogger, type ServerLogger } from './logging.js';
 import type { Metric } from './metrics.js';
 import { dataPaths } from './names.js';
 import { RejectStore } from './rejects/store.js';
@@ -46,7 +48,7 @@ export interface Engine {
   readonly bodyMemory: BodyMemory;
   /** Databases and measurements. */
   readonly schema: SchemaAdmin;
-  readonly logger: Logger;
+  readonly logger: ServerLogger;
   readonly tokens: TokenStore;
   /** The admin token, if this was the first start. */
   readonly tokenMade: string | null;
@@ -73,8 +75,9 @@ export async function openEngine(config: Config): Promise<Engine> {
   if (config.inflate === 'zlib-sync' || config.inflate === 'zlib-sync-whole') requireZlibSync(config.inflate);
   if (UNSAFE_PATH.test(config.dataDir)) logger.warn(`some engines cannot open tables below ${config.dataDir}: use letters, digits and . _ ~ + @ - in its path`);
   await disk.makeFolder(config.dataDir);
-  const control = await bindControl(dataPaths(config.dataDir).socket, disk);
+  const control = await bindControl(dataPaths(config.dataDir).socket, disk, nameWithoutFile(await identityOf(config.dataDir)));
   try {
+    if (config.dataGroup !== null) await shareFolder(config.dataDir, config.dataGroup, disk);
     return await assemble(config, logger, control);
   } catch (error) {
     await control.close();
@@ -82,7 +85,7 @@ export async function openEngine(config: Config): Promise<Engine> {
   }
 }
 
-async function assemble(config: Config, logger: Logger, control: Control): Promise<Engine> {
+async function assemble(config: Config, logger: ServerLogger, control: Control): Promise<Engine> {
   const damage: string[] = [];
   const report = (sentence: string): void => {
     logger.warn(sentence);
@@ -166,7 +169,7 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
     },
   });
   const trimmer = new Trimmer({ catalog, log, snapshots });
-  const problems = (): string[] => [...damage, ...guard.problems(), ...sealer.problems(), ...quarantine.problems()];
+  const problems = (): string[] => [...damage, control.problem() ?? [], tokens.problem() ?? [], guard.problems(), sealer.problems(), quarantine.problems()].flat();
 
   // The order of a start: the catalog is safe, dropped tables go, replay begins, commands are answered.
   catalog.subscribe(({ defined, dropped }) => {
@@ -192,14 +195,14 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
   const tick = clock.every(TICK_MS, () => {
     sealer.tick();
     recovery.forgetBelow(sealer.firstUnsealed);
-    Promise.all([guard.look(), leftovers.emptyTrash(), trimmer.trim()])
+    Promise.all([guard.look(), tokens.heal(), control.heal(), leftovers.emptyTrash(), trimmer.trim()])
       .catch((error: Error) => logger.error(`housekeeping failed: ${error.message}`));
   });
 
   return {
     writer, bodyMemory, schema, logger, control, problems,
     tokens, tokenMade: folder.tokenMade,
-    metrics: () => engineMetrics({ lines, rejects, log, recovery, sealer, bodyMemory, pool, builderBytes }),
+    metrics: () => engineMetrics({ lines, rejects, log, recovery, sealer, bodyMemory, pool, logger, builderBytes }),
     refusal: () => guard.problems()[0] ?? null,
     recovered: () => recovery.done(),
     async stop() {

@@ -60,7 +60,7 @@ interface FolderParts {
 export async function openFolder(config: Config, { disk, clock, logger, report, onLogFailure }: FolderParts): Promise<Folder> {
   const paths = dataPaths(config.dataDir);
   const start = `${clock.nowMs()}-${process.pid}`;
-  const { store: tokens, made: tokenMade } = await TokenStore.open({ disk, paths, clock, adminTokenFile: config.adminTokenFile });
+  const { store: tokens, made: tokenMade } = await TokenStore.open({ disk, paths, clock, adminTokenFile: config.adminTokenFile, report });
   const snapshots = new SnapshotFiles(disk, config.dataDir, paths);
   const saved = await snapshots.load();
   saved.reports.forEach(report);
@@ -76,6 +76,9 @@ export async function openFolder(config: Config, { disk, clock, logger, report, 
     onFailure: onLogFailure,
     onReport: ({ file, offset, what }) => report(`log file ${file} at ${offset}: ${what}`),
   });
+  if (saved.snapshot !== null && lastNumberOf(saved.snapshot) > scan.lastNumber) {
+    report(`the catalog knows number ${lastNumberOf(saved.snapshot)} and the log none above ${scan.lastNumber}: the newest part of the log is missing`);
+  }
   scan.reports.forEach(({ file, offset, bytes, what }) => report(`log file ${file} at ${offset}, ${bytes} bytes: ${what}`));
 
   // Without a snapshot the tables tell what the log's own records do not.
@@ -95,7 +98,7 @@ export async function openFolder(config: Config, { disk, clock, logger, report, 
     committedTo: table.committedTo,
   });
   const leftovers = new Leftovers({ disk, paths, store, clock, logger, node: log.node });
-  await leftovers.clearTmp(start);
+  await leftovers.clearTmp(start).catch((error: Error) => report(`unfinished files of earlier starts stay for now: ${error.message}`));
   const quarantineStore = localTableStore(disk, paths.quarantinedTables, paths.tmp(start));
   const quarantine = await RowQuarantine.open(quarantineStore, log.node);
   const troubled = await takeUpCommits({ catalog, clock, isLogWhole: scan.reports.length === 0, leftovers, log, openCommitter, quarantine, report });

@@ -1,5 +1,5 @@
 /** JSON that comes from outside: read with care, and with a checksum where a file of ours holds nothing else. */
-import { crc32 } from './crc.js';
+import { crcOfText } from './crc.js';
 
 /** @throws unless it is a JSON object */
 export function asObject(value: unknown): Readonly<Record<string, unknown>> {
@@ -40,18 +40,13 @@ function wrong(expected: string, value: unknown): Error {
 /** One line: the object with the CRC-32 of its text, up to the comma before it, as its last key. */
 export function encodeChecked(object: Readonly<Record<string, unknown>>): Buffer {
   const text = JSON.stringify(object).slice(0, -1);
-  return Buffer.from(`${text},"crc":"${crcOf(text)}"}\n`);
+  return Buffer.from(`${text},"crc":"${crcOfText(text)}"}\n`);
 }
 
 /** @throws with a sentence when the bytes are not what `encodeChecked` made */
 export function decodeChecked(bytes: Buffer): Readonly<Record<string, unknown>> {
   const [, text, crc] = /^([^]*),"crc":"([0-9a-f]{8})"\}\n$/.exec(bytes.toString()) ?? [];
   if (text === undefined) throw new Error('it has no checksum at its end');
-  if (crc !== crcOf(text)) throw new Error('its checksum is wrong');
+  if (crc !== crcOfText(text)) throw new Error('its checksum is wrong');
   return asObject(JSON.parse(`${text}}`));
-}
-
-/** CRC-32 of a text, 8 hex digits. */
-export function crcOf(text: string): string {
-  return crc32(Buffer.from(text)).toString(16).padStart(8, '0');
 }

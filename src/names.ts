@@ -166,6 +166,22 @@ export function parseSegmentName(name: string): number | null {
   return match === null ? null : Number(match[1]);
 }
 
+/** Name of the mark of a log segment that was let go of on purpose; like `segmentName` otherwise. */
+export function goneName(number: number): string {
+  return `${digits16(number)}.gone`;
+}
+
+/** Name of the mark of the newest log segment. */
+export function newestName(number: number): string {
+  return `${digits16(number)}.newest`;
+}
+
+/** The first number of the segment that a mark is for and what it says of it, or null for other names. */
+export function parseMarkName(name: string): { says: 'gone' | 'newest'; first: number } | null {
+  const match = /^(\d{16})\.(gone|newest)$/.exec(name);
+  return match === null ? null : { says: match[2] as 'gone' | 'newest', first: Number(match[1]) };
+}
+
 /** Name of a file of refused lines. @param number microseconds since 1970 of its making */
 export function rejectsName(number: number): string {
   return `${digits16(number)}.jsonl`;

@@ -3,7 +3,7 @@ import { VERSION } from './version.js';
 import { makeNetworks } from './addresses.js';
 import { systemClock as clock } from './clock.js';
 import type { Config } from './config.js';
-import { systemDisk as disk } from './disk.js';
+import { isOpenToOthers, systemDisk as disk } from './disk.js';
 import { openEngine, type Engine } from './engine.js';
 import { makeAuthenticator, WITHOUT_AUTH } from './http/auth.js';
 import { readCertificate, type Certificate } from './http/certificate.js';
@@ -13,22 +13,24 @@ import { createFrontEnd, FRONT_END_DEFAULTS } from './http/routes.js';
 import type { HealthState } from './http/status-pages.js';
 import { Watch } from './http/watch.js';
 import type { Logger } from './logging.js';
-
-/** A stop that takes longer ends the process all the same; what was acknowledged is in the log. */
-const STOP_MS_MAX = 9500;
+import { outletOf } from './outlet.js';
+import { STOP_MS_MAX, type Signals } from './signals.js';
 
 /**
  * Starts the server and prints one line with its address once it can be written to. SIGTERM and SIGINT stop it: what
  * was admitted is answered, rows go into files as far as time allows, and the exit code is 0; a second signal ends it
- * at once. @throws Error with a sentence when the data folder or the address cannot be had
+ * at once. One that came during the start stops it when the data folder is open, and lets go of that.
+ * @throws Error with a sentence when the data folder or the address cannot be had
  */
-export async function startServer(config: Config): Promise<void> {
+export async function startServer(config: Config, signals: Signals): Promise<void> {
   const engine = await openEngine(config);
   const { logger } = engine;
+  if (signals.stopAsked !== null) return stopOnSignal(signals, engine, null);
   let listener: Listener;
   let address: { host: string; port: number };
   try {
     const certificate = await certificateOf(config, logger);
+    if (config.adminTokenFile !== null) await warnOfOpenSecret('the admin token file', config.adminTokenFile, logger);
     const trustedProxies = makeNetworks(config.trustedProxies);
     const frontEnd = createFrontEnd({
       writer: engine.writer,
@@ -51,22 +53,29 @@ export async function startServer(config: Config): Promise<void> {
     await engine.stop();
     throw error;
   }
-  stopOnSignal(engine, listener);
-  reloadOnSignal(engine, listener, config);
-  if (engine.tokenMade !== null && process.stdout.isTTY) process.stdout.write(`admin token (also in ${config.dataDir}/admin-token): ${engine.tokenMade}\n`);
-  process.stdout.write(`sluice ${VERSION} takes writes on ${config.tls === null ? 'http' : 'https'}://${address.host}:${address.port}, data in ${config.dataDir}\n`);
+  stopOnSignal(signals, engine, listener);
+  if (signals.stopAsked !== null) return;
+  reloadOnSignal(signals, engine, listener, config);
+  const stdout = outletOf('stdout');
+  if (engine.tokenMade !== null && process.stdout.isTTY) stdout.write(`admin token (also in ${config.dataDir}/admin-token): ${engine.tokenMade}\n`);
+  stdout.write(`sluice ${VERSION} takes writes on ${config.tls === null ? 'http' : 'https'}://${address.host}:${address.port}, data in ${config.dataDir}\n`);
 }
 
 /** The certificate of `--tls-cert`, null without. @throws Error with a sentence that names the file that is wrong */
 async function certificateOf({ tls }: Config, logger: Logger): Promise<Certificate | null> {
   if (tls === null) return null;
   const certificate = await readCertificate(tls, disk, clock);
+  await warnOfOpenSecret('the private key', tls.key, logger);
   certificate.warnings.forEach((sentence) => logger.warn(sentence));
   return certificate;
 }
 
+async function warnOfOpenSecret(what: string, path: string, logger: Logger): Promise<void> {
+  if (await isOpenToOthers(path)) logger.warn(`${what} ${path} can be read by others than its owner: chmod 600 keeps them out`);
+}
+
 /** SIGHUP: tokens and the certificate are read again. What cannot be read is logged, and what was known goes on. */
-function reloadOnSignal(engine: Engine, listener: Listener, config: Config): void {
+function reloadOnSignal(signals: Signals, engine: Engine, listener: Listener, config: Config): void {
   const { logger, tokens } = engine;
   const certificate = async (): Promise<void> => {
     const renewed = await certificateOf(config, logger);
@@ -77,7 +86,7 @@ function reloadOnSignal(engine: Engine, listener: Listener, config: Config): voi
     (error: Error) => logger.error(`SIGHUP: ${what} kept as they were: ${error.message}`),
   );
   let last = Promise.resolve();
-  process.on('SIGHUP', () => {
+  signals.onReload(() => {
     last = last.then(() => attempt('tokens', () => tokens.reload())).then(() => attempt('certificates', certificate));
   });
 }
@@ -89,18 +98,12 @@ function healthOf(engine: Engine): HealthState {
   return { status: 'pass', message: 'ready for queries and writes', checks };
 }
 
-function stopOnSignal(engine: Engine, listener: Listener): void {
-  let stopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) process.exit(1);
-    stopping = true;
+/** @param listener null: there is none yet */
+function stopOnSignal(signals: Signals, engine: Engine, listener: Listener | null): void {
+  const stop = (signal: string): void => {
     engine.logger.info(`${signal}: stopping`);
-    clock.after(STOP_MS_MAX, () => {
-      engine.logger.warn(`the stop took more than ${STOP_MS_MAX} ms; what is not in files stays in the log`);
-      process.exit(0);
-    });
-    listener.stopAccepting();
-    engine.stop().then(() => listener.close()).then(
+    listener?.stopAccepting();
+    engine.stop().then(() => listener?.close()).then(
       () => process.exit(0),
       (error: Error) => {
         engine.logger.error(`the stop failed: ${error.message}`);
@@ -108,6 +111,5 @@ function stopOnSignal(engine: Engine, listener: Listener): void {
       },
     );
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  signals.onStop(stop, () => engine.logger.warn(`the stop took more than ${STOP_MS_MAX} ms; what is not in files stays in the log`));
 }

@@ -19,7 +19,7 @@ function complaint(flags: Record<string, string | boolean>, env: Record<string, 
 
 test('defaults', () => {
   assert.deepEqual(parseConfig({}, {}), {
-    httpHost: '127.0.0.1', httpPort: 8181, dataDir: resolve('data'), withoutAuth: false, adminTokenFile: null, trustedProxies: [], tls: null, workers: availableParallelism(),
+    httpHost: '127.0.0.1', httpPort: 8181, dataDir: resolve('data'), dataGroup: null, withoutAuth: false, adminTokenFile: null, trustedProxies: [], tls: null, workers: availableParallelism(),
     http: 'auto', inflate: 'wasm', legacyPrecision: 'auto', tags: 'grow', types: 'strict',
     queueBytesMax: 64 * MiB, bodyBytesMax: 64 * MiB, bodyLinesMax: 2_000_000, connectionsMax: 10_240,
     databasesMax: 64, tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: MiB,
@@ -61,6 +61,7 @@ test('a wrong value is refused with who gave it, what it was and what it may be'
   assert.equal(complaint({ workers: '0' }), '--workers is "0": it must be a whole number, from 1 to 256');
   assert.equal(complaint({ http: 'express' }), '--http is "express": it must be one of auto, uws, node');
   assert.equal(complaint({}, { SLUICE_WITHOUT_AUTH: 'maybe' }), 'SLUICE_WITHOUT_AUTH is "maybe": it must be yes or no');
+  assert.equal(complaint({ 'data-group': 'a b' }), '--data-group is "a b": it must be the name or number of a group');
   assert.equal(complaint({ 'data-dir': '' }), '--data-dir is "": it must be the path of a folder');
   for (const text of ['', '-1', '1.5', '1e3', 'NaN', '99999999999999999999', '10 0', '1toString']) {
     assert.match(complaint({ 'tables-max': text }), /^--tables-max is/);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import {
-  checkDatabaseName, columnName, commitName, dataFileName, dataPaths, fold, folderName, parseDataFileName, parseSegmentName, segmentName,
+  checkDatabaseName, columnName, commitName, dataFileName, dataPaths, fold, folderName, goneName, newestName, parseDataFileName, parseMarkName,
+  parseSegmentName, segmentName,
 } from '../src/names.js';
 
 /** Names given one after another in one table. */
@@ -137,6 +138,13 @@ test('names of files are fixed-width and read back', () => {
   for (const foreign of ['1.log', '1767225600123456.log.tmp', 'x767225600123456.log']) {
     assert.equal(parseSegmentName(foreign), null);
   }
+});
+
+test('marks of log segments are named after them', () => {
+  assert.deepEqual([goneName(1), newestName(1767225600123456)], ['0000000000000001.gone', '1767225600123456.newest']);
+  assert.deepEqual(parseMarkName('0000000000000001.gone'), { says: 'gone', first: 1 });
+  assert.deepEqual(parseMarkName('1767225600123456.newest'), { says: 'newest', first: 1767225600123456 });
+  for (const other of ['1767225600123456.log', '1.gone', '1767225600123456.newest2', 'x1767225600123456.gone']) assert.equal(parseMarkName(other), null);
 });
 
 test('paths of the data folder', () => {

@@ -4,6 +4,7 @@ import type { LineCounts } from '../ingest/line-counts.js';
 import type { Pool } from '../ingest/pool.js';
 import type { Recovery } from '../ingest/recovery.js';
 import type { Log } from '../log/log.js';
+import type { ServerLogger } from '../logging.js';
 import { labelled, single, type Metric } from '../metrics.js';
 import type { RejectStore } from '../rejects/store.js';
 import type { Sealer } from '../seal/sealer.js';
@@ -16,12 +17,13 @@ interface Counted {
   readonly sealer: Sealer;
   readonly bodyMemory: BodyMemory;
   readonly pool: Pool;
+  readonly logger: ServerLogger;
   /** Bytes of the builders of all workers. */
   readonly builderBytes: () => number;
 }
 
 /** All values are of the moment of the call. */
-export function engineMetrics({ lines, rejects, log, recovery, sealer, bodyMemory, pool, builderBytes }: Counted): Metric[] {
+export function engineMetrics({ lines, rejects, log, recovery, sealer, bodyMemory, pool, logger, builderBytes }: Counted): Metric[] {
   const kept = rejects.counts;
   const { seals, files, commits, failures, quarantinedRows } = sealer.counts;
   return [
@@ -38,6 +40,7 @@ export function engineMetrics({ lines, rejects, log, recovery, sealer, bodyMemor
     single('counter', 'sluice_log_syncs_total', 'Writes to the log that were synced', log.syncs),
     single('gauge', 'sluice_log_last_synced', 'The last number on disk: microseconds since 1970', log.lastSynced),
     single('gauge', 'sluice_log_failed', '1 while the log cannot be written', log.failed ? 1 : 0),
+    single('counter', 'sluice_log_lines_dropped_total', 'Lines of the server\'s own log that stderr did not take', logger.linesDropped),
     single('gauge', 'sluice_replaying', '1 while rows are read back from the log', Number.isFinite(recovery.floor) ? 1 : 0),
     single('gauge', 'sluice_unsealed_rows', 'Rows in the log alone', sealer.unsealed.rows),
     single('gauge', 'sluice_unsealed_tables', 'Tables with such rows', sealer.unsealed.tables),

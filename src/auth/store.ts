@@ -1,10 +1,10 @@
 /** The tokens of a data folder: kept as hashes in tokens.json, changed without a restart. */
-import { dirname } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Disk } from '../disk.js';
 import { SluiceError } from '../errors.js';
 import type { DataPaths } from '../names.js';
-import { decodeGivenToken, decodeTokens, encodeTokens, type TokenList } from './token-file.js';
+import { TokenFiles } from './files.js';
+import type { GivenToken, TokenList } from './token-file.js';
 import { checkOrder, hashToken, makeToken, OPERATOR, type TokenEntry, type TokenOrder } from './token.js';
 
 interface StoreParts {
@@ -13,7 +13,15 @@ interface StoreParts {
   readonly clock: Clock;
   /** File with an admin token for unattended set-up, or null. */
   readonly adminTokenFile: string | null;
+  /** Takes a sentence on what is damaged and what was done. */
+  readonly report: (sentence: string) => void;
 }
+
+/**
+ * `new`: the folder's first start, and its first token is not in a file yet. `lost`: there were tokens, and nobody knows
+ * which. In both nobody is let in.
+ */
+type State = 'known' | 'new' | 'lost';
 
 /** A token that was just made: the only time its text is seen. */
 export interface MadeToken {
@@ -23,6 +31,10 @@ export interface MadeToken {
 
 export class TokenStore {
   readonly #parts: StoreParts;
+  readonly #files: TokenFiles;
+  #state: State = 'known';
+  /** What the start has not written yet, and why; null when nothing is. */
+  #owed: { readonly given: GivenToken | null; readonly why: string } | null = null;
   #list: TokenList = { nextId: 1, entries: [] };
   #byHash: ReadonlyMap<string, TokenEntry> = new Map();
   #onChange: () => void = () => {};
@@ -31,23 +43,35 @@ export class TokenStore {
 
   private constructor(parts: StoreParts) {
     this.#parts = parts;
+    this.#files = new TokenFiles(parts.disk, parts.paths);
   }
 
   /**
    * Reads tokens.json, and adds the token of the admin token file. At the first start without such a file one admin
-   * token is made; its text goes into `admin-token`.
+   * token is made; its text goes into `admin-token`. When tokens.json is damaged or gone nobody is let in until a token
+   * is made through the control socket, or a good copy is put back.
    * @returns the store, and the token if one was made
-   * @throws Error with a sentence when a file cannot be read: to go on without it would lock out everyone, or let in anyone
+   * @throws Error with a sentence when the admin token file cannot be read
    */
   static async open(parts: StoreParts): Promise<{ store: TokenStore; made: string | null }> {
     const store = new TokenStore(parts);
-    const isFirstStart = !(await store.#read());
-    await store.#addGiven();
-    if (!isFirstStart || store.#list.entries.length > 0) return { store, made: null };
-    const token = makeToken();
-    await store.#publishSecret(parts.paths.adminToken, `${token}\n`);
-    await store.#add(token, { name: OPERATOR, rights: 'admin', lifeMs: null });
-    return { store, made: token };
+    await store.#readFirst();
+    return { store, made: await store.#finish(await store.#given()) };
+  }
+
+  /** A sentence on why nobody, or not everybody, is let in; null when all is well. */
+  problem(): string | null {
+    if (this.#owed !== null) return `tokens could not be written, which is tried again: ${this.#owed.why}`;
+    if (this.#state !== 'lost') return null;
+    return `no request with a token is let in, for ${this.#parts.paths.tokens} is lost: put a good copy back and send SIGHUP, or make a token with sluice token create --admin`;
+  }
+
+  /** Writes what the start could not. Call it about once a second. */
+  async heal(): Promise<void> {
+    if (this.#owed === null) return;
+    await this.#inTurn(async () => {
+      if (this.#owed !== null) await this.#finish(this.#owed.given);
+    });
   }
 
   /** Calls `action` after every change; replaces the one before. */
@@ -55,8 +79,9 @@ export class TokenStore {
     this.#onChange = action;
   }
 
-  get isEmpty(): boolean {
-    return this.#list.entries.length === 0;
+  /** There is no token at all, by intent: the first may be made by anyone. */
+  get isOpen(): boolean {
+    return this.#state === 'known' && this.#list.entries.length === 0;
   }
 
   /** By id. */
@@ -94,13 +119,12 @@ export class TokenStore {
    */
   rotate(name: string): Promise<MadeToken> {
     return this.#inTurn(async () => {
-      const { paths, disk, clock } = this.#parts;
       const old = this.#named(name);
       const token = makeToken();
-      const nowMs = clock.nowMs();
+      const nowMs = this.#parts.clock.nowMs();
       const lifeMs = old.expiresMs === null || old.createdMs === null ? null : old.expiresMs - old.createdMs;
       const entry = { ...old, sha512: hashToken(token), createdMs: nowMs, expiresMs: lifeMs === null ? old.expiresMs : nowMs + lifeMs };
-      if (name === OPERATOR && await disk.exists(paths.adminToken)) await this.#publishSecret(paths.adminToken, `${token}\n`);
+      if (name === OPERATOR && await this.#files.hasOperator()) await this.#files.publishOperator(token);
       await this.#publish({ ...this.#list, entries: this.#list.entries.map((one) => (one === old ? entry : one)) });
       return { entry, token };
     });
@@ -109,8 +133,9 @@ export class TokenStore {
   /** Reads the files again. @throws Error with a sentence when one cannot be read; what was known stays */
   reload(): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#read();
-      await this.#addGiven();
+      const list = await this.#files.read();
+      if (list !== null) this.#take(list);
+      await this.#addGiven(await this.#given());
     });
   }
 
@@ -137,62 +162,63 @@ export class TokenStore {
     return { entry, token };
   }
 
+  /** The start's look: what is damaged is set aside, and stops nothing. */
+  async #readFirst(): Promise<void> {
+    const { paths, report } = this.#parts;
+    let list: TokenList | null;
+    try {
+      list = await this.#files.read();
+    } catch (error) {
+      this.#state = 'lost';
+      return report(`${(error as Error).message}; ${await this.#files.setAside()}`);
+    }
+    if (list !== null) return this.#take(list);
+    this.#state = await this.#files.isFolderNew() ? 'new' : 'lost';
+    if (this.#state === 'lost') report(`${paths.tokens} is missing, though the folder was in use`);
+  }
+
+  /** @throws Error with a sentence */
+  async #given(): Promise<GivenToken | null> {
+    const { adminTokenFile } = this.#parts;
+    return adminTokenFile === null ? null : this.#files.readGiven(adminTokenFile);
+  }
+
+  /** Writes the tokens that a start brings; what the disk refuses is owed. @returns the first token of a new folder, if it was made */
+  async #finish(given: GivenToken | null): Promise<string | null> {
+    try {
+      await this.#addGiven(given);
+      const token = this.#state === 'new' ? makeToken() : null;
+      if (token !== null) {
+        await this.#files.publishOperator(token);
+        await this.#add(token, { name: OPERATOR, rights: 'admin', lifeMs: null });
+      }
+      this.#owed = null;
+      return token;
+    } catch (error) {
+      this.#owed = { given, why: (error as Error).message };
+      return null;
+    }
+  }
+
   /** The token of the admin token file; a name or token that is there already is left as it is. */
-  async #addGiven(): Promise<void> {
-    const { adminTokenFile: path, disk, clock } = this.#parts;
-    if (path === null) return;
-    const text = await disk.readWhole(path);
-    if (text === null) throw new Error(`there is no admin token file ${path}`);
-    const given = within(`the admin token file ${path}`, () => decodeGivenToken(text.toString()));
+  async #addGiven(given: GivenToken | null): Promise<void> {
+    if (given === null) return;
     const { nextId, entries } = this.#list;
     const sha512 = hashToken(given.token);
     if (this.#byHash.has(sha512) || entries.some(({ name }) => name === given.name)) return;
-    const entry: TokenEntry = { id: nextId, name: given.name, sha512, createdMs: clock.nowMs(), expiresMs: given.expiresMs, rights: 'admin' };
+    const entry: TokenEntry = { id: nextId, name: given.name, sha512, createdMs: this.#parts.clock.nowMs(), expiresMs: given.expiresMs, rights: 'admin' };
     await this.#publish({ nextId: nextId + 1, entries: [...entries, entry] });
   }
 
-  /** @returns false when there is no tokens.json */
-  async #read(): Promise<boolean> {
-    const { disk, paths } = this.#parts;
-    const text = await disk.readWhole(paths.tokens);
-    if (text === null) return false;
-    const advice = `; put a good copy back, or remove it to have a new admin token made in ${paths.adminToken} at the next start`;
-    this.#take(within(paths.tokens, () => decodeTokens(text.toString()), advice));
-    return true;
-  }
-
   async #publish(list: TokenList): Promise<void> {
-    await this.#publishSecret(this.#parts.paths.tokens, encodeTokens(list));
+    await this.#files.publish(list);
     this.#take(list);
   }
 
   #take(list: TokenList): void {
+    this.#state = 'known';
     this.#list = list;
     this.#byHash = new Map(list.entries.map((entry) => [entry.sha512, entry]));
     this.#onChange();
-  }
-
-  async #publishSecret(path: string, text: string): Promise<void> {
-    const { disk } = this.#parts;
-    const unfinished = `${path}.new`;
-    await disk.remove(unfinished);
-    const file = await disk.open(unfinished, 'create-secret');
-    try {
-      await file.write(Buffer.from(text), 0);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await disk.rename(unfinished, path);
-    await disk.syncFolder(dirname(path));
-  }
-}
-
-/** Runs `decode`, naming the file when it throws. */
-function within<T>(file: string, decode: () => T, advice = ''): T {
-  try {
-    return decode();
-  } catch (error) {
-    throw new Error(`${file} cannot be read: ${(error as Error).message}${advice}`, { cause: error });
   }
 }

@@ -1,4 +1,5 @@
-/** tokens.json: format 2, and format 1, which knew admin tokens alone. Pure. */
+/** tokens.json: format 3; format 2, which had no checksum; and format 1, which knew admin tokens alone. Pure. */
+import { decodeChecked, encodeChecked } from '../json.js';
 import { PERMISSIONS, type Permission, type Rights } from './principal.js';
 import { TOKEN_PREFIX, type TokenEntry } from './token.js';
 
@@ -15,13 +16,13 @@ export function encodeTokens({ nextId, entries }: TokenList): string {
     id, name, sha512, created: createdMs, expires: expiresMs,
     ...(rights === 'admin' ? { admin: true } : { grants: rights }),
   }));
-  return `${JSON.stringify({ format: 2, nextId, tokens })}\n`;
+  return encodeChecked({ format: 3, nextId, tokens }).toString();
 }
 
 /** @throws Error that says what is wrong with the text */
 export function decodeTokens(text: string): TokenList {
   const file = asObject(JSON.parse(text), 'it');
-  if (file['format'] !== 1 && file['format'] !== 2) throw new Error('its format is neither 1 nor 2');
+  checkFormat(text, file);
   const tokens = asArray(file['tokens'], 'its list of tokens');
   const entries = tokens.map((token, at) => (file['format'] === 1 ? oldEntry(token, at) : entry(token)));
   const nextId = file['format'] === 1 ? entries.length + 1 : asCount(file['nextId'], 'its nextId');
@@ -31,8 +32,24 @@ export function decodeTokens(text: string): TokenList {
   return { nextId, entries };
 }
 
+/** @throws Error for an unknown format, and for bytes that are not as they were written */
+function checkFormat(text: string, file: Readonly<Record<string, unknown>>): void {
+  switch (file['format']) {
+    case 1:
+    case 2:
+      // One bit makes a 3 a 2.
+      if ('crc' in file) throw new Error('it has a checksum, which its format has not');
+      return;
+    case 3:
+      decodeChecked(Buffer.from(text));
+      return;
+    default:
+      throw new Error('its format is none of 1, 2 and 3');
+  }
+}
+
 /** A token given from outside, in InfluxDB 3's file for unattended set-up. */
-interface GivenToken {
+export interface GivenToken {
   readonly token: string;
   readonly name: string;
   readonly expiresMs: number | null;

@@ -1,6 +1,7 @@
 /** The command line. Exit codes: 0; 1 what was asked for failed; 2 it was asked wrongly. */
 import { Command, CommanderError, Option } from 'commander';
 import { helpOf, SETTINGS, UsageError, type Setting } from '../config.js';
+import { outletOf } from '../outlet.js';
 import { FORMATS, type Format } from '../query/format.js';
 import { TAG_RULES, TYPE_RULES, type SchemaRules } from '../schema-rules.js';
 import { VERSION } from '../version.js';
@@ -170,7 +171,9 @@ function makeProgram(): Command {
 
 async function main(argv: readonly string[]): Promise<void> {
   // The callback of each write tells of a closed stdout; without a listener the event would end the process first.
+  // To stderr go warnings of Node and whatever a worker thread says: that nobody takes it is no reason to end.
   process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
   try {
     await makeProgram().parseAsync(argv);
   } catch (error) {
@@ -182,7 +185,7 @@ async function main(argv: readonly string[]): Promise<void> {
 function exitCodeOf(error: Error): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
   if ((error as NodeJS.ErrnoException).code === 'EPIPE') return 0;
-  process.stderr.write(`sluice: ${error.message}\n`);
+  outletOf('stderr').write(`sluice: ${error.message}\n`);
   return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
 }
 

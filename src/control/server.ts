@@ -4,10 +4,13 @@ import { dirname, join } from 'node:path';
 import type { Disk } from '../disk.js';
 import { helloAt } from './client.js';
 import type { ArgsOf, CommandName, ControlAnswer, ControlHandlers, ControlRequest, Hello, ResultOf } from './commands.js';
-import { assertSocketPath, listenLines } from './socket.js';
+import { assertSocketPath, listenLines, type LineListener } from './socket.js';
 
 /** A stale socket is moved away this often before giving up. */
 const attemptsMax = 5;
+
+/** What a full disk answers who makes a file. */
+const NO_ROOM: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT']);
 
 /** A held data folder. */
 export interface Control {
@@ -15,39 +18,104 @@ export interface Control {
   serve(handlers: ControlHandlers): void;
   /** Runs a command as if it had come in, in the process that holds the folder. */
   run<C extends CommandName>(command: C, args: ArgsOf<C>, body?: Uint8Array): Promise<ResultOf<C>>;
+  /** Why no command can come in, or null. */
+  problem(): string | null;
+  /** Tries again to bind a socket for which there was no room. Call it about once a second; it never rejects. */
+  heal(): Promise<void>;
   /** Lets go of the folder. */
   close(): Promise<void>;
 }
 
 /**
- * Takes a data folder: one socket at most stands at the path. It is bound under a name of its own and linked there, so
- * that whatever stands at the path either answers or is dead; what a dead process left is moved away.
+ * Takes a data folder. A socket with a name and no file (`lockName`) is its lock, and so is the one at the path, where
+ * commands come in: where there is no room for that one the folder is held all the same.
  * @param path of the socket
+ * @param lockName null: the socket at the path alone is the lock
  * @throws Error with a sentence when a process holds the folder
  */
-export async function bindControl(path: string, disk: Disk): Promise<Control> {
+export async function bindControl(path: string, disk: Disk, lockName: string | null = null): Promise<Control> {
   assertSocketPath(path);
   const hello: Hello = { pid: process.pid, nonce: randomUUID() };
   const { promise: handlers, resolve: serve } = deferred<ControlHandlers>();
+  const lock = lockName === null ? null : await takeLock(lockName, path, hello);
+  let bound: LineListener | null = null;
+  let refusal: Error | null = null;
+  const bind = async (): Promise<void> => {
+    try {
+      bound = await bindAt(path, disk, hello, handlers);
+      refusal = null;
+    } catch (error) {
+      refusal = error as Error;
+    }
+  };
+  await bind();
+  if (refusal !== null && (lock === null || !NO_ROOM.has((refusal as NodeJS.ErrnoException).code))) {
+    await lock?.close();
+    throw refusal as Error;
+  }
+  let healing: Promise<void> | null = null;
+  let isClosing = false;
+  return {
+    serve,
+    run: async (command, args, body = new Uint8Array()) => (await handlers)[command](args, body),
+    problem: () => (refusal === null ? null : `no command can reach this server: the socket ${path} cannot be made, which is tried again: ${refusal.message}`),
+    async heal() {
+      if (bound !== null || isClosing) return;
+      healing ??= bind().finally(() => {
+        healing = null;
+      });
+      await healing;
+    },
+    async close() {
+      isClosing = true;
+      await healing;
+      if (bound !== null && await isAt(path, hello)) await disk.remove(path);
+      await bound?.close();
+      await lock?.close();
+    },
+  };
+}
+
+/**
+ * Takes the lock that needs no file. Whoever connects to it is told who holds it and nothing else, for it asks nobody
+ * who he is.
+ * @returns null where this system has no such sockets
+ */
+async function takeLock(lockName: string, path: string, hello: Hello): Promise<LineListener | null> {
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    try {
+      return await listenLines(lockName, async () => JSON.stringify({ result: hello } satisfies ControlAnswer));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return null;
+    }
+    const holder = await helloAt(lockName);
+    if (holder === null) continue; // it went away in between
+    if ((await helloAt(path)) !== null) throw inUse(path, holder);
+    throw new Error(`the data folder is in use: process ${holder.pid} holds it, and has no socket at ${path} yet`);
+  }
+  throw new Error('the lock of the data folder could not be taken: other processes are starting on it');
+}
+
+/**
+ * Binds the socket: one at most stands at the path. It is bound under a name of its own and linked there, so that
+ * whatever stands at the path either answers or is dead; what a dead process left is moved away.
+ */
+async function bindAt(path: string, disk: Disk, hello: Hello, handlers: Promise<ControlHandlers>): Promise<LineListener> {
   const boundAs = join(dirname(path), `.${hello.nonce.slice(0, 6)}`);
   const listener = await listenLines(boundAs, (line, body) => answerTo(line, body, hello, handlers));
-  const isOurs = async (): Promise<boolean> => (await helloAt(path))?.nonce === hello.nonce;
   try {
     await linkWhenFree(boundAs, path, disk);
     await disk.remove(boundAs);
-    if (!(await isOurs())) throw new Error(`the socket ${path} was taken by another process`);
+    if (!(await isAt(path, hello))) throw new Error(`the socket ${path} was taken by another process`);
   } catch (error) {
     await listener.close();
     throw error;
   }
-  return {
-    serve,
-    run: async (command, args, body = new Uint8Array()) => (await handlers)[command](args, body),
-    close: async () => {
-      if (await isOurs()) await disk.remove(path);
-      await listener.close();
-    },
-  };
+  return listener;
+}
+
+async function isAt(path: string, { nonce }: Hello): Promise<boolean> {
+  return (await helloAt(path))?.nonce === nonce;
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {

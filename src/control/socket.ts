@@ -13,8 +13,13 @@ export function assertSocketPath(path: string): void {
   throw new Error(`the path ${path} has ${bytes} bytes, a socket's may have ${pathBytesMax}: choose a shorter data folder`);
 }
 
+/** The name of a socket without a file, which a folder has by its identity; null where there are none. */
+export function nameWithoutFile(identity: string): string | null {
+  return process.platform === 'linux' ? `\0sluice-${identity}` : null;
+}
+
 /** A bound socket. */
-interface LineListener {
+export interface LineListener {
   /** Drops open connections. The name that was bound goes, if it is still there. */
   close(): Promise<void>;
 }

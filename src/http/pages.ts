@@ -55,7 +55,7 @@ function tokenRoutes(tokens: TokenStore): Readonly<Record<string, PageRoute>> {
     '/api/v3/enterprise/configure/token': { dialect: 'v3', methods: { POST: forDatabases } },
     '/api/v3/configure/token/regenerate': { dialect: 'v3', methods: { POST: (request) => token.rotateToken(tokens, request) } },
     // The first token can only be made by someone without.
-    '/api/v3/configure/token/admin': { dialect: 'v3', methods: { POST: (request) => token.createOperator(tokens, request) }, isOpen: () => tokens.isEmpty },
+    '/api/v3/configure/token/admin': { dialect: 'v3', methods: { POST: (request) => token.createOperator(tokens, request) }, isOpen: () => tokens.isOpen },
     '/api/v3/configure/token/admin/regenerate': { dialect: 'v3', methods: { POST: (request) => token.rotateOperator(tokens, request) } },
     '/api/v3/configure/token/named_admin': { dialect: 'v3', methods: { POST: (request) => token.createNamedAdmin(tokens, request) } },
   };

@@ -6,6 +6,7 @@ import { SluiceError } from '../errors.js';
 import { Batch, BufferPool, type RecordParts } from './batch.js';
 import { encodeFrame, frameBytes, type FrameHeader } from './frame.js';
 import { encodeGivenUp, type NumberRange } from './given-up.js';
+import type { Marks } from './marks.js';
 import { Scanner, type LogReport, type LogScan } from './scan.js';
 import * as format from './segment.js';
 import { newSegment, SegmentList, segmentPath, type LoggedFrame, type Segment, type SegmentSummary } from './segments.js';
@@ -49,9 +50,10 @@ interface Place {
   readonly bytes: number;
 }
 
-/** Scans the log in `folder` (made when missing) and opens it for appending. @throws when it cannot be read or synced */
+/** Scans the log in `folder` (made when missing, at the latest with its first segment) and opens it for appending. @throws when it cannot be read or synced */
 export async function openLog(disk: Disk, folder: string, options: LogOptions): Promise<{ log: Log; scan: LogScan }> {
-  await disk.makeFolder(folder);
+  // A disk without room for it stops no start: it is made with the first segment then, whose failure is told.
+  await disk.makeFolder(folder).catch(() => undefined);
   const scanner = new Scanner(disk, folder, options.quarantineFolder);
   const scan = await scanner.run();
   const node = options.node ?? scan.node ?? randomBytes(4).toString('hex');
@@ -78,6 +80,9 @@ export class Log {
   #closing: Promise<void> | null = null;
   #lastNumber: number;
   #lastSynced: number;
+  /** First number of the newest segment with a synced record; 0 when there is none. */
+  #lastCounted: number;
+  readonly #marks: Marks;
   #syncs = 0;
 
   /** Use `openLog`. */
@@ -89,6 +94,8 @@ export class Log {
     this.#segments = new SegmentList(disk, folder, scanner, options.onReport);
     this.#lastNumber = Math.max(lastNumber, options.numberFloor);
     this.#lastSynced = this.#lastNumber;
+    this.#lastCounted = scanner.segments.findLast(({ first, last }) => last >= first)?.first ?? 0;
+    this.#marks = scanner.marks;
   }
 
   /** The last number that was given. */
@@ -229,6 +236,7 @@ export class Log {
         batch.written.resolve();
         await file.sync();
         this.#count(batch, segment);
+        await this.#marks.setNewest(segment.first);
       } catch (error) {
         this.#fail(error as Error, batch);
       }
@@ -253,6 +261,7 @@ export class Log {
     segment.lastCatalog = batch.lastCatalog || segment.lastCatalog;
     for (const [id, number] of batch.lastByTable) segment.lastByTable.set(id, number);
     this.#lastSynced = batch.lastNumber;
+    this.#lastCounted = segment.first;
     this.#syncs += 1;
     batch.synced.resolve();
   }
@@ -291,21 +300,24 @@ export class Log {
     this.#segments.add(made.segment);
     this.#place = { first: number, bytes: made.segment.bytes };
     this.#failure = null;
+    await this.#marks.setNewest(number);
   }
 
   /** A new segment, itself and its name durable. */
   async #create(first: number, givesUp: boolean): Promise<OpenSegment> {
     const { processStart } = this.#options;
+    const previous = this.#lastCounted;
+    await this.#disk.makeFolder(this.#folder);
     const file = await this.#disk.open(segmentPath(this.#folder, first), 'create');
     try {
-      await file.write(format.encodeSegmentHeader({ first, node: this.node, processStart }), 0);
+      await file.write(format.encodeSegmentHeader({ first, node: this.node, processStart, previous }), 0);
       await file.sync();
       await this.#disk.syncFolder(this.#folder);
     } catch (error) {
       await this.#discard(file, first);
       throw error;
     }
-    return { segment: newSegment(first, givesUp), file };
+    return { segment: newSegment(first, givesUp, previous), file };
   }
 
   /** Takes a segment away that failed before anything in it counted; where that fails too, the next start does it. */

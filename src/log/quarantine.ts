@@ -46,10 +46,10 @@ export async function keepBytes(
   return true;
 }
 
-/** Moves a whole file into the quarantine folder. */
-export async function moveFile({ disk, folder }: Quarantine, name: string, fromFolder: string): Promise<void> {
+/** Moves a whole file into the quarantine folder. @param as its name there */
+export async function moveFile({ disk, folder }: Quarantine, name: string, fromFolder: string, as = name): Promise<void> {
   await disk.makeFolder(folder);
-  await disk.rename(join(fromFolder, name), join(folder, name));
+  await disk.rename(join(fromFolder, name), join(folder, as));
   await disk.syncFolder(folder);
   await disk.syncFolder(fromFolder);
 }

@@ -1,9 +1,10 @@
 /** Reads the whole log at start: what is valid counts, what is not is kept aside and reported. */
 import { join } from 'node:path';
 import type { Disk, DiskFile } from '../disk.js';
-import { parseSegmentName } from '../names.js';
+import { parseMarkName, parseSegmentName, segmentName } from '../names.js';
 import { decodeDatabaseId, decodeTableIds } from './frame.js';
 import { decodeGivenUp, isIn, type NumberRange } from './given-up.js';
+import { Marks } from './marks.js';
 import { keepBytes, moveFile, type Quarantine } from './quarantine.js';
 import { readRecords, type Damage } from './reader.js';
 import * as format from './segment.js';
@@ -43,10 +44,14 @@ interface Head {
   readonly givenUp: NumberRange | null;
 }
 
+/** What a look at a segment found: nothing, or no record, which may or may not be right. */
+type Found = 'records' | 'left as it is' | 'nothing' | 'lost';
+
 /** One scan. Pure bookkeeping but for the files it cuts, removes and keeps aside. */
 export class Scanner {
   readonly segments: Segment[] = [];
   readonly givenUp: NumberRange[] = [];
+  marks: Marks;
   readonly #disk: Disk;
   readonly #folder: string;
   readonly #quarantine: Quarantine;
@@ -62,6 +67,7 @@ export class Scanner {
     this.#disk = disk;
     this.#folder = folder;
     this.#quarantine = { disk, folder: quarantineFolder };
+    this.marks = new Marks(disk, folder, []);
   }
 
   /**
@@ -69,13 +75,18 @@ export class Scanner {
    * @throws when a segment is of a newer format, or the disk cannot be read or synced
    */
   async run(): Promise<LogScan> {
-    const heads = await this.#readHeads();
+    const names = await this.#disk.list(this.#folder);
+    this.marks = new Marks(this.#disk, this.#folder, names);
+    const heads = await this.#readHeads(names);
+    const namedBy = this.#namesOf(heads);
     for (const { header, givenUp } of heads) {
       this.#node = header?.node ?? this.#node;
       if (givenUp !== null) this.givenUp.push(givenUp);
     }
-    for (const [i, head] of heads.entries()) await this.#scanSegment(head, heads[i + 1]?.first ?? Infinity);
-    await this.#disk.syncFolder(this.#folder);
+    for (const [i, head] of heads.entries()) await this.#scanSegment(head, heads[i + 1], namedBy.get(head.first));
+    this.#reportMissing(names, namedBy);
+    if (names.length > 0) await this.#disk.syncFolder(this.#folder);
+    await this.#attempt('', 'holds marks that are of no use', () => this.marks.tidy((first) => namedBy.has(first)));
     return {
       catalogRecords: this.#catalogRecords,
       reports: this.#reports,
@@ -88,10 +99,11 @@ export class Scanner {
   }
 
   /** Numbers given up stand first in a segment, so that one look at every head knows them before any frame is counted. */
-  async #readHeads(): Promise<Head[]> {
+  async #readHeads(names: readonly string[]): Promise<Head[]> {
     const heads: Head[] = [];
-    for (const name of await this.#disk.list(this.#folder)) {
+    for (const name of names) {
       const first = parseSegmentName(name);
+      if (parseMarkName(name) !== null) continue;
       if (first === null) {
         this.#report(name, 0, 0, 'is no log segment and is left alone');
         continue;
@@ -104,26 +116,60 @@ export class Scanner {
     return heads;
   }
 
+  /** Of every segment that surely held records, whether it is there or not, the name of what says so. */
+  #namesOf(heads: readonly Head[]): Map<number, string> {
+    const namedBy = new Map<number, string>();
+    const { newest } = this.marks;
+    if (newest !== null) namedBy.set(newest, 'the mark of the newest');
+    for (const { name, header } of heads) if (header?.previous) namedBy.set(header.previous, name);
+    for (const first of namedBy.keys()) this.#lastNumber = Math.max(this.#lastNumber, first);
+    return namedBy;
+  }
+
+  #reportMissing(names: readonly string[], namedBy: ReadonlyMap<number, string>): void {
+    for (const [first, by] of namedBy) {
+      const name = segmentName(first);
+      if (!names.includes(name) && !this.marks.isGone(first)) this.#report(name, 0, 0, `is missing, though ${by} names it: what it held is lost`);
+    }
+  }
+
   async #setAsideMisnamed(name: string, first: number): Promise<void> {
     const is = `says that its first number is ${first}`;
     const moved = await this.#attempt(name, is, () => moveFile(this.#quarantine, name, this.#folder));
     if (moved) this.#report(name, 0, 0, `${is}: moved to quarantine`);
   }
 
-  async #scanSegment({ name, first, header, givenUp }: Head, below: number): Promise<void> {
-    const segment = newSegment(first, givenUp !== null);
-    const isEmpty = await this.#with(name, 'update', async (file) => {
+  /** @param next the segment behind it @param namedBy what says that it held records */
+  async #scanSegment({ name, first, header, givenUp }: Head, next: Head | undefined, namedBy: string | undefined): Promise<void> {
+    const segment = newSegment(first, givenUp !== null, header?.previous ?? 0);
+    const held = namedBy ?? this.#heldUnlessGivenUp(first, next);
+    const found = await this.#with(name, 'update', async (file): Promise<Found> => {
       const size = await file.size();
       const damages = header === null && size > 0
         ? [{ is: 'damage', offset: 0, bytes: Math.min(size, format.SEGMENT_HEADER_BYTES) } satisfies Damage]
         : [];
-      damages.push(...(await this.#count(name, file, segment, size, below)));
+      damages.push(...(await this.#count(name, file, segment, size, next?.first ?? Infinity)));
+      const isEmpty = segment.last < first;
+      if (isEmpty && held !== undefined) return 'lost';
       const areKept = await this.#keep(name, file, segment, damages);
       await file.sync();
-      return areKept && segment.last < first;
+      return !isEmpty ? 'records' : areKept ? 'nothing' : 'left as it is';
     });
-    if (!isEmpty) this.segments.push(segment);
-    else await this.#attempt(name, 'holds no record', () => this.#disk.remove(join(this.#folder, name)));
+    if (found === 'lost') await this.#setAsideLost(name, held!);
+    else if (found === 'nothing') await this.#attempt(name, 'holds no record', () => this.#disk.remove(join(this.#folder, name)));
+    else this.segments.push(segment);
+  }
+
+  /** Where the next segment does not say what came before it, only a list of numbers given up tells a leftover from a loss. */
+  #heldUnlessGivenUp(first: number, next: Head | undefined): string | undefined {
+    if (next === undefined || (next.header !== null && next.header.previous !== null)) return undefined;
+    return isIn(this.givenUp, first) ? undefined : `${next.name}, which came after it,`;
+  }
+
+  async #setAsideLost(name: string, by: string): Promise<void> {
+    const is = `holds no record, though ${by} says that it did`;
+    const moved = await this.#attempt(name, is, () => moveFile(this.#quarantine, name, this.#folder));
+    if (moved) this.#report(name, 0, 0, `${is}: moved to quarantine`);
   }
 
   /** Counts the records of a segment and returns the stretches that hold none. */

@@ -11,7 +11,11 @@ export const KIND_CATALOG = 2;
 export const KIND_GIVEN_UP = 3;
 
 const SEGMENT_MAGIC = Buffer.from('SLUICELG', 'latin1');
-const FORMAT = 1;
+const FORMAT = 2;
+/** Programs of this format can read what is written here. */
+const READABLE_FROM = 1;
+/** Since this one a header names the segment before. */
+const FORMAT_OF_PREVIOUS = 2;
 const SEGMENT_CRC_AT = 60;
 const RECORD_MAGIC = 0x4c534c53;
 const RECORD_MAGIC_BYTES = Buffer.from(Uint32Array.of(RECORD_MAGIC).buffer);
@@ -24,6 +28,8 @@ export interface SegmentHeader {
   readonly node: string;
   /** Microseconds since 1970. */
   readonly processStart: number;
+  /** First number of the segment before it, 0: none; null: an older program wrote it and did not say. */
+  readonly previous: number | null;
 }
 
 /** A record in a window of its segment; its views share the window's memory. */
@@ -45,14 +51,15 @@ export type Step =
   /** The window must hold `bytes` from here to tell. */
   | { readonly is: 'more'; readonly bytes: number };
 
-export function encodeSegmentHeader(header: SegmentHeader): Buffer {
+export function encodeSegmentHeader(header: SegmentHeader & { readonly previous: number }): Buffer {
   const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES);
   SEGMENT_MAGIC.copy(bytes);
   bytes.writeUInt32LE(FORMAT, 8);
-  bytes.writeUInt32LE(FORMAT, 12);
+  bytes.writeUInt32LE(READABLE_FROM, 12);
   bytes.writeDoubleLE(header.first, 16);
   bytes.write(header.node, 24, 8, 'latin1');
   bytes.writeDoubleLE(header.processStart, 32);
+  bytes.writeDoubleLE(header.previous, 40);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, SEGMENT_CRC_AT)), SEGMENT_CRC_AT);
   return bytes;
 }
@@ -66,6 +73,7 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | 'damaged' | 
     first: bytes.readDoubleLE(16),
     node: bytes.toString('latin1', 24, 32),
     processStart: bytes.readDoubleLE(32),
+    previous: bytes.readUInt32LE(8) < FORMAT_OF_PREVIOUS ? null : bytes.readDoubleLE(40),
   };
 }
 

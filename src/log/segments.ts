@@ -4,6 +4,7 @@ import type { Disk } from '../disk.js';
 import { segmentName } from '../names.js';
 import { decodeFrame, type FrameHeader } from './frame.js';
 import { isIn, type NumberRange } from './given-up.js';
+import type { Marks } from './marks.js';
 import { readRecords, type Damage } from './reader.js';
 import type { LogReport } from './scan.js';
 import { crcSeed, KIND_FRAME, SEGMENT_HEADER_BYTES, type LogRecord } from './segment.js';
@@ -29,6 +30,8 @@ export interface Segment extends SegmentSummary {
   readonly lastByTable: Map<number, number>;
   /** Its first record lists numbers given up. */
   readonly givesUp: boolean;
+  /** First number of the segment that its header names as the one before; 0 when it names none. */
+  readonly previous: number;
   /** Offsets of stretches known to be damaged. */
   readonly damaged: Set<number>;
 }
@@ -42,10 +45,10 @@ export interface LoggedFrame {
 }
 
 /** A segment with a header and nothing else. */
-export function newSegment(first: number, givesUp: boolean): Segment {
+export function newSegment(first: number, givesUp: boolean, previous: number): Segment {
   return {
     first, last: first - 1, bytes: SEGMENT_HEADER_BYTES, lastCatalog: 0,
-    lastByTable: new Map(), givesUp, damaged: new Set(),
+    lastByTable: new Map(), givesUp, previous, damaged: new Set(),
   };
 }
 
@@ -63,18 +66,20 @@ export class SegmentList {
   readonly #removed = new Set<Segment>();
   /** By earlier lives; what this one gave up lies beyond the synced end of its segment. */
   readonly #givenUp: readonly NumberRange[];
+  readonly #marks: Marks;
   readonly #onReport: (report: LogReport) => void;
 
   constructor(
     disk: Disk,
     folder: string,
-    found: { readonly segments: readonly Segment[]; readonly givenUp: readonly NumberRange[] },
+    found: { readonly segments: readonly Segment[]; readonly givenUp: readonly NumberRange[]; readonly marks: Marks },
     onReport: (report: LogReport) => void,
   ) {
     this.#disk = disk;
     this.#folder = folder;
     this.#segments = [...found.segments];
     this.#givenUp = found.givenUp;
+    this.#marks = found.marks;
     this.#onReport = onReport;
   }
 
@@ -94,10 +99,15 @@ export class SegmentList {
     for (let above = -1; (segment = this.#next(above)) !== undefined; above = segment.first) {
       if (segment.first > toNumber) return;
       if (segment.last < fromNumber) continue;
-      for await (const { number, kind, fixed, payload } of this.#records(segment)) {
-        if (kind !== KIND_FRAME || number < fromNumber || number > toNumber) continue;
-        const header = isIn(this.#givenUp, number) ? null : decodeFrame(fixed);
-        if (header !== null) yield { number, header, body: payload };
+      try {
+        for await (const { number, kind, fixed, payload } of this.#records(segment)) {
+          if (kind !== KIND_FRAME || number < fromNumber || number > toNumber) continue;
+          const header = isIn(this.#givenUp, number) ? null : decodeFrame(fixed);
+          if (header !== null) yield { number, header, body: payload };
+        }
+      } catch (error) {
+        // One that was let go of under the reader may end early: nobody needs the rest.
+        if (!this.#isGone(segment)) throw error;
       }
     }
   }
@@ -109,14 +119,16 @@ export class SegmentList {
       if (segment.givesUp && segment !== oldest) return false;
       return this.#removed.has(segment) || isDeletable(segment);
     });
-    if (going.length === 0) return 0;
-    for (const segment of going) {
-      this.#removed.add(segment);
-      await this.#disk.remove(segmentPath(this.#folder, segment.first));
+    if (going.length > 0) {
+      for (const segment of going) {
+        this.#removed.add(segment);
+        await this.#marks.letGo(segment.first);
+      }
+      await this.#disk.syncFolder(this.#folder);
+      this.#segments = this.#segments.filter((segment) => !going.includes(segment));
+      for (const segment of going) this.#removed.delete(segment);
     }
-    await this.#disk.syncFolder(this.#folder);
-    this.#segments = this.#segments.filter((segment) => !going.includes(segment));
-    for (const segment of going) this.#removed.delete(segment);
+    await this.#marks.tidy((first) => first === this.#marks.newest || this.#segments.some(({ previous }) => previous === first));
     return going.length;
   }
 
@@ -139,6 +151,10 @@ export class SegmentList {
     if (segment.damaged.has(offset)) return;
     segment.damaged.add(offset);
     this.#onReport({ file: segmentName(segment.first), offset, bytes, what: 'can no longer be read' });
+  }
+
+  #isGone(segment: Segment): boolean {
+    return this.#removed.has(segment) || !this.#segments.includes(segment);
   }
 
   #next(above: number): Segment | undefined {

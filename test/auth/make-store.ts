@@ -12,14 +12,17 @@ interface Made {
   /** Text of the admin token of the first start; '' when none was made. */
   readonly admin: string;
   readonly disk: MemoryDisk;
+  /** What the start said of damage. */
+  readonly reports: readonly string[];
 }
 
 /** Opens the store of a disk, a new one unless given. */
 export async function makeStore(given: { disk?: MemoryDisk; clock?: Clock; adminTokenFile?: string } = {}): Promise<Made> {
   const { disk = new MemoryDisk(), clock = new FakeClock(), adminTokenFile = null } = given;
   await disk.makeFolder('/data');
-  const { store, made } = await TokenStore.open({ disk, paths: PATHS, clock, adminTokenFile });
-  return { store, admin: made ?? '', disk };
+  const reports: string[] = [];
+  const { store, made } = await TokenStore.open({ disk, paths: PATHS, clock, adminTokenFile, report: (sentence) => reports.push(sentence) });
+  return { store, admin: made ?? '', disk, reports };
 }
 
 /** A disk whose tokens.json holds none. */

@@ -1,11 +1,12 @@
 /** Tokens: made, kept as hashes, rotated, deleted, read again; whatever the disk does. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { hashToken, type TokenOrder } from '../../src/auth/token.js';
 import type { SluiceError } from '../../src/errors.js';
 import { CRASH_POLICIES, MemoryDisk } from '../fault/memory-disk.js';
 import { FakeClock } from '../http/fake-clock.js';
-import { makeStore, PATHS } from './make-store.js';
+import { diskWithoutTokens, makeStore, PATHS } from './make-store.js';
 
 const FORM = /^apiv3_[A-Za-z0-9_-]{86}$/;
 const DAY_MS = 86_400_000;
@@ -134,20 +135,30 @@ test('patterns that are good', async () => {
   assert.equal(store.list().length, 6);
 });
 
-test('format 1 is read, and becomes format 2 at the next change', async () => {
-  const disk = new MemoryDisk();
-  disk.place(PATHS.tokens, Buffer.from(`${JSON.stringify({ format: 1, tokens: [{ name: '_admin', sha512: hashToken('apiv3_old') }] })}\n`));
-  const { store } = await makeStore({ disk });
-  const old = store.find(hashToken('apiv3_old'));
-  assert.deepEqual([old?.id, old?.name, old?.rights, old?.expiresMs, old?.createdMs], [1, '_admin', 'admin', null, null]);
-  await store.create(writer('x'));
-  assert.equal(JSON.parse(disk.content(PATHS.tokens).toString()).format, 2);
-  assert.deepEqual((await makeStore({ disk })).store.list().map(({ id, name }) => [id, name]), [[1, '_admin'], [2, 'x']]);
-});
+const OLD_FILES: readonly [format: number, text: string][] = [
+  [1, JSON.stringify({ format: 1, tokens: [{ name: '_admin', sha512: hashToken('apiv3_old') }] })],
+  [2, JSON.stringify({ format: 2, nextId: 2, tokens: [{ id: 1, name: '_admin', sha512: hashToken('apiv3_old'), created: null, expires: null, admin: true }] })],
+];
+for (const [format, text] of OLD_FILES) {
+  test(`format ${format} is read, and becomes format 3 at the next change`, async () => {
+    const disk = new MemoryDisk();
+    disk.place(PATHS.tokens, Buffer.from(`${text}\n`));
+    const { store } = await makeStore({ disk });
+    const old = store.find(hashToken('apiv3_old'));
+    assert.deepEqual([old?.id, old?.name, old?.rights, old?.expiresMs, old?.createdMs], [1, '_admin', 'admin', null, null]);
+    assert.equal(disk.content(PATHS.tokens).toString(), `${text}\n`);
+    await store.create(writer('x'));
+    assert.match(disk.content(PATHS.tokens).toString(), /^\{"format":3,.*,"crc":"[0-9a-f]{8}"\}\n$/);
+    assert.deepEqual((await makeStore({ disk })).store.list().map(({ id, name }) => [id, name]), [[1, '_admin'], [2, 'x']]);
+  });
+}
 
 const wrongFiles: readonly [what: string, text: string][] = [
   ['no JSON', '{"format":2'],
-  ['another format', '{"format":3,"tokens":[]}'],
+  ['another format', '{"format":4,"nextId":1,"tokens":[]}'],
+  ['no checksum', '{"format":3,"nextId":1,"tokens":[]}'],
+  ['a checksum that an older format has not', '{"format":2,"nextId":1,"tokens":[],"crc":"00000000"}'],
+  ['no byte', ''],
   ['no list', '{"format":2,"nextId":1}'],
   ['a list', '[]'],
   ['a text for a hash', '{"format":1,"tokens":[{"name":"_admin","sha512":"apiv3_x"}]}'],
@@ -160,17 +171,132 @@ const wrongFiles: readonly [what: string, text: string][] = [
   ['nothing', 'null'],
   ['an id of the future', JSON.stringify({ format: 2, nextId: 1, tokens: [{ id: 1, name: 'x', sha512: hashToken('x'), created: 0, expires: null, admin: true }] })],
 ];
+/** What was moved to quarantine. */
+async function quarantined(disk: MemoryDisk): Promise<string[]> {
+  return (await disk.list(PATHS.quarantine)).map((name) => disk.content(join(PATHS.quarantine, name)).toString());
+}
+
 for (const [what, text] of wrongFiles) {
-  test(`tokens.json with ${what} stops the start, and a reload keeps what was known`, async () => {
+  test(`tokens.json with ${what} is set aside and nobody is let in; a reload keeps what was known`, async () => {
     const disk = new MemoryDisk();
     disk.place(PATHS.tokens, Buffer.from(text));
-    await assert.rejects(makeStore({ disk }), /\/data\/tokens\.json cannot be read: .*; put a good copy back/);
+    const { store, admin: made, reports } = await makeStore({ disk });
+    assert.equal(made, '');
+    assert.deepEqual([store.list().length, store.isOpen], [0, false]);
+    assert.match(reports.join(), /^\/data\/tokens\.json cannot be read: .*; it is kept as \/data\/quarantine\/tokens\.json-[0-9a-f]{8}\.bad$/);
+    assert.match(store.problem()!, /sluice token create --admin/);
+    assert.deepEqual(await quarantined(disk), [text]);
+    assert.equal(await disk.exists(PATHS.tokens), false);
+    assert.equal(await disk.exists(PATHS.adminToken), false);
     const good = await makeStore();
     good.disk.place(PATHS.tokens, Buffer.from(text));
     await assert.rejects(good.store.reload(), /cannot be read/);
     assert.equal(good.store.find(hashToken(good.admin))?.name, '_admin');
   });
 }
+
+test('lost tokens stay lost at later starts, until one is made', async () => {
+  const { disk, admin: old } = await makeStore();
+  disk.place(PATHS.tokens, Buffer.from('{'));
+  await makeStore({ disk });
+  const later = await makeStore({ disk });
+  assert.deepEqual([later.admin, later.store.isOpen, later.store.find(hashToken(old))], ['', false, undefined]);
+  assert.match(later.reports.join(), /tokens\.json is missing, though the folder was in use/);
+  const { token } = await later.store.create(admin(null));
+  assert.equal(later.store.problem(), null);
+  const after = await makeStore({ disk });
+  assert.deepEqual([after.store.find(hashToken(token))?.name, after.reports, after.store.problem()], ['_admin', [], null]);
+});
+
+for (const left of [PATHS.catalog, PATHS.catalogPrevious, join(PATHS.log, '0000000000000001.log'), join(PATHS.tables, 'db'), join(PATHS.quarantine, 'x.bad')]) {
+  test(`a folder with ${left} and without tokens.json is not new: nobody is let in`, async () => {
+    const disk = new MemoryDisk();
+    disk.place(left, Buffer.from('{}'));
+    const { store, admin: made } = await makeStore({ disk });
+    assert.deepEqual([made, store.isOpen, store.list().length], ['', false, 0]);
+    assert.notEqual(store.problem(), null);
+  });
+}
+
+test('every flipped bit of tokens.json is noticed', async () => {
+  const { store, disk } = await makeStore();
+  await store.create(writer('x'));
+  const good = disk.content(PATHS.tokens);
+  for (let bit = 0; bit < 8 * good.length; bit += 1) {
+    const bytes = Buffer.from(good);
+    bytes[bit >> 3]! ^= 1 << (bit & 7);
+    const flipped = new MemoryDisk();
+    flipped.place(PATHS.tokens, bytes);
+    const opened = await makeStore({ disk: flipped });
+    assert.deepEqual([opened.store.list().length, opened.store.isOpen, opened.reports.length], [0, false, 1], `bit ${bit}`);
+  }
+});
+
+test('an emptied tokens.json lets the first token be made by anyone, and a damaged one does not', async () => {
+  const { store, reports } = await makeStore({ disk: diskWithoutTokens() });
+  assert.deepEqual([store.isOpen, store.problem(), reports], [true, null, []]);
+});
+
+test('a tokens.json that the disk does not give stays in its place, is read by a later reload, and is kept when a token is made', async () => {
+  for (const how of ['reload', 'create'] as const) {
+    const { disk, admin: old } = await makeStore();
+    const text = disk.content(PATHS.tokens).toString();
+    disk.failNth('read', 1, 'sticky');
+    const { store, reports } = await makeStore({ disk });
+    assert.match(reports.join(), /EIO.*; it stays in its place$/);
+    assert.deepEqual([store.isOpen, store.list().length], [false, 0]);
+    disk.healFaults();
+    if (how === 'reload') {
+      await store.reload();
+      assert.deepEqual([store.find(hashToken(old))?.name, store.problem()], ['_admin', null]);
+      assert.deepEqual(await quarantined(disk), []);
+    } else {
+      await store.create(admin(null));
+      assert.deepEqual(await quarantined(disk), [text]);
+    }
+  }
+});
+
+test('where nothing can be moved to quarantine, the damaged file stays until it can', async () => {
+  const disk = new MemoryDisk();
+  disk.place(PATHS.tokens, Buffer.from('{'));
+  disk.failNth('makeFolder', 2, 'sticky');
+  const { store, reports } = await makeStore({ disk });
+  assert.match(reports.join(), /it stays in its place, for it could not be moved to quarantine: .*EIO/);
+  await assert.rejects(store.create(admin(null)), /EIO/);
+  assert.equal(disk.content(PATHS.tokens).toString(), '{');
+  disk.healFaults();
+  await store.create(admin(null));
+  assert.deepEqual(await quarantined(disk), ['{']);
+});
+
+test('a disk that takes no token at the first start stops nothing and lets nobody in; the token is made when it can be', async () => {
+  for (const what of ['open', 'write', 'sync', 'syncFolder', 'rename'] as const) {
+    const disk = new MemoryDisk();
+    disk.failNth(what, 1, 'sticky');
+    const { store, admin: made } = await makeStore({ disk });
+    assert.deepEqual([made, store.isOpen], ['', false]);
+    assert.match(store.problem()!, /tokens could not be written, which is tried again: EIO/);
+    await store.heal();
+    assert.notEqual(store.problem(), null);
+    disk.healFaults();
+    await store.heal();
+    assert.equal(store.problem(), null);
+    const token = disk.content(PATHS.adminToken).toString().trim();
+    assert.equal((await makeStore({ disk })).store.find(hashToken(token))?.name, '_admin');
+  }
+});
+
+test('a disk that does not take the token of the admin token file stops nothing', async () => {
+  const disk = given({ token: 'apiv3_given', name: 'robot' });
+  await makeStore({ disk });
+  disk.failNth('write', 1, 'sticky');
+  const { store } = await makeStore({ disk, adminTokenFile: GIVEN });
+  assert.deepEqual([store.list().map(({ name }) => name), store.problem() === null], [['_admin'], false]);
+  disk.healFaults();
+  await store.heal();
+  assert.deepEqual([store.list().map(({ name }) => name), store.problem()], [['_admin', 'robot'], null]);
+});
 
 test('reload takes what stands in the file', async () => {
   const clock = new FakeClock();

@@ -9,8 +9,8 @@ import { after, test } from 'node:test';
 import { askServer } from '../../src/control/client.js';
 import type { ControlHandlers } from '../../src/control/commands.js';
 import { bindControl } from '../../src/control/server.js';
-import { exchangeLine } from '../../src/control/socket.js';
-import { systemDisk } from '../../src/disk.js';
+import { exchangeLine, nameWithoutFile } from '../../src/control/socket.js';
+import { identityOf, systemDisk, type Disk } from '../../src/disk.js';
 
 const root = mkdtempSync(join(tmpdir(), 'sluice-control-'));
 after(() => rmSync(root, { recursive: true }));
@@ -205,4 +205,65 @@ test('a path too long for a socket says so', async () => {
   const folder = join(root, 'x'.repeat(120));
   mkdirSync(folder);
   await assert.rejects(bindControl(join(folder, 'sluice.sock'), systemDisk), /a socket's may have 107: choose a shorter data folder/);
+});
+
+/** A disk that has no room for a name. */
+function fullDisk(): { disk: Disk; isFull: boolean } {
+  const state = {
+    isFull: true,
+    disk: {
+      ...systemDisk,
+      async link(from: string, to: string) {
+        if (state.isFull) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+        return systemDisk.link(from, to);
+      },
+    },
+  };
+  return state;
+}
+
+const LINUX_ALONE = process.platform === 'linux' ? false : 'sockets without files are Linux\'s';
+
+test('without room for the socket the folder is held all the same, says why no command comes in, and the socket comes with the room', { skip: LINUX_ALONE }, async () => {
+  const path = freshPath();
+  const name = nameWithoutFile(await identityOf(join(path, '..')));
+  const full = fullDisk();
+  const control = await bindControl(path, full.disk, name);
+  control.serve(handlers);
+  assert.match(control.problem()!, /^no command can reach this server: the socket .*sluice\.sock cannot be made, which is tried again: ENOSPC/);
+  assert.deepEqual(readdirSync(join(path, '..')), []);
+  assert.deepEqual(await control.run('database-list', {}), []);
+  const inUse = new RegExp(`the data folder is in use: process ${process.pid} holds it, and has no socket at ${path} yet`);
+  await assert.rejects(bindControl(path, systemDisk, name), inUse, 'also where there is room by now');
+  await control.heal();
+  assert.notEqual(control.problem(), null);
+  full.isFull = false;
+  await Promise.all([control.heal(), control.heal()]);
+  assert.equal(control.problem(), null);
+  assert.deepEqual(await askServer(path, 'database-list', {}), []);
+  await assert.rejects(bindControl(path, systemDisk, name), new RegExp(`process ${process.pid} holds ${path}`));
+  await control.close();
+  assert.deepEqual(readdirSync(join(path, '..')), []);
+  await control.heal();
+  await (await bindControl(path, systemDisk, name)).close();
+});
+
+test('the lock without a file answers who holds it, and no command', { skip: LINUX_ALONE }, async () => {
+  const path = freshPath();
+  const name = nameWithoutFile(await identityOf(join(path, '..')))!;
+  const control = await bindControl(path, systemDisk, name);
+  control.serve(handlers);
+  for (const line of ['{"command":"hello"}', '{"command":"token-create","args":{"name":null,"rights":"admin","lifeMs":null}}', 'x']) {
+    const answer = JSON.parse((await exchangeLine(name, line, 1000, Buffer.alloc(0)))!) as { result: { pid: number } };
+    assert.deepEqual(Object.keys(answer.result), ['pid', 'nonce']);
+    assert.equal(answer.result.pid, process.pid);
+  }
+  await control.close();
+  assert.equal(await exchangeLine(name, 'x', 1000, Buffer.alloc(0)), null);
+});
+
+test('a full disk stops whoever has the path alone for a lock', async () => {
+  const path = freshPath();
+  await assert.rejects(bindControl(path, fullDisk().disk), { code: 'ENOSPC' });
+  assert.deepEqual(readdirSync(join(path, '..')), []);
 });

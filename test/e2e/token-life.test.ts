@@ -1,6 +1,6 @@
 /** A token's life in the running program: made, used, listed, rotated, expired, deleted, by command line and by HTTP. */
 import assert from 'node:assert/strict';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { post } from './client.js';
@@ -104,5 +104,47 @@ test('an admin token file sets up a server unattended, and SIGHUP reads tokens a
   server.child.kill('SIGHUP');
   await said(server, /SIGHUP: tokens kept as they were: the admin token file .* cannot be read: it is not JSON/);
   assert.equal(await write(server, 'd', 'apiv3_second'), 204);
+  assert.equal(await server.stop(), 0);
+}));
+
+for (const [what, damage] of [
+  ['damaged', (path: string) => writeFileSync(path, readFileSync(path, 'utf8').replace('"_admin"', '"_Admin"'))],
+  ['gone', (path: string) => rmSync(path)],
+] as const) {
+  test(`a tokens.json that is ${what} lets nobody in but the control socket, also at the start after`, () => withFolder(async (dataDir) => {
+    const first = await TestServer.start(dataDir, []);
+    const old = first.token;
+    assert.equal(await write(first, 'd', old), 204);
+    assert.equal(await first.stop(), 0);
+    damage(join(dataDir, 'tokens.json'));
+    for (const start of [1, 2]) {
+      const server = await TestServer.start(dataDir, []);
+      assert.deepEqual([await write(server, 'd', old), await write(server, 'd', '')], [401, 401], `start ${start}`);
+      const asked = await fetch(`${server.url}/api/v3/configure/token/admin`, { method: 'POST' });
+      assert.equal(asked.status, 401);
+      assert.equal(server.token, old, 'no other was made');
+      const health = await fetch(`${server.url}/health`);
+      assert.equal(health.status, 200);
+      assert.match(await health.text(), /no request with a token is let in, for [^"]*tokens\.json is lost/);
+      assert.match(server.said, /"level":"warn",[^\n]*tokens\.json/);
+      if (start === 1) assert.equal(await server.stop(), 0);
+      if (start === 1) continue;
+      const token = tokenCommand(dataDir, 'create', '--admin').trim();
+      assert.equal(await write(server, 'd', token), 204);
+      assert.doesNotMatch(await (await fetch(`${server.url}/health`)).text(), /no request with a token/);
+      assert.equal(await server.stop(), 0);
+    }
+    const kept = existsSync(join(dataDir, 'quarantine')) ? readdirSync(join(dataDir, 'quarantine')) : [];
+    assert.equal(kept.length, what === 'gone' ? 0 : 1);
+    if (kept.length > 0) assert.match(readFileSync(join(dataDir, 'quarantine', kept[0]!), 'utf8'), /"_Admin"/);
+  }));
+}
+
+test('an emptied tokens.json lets the first admin token be made without one', () => withFolder(async (dataDir) => {
+  assert.equal(await (await TestServer.start(dataDir, [])).stop(), 0);
+  writeFileSync(join(dataDir, 'tokens.json'), '{"format":2,"nextId":1,"tokens":[]}\n');
+  const server = await TestServer.start(dataDir, []);
+  assert.equal((await fetch(`${server.url}/api/v3/configure/token/admin`, { method: 'POST' })).status, 201);
+  assert.equal((await fetch(`${server.url}/api/v3/configure/token/admin`, { method: 'POST' })).status, 401);
   assert.equal(await server.stop(), 0);
 }));

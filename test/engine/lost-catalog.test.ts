@@ -246,21 +246,3 @@ test('numbers go on above every number in a table, also when the clock is behind
     removeDataDir(dataDir);
   }
 });
-
-test('a tokens.json that cannot be read stops the start with a sentence that names it', async () => {
-  const dataDir = makeDataDir();
-  try {
-    await (await open(dataDir)).stop();
-    const path = join(dataDir, 'tokens.json');
-    for (const text of ['', '{"format":1}', '{"format":99,"tokens":[]}', '{"format":1,"tokens":[{"name":"_admin"}]}']) {
-      writeFileSync(path, text);
-      await assert.rejects(open(dataDir), /^Error: .*tokens\.json cannot be read: /, text);
-    }
-    rmSync(path);
-    const engine = await open(dataDir);
-    assert.match(engine.tokenMade!, /^apiv3_/);
-    await engine.stop();
-  } finally {
-    removeDataDir(dataDir);
-  }
-});

@@ -77,7 +77,7 @@ function assertKept(damaged: Damaged, isWhole: (frame: Placed) => boolean, name:
 }
 
 async function quarantined(disk: MemoryDisk): Promise<Buffer[]> {
-  return (await disk.list(QUARANTINE)).map((name) => disk.content(join(QUARANTINE, name)));
+  return (await disk.list(QUARANTINE)).map((name) => disk.content(join(QUARANTINE, name))).toSorted(Buffer.compare);
 }
 
 test('the file is cut at every byte of the last two records', async () => {
@@ -199,20 +199,24 @@ test('records of another segment do not count', async () => {
   assert.deepEqual(await quarantined(damaged.disk), [foreign]);
 });
 
-test('an empty file and a lone header go away; other files stay', async () => {
+test('an empty file that nothing names goes away; one whose next says nothing is set aside; other files stay', async () => {
   const disk = new MemoryDisk();
   const later = original.next.number + 1;
   const name = (number: number) => join(FOLDER, `${String(number).padStart(16, '0')}.log`);
   disk.place(original.path, original.bytes);
   disk.place(name(later), Buffer.alloc(0));
-  disk.place(name(later + 1), format.encodeSegmentHeader({ first: later + 1, node: '00000000', processStart: 0 }));
+  const header = format.encodeSegmentHeader({ first: later + 1, node: '00000000', processStart: 0, previous: original.frames[0]!.number });
+  disk.place(name(later + 1), header);
   disk.place(name(later + 2), Buffer.from('not a log'));
   disk.place(join(FOLDER, 'notes.txt'), Buffer.from('mine'));
   const { log, scan } = await open(disk);
   assert.equal((await bodies(log)).size, FRAMES);
   assert.deepEqual(await segmentPaths(disk), [original.path, join(FOLDER, 'notes.txt')]);
-  assert.deepEqual(await quarantined(disk), [Buffer.from('not a log')]);
-  assert.match(scan.reports.map(({ file, what }) => `${file} ${what}`).join(), /notes.txt is no log segment and is left alone/);
+  assert.deepEqual(await quarantined(disk), [Buffer.from('not a log'), header].toSorted(Buffer.compare));
+  const said = scan.reports.map(({ file, what }) => `${file} ${what}`).join('\n');
+  assert.match(said, /notes.txt is no log segment and is left alone/);
+  assert.match(said, new RegExp(`${later + 1}\\.log holds no record, though ${later + 2}\\.log, which came after it, says that it did: moved to quarantine`));
+  assert.doesNotMatch(said, new RegExp(`${later}\\.log`));
   assert.equal(scan.lastNumber, later + 2);
 });
 
@@ -229,7 +233,7 @@ test('a segment under another segment’s name is set aside', async () => {
 
 test('a segment of a newer format stops the start with a sentence, and nothing is touched', async () => {
   const bytes = Buffer.from(original.bytes);
-  bytes.writeUInt32LE(2, 12);
+  bytes.writeUInt32LE(3, 12);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, 60)), 60);
   const torn = Buffer.concat([original.next.bytes, Buffer.from('torn')]);
   const disk = new MemoryDisk();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CRASH_POLICIES, MemoryDisk } from '../fault/memory-disk.js';
-import { append, bodies, open } from './harness.js';
+import { append, assertNoneMissed, bodies, open } from './harness.js';
 
 const OPTIONS = { segmentBytesMax: 1500 };
 const GROUPS = 24;
@@ -62,6 +62,7 @@ async function checkImage(
   sent: ReadonlyMap<number, string>,
 ): Promise<void> {
   const first = await open(image.disk, OPTIONS);
+  assertNoneMissed(first, image.name);
   const found = await bodies(first.log);
   for (const number of image.acknowledged) assert.ok(found.has(number), `${image.name}: frame ${number} is lost`);
   for (const number of image.givenUp) assert.ok(!found.has(number), `${image.name}: frame ${number} was given up`);
@@ -69,6 +70,7 @@ async function checkImage(
   const { number, synced } = append(first.log, 'after the crash');
   await synced;
   const second = await open(image.disk.crash('drop-unsynced'), OPTIONS);
+  assertNoneMissed(second, image.name);
   const expected = new Map([...found, [number, 'after the crash']]);
   assert.deepEqual(await bodies(second.log), expected, `${image.name}: the second crash`);
 }

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { SluiceError } from '../../src/errors.js';
 import type { Log } from '../../src/log/log.js';
 import { MemoryDisk, type FaultKind } from '../fault/memory-disk.js';
-import { append, bodies, open, segmentPaths, type Opened } from './harness.js';
+import { append, assertNoneMissed, bodies, open, segmentPaths, type Opened } from './harness.js';
 
 const OPTIONS = { segmentBytesMax: 800 };
 const KINDS: readonly FaultKind[] = ['open', 'write', 'short-write', 'sync', 'syncFolder', 'close', 'any'];
@@ -84,6 +84,7 @@ async function check(log: Log, disk: MemoryDisk, run: Run, n: number): Promise<v
   assert.deepEqual(await bodies(log), run.acknowledged, `n = ${n}, read back`);
   for (const policy of ['drop-unsynced', 'keep-all'] as const) {
     const again = await open(disk.crash(policy), OPTIONS);
+    assertNoneMissed(again, `n = ${n}, ${policy}`);
     assert.deepEqual(await bodies(again.log), run.acknowledged, `n = ${n}, ${policy}`);
   }
 }

@@ -69,29 +69,36 @@ test('bytes that are no frame of this version are refused', () => {
 });
 
 test('the bytes of a segment header and a record stand where DESIGN.md says', () => {
-  const header = format.encodeSegmentHeader({ first: 1, node: '0a1b2c3d', processStart: 2 });
+  const header = format.encodeSegmentHeader({ first: 1, node: '0a1b2c3d', processStart: 2, previous: 3 });
   assert.equal(header.toString('hex', 0, 60), [
-    Buffer.from('SLUICELG').toString('hex'), '01000000', '01000000', '000000000000f03f',
-    Buffer.from('0a1b2c3d').toString('hex'), '0000000000000040', '00'.repeat(20),
+    Buffer.from('SLUICELG').toString('hex'), '02000000', '01000000', '000000000000f03f',
+    Buffer.from('0a1b2c3d').toString('hex'), '0000000000000040', '0000000000000840', '00'.repeat(12),
   ].join(''));
-  assert.equal(header.toString('hex', 60), '3065ffbb');
+  assert.equal(header.toString('hex', 60), 'baee7e8f');
   assert.equal(
     record('a body', format.crcSeed(77)).toString('hex'),
     '534c534c01000000040000000600000000000000004053400293ac68b62b75a4464958446120626f6479000000000000',
   );
-  assert.deepEqual(format.decodeSegmentHeader(header), { first: 1, node: '0a1b2c3d', processStart: 2 });
+  assert.deepEqual(format.decodeSegmentHeader(header), { first: 1, node: '0a1b2c3d', processStart: 2, previous: 3 });
 });
 
 test('a flipped bit of a segment header is seen, and a newer format is told from damage', () => {
-  const header = format.encodeSegmentHeader({ first: 123, node: '0a1b2c3d', processStart: 2 });
+  const header = format.encodeSegmentHeader({ first: 123, node: '0a1b2c3d', processStart: 2, previous: 0 });
   for (let bit = 0; bit < header.length * 8; bit += 1) {
     const other = Buffer.from(header);
     other[bit >> 3]! ^= 1 << (bit & 7);
     assert.equal(format.decodeSegmentHeader(other), 'damaged', `bit ${bit}`);
   }
-  header.writeUInt32LE(2, 12);
+  header.writeUInt32LE(3, 12);
   header.writeUInt32LE(crc32(header.subarray(0, 60)), 60);
   assert.equal(format.decodeSegmentHeader(header), 'newer');
+  header.writeUInt32LE(9, 8);
+  header.writeUInt32LE(1, 12);
+  header.writeUInt32LE(crc32(header.subarray(0, 60)), 60);
+  assert.deepEqual(format.decodeSegmentHeader(header), { first: 123, node: '0a1b2c3d', processStart: 2, previous: 0 }, 'a newer one that this program may read');
+  header.writeUInt32LE(1, 8);
+  header.writeUInt32LE(crc32(header.subarray(0, 60)), 60);
+  assert.deepEqual(format.decodeSegmentHeader(header), { first: 123, node: '0a1b2c3d', processStart: 2, previous: null }, 'format 1 does not say');
 });
 
 function record(text: string, seed: number): Buffer {

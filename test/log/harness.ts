@@ -1,8 +1,10 @@
 /** A log on a disk in memory, with a clock that stands still unless it is moved. */
+import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Clock } from '../../src/clock.js';
 import type { Disk } from '../../src/disk.js';
 import type { FrameHeader } from '../../src/log/frame.js';
+import { parseMarkName } from '../../src/names.js';
 import { openLog, type Log, type LogOptions } from '../../src/log/log.js';
 import type { LogReport, LogScan } from '../../src/log/scan.js';
 
@@ -78,7 +80,18 @@ export async function bodies(log: Log, from = 0): Promise<Map<number, string>> {
   return found;
 }
 
-/** Paths of the segments, oldest first. */
+/** A crash, a fault or a trim is no reason to say that something is missing. */
+export function assertNoneMissed({ scan }: Opened, name: string): void {
+  const said = scan.reports.filter(({ what }) => /is missing|holds no record/.test(what)).map(({ file, what }) => `${file} ${what}`);
+  assert.deepEqual(said, [], name);
+}
+
+/** Paths of the segments and of what is no mark of the log, oldest first. */
 export async function segmentPaths(disk: Disk): Promise<string[]> {
-  return (await disk.list(FOLDER)).map((name) => join(FOLDER, name));
+  return (await disk.list(FOLDER)).filter((name) => parseMarkName(name) === null).map((name) => join(FOLDER, name));
+}
+
+/** Names of the marks. */
+export async function marks(disk: Disk): Promise<string[]> {
+  return (await disk.list(FOLDER)).filter((name) => parseMarkName(name) !== null);
 }

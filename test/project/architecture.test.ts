@@ -16,7 +16,7 @@ const importsOf = (text: string) => [...text.matchAll(/\b(?:from |import |import
 
 /** Outside module → the files that may import it. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
-  'node:fs': ['src/disk.ts'],
+  'node:fs': ['src/disk.ts', 'src/outlet.ts'],
   'node:fs/promises': [],
   'node:zlib': ['src/worker/inflate.ts', 'src/crc.ts'],
   'zlib-sync': ['src/worker/inflate.ts'],
@@ -71,8 +71,9 @@ const ROOMS: readonly (readonly string[])[] = [
   ['worker'],
   ['tables'],
   ['catalog'],
+  ['auth'],
   ['log'],
-  ['auth', 'rejects'],
+  ['rejects'],
   ['ground'],
 ];
 /** Imports of types against the direction would be as wrong; these are the ones that stand, with their reason. */

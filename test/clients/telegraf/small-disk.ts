@@ -12,10 +12,10 @@ export class SmallDisk {
     this.#folder = folder;
   }
 
-  /** Mounts a new disk at a folder, which is made. @returns a sentence when that is not allowed here */
-  static mount(folder: string, bytes: number): SmallDisk | string {
+  /** Mounts a new disk at a folder, which is made. @param files that it holds at most @returns a sentence when that is not allowed here */
+  static mount(folder: string, bytes: number, files = 1_000_000): SmallDisk | string {
     mkdirSync(folder, { recursive: true });
-    const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder], { encoding: 'utf8' });
+    const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes},nr_inodes=${files}`, 'tmpfs', folder], { encoding: 'utf8' });
     return status === 0 ? new SmallDisk(folder) : `no disk can be mounted here: ${error?.message ?? stderr.trim()}`;
   }
 
@@ -38,6 +38,20 @@ export class SmallDisk {
 
   empty(): void {
     rmSync(join(this.#folder, 'ballast'));
+  }
+
+  /** Makes files until there is none to be had. */
+  fillWithFiles(): void {
+    mkdirSync(join(this.#folder, 'many'));
+    try {
+      for (let i = 0; ; i += 1) closeSync(openSync(join(this.#folder, 'many', String(i)), 'w'));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
+  }
+
+  removeFiles(): void {
+    rmSync(join(this.#folder, 'many'), { recursive: true });
   }
 
   /** Takes it away, now from its folder and altogether when no process has anything open on it. */
