@@ -126,7 +126,7 @@ const STRAYS: readonly ((layout: Layout, random: Random) => string)[] = [
   // In the middle of the numbers of a segment.
   ({ records, segments }, random) => `log/${random.pick(records.filter(({ path }) => path === segments[1] || path === segments[0]).slice(1)).number}.log`,
   () => 'catalog.json.tmp', () => 'tokens.json.tmp', () => 'tmp/1-1/stray.parquet', () => 'tmp/stray', () => 'rejects/stray', () => 'rejects/plant/stray.jsonl',
-  () => 'rejects/plant/9999999999999999.jsonl', () => 'imports/stray.json', () => 'quarantine/stray', () => 'trash/stray', () => 'trash/1-1/stray', () => 'sluice.sock', () => '.stray',
+  () => 'rejects/plant/9999999999999999.jsonl', () => 'imports/stray.json', () => 'quarantine/stray', () => 'trash/stray', () => 'sluice.sock', () => '.stray',
 ];
 
 /** Every case; the place where chance has a say comes from the case's own seed. */
