@@ -10,8 +10,6 @@ import { unhurt, type Stake } from './corruption-stake.js';
 export interface Look {
   readonly shown: Shown;
   readonly health: Health;
-  /** What the command line said of the table of a damaged data file; null: nothing, or no such file was hit. */
-  readonly complaint: string | null;
   /** Table by number of every row that was acknowledged before. */
   readonly acknowledged: ReadonlyMap<number, string>;
 }
@@ -51,9 +49,10 @@ export class Judge {
   }
 
   /** Looks come in the order of time; a row that is missing once more costs nothing new. */
-  look(at: string, { shown, health, acknowledged, complaint }: Look): void {
+  look(at: string, { shown, health, acknowledged }: Look): void {
     const { layout: { folder }, stake } = this.#parts;
     if (shown.blocked !== null) this.add(`blocked: ${at}: \`sluice query\` gives nothing of any table: ${shown.blocked}`);
+    for (const key of shown.strangers) this.add(`invented: ${at}: table ${key}`);
     const there = new Set<number>();
     for (const row of shown.rows) {
       const { id, place } = row;
@@ -65,13 +64,14 @@ export class Judge {
       there.add(id);
     }
     const missing = [...acknowledged].filter(([id]) => !there.has(id));
-    // Parquet pages have no checksum of ours: a changed number of a row is a changed value, and a page that cannot be read is said by the query.
-    const isSaidByQuery = missing.every(([id]) => stake.changed.has(id)) && (complaint === null || stake.names.some((name) => complaint.includes(name)));
-    this.#missing(at, missing, shown, health, isSaidByQuery);
+    // Parquet pages have no checksum of ours: a changed number of a row is a changed value, and a page that cannot be read is
+    // an error of the query. That a file of another size than its commit says is damaged can be seen without reading it.
+    const isForQuery = missing.every(([id]) => stake.changed.has(id));
+    this.#missing(at, missing, shown, health, isForQuery);
     this.#thereBefore = there;
   }
 
-  #missing(at: string, missing: readonly (readonly [id: number, table: string])[], shown: Shown, health: Health, isSaidByQuery: boolean): void {
+  #missing(at: string, missing: readonly (readonly [id: number, table: string])[], shown: Shown, health: Health, isForQuery: boolean): void {
     const { layout: { folder }, damage, stake } = this.#parts;
     // A table that is set aside keeps new rows in the log; one whose record was lost is made anew by them.
     const isAside = damage.path.startsWith('tables/');
@@ -83,7 +83,7 @@ export class Judge {
     }
     // What only the log had is gone once it was said; what is set aside is said as long as it is.
     const isLasting = this.#missingBefore === null || isAside;
-    if (missing.length > 0 && lost.length === 0 && isLasting && !stake.mayBeSilent && !isSaidByQuery) this.#mustSay(at, health, `${missing.length} rows are missing`);
+    if (missing.length > 0 && lost.length === 0 && isLasting && !stake.mayBeSilent && !isForQuery) this.#mustSay(at, health, `${missing.length} rows are missing`);
     if (this.#refused > 0) this.#mustSay(at, health, `${this.#refused} writes were refused`);
     const more = missing.filter(([id]) => this.#thereBefore.has(id));
     if (more.length > 0) this.add(`second: ${at}: ${more.length} rows are missing that were there before`);
