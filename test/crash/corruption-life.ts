@@ -18,6 +18,8 @@ export interface Health {
 /** What a query over all tables shows. */
 export interface Shown {
   readonly rows: readonly ShownRow[];
+  /** Tables that nobody made. */
+  readonly strangers: readonly string[];
   /** Table → why it cannot be read. */
   readonly unreadable: ReadonlyMap<string, string>;
   /** Why rows could not be moved into files, so that `sluice query` gives nothing at all; null when they could. */
@@ -98,11 +100,10 @@ export class Life {
     for (const { database, measurement, problems } of listings) if (problems.length > 0) unreadable.set(`${database}.${measurement}`, problems.join('; '));
     const tables = listings.map((table) => ({ ...table, files: [...table.files, ...table.quarantined].filter((path) => path !== leftOut) }));
     const there = TABLES.filter((name) => tables.some(({ database, measurement }) => database === name.database && measurement === name.measurement));
-    try {
-      return { rows: await rowsOf(tables, there), unreadable, blocked };
-    } catch {
-      return { rows: await rowsOfEach(tables, there, unreadable), unreadable, blocked };
-    }
+    const known = new Set(TABLES.map(({ key }) => key));
+    const strangers = listings.map(({ database, measurement }) => `${database}.${measurement}`).filter((key) => !known.has(key));
+    const rows = await rowsOf(tables, there).catch(() => rowsOfEach(tables, there, unreadable));
+    return { rows, strangers, unreadable, blocked };
   }
 
   /** What the command line complains of when it runs a query; null when it does not. */

@@ -3,15 +3,13 @@ import { createHash } from 'node:crypto';
 import type { Damage } from './corruption-damage.js';
 import { filesBelow, type Layout } from './corruption-layout.js';
 import type { Health, Shown } from './corruption-life.js';
-import { isAsWritten } from './corruption-rows.js';
+import { isAsWritten, LOADED } from './corruption-rows.js';
 import { unhurt, type Stake } from './corruption-stake.js';
 
 /** One look at a server. */
 export interface Look {
   readonly shown: Shown;
   readonly health: Health;
-  /** What the command line said of the table of a damaged data file; null: nothing, or no such file was hit. */
-  readonly complaint: string | null;
   /** Table by number of every row that was acknowledged before. */
   readonly acknowledged: ReadonlyMap<number, string>;
 }
@@ -25,8 +23,10 @@ interface JudgeParts {
 export class Judge {
   readonly violations: string[] = [];
   readonly #parts: JudgeParts;
-  /** Rows of the first look that are missing. */
+  /** Rows that the last look missed, and those that it saw; null before the first. */
   #missingBefore: ReadonlySet<number> | null = null;
+  #thereBefore: ReadonlySet<number> = new Set();
+  #refused = 0;
 
   constructor(parts: JudgeParts) {
     this.#parts = parts;
@@ -38,8 +38,9 @@ export class Judge {
 
   /** A table that leans on what was hit may be set aside; another takes every line. */
   answered(table: string, status: number): void {
-    if (status === 204 || (status === 400 && this.#parts.stake.tables.has(table))) return;
-    this.add(`refused: a write to ${table} was answered ${status}`);
+    if (status === 204) return;
+    if (status === 400 && this.#parts.stake.tables.has(table)) this.#refused += 1;
+    else this.add(`refused: a write to ${table} was answered ${status}`);
   }
 
   /** A damaged data file that can be read has all its rows, with whatever values. */
@@ -48,39 +49,44 @@ export class Judge {
   }
 
   /** Looks come in the order of time; a row that is missing once more costs nothing new. */
-  look(at: string, { shown, health, acknowledged, complaint }: Look): void {
+  look(at: string, { shown, health, acknowledged }: Look): void {
     const { layout: { folder }, stake } = this.#parts;
     if (shown.blocked !== null) this.add(`blocked: ${at}: \`sluice query\` gives nothing of any table: ${shown.blocked}`);
+    for (const key of shown.strangers) this.add(`invented: ${at}: table ${key}`);
     const there = new Set<number>();
     for (const row of shown.rows) {
       const { id, place } = row;
       if (folder.dropped.has(id) && (!stake.mayResurrect || health.isWell)) this.add(`resurrected: ${at}: row ${id} of ${place} was dropped`);
       else if (stake.changed.has(id) || (stake.changed.size > 0 && stake.tables.has(place) && !acknowledged.has(id))) there.add(id);
-      else if (acknowledged.get(id) !== place) this.add(`invented: ${at}: row ${id} of ${place}`);
+      else if (acknowledged.get(id) !== place && !(place === LOADED.key && folder.importIds.includes(id))) this.add(`invented: ${at}: row ${id} of ${place}`);
       else if (!isAsWritten(row)) this.add(`changed: ${at}: row ${id} of ${place}: ${JSON.stringify(row).slice(0, 200)}`);
       else if (there.has(id)) this.add(`twice: ${at}: row ${id} of ${place}`);
       there.add(id);
     }
     const missing = [...acknowledged].filter(([id]) => !there.has(id));
-    // Parquet pages have no checksum of ours: a changed number of a row is a changed value, and a page that cannot be read is said by the query.
-    const isSaidByQuery = missing.every(([id]) => stake.changed.has(id)) && (complaint === null || stake.names.some((name) => complaint.includes(name)));
-    this.#missing(at, missing, shown, health, isSaidByQuery);
+    // Parquet pages have no checksum of ours: a changed number of a row is a changed value, and a page that cannot be read is
+    // an error of the query. That a file of another size than its commit says is damaged can be seen without reading it.
+    const isForQuery = missing.every(([id]) => stake.changed.has(id));
+    this.#missing(at, missing, shown, health, isForQuery);
+    this.#thereBefore = there;
   }
 
-  #missing(at: string, missing: readonly (readonly [id: number, table: string])[], shown: Shown, health: Health, isSaidByQuery: boolean): void {
+  #missing(at: string, missing: readonly (readonly [id: number, table: string])[], shown: Shown, health: Health, isForQuery: boolean): void {
     const { layout: { folder }, damage, stake } = this.#parts;
-    const lost = missing.filter(([id, table]) => !stake.ids.has(id) && !(stake.tables.has(table) && folder.acknowledged.has(id)));
+    // A table that is set aside keeps new rows in the log; one whose record was lost is made anew by them.
+    const isAside = damage.path.startsWith('tables/');
+    const lost = missing.filter(([id, table]) => !stake.ids.has(id) && !(stake.tables.has(table) && (isAside || folder.acknowledged.has(id))));
     for (const [table, ids] of byTable(lost)) {
       const why = shown.unreadable.get(table);
       const later = ids.filter((id) => !folder.acknowledged.has(id)).length;
       this.add(`lost: ${at}: ${ids.length} rows of ${table}${later > 0 ? `, ${later} of them written and answered 204 after the damage` : ''}${why === undefined ? '' : ` (${why})`}`);
     }
     // What only the log had is gone once it was said; what is set aside is said as long as it is.
-    const isLasting = this.#missingBefore === null || damage.path.startsWith('tables/');
-    if (missing.length > 0 && lost.length === 0 && isLasting && !stake.mayBeSilent && !isSaidByQuery) this.#mustSay(at, health, `${missing.length} rows are missing`);
-    const before = this.#missingBefore;
-    const more = before === null ? [] : missing.filter(([id]) => folder.acknowledged.has(id) && !before.has(id));
-    if (more.length > 0) this.add(`second: ${at}: ${more.length} rows more are missing than before`);
+    const isLasting = this.#missingBefore === null || isAside;
+    if (missing.length > 0 && lost.length === 0 && isLasting && !stake.mayBeSilent && !isForQuery) this.#mustSay(at, health, `${missing.length} rows are missing`);
+    if (this.#refused > 0) this.#mustSay(at, health, `${this.#refused} writes were refused`);
+    const more = missing.filter(([id]) => this.#thereBefore.has(id));
+    if (more.length > 0) this.add(`second: ${at}: ${more.length} rows are missing that were there before`);
     this.#missingBefore = new Set(missing.map(([id]) => id));
   }
 
@@ -108,7 +114,7 @@ export class Judge {
     if (aside.length > 0 && healths.every(({ isWell }) => isWell)) this.add(`silent: ${aside.join(', ').slice(0, 200)} came and /health is all well`);
   }
 
-  /** A record that was not hit and has a row that is not shown, and was in no file, must still be somewhere. */
+  /** A record that was not hit and has a row that is not shown, and was in no file, must still be somewhere; and so must every later row. */
   #logKept(after: ReadonlyMap<string, Buffer>): void {
     const { layout, damage } = this.#parts;
     const missing = this.#missingBefore ?? new Set();
@@ -117,6 +123,8 @@ export class Judge {
       if (!ids.some((id) => missing.has(id) && !layout.sealed.has(id)) || places.some((bytes) => bytes.includes(payload))) continue;
       this.add(`deleted: frame ${number} of ${path} is nowhere any more, and its rows are not shown`);
     }
+    const later = [...missing].filter((id) => !layout.folder.acknowledged.has(id) && !places.some((bytes) => bytes.includes(` id=${id}i,`)));
+    if (later.length > 0) this.add(`deleted: ${later.length} rows answered 204 after the damage are nowhere any more, and are not shown`);
   }
 }
 

@@ -78,22 +78,20 @@ class Run {
   }
 
   async #look(at: string, life: Life): Promise<void> {
-    const { complaint, leftOut } = await this.#readDamagedFile(at, life);
-    const shown = await life.shown(leftOut);
-    this.#judge.look(at, { shown, complaint, health: await life.health(), acknowledged: new Map(this.#acknowledged) });
+    const shown = await life.shown(await this.#unreadableFile(at, life));
+    this.#judge.look(at, { shown, health: await life.health(), acknowledged: new Map(this.#acknowledged) });
   }
 
-  /** A damaged data file is read by a process of its own first: it may end it. What cannot be read is left out here. */
-  async #readDamagedFile(at: string, life: Life): Promise<{ complaint: string | null; leftOut?: string }> {
+  /** A damaged data file is read by a process of its own first: it may end it. @returns its path when the query fails, so that the others are seen */
+  async #unreadableFile(at: string, life: Life): Promise<string | undefined> {
     const { path, before, after } = this.#damage;
     const owner = this.#layout.tables.find(({ files }) => files.has(path));
-    if (before === null || owner === undefined) return { complaint: null };
+    if (before === null || owner === undefined) return undefined;
     const file = join(life.dataDir, path);
-    const complaint = await life.complaint(selectOf(TABLES.find(({ key }) => key === owner.key)!));
-    if (complaint !== null) return { complaint, leftOut: file };
+    if ((await life.complaint(selectOf(TABLES.find(({ key }) => key === owner.key)!))) !== null) return file;
     const rows = owner.files.get(path)!.length;
     if (after?.length === before.length) this.#judge.fileGives(at, rows, Number(await life.cell(`SELECT count(id) FROM read_parquet('${file}')`)));
-    return { complaint };
+    return undefined;
   }
 
   /** Refused lines of other files, and of what is left of this one, are listed all the same. */
