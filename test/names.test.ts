@@ -157,7 +157,7 @@ test('paths of the data folder', () => {
     catalogPrevious: 'data/catalog.previous.json',
     imports: 'data/imports',
     log: 'data/log',
-    quarantine: 'data/quarantine',
+    quarantine: 'data/quarantine', quarantinedTables: 'data/quarantine/tables',
     rejects: 'data/rejects',
     trash: 'data/trash',
     tables: 'data/tables',

@@ -32,7 +32,8 @@ const run = (...args: readonly string[]): ReturnType<typeof sluice> => sluice([.
 const query = (sql: string): ReturnType<typeof sluice> => run('query', '--database', 'db', '--format', 'jsonl', sql);
 const values = (table: string): number[] => query(`SELECT v FROM ${table} ORDER BY v`).stdout.trim().split('\n').filter((line) => line !== '')
   .map((line) => (JSON.parse(line) as { v: number }).v);
-const health = async (): Promise<string> => (await fetch(`${server.url}/health`)).text();
+// Commands block this process for so long that a connection kept open would be gone.
+const health = async (): Promise<string> => (await fetch(`${server.url}/health`, { headers: { connection: 'close' } })).text();
 const logOf = (table: string): string => join(dataDir, 'tables/db', table, '_delta_log');
 const listed = (): Record<string, Record<string, unknown>> => Object.fromEntries(
   (JSON.parse(run('tables', '--format', 'json').stdout) as { table: string }[]).map((row) => [row.table, row]));
@@ -92,7 +93,7 @@ test('after its time what was acknowledged is in quarantine, and still shown; lo
   assert.equal(row['rows'], 1);
   assert.equal(run('flush').code, 0);
   assert.deepEqual(values('victim'), [1, 2]);
-  const metrics = await (await fetch(`${server.url}/metrics`)).text();
+  const metrics = await (await fetch(`${server.url}/metrics`, { headers: { connection: 'close' } })).text();
   assert.match(metrics, /^sluice_unsealed_rows 0$/m);
   assert.match(metrics, /^sluice_tables_set_aside 1$/m);
   assert.match(metrics, /^sluice_quarantined_rows_total 1$/m);
