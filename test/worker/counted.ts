@@ -1,19 +1,22 @@
-/** The module without SIMD, changed by Binaryen so that it counts its loads and stores: its work, the same on every machine. */
+/** The module, of either build, changed by Binaryen so that it counts its loads and stores: its work, the same on every machine. */
 import { readFileSync } from 'node:fs';
 import binaryen from 'binaryen';
 import { compile, WasmParser } from '../../src/worker/wasm.js';
+import { type Build, FILES } from './builds.js';
 
 /** Name of the global that counts. */
 const COUNT = 'accesses';
 /** In place of a random one, which would make the counts differ a little from run to run. */
 const SECRET = [0x5DE2_71C3_08B9_F64An, 0xB309_4E8D_6A15_C727n] as const;
 
-let compiled: WebAssembly.Module | undefined;
+const compiled = new Map<Build, WebAssembly.Module>();
 
-function countedModule(): WebAssembly.Module {
-  const module = binaryen.readBinary(readFileSync(new URL('../../assembly/sluice.scalar.wasm', import.meta.url)));
-  const { BulkMemory, BulkMemoryOpt, MutableGlobals, NontrappingFPToInt, SignExt } = binaryen.Features;
-  module.setFeatures(BulkMemory | BulkMemoryOpt | MutableGlobals | NontrappingFPToInt | SignExt);
+function countedModule(build: Build): WebAssembly.Module {
+  const known = compiled.get(build);
+  if (known !== undefined) return known;
+  const module = binaryen.readBinary(readFileSync(new URL(`../../assembly/${FILES[build]}`, import.meta.url)));
+  const { BulkMemory, BulkMemoryOpt, MutableGlobals, NontrappingFPToInt, SignExt, SIMD128 } = binaryen.Features;
+  module.setFeatures(BulkMemory | BulkMemoryOpt | MutableGlobals | NontrappingFPToInt | SignExt | (build === 'simd' ? SIMD128 : 0));
   // The second pass passes over copies and fills, so the first makes loops over their bytes of them.
   module.runPasses(['llvm-memory-copy-fill-lowering', 'instrument-memory']);
   module.addGlobal(COUNT, binaryen.i64, true, module.i64.const(0n));
@@ -22,7 +25,9 @@ function countedModule(): WebAssembly.Module {
   for (const each of functions) if (each.module !== '') supply(module, each);
   const bytes = module.emitBinary();
   module.dispose();
-  return compile(bytes);
+  const made = compile(bytes);
+  compiled.set(build, made);
+  return made;
 }
 
 /** Supplies a function that the pass imports. Each returns its last argument; one of load_ptr and store_ptr is called per access. */
@@ -36,8 +41,11 @@ function supply(module: binaryen.Module, { name, params, results }: binaryen.Fun
 
 /** A parser whose work can be told. It runs several times slower than others. */
 export class CountedParser extends WasmParser {
-  constructor() {
-    super((compiled ??= countedModule()));
+  readonly build: Build;
+
+  constructor(build: Build = 'scalar') {
+    super(countedModule(build));
+    this.build = build;
     this.exports.setSecret(...SECRET);
   }
 
