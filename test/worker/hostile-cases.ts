@@ -98,7 +98,7 @@ function hostileCases(): HostileCase[] {
     },
     {
       name: 'floats of twenty digits beside the middle between two doubles',
-      timesMax: 14,
+      timesMax: 18,
       before: ['m f=1\n'],
       make: (bytes) => repeated('m f=8.9884656743115805365667e307,g=2.2250738585072016301231e-308\n', bytes),
     },
