@@ -180,7 +180,7 @@ export const TABLE_NAME_BYTES = 36;
 export const TABLE_CREATED = 88;
 export const TABLE_SEALED_TO = 96;
 /** 1: new lines are refused. */
-export const TABLE_SET_ASIDE = 128;
+export const TABLE_SET_ASIDE = 148;
 
 // A column builder: its values are sparse. Of a field there is one entry a row that has a value, rows ascending; of a
 // tag one entry a series that has it, series ascending. u32 each.

@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
+import { HOSTILE_STREAMS, ORDINARY_STREAM } from '../test/worker/hostile-streams.js';
 import { inflates } from './inflates.js';
 import { secondsOf } from './measure.js';
 import { Session } from './session.js';
@@ -13,12 +14,13 @@ const LEVELS = [1, 6];
 /** Bodies of a size are taken in turn: no branch of theirs is learned by heart. */
 const BYTES_PER_RUN = 8_000_000;
 const BODIES_MAX = 200;
+const HOSTILE_BYTES = 1_000_000;
 const LEAK_BODIES = 20_000;
 const LEAK_BYTES = 4000;
 
 export const part: Part = {
   about: `Lines of the Telegraf mix, unpacked into the input of the parser; MB/s of line protocol by CPU time. zlib-sync gets 16 KiB at a time, zlib-sync-whole as much as cannot unpack to more than 64 MiB. Memory: growth of the process (RSS) over ${fixed(LEAK_BODIES)} bodies of 4 KB, after as many to warm up, garbage collected.`,
-  run: () => [speedTable(), memoryTable()],
+  run: () => [speedTable(), hostileTable(), memoryTable()],
 };
 
 function speedTable(): Table {
@@ -32,6 +34,19 @@ function speedTable(): Table {
     return { name: `${size}, level ${level}`, cells: speeds.map((speed) => fixed(speed)), speed: speeds[0]! };
   }));
   return { title: 'inflate, MB/s', columns: names, rows };
+}
+
+/** Streams of many blocks or members that say little, of 1 MB; MB/s of packed bytes. */
+function hostileTable(): Table {
+  const { parser } = new Session();
+  const { wasm, zlib } = inflates();
+  const rows = [ORDINARY_STREAM, ...HOSTILE_STREAMS].map(({ name, make }) => {
+    const packed = make(HOSTILE_BYTES);
+    const seconds = secondsOf({ wasm: () => wasm!(parser, packed), zlib: () => zlib!(parser, packed) }, 0.15);
+    const speeds = [packed.length / seconds.wasm / 1e6, packed.length / seconds.zlib / 1e6] as const;
+    return { name, cells: [...speeds.map((speed) => fixed(speed, 1)), fixed(speeds[0] / speeds[1], 2)], speed: speeds[0] };
+  });
+  return { title: 'inflate, hostile streams, MB/s of packed bytes', columns: ['wasm', 'zlib', 'wasm by zlib'], rows };
 }
 
 function packedBodies(bytes: number, level: number): Buffer[] {

@@ -137,7 +137,7 @@ export class Session {
 
   #define(needs: readonly Need[]): void {
     const changed = new Set<Table>();
-    for (const { measurement, key, kind } of needs) {
+    for (const { table: { measurement }, key, kind } of needs) {
       const table = this.#table(measurement);
       const column = { id: ++this.#columnId, kind, key, name: key };
       table.definition = { ...table.definition, columns: [...table.definition.columns, column] };

@@ -18,20 +18,31 @@ export function fold(name: string): string {
   return name.toLowerCase().replaceAll('ς', 'σ');
 }
 
+/** Of a table, by what stands before `~` in a folded name and how many digits follow it: the numbers below are taken. */
+export type TriedNames = Map<string, number>;
+
 /**
  * The column of a key in a table's files.
  * @param key tag or field key as sent
  * @param taken whether a folded name belongs to an earlier column of the table; our own columns are known here
+ * @param tried of the table, changed: the name that is returned is taken from now on. Without it thousands of keys that differ in
+ *   case alone would try each other's names, all of them each
  * @returns at most 200 bytes of UTF-8, unlike every taken name
  */
-export function columnName(key: string, taken: (folded: string) => boolean): string {
+export function columnName(key: string, taken: (folded: string) => boolean, tried: TriedNames = new Map()): string {
   const parts = Array.from(key, escapeForColumn);
-  return firstFree(
-    (suffix) => (suffix === '' ? cut(parts, Infinity) : cut(parts, columnBytesMax - suffix.length) + suffix),
-    (name) => Buffer.byteLength(name) > columnBytesMax || isOwn(fold(name)) || taken(fold(name)),
-    '',
-    2,
-  );
+  const isFree = (name: string): boolean => Buffer.byteLength(name) <= columnBytesMax && !isOwn(fold(name)) && !taken(fold(name));
+  const whole = parts.join('');
+  if (isFree(whole)) return whole;
+  for (let digits = 1; ; digits += 1) {
+    const base = cut(parts, columnBytesMax - 1 - digits);
+    const place = `${digits}${fold(base)}`;
+    const end = 10 ** digits;
+    let n = tried.get(place) ?? Math.max(2, end / 10);
+    while (n < end && !isFree(`${base}~${n}`)) n += 1;
+    tried.set(place, n);
+    if (n < end) return `${base}~${n}`;
+  }
 }
 
 function isOwn(folded: string): boolean {
@@ -61,8 +72,9 @@ export function folderName(name: string, taken: (foldedFolder: string) => boolea
     const caseEscaped = shorten(escapeCase(parts), name);
     if (!isTaken(caseEscaped)) return caseEscaped;
   }
-  const n = anewId ?? 2;
-  return firstFree((suffix) => plain + suffix, isTaken, `~${n}`, n + 1);
+  for (let n = anewId ?? 2; ; n += 1) {
+    if (!isTaken(`${plain}~${n}`)) return `${plain}~${n}`;
+  }
 }
 
 /** Byte by byte. No leading `_` stays: readers take such folders for hidden ones. */
@@ -99,18 +111,6 @@ function cut(parts: readonly string[], bytesMax: number): string {
     end += 1;
   }
   return parts.slice(0, end).join('');
-}
-
-/** The first of `make(first)`, `make('~n')`, `make('~n+1')`… that is not taken. */
-function firstFree(
-  make: (suffix: string) => string,
-  isTaken: (name: string) => boolean,
-  first: string,
-  then: number,
-): string {
-  let name = make(first);
-  for (let n = then; isTaken(name); n += 1) name = make(`~${n}`);
-  return name;
 }
 
 function hex(byte: number): string {

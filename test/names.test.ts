@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import {
   checkDatabaseName, columnName, commitName, dataFileName, dataPaths, fold, folderName, goneName, newestName, parseDataFileName, parseMarkName,
-  parseSegmentName, segmentName,
+  parseSegmentName, segmentName, type TriedNames,
 } from '../src/names.js';
 
 /** Names given one after another in one table. */
@@ -66,6 +66,25 @@ test('a column name has at most 200 bytes and is cut at a whole character or esc
   assert.deepEqual(columns(`${'x'.repeat(196)} y z`), [`${'x'.repeat(196)}~2`]);
   assert.deepEqual(columns(`${'x'.repeat(195)}😀😀`), [`${'x'.repeat(195)}~2`]);
   assert.deepEqual(columns(' '.repeat(67)), [`${'%20'.repeat(66)}~2`]);
+});
+
+test('thousands of keys that fold alike, or are alike up to the cut, try a few names each', () => {
+  const cases = [(i: number) => Array.from({ length: 12 }, (_, bit) => ((i >> bit) & 1 ? 'A' : 'a')).join(''), (i: number) => `${'x'.repeat(200)}${i}`];
+  for (const keyOf of cases) {
+    const folded = new Set<string>();
+    const tried: TriedNames = new Map();
+    let asked = 0;
+    for (let i = 0; i < 4096; i += 1) {
+      const name = columnName(keyOf(i), (candidate) => {
+        asked += 1;
+        return folded.has(candidate);
+      }, tried);
+      assert.ok(name.endsWith(`~${folded.size + (keyOf(0).length > 200 ? 2 : 1)}`) || folded.size === 0, name);
+      folded.add(fold(name));
+    }
+    assert.equal(folded.size, 4096);
+    assert.ok(asked <= 3 * 4096, `${asked} names were asked for`);
+  }
 });
 
 test('the cut makes room for a longer suffix', () => {

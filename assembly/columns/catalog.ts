@@ -8,7 +8,7 @@ import { forgetHints } from './hints';
 import { forgetRare } from './rarity';
 import { forgetSeries } from './series';
 import { give, regrow, take } from './space';
-import { addColumn, createTable, findColumn, freeTable, TABLE_NAME_HASH } from './table';
+import { addColumn, createTable, findColumn, freeTable, TABLE_NAME_HASH, TABLE_SLOT_HASH } from './table';
 
 const SLOTS_MIN: u32 = 64;
 const IDS_MIN: u32 = 64;
@@ -91,21 +91,22 @@ function reserveIds(id: u32): void {
   idsCapacity = capacity;
 }
 
-/** Slots by name: databases share their names' hashes, so the database is mixed in. */
+/** Slots are by name: databases share their names' hashes, so the database is mixed in. */
 @inline
-function homeSlot(databaseId: u32, nameAt: usize, nameBytes: u32): u32 {
-  return (secretHash(nameAt, nameBytes) + databaseId * 0x9E3779B1) & slotsMask;
+function slotHash(databaseId: u32, nameAt: usize, nameBytes: u32): u32 {
+  return secretHash(nameAt, nameBytes) + databaseId * 0x9E3779B1;
 }
 
+/** Where the table's slot would be best. Its name is not looked at: it may be long, and others' slots are asked for. */
 @inline
 function homeOf(table: usize): u32 {
-  return homeSlot(load<u32>(table, TABLE_DATABASE), load<u32>(table, TABLE_NAME_AT), load<u32>(table, TABLE_NAME_BYTES));
+  return load<u32>(table, TABLE_SLOT_HASH) & slotsMask;
 }
 
 /** The table of a database with that unescaped measurement, or 0. */
 export function findTable(databaseId: u32, nameAt: usize, nameBytes: u32, nameHash: u64): usize {
   if (slots == 0) return 0;
-  let slot = homeSlot(databaseId, nameAt, nameBytes);
+  let slot = slotHash(databaseId, nameAt, nameBytes) & slotsMask;
   let table = <usize>load<u32>(slots + (slot << 2));
   while (table != 0 && !(load<u64>(table, TABLE_NAME_HASH) == nameHash && isNamed(table, databaseId, nameAt, nameBytes))) {
     slot = (slot + 1) & slotsMask;
@@ -123,6 +124,7 @@ export function isNamed(table: usize, databaseId: u32, nameAt: usize, nameBytes:
 
 /** Makes a table known by its name. */
 export function addTable(table: usize): void {
+  store<u32>(table, slotHash(load<u32>(table, TABLE_DATABASE), load<u32>(table, TABLE_NAME_AT), load<u32>(table, TABLE_NAME_BYTES)), TABLE_SLOT_HASH);
   if (slots == 0 || (count + 1) << 1 > slotsMask + 1) growSlots();
   putSlot(table);
   count++;

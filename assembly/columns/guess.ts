@@ -3,33 +3,32 @@
 import { TABLE_COLUMNS } from '../abi';
 import { COLUMN_SPELLED_BYTES } from './column';
 import { regrow } from './space';
-import { TABLE_CELLS_AT, TABLE_CELLS_CAPACITY, TABLE_FIELDS, TABLE_FIELDS_AT, TABLE_FIELDS_CAPACITY } from './table';
+import { TABLE_CELLS, TABLE_CELLS_AT, TABLE_CELLS_CAPACITY, TABLE_FIELDS, TABLE_FIELDS_AT, TABLE_FIELDS_CAPACITY } from './table';
 
 const PLACES_MIN: u32 = 8;
 
 /** Forgets the guesses of a table, some of whose columns are to be freed. */
 export function forgetGuesses(table: usize): void {
-  memory.fill(load<u32>(table, TABLE_CELLS_AT), 0, load<u32>(table, TABLE_CELLS_CAPACITY) << 2);
+  store<u32>(table, 0, TABLE_CELLS);
   store<u32>(table, 0, TABLE_FIELDS);
 }
 
 /** The column that stood at `place` in the table's last line, or 0. */
 @inline
 export function guessCell(table: usize, place: u32): usize {
-  return place < load<u32>(table, TABLE_CELLS_CAPACITY) ? <usize>load<u32>(load<u32>(table, TABLE_CELLS_AT) + (place << 2)) : 0;
+  return place < load<u32>(table, TABLE_CELLS) ? <usize>load<u32>(load<u32>(table, TABLE_CELLS_AT) + (place << 2)) : 0;
 }
 
-/** Notes a column as the guess for `place`. */
+/** Notes a column as the guess for `place`, 0 up to the number of guesses. */
 export function noteCell(table: usize, place: u32, column: usize): void {
   const before = load<u32>(table, TABLE_CELLS_CAPACITY);
   if (place >= before) {
     const capacity = max(max(before << 1, place + 1), PLACES_MIN);
-    const cells = regrow(load<u32>(table, TABLE_CELLS_AT), before << 2, before << 2, capacity << 2);
-    memory.fill(cells + (before << 2), 0, (capacity - before) << 2);
-    store<u32>(table, <u32>cells, TABLE_CELLS_AT);
+    store<u32>(table, <u32>regrow(load<u32>(table, TABLE_CELLS_AT), before << 2, before << 2, capacity << 2), TABLE_CELLS_AT);
     store<u32>(table, capacity, TABLE_CELLS_CAPACITY);
   }
   store<u32>(load<u32>(table, TABLE_CELLS_AT) + (place << 2), <u32>column);
+  if (place >= load<u32>(table, TABLE_CELLS)) store<u32>(table, place + 1, TABLE_CELLS);
 }
 
 /** Keeps the first `count` guesses of fields. */

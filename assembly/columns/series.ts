@@ -35,6 +35,8 @@ const CHUNK_BYTES: u32 = 1 << 18;
 const CHUNK_HEAD_BYTES: u32 = 16;
 /** Slots looked at: entries that collide beyond are not found, so that no client can make lookups long. */
 const PROBES_MAX: u32 = 64;
+/** Texts of one upper half of the hash that are compared: by chance there are hardly ever two. */
+const COMPARED_MAX: u32 = 4;
 
 /** An entry that no line matches, and that follows itself. */
 export const NO_SERIES: usize = memory.data(64, 64);
@@ -98,10 +100,13 @@ function hasText(entry: usize, database: u32, at: usize, bytes: u32): bool {
 export function findSeries(database: u32, at: usize, bytes: u32, hash: u64): usize {
   if (slots == 0) return NO_SERIES;
   const upper = <u32>(hash >> 32);
+  let compared: u32 = 0;
   for (let i: u32 = 0; i < PROBES_MAX; i++) {
     const held = load<u64>(slots + (<usize>((upper + i) & slotsMask) << 3));
     if (held == 0) break;
-    if (<u32>(held >> 32) == upper && hasText(<usize><u32>held, database, at, bytes)) return <usize><u32>held;
+    if (<u32>(held >> 32) != upper) continue;
+    if (hasText(<usize><u32>held, database, at, bytes)) return <usize><u32>held;
+    if (++compared == COMPARED_MAX) break;
   }
   return NO_SERIES;
 }

@@ -22,15 +22,22 @@ export const TABLE_ROWS_BEFORE: usize = 60;
 export const TABLE_SERIES_BEFORE: usize = 72;
 /** u64: hash of the measurement. */
 export const TABLE_NAME_HASH: usize = 80;
-/** A guess for the next line (guess.ts), u32 each: columns by their place in the line last judged, and their room. */
+/** A guess for the next line (guess.ts), u32 each: columns by their place in the line last judged, and their room; at the end of the struct their number. */
 export const TABLE_CELLS_AT: usize = 104;
 export const TABLE_CELLS_CAPACITY: usize = 108;
 /** The same of fields alone, their number besides. */
 export const TABLE_FIELDS_AT: usize = 112;
 export const TABLE_FIELDS: usize = 116;
 export const TABLE_FIELDS_CAPACITY: usize = 120;
-// At 124: TABLE_LOOKS (rarity.ts). At 128: TABLE_SET_ASIDE (abi.ts).
-const TABLE_STRUCT_BYTES: usize = 136;
+// At 124: TABLE_LOOKS (rarity.ts).
+export const TABLE_CELLS: usize = 128;
+/** u32: hash that the table is found by (catalog.ts). */
+export const TABLE_SLOT_HASH: usize = 132;
+/** While needs are listed (provisional.ts): u64, the listing; u32, where the measurement stands in its names. */
+export const TABLE_LISTING: usize = 136;
+export const TABLE_LISTED_AT: usize = 144;
+// At 148: TABLE_SET_ASIDE (abi.ts).
+const TABLE_STRUCT_BYTES: usize = 192;
 
 const COLUMNS_MIN: u32 = 8;
 

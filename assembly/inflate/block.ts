@@ -1,12 +1,12 @@
 // The symbols of a block: literals and matches (RFC 1951, section 3.2.5). One refill of the bit buffer (56 bits) is enough
 // for all codes of a step: of literals alone 10 bits, of more and a length 20 (15 after literals), of a distance 28.
 import { ENTRY_END, ENTRY_EXCEPTION, ENTRY_LITERAL, ENTRY_POINTER, LITERALS_COUNT_SHIFT, LITERALS_SHIFT } from './entry';
-import { at, bits, end, left, out, outStart, outStop, setInput, setOut } from './state';
+import { at, bits, left, out, outStart, outStop, setInput, setOut } from './state';
 import { combinedTable, DISTANCE_BITS, distanceTable, literalTable } from './tables';
 
 export const BLOCK_ENDED: u32 = 0;
 export const BLOCK_CORRUPT: u32 = 1;
-/** The packed bytes were used up. */
+/** The packed bytes that it may take were used up. */
 export const BLOCK_CUT: u32 = 2;
 /** The output must grow; the block goes on where it stopped. */
 export const BLOCK_FULL: u32 = 3;
@@ -18,11 +18,11 @@ const REFILLED_BITS: u64 = 56;
 
 /**
  * Unpacks symbols up to the end of the block. One function, since its state must stay in registers; each step looks the
- * next one up before it copies its match. @param tableBits of the combined table
+ * next one up before it copies its match. @param tableBits of the combined table @param inEnd packed bytes that it takes, but for a few
  */
-export function decodeBlock(tableBits: u32): u32 {
+export function decodeBlock(tableBits: u32, inEnd: usize): u32 {
   const mask: u64 = (<u64>1 << tableBits) - 1;
-  const inStop = end + AHEAD_BYTES;
+  const inStop = inEnd + AHEAD_BYTES;
   const start = outStart;
   const stop = outStop;
   let buffer = bits;

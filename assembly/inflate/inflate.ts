@@ -3,7 +3,7 @@ import { INFLATE_CORRUPT, INFLATE_CUT, INFLATE_ENDED, INFLATE_TOO_LARGE } from '
 import { allocate, blockBytes, release } from '../arena';
 import { growInput } from '../parse/body';
 import { BLOCK_CORRUPT, BLOCK_CUT, BLOCK_ENDED, decodeBlock } from './block';
-import { readCodes, tableBits, useFixedCodes } from './codes';
+import { enlargeTables, readCodes, tableBits, useFixedCodes } from './codes';
 import {
   alignInput, at, beginInput, end, isBeyondEnd, out, OUT_MARGIN_BYTES, outStart, refill, setInput, setOut, setOutput, SLACK_BYTES,
   take,
@@ -12,8 +12,13 @@ import {
 const STORED: u32 = 0;
 const FIXED: u32 = 1;
 const DESCRIBED: u32 = 2;
-/** Packed bytes below which large tables do not pay. */
-const SHORT_BYTES: u32 = 2048;
+/** Packed bytes of a stream below which large tables do not pay. */
+const SHORT_BYTES: usize = 2048;
+/**
+ * Packed bytes of a block below which they do not pay either. How long a block is shows at its end: one behind a short one
+ * gets small tables, and large ones once it is so long.
+ */
+const SHORT_BLOCK_BYTES: usize = 1024;
 /** Room grows by this when the guess was too small: WASM memory never shrinks, so in few steps. */
 const GROWTH: u64 = 4;
 
@@ -23,6 +28,8 @@ let packedCapacity: usize = 0;
 let base: usize = 0;
 let room: u32 = 0;
 let most: u32 = 0;
+/** The block before was long, be it of another stream: the next will be. */
+let wasLong: bool = true;
 
 /** Where `bytes` packed bytes are to be put; the same memory every time while it is large enough. */
 export function packed(bytes: u32): usize {
@@ -47,12 +54,11 @@ export function inflate(from: u32, bytes: u32, outBytes: u32, guess: u32, bytesM
   most = bytesMax;
   makeRoom(max(min(guess, bytesMax), outBytes), outBytes);
   setOutput(base + outBytes, base + outBytes, base + room);
-  const isShort = bytes - from < SHORT_BYTES;
   let isLast = false;
   while (!isLast) {
     refill();
     isLast = take(1) != 0;
-    const status = inflateBlock(take(2), isShort);
+    const status = inflateBlock(take(2));
     if (status != INFLATE_ENDED) return status;
   }
   alignInput();
@@ -70,16 +76,26 @@ export function inflatedBytes(): u32 {
   return <u32>(out - base);
 }
 
-function inflateBlock(kind: u32, isShort: bool): u32 {
+function inflateBlock(kind: u32): u32 {
   if (kind == STORED) return copyStored();
-  if (kind == FIXED) useFixedCodes(isShort);
-  else if (kind != DESCRIBED || !readCodes(isShort)) return isBeyondEnd() ? INFLATE_CUT : INFLATE_CORRUPT;
+  const start = at;
+  const mayBeLong = end > start && end - start >= SHORT_BYTES;
+  const isLarge = mayBeLong && wasLong;
+  if (kind == FIXED) useFixedCodes(isLarge);
+  else if (kind != DESCRIBED || !readCodes(isLarge)) return isBeyondEnd() ? INFLATE_CUT : INFLATE_CORRUPT;
+  let isWhole = isLarge || !mayBeLong;
   while (true) {
-    const status = decodeBlock(tableBits);
-    if (status == BLOCK_ENDED) return INFLATE_ENDED;
+    const status = decodeBlock(tableBits, isWhole ? end : start + SHORT_BLOCK_BYTES);
+    if (status == BLOCK_ENDED) {
+      if (mayBeLong) wasLong = at - start >= SHORT_BLOCK_BYTES;
+      return INFLATE_ENDED;
+    }
     if (status == BLOCK_CORRUPT) return isBeyondEnd() ? INFLATE_CUT : INFLATE_CORRUPT;
-    if (status == BLOCK_CUT) return INFLATE_CUT;
-    if (!grow(0)) return isBeyondEnd() ? INFLATE_CUT : INFLATE_TOO_LARGE;
+    if (status == BLOCK_CUT) {
+      if (isWhole) return INFLATE_CUT;
+      isWhole = true;
+      enlargeTables();
+    } else if (!grow(0)) return isBeyondEnd() ? INFLATE_CUT : INFLATE_TOO_LARGE;
   }
 }
 

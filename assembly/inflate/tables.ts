@@ -15,14 +15,14 @@ const SYMBOLS_MAX: u32 = 288;
 export const LITERAL_BITS_MAX: u32 = 10;
 export const DISTANCE_BITS: u32 = 8;
 export const LENGTH_BITS: u32 = 7;
-const LITERAL_BITS_MIN: u32 = 9;
+const SMALL_LITERAL_BITS_MAX: u32 = 9;
 
 /** Room for every subtable: each holds two codes at least, and is as large as the longest code asks. */
 export const literalTable: usize = memory.data(4 * (2048 + (144 << (15 - 9))), 64);
 export const distanceTable: usize = memory.data(4 * (256 + (16 << (15 - 8))), 64);
 export const lengthTable: usize = memory.data(4 * 128, 64);
 /** Literals and lengths with the literals before them, by LITERAL_BITS_MAX at most: what is decoded by. */
-export const combinedTable: usize = memory.data(8 * 2048, 64);
+export const combinedTable: usize = memory.data(8 * 1024, 64);
 
 const counts: usize = memory.data(4 * 16, 4);
 const nextCodes: usize = memory.data(4 * 16, 4);
@@ -125,24 +125,21 @@ function turnedRound(code: u32, length: u32): u32 {
   return turned >> (16 - length);
 }
 
-/**
- * Bits to look literals and lengths up by, when the longest code has `longestBits`: a table is filled for each block, so
- * that of a short stream is kept small.
- */
-export function literalBits(longestBits: u32, isShort: bool): u32 {
-  return isShort ? min(longestBits, LITERAL_BITS_MIN) : LITERAL_BITS_MAX;
+/** Bits to look literals and lengths up by, when the longest code has `longestBits`: a small table has no more than that. */
+export function literalBits(longestBits: u32, isLarge: bool): u32 {
+  return isLarge ? LITERAL_BITS_MAX : min(longestBits, SMALL_LITERAL_BITS_MAX);
 }
 
 /**
- * Writes the combined table. Joins codes, unless the stream is short: where a literal is followed by others, or by a
- * length, whose codes end inside the table's bits, its entry gives all of them.
+ * Writes the combined table. Joins codes when it is large: where a literal is followed by others, or by a length, whose
+ * codes end inside the table's bits, its entry gives all of them.
  */
-export function combineLiterals(tableBits: u32, isShort: bool): void {
+export function combineLiterals(tableBits: u32, isLarge: bool): void {
   const size: u32 = 1 << tableBits;
   for (let i: u32 = 0; i < size; i++) {
     const single = load<u32>(literalTable + (i << 2));
     let combined = expanded(single);
-    if ((single & ENTRY_LITERAL) != 0 && !isShort) {
+    if ((single & ENTRY_LITERAL) != 0 && isLarge) {
       const length = single & 63;
       const behind = i >> length;
       // Lower places are done already, and all but the first are lower.

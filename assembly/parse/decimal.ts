@@ -4,20 +4,31 @@
 const DIGITS_MAX: u32 = 768;
 const FIVE_TO_13: u32 = 1220703125;
 
-/** A whole number: u32 limbs from the lowest, zeros above them. 2,600 bits are the most a comparison makes. */
-const LIMBS: u32 = 128;
-const decimal: usize = memory.data(512, 8);
-const middle: usize = memory.data(512, 8);
+/**
+ * A whole number: up to 128 u32 limbs from the lowest, and behind them how many there are, the highest not 0. 2,600 bits are the most a
+ * comparison makes, but most numbers are short, and a body may hold millions of them.
+ */
+const USED: usize = 512;
+const decimal: usize = memory.data(520, 8);
+const middle: usize = memory.data(520, 8);
+
+@inline
+function usedOf(number: usize): u32 {
+  return load<u32>(number, USED);
+}
 
 /** number = number * factor + addend. */
 function multiplyAdd(number: usize, factor: u32, addend: u32): void {
   let carry = <u64>addend;
-  for (let i: u32 = 0; i < LIMBS; i++) {
-    const limb = number + (i << 2);
+  const end = number + (usedOf(number) << 2);
+  for (let limb = number; limb < end; limb += 4) {
     carry += <u64>load<u32>(limb) * factor;
     store<u32>(limb, <u32>carry);
     carry >>= 32;
   }
+  if (carry == 0) return;
+  store<u32>(end, <u32>carry);
+  store<u32>(number, usedOf(number) + 1, USED);
 }
 
 function multiplyByFives(number: usize, power: u64): void {
@@ -29,13 +40,15 @@ function multiplyByFives(number: usize, power: u64): void {
 function shiftLeft(number: usize, bits: u64): void {
   const limbs = <u32>(bits >> 5);
   const rest = <u32>bits & 31;
-  memory.copy(number + (limbs << 2), number, (LIMBS - limbs) << 2);
+  memory.copy(number + (limbs << 2), number, usedOf(number) << 2);
   memory.fill(number, 0, limbs << 2);
+  store<u32>(number, usedOf(number) + limbs, USED);
   if (rest != 0) multiplyAdd(number, 1 << rest, 0);
 }
 
 function compare(a: usize, b: usize): i32 {
-  for (let i = LIMBS; i-- > 0; ) {
+  if (usedOf(a) != usedOf(b)) return usedOf(a) > usedOf(b) ? 1 : -1;
+  for (let i = usedOf(a); i-- > 0; ) {
     const x = load<u32>(a + (i << 2));
     const y = load<u32>(b + (i << 2));
     if (x != y) return x > y ? 1 : -1;
@@ -45,7 +58,7 @@ function compare(a: usize, b: usize): i32 {
 
 /** Puts the digits of [at, end) into `decimal`, nine at a time; returns the exponent of the last digit that was put in. */
 function setDecimal(at: usize, end: usize, exponent: i64): i64 {
-  memory.fill(decimal, 0, LIMBS << 2);
+  store<u32>(decimal, 0, USED);
   let taken: u32 = 0;
   let cut: i64 = 0;
   let isInexact = false;
@@ -86,8 +99,9 @@ export function roundsUp(at: usize, end: usize, exponent: i64, low: u64): bool {
   const mantissa = field == 0 ? fraction : fraction | 0x10000000000000;
   // The middle is (2 * mantissa + 1) * 2^twos.
   const twos = max(field, 1) - 1076;
-  memory.fill(middle, 0, LIMBS << 2);
-  store<u64>(middle, (mantissa << 1) + 1);
+  const odd = (mantissa << 1) + 1;
+  store<u64>(middle, odd);
+  store<u32>(middle, odd >> 32 == 0 ? 1 : 2, USED);
   if (tens < 0) multiplyByFives(middle, <u64>(-tens));
   else multiplyByFives(decimal, <u64>tens);
   const shift = twos - tens;

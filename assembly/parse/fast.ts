@@ -15,7 +15,7 @@ import {
 import { countLook, isLookedUp, rareTables } from '../columns/rarity';
 import { TABLE_BODY, TABLE_FIELDS, TABLE_FIELDS_AT, TABLE_ROWS_CAPACITY } from '../columns/table';
 import { foldCell, foldRow } from '../hash';
-import { isHead, isSame, maskOf2, maskOfSame } from '../wide';
+import { isHead, isSame, maskOf3, maskOfSame } from '../wide';
 import { BACKSLASH, NEWLINE, RETURN, SPACE } from './characters';
 import { body, checksum, setChecksum, takesReplay, touch } from './commit';
 import { digitsIn, numberIn, powerOfTen } from './digits';
@@ -144,18 +144,23 @@ function isWorthALook(at: usize): bool {
   return readName(database, at) == 0 || isLookedUp(namedTable());
 }
 
-/** One past the first space that no backslash hides; `at` when there is none. */
+/**
+ * One past the first space that no backslash hides; `at` when there is none in the physical line: no series that is cached
+ * has a newline, hidden or not, and whoever looked beyond would look at the same bytes again for the next line.
+ */
 @inline
 function seriesEnd(at: usize, end: usize): usize {
   let to = at;
   while (to < end) {
-    const hits = maskOf2(to, SPACE, BACKSLASH);
+    const hits = maskOf3(to, SPACE, BACKSLASH, NEWLINE);
     if (hits == 0) {
       to += 16;
       continue;
     }
     to += <usize>ctz(hits);
-    if (<u32>load<u8>(to) == SPACE) return to < end ? to + 1 : at;
+    const c = <u32>load<u8>(to);
+    if (c == SPACE) return to < end ? to + 1 : at;
+    if (c == NEWLINE || <u32>load<u8>(to, 1) == NEWLINE) return at;
     to += 2;
   }
   return at;

@@ -109,7 +109,7 @@ function scanQuoted(at: usize, limit: usize): usize {
   while (at < limit) {
     const hits = maskOf3(at, BACKSLASH, NEWLINE, QUOTE);
     const before = hits == 0 ? 0xFFFF : (hits & (0 - hits)) - 1;
-    more += popcnt<i32>(maskOf(at, EQUALS) & before) - popcnt<i32>(maskOf(at, COMMA) & before);
+    if (before != 0) more += popcnt<i32>(maskOf(at, EQUALS) & before) - popcnt<i32>(maskOf(at, COMMA) & before);
     if (hits == 0) {
       at += 16;
       continue;

@@ -1,11 +1,11 @@
 // Newlines, found and counted.
-import { maskOf } from '../wide';
+import { firstOf, maskOf } from '../wide';
 import { NEWLINE } from './characters';
 
 /** Where the next newline at or after `at` stands; `end` when there is none before it. Reads up to 15 bytes past `end`. */
 export function findNewline(at: usize, end: usize): usize {
   while (at < end) {
-    const hits = maskOf(at, NEWLINE);
+    const hits = firstOf(at, NEWLINE);
     if (hits != 0) return min(at + ctz(hits), end);
     at += 16;
   }
@@ -15,6 +15,6 @@ export function findNewline(at: usize, end: usize): usize {
 /** Newlines in [at, end). */
 export function countNewlines(at: usize, end: usize): u32 {
   let count: u32 = 0;
-  for (at = findNewline(at, end); at < end; at = findNewline(at + 1, end)) count++;
-  return count;
+  for (; at + 16 <= end; at += 16) count += popcnt(maskOf(at, NEWLINE));
+  return at < end ? count + popcnt(maskOf(at, NEWLINE) & ((1 << <u32>(end - at)) - 1)) : count;
 }

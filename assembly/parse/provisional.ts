@@ -6,7 +6,7 @@ import {
 } from '../abi';
 import { addTable, removeTable } from '../columns/catalog';
 import { forgetGuesses } from '../columns/guess';
-import { addColumn, createTable, freeTable, removeLastColumn } from '../columns/table';
+import { addColumn, createTable, freeTable, removeLastColumn, TABLE_LISTED_AT, TABLE_LISTING } from '../columns/table';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../list';
 
 /** In the order they were made: address of the table, address of the column (0: the table itself); u32 each. */
@@ -59,8 +59,12 @@ export function undoProvisional(mark: u32): void {
   }
 }
 
-/** Lists the provisional columns as needs (NEED_* of abi.ts). */
+/** Counts the listings: a table with its number has its measurement in the names. */
+let listing: u64 = 0;
+
+/** Lists the provisional columns as needs (NEED_* of abi.ts). The measurement of a table stands there once, for all of them. */
 export function listNeeds(): void {
+  listing++;
   cutList(needs, 0);
   cutList(names, 0);
   const count = listUsed(made) / MADE_BYTES;
@@ -71,8 +75,9 @@ export function listNeeds(): void {
     const need = extendList(needs, NEED_BYTES);
     store<u32>(need, load<u32>(table, TABLE_ID), NEED_TABLE_ID);
     store<u32>(need, load<u32>(column, COLUMN_KIND), NEED_KIND);
-    copyName(need + NEED_TABLE_AT, load<u32>(table, TABLE_NAME_AT), load<u32>(table, TABLE_NAME_BYTES));
-    copyName(need + NEED_KEY_AT, load<u32>(column, COLUMN_KEY_AT), load<u32>(column, COLUMN_KEY_BYTES));
+    putName(need + NEED_TABLE_AT, listedAt(table), load<u32>(table, TABLE_NAME_BYTES));
+    const keyBytes = load<u32>(column, COLUMN_KEY_BYTES);
+    putName(need + NEED_KEY_AT, addName(load<u32>(column, COLUMN_KEY_AT), keyBytes), keyBytes);
   }
   // The names stand still now: their offsets become addresses.
   const base = <u32>listAt(names);
@@ -83,11 +88,25 @@ export function listNeeds(): void {
   }
 }
 
-/** Copies a name and writes its offset and length. */
-function copyName(to: usize, at: usize, bytes: u32): void {
-  store<u32>(to, listUsed(names));
-  store<u32>(to, bytes, 4);
+/** Offset of the table's measurement in the names. */
+function listedAt(table: usize): u32 {
+  if (load<u64>(table, TABLE_LISTING) != listing) {
+    store<u64>(table, listing, TABLE_LISTING);
+    store<u32>(table, addName(load<u32>(table, TABLE_NAME_AT), load<u32>(table, TABLE_NAME_BYTES)), TABLE_LISTED_AT);
+  }
+  return load<u32>(table, TABLE_LISTED_AT);
+}
+
+/** Copies a name to the others; returns its offset. */
+function addName(at: usize, bytes: u32): u32 {
+  const offset = listUsed(names);
   memory.copy(extendList(names, bytes), at, bytes);
+  return offset;
+}
+
+function putName(to: usize, offset: u32, bytes: u32): void {
+  store<u32>(to, offset);
+  store<u32>(to, bytes, 4);
 }
 
 export function needsAt(): usize {

@@ -2,7 +2,7 @@
 // where they are in the body.
 import { allocate, blockBytes, release } from '../arena';
 import { BACKSLASH, COMMA, EQUALS, QUOTE, SPACE } from './characters';
-import { copyWide, maskOf } from '../wide';
+import { copyWide, firstOf } from '../wide';
 import { lineEnd } from './lines';
 
 /** Copies in steps of 16 bytes write up to here behind a text. */
@@ -79,7 +79,7 @@ export function unescapeString(at: usize, end: usize): usize {
 @inline
 function upToBackslash(at: usize, end: usize): usize {
   while (at < end) {
-    const hits = maskOf(at, BACKSLASH);
+    const hits = firstOf(at, BACKSLASH);
     if (hits != 0) return min(at + <usize>ctz(hits), end);
     at += 16;
   }

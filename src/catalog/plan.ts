@@ -1,9 +1,9 @@
 /** Makes one change out of what several writes need, within the limits. Pure. */
 import { KIND_TAG } from '../../assembly/abi.js';
 import { SluiceError } from '../errors.js';
-import { columnName, fold, folderName } from '../names.js';
+import { columnName, fold, folderName, type TriedNames } from '../names.js';
 import { saidRules, type SchemaRules } from '../schema-rules.js';
-import type { Need, WorkerLimits } from '../worker/protocol.js';
+import type { Need, NeededTable, WorkerLimits } from '../worker/protocol.js';
 import type { CatalogChange, ColumnMade, DatabaseMade, RulesSet, TableMade } from './record.js';
 import type { CatalogState, DatabaseEntry } from './state.js';
 
@@ -20,6 +20,7 @@ interface Draft {
   readonly hasName: (folded: string) => boolean;
   readonly keys: Set<string>;
   readonly names: Set<string>;
+  readonly tried: TriedNames;
   columns: number;
   keyBytes: number;
 }
@@ -69,9 +70,11 @@ export class Plan {
    * @param tagsFixed leaves out tags of tables that are not this body's to make
    */
   needs(database: DatabaseEntry, needs: readonly Need[], tagsFixed: boolean): void {
+    const drafts = new Map<NeededTable, Draft | undefined>();
     const made = new Set<Draft>();
     for (const need of needs) {
-      const draft = this.#draft(database, need);
+      if (!drafts.has(need.table)) drafts.set(need.table, this.#draft(database, need.table));
+      const draft = drafts.get(need.table);
       if (draft === undefined) continue;
       if (draft.made !== undefined) made.add(draft);
       if (!tagsFixed || need.kind !== KIND_TAG || made.has(draft)) this.#need(draft, need);
@@ -87,7 +90,7 @@ export class Plan {
       this.#tables.push(draft.made);
       draft.made = undefined;
     }
-    const name = columnName(need.key, (folded) => draft.hasName(folded) || draft.names.has(folded));
+    const name = columnName(need.key, (folded) => draft.hasName(folded) || draft.names.has(folded), draft.tried);
     this.#columns.push({ id: this.#state.takeId('column'), table: draft.id, key: need.key, kind: need.kind, name });
     draft.keys.add(need.key);
     draft.names.add(fold(name));
@@ -112,18 +115,18 @@ export class Plan {
     return { databases, settings: this.#settings, tables: this.#tables, columns: this.#columns, dropped };
   }
 
-  #draft(database: DatabaseEntry, { tableId, measurement }: Need): Draft | undefined {
+  #draft(database: DatabaseEntry, { id, measurement }: NeededTable): Draft | undefined {
     const place = `${database.database.id}/${measurement}`;
     const known = this.#drafts.get(place);
     if (known !== undefined) return known;
     const entry = database.tables.get(measurement);
-    if (entry === undefined && tableId !== 0) return undefined; // dropped meanwhile: the worker will know before it parses again
+    if (entry === undefined && id !== 0) return undefined; // dropped meanwhile: the worker will know before it parses again
     const draft = entry === undefined ? this.#newTable(database, measurement) : {
       id: entry.table.id,
       made: undefined,
       hasKey: (key: string) => entry.byKey.has(key),
       hasName: (folded: string) => entry.foldedNames.has(folded),
-      keys: new Set<string>(), names: new Set<string>(), columns: entry.byKey.size, keyBytes: entry.keyBytes,
+      keys: new Set<string>(), names: new Set<string>(), tried: entry.triedNames, columns: entry.byKey.size, keyBytes: entry.keyBytes,
     };
     if (draft !== undefined) this.#drafts.set(place, draft);
     return draft;
@@ -142,7 +145,7 @@ export class Plan {
     const none = () => false;
     return {
       id, made: { id, database: database.database.id, name: measurement, folder },
-      hasKey: none, hasName: none, keys: new Set(), names: new Set(), columns: 0, keyBytes: 0,
+      hasKey: none, hasName: none, keys: new Set(), names: new Set(), tried: new Map(), columns: 0, keyBytes: 0,
     };
   }
 

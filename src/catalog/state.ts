@@ -1,5 +1,5 @@
 /** What the catalog knows, in memory: lookups, and the one way in which changes apply. Pure. */
-import { fold } from '../names.js';
+import { fold, type TriedNames } from '../names.js';
 import { PLAIN_RULES, saidRules, type SchemaRules } from '../schema-rules.js';
 import type { ColumnDefinition, TableDefinition } from '../worker/protocol.js';
 import type { CatalogChange, ColumnMade, DatabaseMade, RulesSet, TableMade } from './record.js';
@@ -54,6 +54,7 @@ interface TableEntry {
   dropped: number;
   readonly byKey: Map<string, ColumnDefinition>;
   readonly foldedNames: Set<string>;
+  readonly triedNames: TriedNames;
   /** UTF-8 bytes of all keys. */
   keyBytes: number;
 }
@@ -209,7 +210,7 @@ export class CatalogState {
     if (dropped === 0 && database.tables.has(name)) throw new Error(`a table ${JSON.stringify(name)} is there already`);
     const entry: TableEntry = {
       table: { id, databaseId, databaseName: database.database.name, measurement: name, folder, created, sealedTo, committedTo, columns: [] },
-      dropped, byKey: new Map(), foldedNames: new Set(), keyBytes: 0,
+      dropped, byKey: new Map(), foldedNames: new Set(), triedNames: new Map(), keyBytes: 0,
     };
     this.#tables.set(id, entry);
     if (dropped === 0) {
@@ -259,6 +260,7 @@ export class CatalogState {
     entry.table = { ...entry.table, columns: [] };
     entry.byKey.clear();
     entry.foldedNames.clear();
+    entry.triedNames.clear();
     this.#databases.get(entry.table.databaseId)!.tables.delete(entry.table.measurement);
     this.#tablesAlive -= 1;
     return id;

@@ -18,7 +18,8 @@ interface InflateModule {
   readonly exports: InflateExports;
 }
 
-const MAGIC = [0x1f, 0x8b];
+const MAGIC_FIRST = 0x1f;
+const MAGIC_SECOND = 0x8b;
 const METHOD_DEFLATE = 8;
 // Flags of a member's header.
 const HAS_HEADER_CRC = 2;
@@ -36,25 +37,36 @@ export function packedView({ memory, exports }: InflateModule, bytes: number): U
 }
 
 /**
- * Unpacks the body that was put into the packed view: all its members; zeros behind the last one are passed over.
+ * Unpacks the body that was put into the packed view: all its members; zeros behind the last one are passed over. A body may
+ * have millions of members, so little is done for one.
  * @param bytesMax the most bytes that it may unpack to
  * @returns the bytes that stand in the parser's input then
  * @throws InflateError
  */
 export function gunzip(module: InflateModule, bytes: number, bytesMax: number): number {
-  const { exports } = module;
-  const guess = guessedBytes(packedView(module, bytes), bytesMax);
+  const { exports, memory } = module;
+  let packed = packedView(module, bytes);
+  const guess = guessedBytes(packed, bytesMax);
   let from = 0;
   let unpacked = 0;
   do {
-    const start = afterHeader(packedView(module, bytes), from);
+    const start = afterHeader(packed, from);
     const status = exports.inflate(start, bytes, unpacked, guess, bytesMax);
     if (status !== INFLATE_ENDED) throw failure(status, bytesMax);
+    // Memory that grew has another buffer.
+    if (packed.buffer !== memory.buffer) packed = packedView(module, bytes);
     const end = exports.inflatedBytes() >>> 0;
-    from = checkTrailer(module, bytes, unpacked, end);
+    const trailer = exports.inflatedTo() >>> 0;
+    checkTrailer(packed, trailer, crcOf(module, unpacked, end), end - unpacked);
+    from = trailer + TRAILER_BYTES;
     unpacked = end;
-  } while (from < bytes && packedView(module, bytes)[from] !== 0);
+  } while (from < bytes && packed[from] !== 0);
   return unpacked;
+}
+
+/** CRC-32 of the bytes [start, end) of the parser's input; of none it is 0. */
+function crcOf({ exports, memory }: InflateModule, start: number, end: number): number {
+  return start === end ? 0 : crc32(new Uint8Array(memory.buffer, (exports.input(0) >>> 0) + start, end - start));
 }
 
 function failure(status: number, bytesMax: number): InflateError {
@@ -72,7 +84,7 @@ function cut(): InflateError {
 
 /** Reads the header of the member at `from`; returns where its deflate stream starts. */
 function afterHeader(packed: Uint8Array, from: number): number {
-  if (MAGIC.some((byte, i) => from + i < packed.length && packed[from + i] !== byte)) throw new InflateError('gzip', 'incorrect header check');
+  if ((from < packed.length && packed[from] !== MAGIC_FIRST) || (from + 1 < packed.length && packed[from + 1] !== MAGIC_SECOND)) throw new InflateError('gzip', 'incorrect header check');
   if (from + HEADER_BYTES > packed.length) throw cut();
   if (packed[from + 2] !== METHOD_DEFLATE) throw new InflateError('gzip', 'unknown compression method');
   const flags = packed[from + 3]!;
@@ -100,13 +112,13 @@ function afterZero(packed: Uint8Array, at: number): number {
   return zero + 1;
 }
 
-/** Compares CRC-32 and size of the member that was unpacked to [start, end) with its trailer; returns what is behind it. */
-function checkTrailer({ memory, exports }: InflateModule, bytes: number, start: number, end: number): number {
-  const at = exports.inflatedTo() >>> 0;
-  if (at + TRAILER_BYTES > bytes) throw cut();
-  const trailer = new DataView(memory.buffer, (exports.packed(bytes) >>> 0) + at, TRAILER_BYTES);
-  const member = new Uint8Array(memory.buffer, (exports.input(0) >>> 0) + start, end - start);
-  if (trailer.getUint32(0, true) !== crc32(member)) throw new InflateError('gzip', 'incorrect data check');
-  if (trailer.getUint32(4, true) !== member.length) throw new InflateError('gzip', 'incorrect length check');
-  return at + TRAILER_BYTES;
+/** Compares CRC-32 and size of a member with its trailer. */
+function checkTrailer(packed: Uint8Array, at: number, crc: number, bytes: number): void {
+  if (at + TRAILER_BYTES > packed.length) throw cut();
+  if (word32(packed, at) !== crc) throw new InflateError('gzip', 'incorrect data check');
+  if (word32(packed, at + 4) !== bytes) throw new InflateError('gzip', 'incorrect length check');
+}
+
+function word32(packed: Uint8Array, at: number): number {
+  return (packed[at]! | (packed[at + 1]! << 8) | (packed[at + 2]! << 16) | (packed[at + 3]! << 24)) >>> 0;
 }

@@ -1,6 +1,6 @@
 /** What a parsed body came to, read out of the WASM memory: the OUTCOME_* header of assembly/abi.ts and its lists. */
 import * as abi from '../../assembly/abi.js';
-import type { LineError, Need } from './protocol.js';
+import type { LineError, Need, NeededTable } from './protocol.js';
 
 /** Row ranges of one table. */
 export interface RowRange {
@@ -62,7 +62,7 @@ export function readParsed({ buffer, outcomeAt, bodyAt }: OutcomePlace, status: 
     errors: list(abi.OUTCOME_ERRORS_AT, abi.OUTCOME_ERRORS, abi.ERROR_BYTES, (entry) => readError(buffer, bodyAt, entry)),
     rejectedRuns: new Uint32Array(buffer, word(abi.OUTCOME_RUNS_AT), word(abi.OUTCOME_RUNS) * 2).slice(),
     spans: readSpans(new Uint32Array(buffer, word(abi.OUTCOME_SPANS_AT), word(abi.OUTCOME_SPANS) * SPAN_WORDS)),
-    needs: list(abi.OUTCOME_NEEDS_AT, abi.OUTCOME_NEEDS, abi.NEED_BYTES, (entry) => readNeed(buffer, entry)),
+    needs: list(abi.OUTCOME_NEEDS_AT, abi.OUTCOME_NEEDS, abi.NEED_BYTES, needReader(buffer)),
     checksum: view.getBigUint64(outcomeAt + abi.OUTCOME_CHECKSUM, true),
   };
 }
@@ -76,13 +76,15 @@ function readSpans(words: Uint32Array): TableSpan[] {
   return spans;
 }
 
-function readNeed(buffer: ArrayBuffer, entry: Entry): Need {
-  const text = (at: number, bytes: number): string => Buffer.from(buffer, entry(at), entry(bytes)).toString();
-  return {
-    tableId: entry(abi.NEED_TABLE_ID),
-    measurement: text(abi.NEED_TABLE_AT, abi.NEED_TABLE_BYTES),
-    kind: entry(abi.NEED_KIND),
-    key: text(abi.NEED_KEY_AT, abi.NEED_KEY_BYTES),
+/** Reads needs one after another. A table has one place for its measurement, whatever it needs. */
+function needReader(buffer: ArrayBuffer): (entry: Entry) => Need {
+  const tables = new Map<number, NeededTable>();
+  return (entry) => {
+    const text = (at: number, bytes: number): string => Buffer.from(buffer, entry(at), entry(bytes)).toString();
+    const place = entry(abi.NEED_TABLE_AT);
+    const table = tables.get(place) ?? { id: entry(abi.NEED_TABLE_ID), measurement: text(abi.NEED_TABLE_AT, abi.NEED_TABLE_BYTES) };
+    tables.set(place, table);
+    return { table, kind: entry(abi.NEED_KIND), key: text(abi.NEED_KEY_AT, abi.NEED_KEY_BYTES) };
   };
 }
 

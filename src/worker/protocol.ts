@@ -53,10 +53,16 @@ export interface LineError {
   readonly kindCame: number;
 }
 
-export interface Need {
-  /** 0: the table itself is new. */
-  readonly tableId: number;
+/** A table that needs columns. */
+export interface NeededTable {
+  /** 0: it is new itself. */
+  readonly id: number;
   readonly measurement: string;
+}
+
+export interface Need {
+  /** One object for all needs of the table in a body: a long measurement crosses to main once. */
+  readonly table: NeededTable;
   readonly kind: number;
   readonly key: string;
 }

@@ -31,7 +31,7 @@ export function makeCatalog(limits: Partial<CatalogLimits> = {}, list = new Reco
 }
 
 export function need(measurement: string, key: string, kind = 1, tableId = 0): Need {
-  return { tableId, measurement, kind, key };
+  return { table: { id: tableId, measurement }, kind, key };
 }
 
 /** What another catalog knows after it read the records. */

@@ -163,7 +163,7 @@ export class WasmSubject implements Subject {
 
   /** Defines what a body needs, as main does. */
   #decide(database: number, { needs }: Parsed): void {
-    for (const { tableId, measurement, kind, key } of needs) {
+    for (const { table: { id: tableId, measurement }, kind, key } of needs) {
       const known = tableId === 0 ? this.#tablesOf(database).find((table) => table.measurement === measurement) : this.#table(tableId);
       const column: ColumnDefinition = { id: ++this.#columnId, kind, key, name: key };
       if (known?.columns.some((other) => other.key === key) === true) throw new Error(`${measurement} has ${key} and needs it again`);

@@ -132,7 +132,7 @@ test('a body that the log does not take leaves the builder', async () => {
 
 test('a body is judged, decided and logged by the rules that its database had when the write began', async () => {
   const bench = new Bench();
-  const need: Need = { tableId: 0, measurement: 'm', kind: abi.KIND_TAG, key: 't' };
+  const need: Need = { table: { id: 0, measurement: 'm' }, kind: abi.KIND_TAG, key: 't' };
   bench.needs.push([need]);
   assert.deepEqual(await bench.outcome(bench.parse(0)), { kind: 'stored' });
   const rules = abi.RULE_TAGS_FIXED | abi.RULE_SPLIT;

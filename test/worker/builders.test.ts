@@ -73,12 +73,13 @@ test('needs name what accepted lines lack, in the order it was met, and nothing 
     const id = session.table('m').id;
     assert.equal(status, abi.PARSE_NEEDS);
     assert.deepEqual(needs, [
-      { tableId: id, measurement: 'm', kind: abi.KIND_TAG, key: 'x y' },
-      { tableId: id, measurement: 'm', kind: abi.KIND_I64, key: 'g' },
-      { tableId: 0, measurement: 'new,er', kind: abi.KIND_STRING, key: 's' },
-      { tableId: 0, measurement: 'new,er', kind: abi.KIND_BOOL, key: 'b' },
-      { tableId: id, measurement: 'm', kind: abi.KIND_U64, key: 'h' },
+      { table: { id, measurement: 'm' }, kind: abi.KIND_TAG, key: 'x y' },
+      { table: { id, measurement: 'm' }, kind: abi.KIND_I64, key: 'g' },
+      { table: { id: 0, measurement: 'new,er' }, kind: abi.KIND_STRING, key: 's' },
+      { table: { id: 0, measurement: 'new,er' }, kind: abi.KIND_BOOL, key: 'b' },
+      { table: { id, measurement: 'm' }, kind: abi.KIND_U64, key: 'h' },
     ]);
+    assert.equal(new Set(needs.map(({ table }) => table)).size, 2);
     assert.deepEqual(spans, []);
     assert.deepEqual(errors.map(({ line, code }) => [line, code]), [
       [4, abi.LINE_TYPE_CONFLICT], [5, abi.LINE_TYPE_CONFLICT], [6, abi.LINE_FIELDS_MISSING],
@@ -101,7 +102,7 @@ test('a table that only a rejected line would have made is forgotten at once, al
   // still went by the old table would write into freed memory, and might never come back: the time limit of the file.)
   const name = `"${'n'.repeat(200)}"`;
   const { needs, errors } = new ParserSession().parse(`${name} f=1,f=2\n${name} s="${name.replaceAll('"', '\\"')}"`);
-  assert.deepEqual(needs, [{ tableId: 0, measurement: name, kind: abi.KIND_STRING, key: 's' }]);
+  assert.deepEqual(needs, [{ table: { id: 0, measurement: name }, kind: abi.KIND_STRING, key: 's' }]);
   assert.deepEqual(errors.map(({ line, code }) => [line, code]), [[1, abi.LINE_DUPLICATE_FIELD]]);
 });
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { compile } from '../../src/worker/wasm.js';
 
-const FILES = { simd: 'sluice.wasm', scalar: 'sluice.scalar.wasm' };
+export const FILES = { simd: 'sluice.wasm', scalar: 'sluice.scalar.wasm' };
 export type Build = keyof typeof FILES;
 
 const compiled = new Map<Build, WebAssembly.Module>();

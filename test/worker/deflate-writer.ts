@@ -7,7 +7,7 @@ const LENGTH_EXTRAS = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 
 const LENGTH_BASES = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258];
 const LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-class BitWriter {
+export class BitWriter {
   readonly bytes: number[] = [];
   #byte = 0;
   #count = 0;
@@ -34,7 +34,7 @@ class BitWriter {
 }
 
 /** Code lengths by symbol; 0: it has none. */
-type Lengths = readonly number[];
+export type Lengths = readonly number[];
 
 /** A stream of one to four blocks. `isSloppy`: now and then something that is not allowed. */
 export function randomDeflate(random: Random, isSloppy: boolean): Buffer {
@@ -61,7 +61,7 @@ function writeStored(writer: BitWriter, random: Random): number {
   return bytes;
 }
 
-const FIXED_LITERALS: Lengths = Array.from({ length: 288 }, (_, symbol) => (symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8));
+export const FIXED_LITERALS: Lengths = Array.from({ length: 288 }, (_, symbol) => (symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8));
 const FIXED_DISTANCES: Lengths = Array.from({ length: 32 }, () => 5);
 
 function writeDescribed(writer: BitWriter, random: Random, produced: number, isSloppy: boolean): number {
@@ -135,7 +135,7 @@ function randomLengths(random: Random, symbols: number, used: number, wanted = r
 }
 
 /** Canonical codes (section 3.2.2). */
-function codesOf(lengths: Lengths): number[] {
+export function codesOf(lengths: Lengths): number[] {
   const codes: number[] = [];
   let next = 0;
   for (let length = 1; length <= CODE_BITS_MAX; length += 1) {

@@ -62,7 +62,7 @@ export class ParsedTables {
     return store.files.get(PATH)!;
   }
 
-  #decide({ measurement, kind, key }: Need): void {
+  #decide({ table: { measurement }, kind, key }: Need): void {
     const before = this.tables.get(measurement);
     const id = before?.id ?? this.tables.size + 1;
     const columns = before?.columns ?? [];

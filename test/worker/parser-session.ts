@@ -46,7 +46,7 @@ export class ParserSession {
   /** Defines needed tables and columns, as main would. */
   define(needs: readonly Need[], databaseId = DATABASE): void {
     const changed = new Set<TestTable>();
-    for (const { measurement, key, kind } of needs) {
+    for (const { table: { measurement }, key, kind } of needs) {
       const name = `${databaseId} ${measurement}`;
       const table = this.#tables.get(name) ?? { id: this.#nextId++, databaseId, measurement, created: 1, sealedTo: 0, columns: [] };
       table.columns.push({ id: this.#nextId++, kind, key, name: key });
