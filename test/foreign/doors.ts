@@ -13,7 +13,7 @@ export const SOON_ASIDE = { SLUICE_SET_ASIDE_AGE: '1s' };
 export const LATE_ASIDE = { SLUICE_SET_ASIDE_AGE: '1h' };
 
 /** What `sluice tables` says of a table. */
-interface Listed {
+export interface Listed {
   readonly rows: number;
   readonly unsealed: number | null;
 }
@@ -81,12 +81,13 @@ export async function healthOf(url: string, table: string): Promise<string[]> {
   return health.checks.map(({ message }) => message).filter((message) => new RegExp(`\\b${table}\\b`).test(message));
 }
 
-/** Numbers of the rows whose lines are kept as refused since their table is set aside. */
-export async function keptLines(dataDir: string): Promise<{ numbers: Set<number> } | { refusal: string }> {
+/** Numbers of the rows of a table whose lines are kept as refused, since it is set aside. */
+export async function keptLines(dataDir: string, table: string): Promise<{ numbers: Set<number> } | { refusal: string }> {
   const { code, stdout, stderr } = await sluice(['rejected', '--data-dir', dataDir, '--database', DATABASE, '--code', SET_ASIDE_CODE]);
   if (code !== 0) return { refusal: stderr.trim() };
   const sources = stdout.split('\n').filter((line) => line !== '').map((line) => (JSON.parse(line) as { source: string }).source);
-  return { numbers: new Set(sources.map((source) => Number(/\bn=(\d+)i/.exec(source)![1]))) };
+  const ofTable = sources.filter((source) => source.startsWith(`${table},`));
+  return { numbers: new Set(ofTable.map((source) => Number(/\bn=(\d+)i/.exec(source)![1]))) };
 }
 
 /** What an operator does once the table is out of the way: all that was kept is written again. */

@@ -99,6 +99,9 @@ export const DOWN: readonly string[] = [
   'compact, then vacuum full', 'delete all, then vacuum', 'overwrite', 'restore', 'clean up', 'append with later, a string', 'overwrite with partitions', 'constraint', 'deletion vector',
 ];
 
+/** Those that the other writer can take back by restoring the version before, by title. */
+export const TAKEN_BACK: readonly string[] = ['constraint', 'invariant', 'change data feed', 'raise versions', 'column mapping'];
+
 export function titleOf({ acts }: Operation): string {
   return acts.join(', then ');
 }
