@@ -57,7 +57,7 @@ async function writeBeside(dataDir: string, names: readonly string[], ofBystande
         if ((await healthOf(server.url, name)).length === 0) faults.push(`lines for ${name} are refused, and /health does not say why`);
         continue;
       }
-      faults.push(...('refusal' in seen ? [`sluice query of ${name} fails: ${seen.refusal}`] : differences(`sluice query of ${name}`, seen.rows, unsealed)));
+      faults.push(...(seen.rows === null ? [`sluice query of ${name} fails: ${seen.said}`] : differences(`sluice query of ${name}`, seen.rows, unsealed)));
     }
     await server.kill();
   }

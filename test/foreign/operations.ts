@@ -12,8 +12,10 @@ export interface Operation {
   readonly leaves?: (rows: readonly Row[]) => readonly Row[];
   /** What a refusal must speak of. */
   readonly reason?: RegExp;
-  /** The version cannot be read by a reader of version 1: `sluice query` may say so instead of showing rows. */
+  /** sluice need not be able to read the newest version: `sluice query` may say so instead of showing rows. */
   readonly unreadable?: boolean;
+  /** The commits that sluice made are not there any more. */
+  readonly isLogGone?: boolean;
   /** From now on lines have a field `later`. */
   readonly writesLater?: boolean;
 }
@@ -64,16 +66,16 @@ export const OPERATIONS: readonly Operation[] = [
   writable('checkpoint'),
   writable('compact log'),
   writable('checkpoint each commit, then append often', { leaves: (rows) => [...rows, ...Array.from({ length: 12 }, (_, i) => makeRow(2000 + i))] }),
-  { acts: ['clean up'], outcome: 'either', reason: /checkpoint/i },
-  { acts: ['compact', 'vacuum', 'clean up'], outcome: 'either', reason: /checkpoint/i },
+  { acts: ['clean up'], outcome: 'either', reason: /checkpoint/i, unreadable: true, isLogGone: true },
+  { acts: ['compact', 'vacuum', 'clean up'], outcome: 'either', reason: /checkpoint/i, unreadable: true, isLogGone: true },
   // The schema changes.
   writable('append with a new column', { leaves: withForeign }),
   writable('append with later, a float', LATER),
   { acts: ['append with LATER, a float'], outcome: 'either', reason: /column|later/i, ...LATER },
   { acts: ['append with later, a string'], outcome: 'either', reason: /column|later/i, ...LATER },
   { acts: ['add column later, a string'], outcome: 'either', reason: /column|later/i, writesLater: true },
-  { acts: ['overwrite with another schema'], outcome: 'either', reason: /column|schema/i, leaves: nothing },
-  refused('overwrite with partitions', /partition/i, { leaves: onlyForeign }),
+  { acts: ['overwrite with another schema'], outcome: 'either', reason: /column|schema/i, unreadable: true, leaves: nothing },
+  refused('overwrite with partitions', /partition/i, { unreadable: true, leaves: onlyForeign }),
   writable('drop not null'),
   writable('comment'),
   // Properties and names.
