@@ -13,11 +13,10 @@ export async function checkTables(scene: Scene, when: string): Promise<void> {
   const listed = await listTables(scene.dataDir);
   for (const table of scene.tables) {
     const says = (what: string): string => `${when}, ${what} of ${table.label}`;
-    const operation = scene.changeOf(table)?.operation;
-    const isReadable = operation?.unreadable !== true;
+    const isReadable = scene.changeOf(table)?.operation.unreadable !== true;
     const reading = await read(scene, says, table);
     scene.fault(...shownFaults(says('sluice query'), table, shown.get(table.name)!, isReadable));
-    scene.fault(...listedFaults(says('sluice tables'), table, listed.get(table.name), isReadable ? reading : null, operation?.isLogGone !== true));
+    scene.fault(...listedFaults(says('sluice tables'), table, listed.get(table.name), isReadable ? reading : null));
     if (isReadable && !listed.has(table.name)) scene.fault(`${says('sluice tables')}: nothing`);
   }
 }
@@ -46,13 +45,13 @@ function shownFaults(what: string, table: TableLedger, { rows, said }: Shown, is
   return differences(what, rows, [...without(table.stored, optional), ...without(optional, without(optional, seen))]);
 }
 
-function listedFaults(what: string, table: TableLedger, listed: Listed | undefined, reading: Reading | null, isSealedKnown: boolean): string[] {
+function listedFaults(what: string, table: TableLedger, listed: Listed | undefined, reading: Reading | null): string[] {
   if (listed === undefined) return [];
   const { rows, unsealed } = listed;
   return [
     ...(reading !== null && rows !== reading.count ? [`${what}: ${rows} rows in files, there are ${reading.count}`] : []),
     ...(unsealed === null ? ['sluice tables does not tell unsealed rows'] : []),
-    ...(isSealedKnown && (unsealed ?? 0) > table.unsealed.length ? [`${what}: ${unsealed} unsealed rows, there are at most ${table.unsealed.length}`] : []),
+    ...((unsealed ?? 0) > table.unsealed.length ? [`${what}: ${unsealed} unsealed rows, there are at most ${table.unsealed.length}`] : []),
   ];
 }
 
@@ -93,12 +92,11 @@ export async function checkWrittenAgain(scene: Scene): Promise<void> {
   for (const { victim, quiet } of aside) for (const { name } of [victim, quiet]) await dropTable(scene.url, name);
   await writeAgain(scene.dataDir);
   const shown = await queryTables(scene.dataDir, aside.map(({ victim }) => victim.name));
-  for (const { operation, victim: { label, name, refused, stored, unsealed } } of aside) {
+  for (const { victim: { label, name, refused, unsealed } } of aside) {
     const what = `after all was written again, sluice query of ${label}`;
     const { rows, said } = shown.get(name)!;
-    // With its log gone sluice cannot know which of the rows in its own log are in files: it may have kept all.
     if (rows === null) scene.fault(`${what} fails: ${said}`);
-    else scene.fault(...differences(what, operation.isLogGone === true ? without(rows, stored) : rows, [...unsealed, ...refused]));
+    else scene.fault(...differences(what, rows, [...unsealed, ...refused]));
     const health = await healthOf(scene.url, name);
     if (health.length > 0) scene.fault(`/health still names ${label}, which was dropped: ${health.join('; ')}`);
   }
