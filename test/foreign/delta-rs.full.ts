@@ -4,18 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { DOWN, OPERATIONS, titleOf } from './operations.js';
+import { expectNoFaults } from './faults.js';
+import { DOWN, OPERATIONS, TAKEN_BACK, titleOf } from './operations.js';
 import { pythonWithDeltalake } from './python/program.js';
 import { changed, raced, takenBack, uncommitted } from './story.js';
 import { ForeignWriter } from './writer.js';
 
 const found = pythonWithDeltalake();
 const skip = 'missing' in found ? found.missing : false;
-
-async function expectNoFaults(faults: Promise<readonly string[]>): Promise<void> {
-  const sentences = await faults;
-  if (sentences.length > 0) assert.fail(`\n${sentences.map((sentence) => `- ${sentence.replaceAll(/\s+/g, ' ')}`).join('\n')}`);
-}
 
 describe('another writer', { skip, concurrency: 2 }, () => {
   let foreign: ForeignWriter;
@@ -25,21 +21,26 @@ describe('another writer', { skip, concurrency: 2 }, () => {
   });
   after(() => foreign?.close());
 
-  for (const operation of OPERATIONS) {
-    test(`beside the server: ${titleOf(operation)}`, () => expectNoFaults(changed(operation, foreign, 'beside')));
+  for (const [moment, title] of [['beside', 'beside the server'], ['down', 'while the server is down']] as const) {
+    // Tables that must stay writable are changed together; one that need not has a server of its own, whose other tables must not notice.
+    const chosen = OPERATIONS.filter((each) => moment === 'beside' || DOWN.includes(titleOf(each)));
+    const writable = chosen.filter(({ outcome }) => outcome === 'writable');
+    test(`${title}: ${writable.map(titleOf).join('; ')}`, async () => expectNoFaults(await changed(writable, foreign, moment)));
+    for (const operation of chosen.filter(({ outcome }) => outcome !== 'writable')) {
+      test(`${title}: ${titleOf(operation)}`, async () => expectNoFaults(await changed([operation], foreign, moment)));
+    }
   }
-  for (const operation of OPERATIONS.filter((each) => DOWN.includes(titleOf(each)))) {
-    test(`while it is down: ${titleOf(operation)}`, () => expectNoFaults(changed(operation, foreign, 'down')));
+  const refused = OPERATIONS.filter(({ outcome }) => outcome === 'refused');
+  test('beside the server: all that must be refused, together', async () => expectNoFaults(await changed(refused, foreign, 'beside')));
+  for (const operation of OPERATIONS.filter((each) => TAKEN_BACK.includes(titleOf(each)))) {
+    test(`taken back: ${titleOf(operation)}`, async () => expectNoFaults(await takenBack(operation, foreign)));
   }
-  for (const operation of OPERATIONS.filter((each) => each.outcome === 'refused' && each.acts.length === 1 && each.leaves === undefined)) {
-    test(`taken back: ${titleOf(operation)}`, () => expectNoFaults(takenBack(operation, foreign)));
-  }
-  test('a file that waits for its commit while the server starts', () => expectNoFaults(uncommitted(foreign)));
+  test('a file that waits for its commit while the server starts', async () => expectNoFaults(await uncommitted(foreign)));
   test('appends and compactions while the server seals', async () => {
     assert.ok('python' in found);
     const busy = new ForeignWriter(found.python);
     try {
-      await expectNoFaults(raced(busy, 8));
+      expectNoFaults(await raced(busy, 8));
     } finally {
       await busy.close();
     }

@@ -13,8 +13,9 @@ export const SOON_ASIDE = { SLUICE_SET_ASIDE_AGE: '1s' };
 export const LATE_ASIDE = { SLUICE_SET_ASIDE_AGE: '1h' };
 
 /** What `sluice tables` says of a table. */
-interface Listed {
-  readonly rows: number;
+export interface Listed {
+  /** null: not known. */
+  readonly rows: number | null;
   readonly unsealed: number | null;
 }
 
@@ -38,8 +39,11 @@ export function flush(dataDir: string): Promise<Ran> {
   return sluice(['flush', '--data-dir', dataDir]);
 }
 
-/** A table as `sluice query` shows it, or its words when it does not. */
-export type Shown = { readonly rows: readonly Row[] } | { readonly refusal: string };
+/** A table as `sluice query` shows it, with what it says on stderr; `rows` is null when it fails. */
+export interface Shown {
+  readonly rows: readonly Row[] | null;
+  readonly said: string;
+}
 
 /** Queries tables: all at once, and each alone when that fails. */
 export async function queryTables(dataDir: string, tables: readonly string[]): Promise<Map<string, Shown>> {
@@ -48,7 +52,7 @@ export async function queryTables(dataDir: string, tables: readonly string[]): P
   const sql = tables.map(select).join(' UNION ALL ');
   const { code, stdout, stderr } = await sluice(['query', '--data-dir', dataDir, '--database', DATABASE, '--format', 'jsonl', sql]);
   if (code !== 0) {
-    if (tables.length === 1) return new Map([[tables[0]!, { refusal: stderr.trim() }]]);
+    if (tables.length === 1) return new Map([[tables[0]!, { rows: null, said: stderr.trim() }]]);
     const each: Map<string, Shown>[] = [];
     for (const table of tables) each.push(await queryTables(dataDir, [table]));
     return new Map(each.flatMap((shown) => [...shown]));
@@ -59,7 +63,7 @@ export async function queryTables(dataDir: string, tables: readonly string[]): P
     const found = JSON.parse(cells) as Record<string, unknown>;
     if (found['n'] !== null) rows.get(table)!.push(shownRow(found));
   }
-  return new Map([...rows].map(([table, found]) => [table, { rows: found }]));
+  return new Map([...rows].map(([table, found]) => [table, { rows: found, said: stderr.trim() }]));
 }
 
 function shownRow(cells: Record<string, unknown>): Row {
@@ -71,7 +75,7 @@ function shownRow(cells: Record<string, unknown>): Row {
 export async function listTables(dataDir: string): Promise<Map<string, Listed>> {
   const { code, stdout, stderr } = await sluice(['tables', '--data-dir', dataDir, '--format', 'json']);
   if (code !== 0) throw new Error(`sluice tables failed: ${stderr}`);
-  const listed = JSON.parse(stdout) as { table: string; rows: number; unsealed?: number }[];
+  const listed = JSON.parse(stdout) as { table: string; rows: number | null; unsealed?: number }[];
   return new Map(listed.map(({ table, rows, unsealed }) => [table, { rows, unsealed: unsealed ?? null }]));
 }
 
@@ -81,19 +85,24 @@ export async function healthOf(url: string, table: string): Promise<string[]> {
   return health.checks.map(({ message }) => message).filter((message) => new RegExp(`\\b${table}\\b`).test(message));
 }
 
-/** Numbers of the rows whose lines are kept as refused since their table is set aside. */
-export async function keptLines(dataDir: string): Promise<{ numbers: Set<number> } | { refusal: string }> {
+/** Numbers of the rows of a table whose lines are kept as refused, since it is set aside. */
+export async function keptLines(dataDir: string, table: string): Promise<{ numbers: Set<number> } | { refusal: string }> {
   const { code, stdout, stderr } = await sluice(['rejected', '--data-dir', dataDir, '--database', DATABASE, '--code', SET_ASIDE_CODE]);
   if (code !== 0) return { refusal: stderr.trim() };
   const sources = stdout.split('\n').filter((line) => line !== '').map((line) => (JSON.parse(line) as { source: string }).source);
-  return { numbers: new Set(sources.map((source) => Number(/\bn=(\d+)i/.exec(source)![1]))) };
+  const ofTable = sources.filter((source) => source.startsWith(`${table},`));
+  return { numbers: new Set(ofTable.map((source) => Number(/\bn=(\d+)i/.exec(source)![1]))) };
 }
 
-/** What an operator does once the table is out of the way: all that was kept is written again. */
-export async function writeAgain(url: string, dataDir: string, table: string): Promise<void> {
+/** @throws Error when it is refused */
+export async function dropTable(url: string, table: string): Promise<void> {
   const drop = new URLSearchParams({ db: DATABASE, q: `DROP MEASUREMENT "${table}"` });
-  const dropped = await (await fetch(`${url}/query?${drop}`, { method: 'POST' })).text();
-  if (dropped.includes('error')) throw new Error(`DROP MEASUREMENT failed: ${dropped}`);
+  const answer = await (await fetch(`${url}/query?${drop}`, { method: 'POST' })).text();
+  if (answer.includes('error')) throw new Error(`DROP MEASUREMENT ${table} failed: ${answer}`);
+}
+
+/** What an operator does once tables are out of the way: all that was kept is written again. @throws Error when a part is not */
+export async function writeAgain(dataDir: string): Promise<void> {
   for (const kept of ['--quarantine', '--rejected']) {
     const { code, stderr } = await sluice(['import', '--data-dir', dataDir, kept]);
     if (code !== 0) throw new Error(`sluice import ${kept} failed: ${stderr.trim()}`);

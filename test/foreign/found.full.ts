@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { makeDataDir, removeDataDir, TestServer } from '../e2e/server.js';
 import { flush, healthOf, queryTables, SET_ASIDE_CODE, SOON_ASIDE, tableFolder, writeRows } from './doors.js';
+import { expectNoFaults } from './faults.js';
 import { differences, makeRow, TableLedger, type Row } from './ledger.js';
 import { pythonWithDeltalake } from './python/program.js';
 import { ForeignWriter } from './writer.js';
@@ -56,7 +57,7 @@ async function writeBeside(dataDir: string, names: readonly string[], ofBystande
         if ((await healthOf(server.url, name)).length === 0) faults.push(`lines for ${name} are refused, and /health does not say why`);
         continue;
       }
-      faults.push(...('refusal' in seen ? [`sluice query of ${name} fails: ${seen.refusal}`] : differences(`sluice query of ${name}`, seen.rows, unsealed)));
+      faults.push(...(seen.rows === null ? [`sluice query of ${name} fails: ${seen.said}`] : differences(`sluice query of ${name}`, seen.rows, unsealed)));
     }
     await server.kill();
   }
@@ -75,8 +76,7 @@ async function expectLeftAlone(isNew: boolean, names: readonly string[], put: (d
     if (!isNew) await begin(dataDir);
     mkdirSync(tableFolder(dataDir, '.'), { recursive: true });
     await put(dataDir);
-    const faults = await writeBeside(dataDir, names, isNew ? [] : [makeRow(9)]);
-    if (faults.length > 0) assert.fail(`\n${faults.map((fault) => `- ${fault.replaceAll(/\s+/g, ' ')}`).join('\n')}`);
+    expectNoFaults(await writeBeside(dataDir, names, isNew ? [] : [makeRow(9)]));
   } finally {
     removeDataDir(dataDir);
   }

@@ -62,6 +62,8 @@ function shortened(texts: readonly string[]): string {
 /** A table of ours, by where its rows must be. */
 export class TableLedger {
   readonly name: string;
+  /** Which of all tables a sentence is about. */
+  readonly label: string;
   /** In the newest version, once what was acknowledged is flushed. */
   stored: Row[] = [];
   /** Acknowledged, not in files yet. */
@@ -69,8 +71,9 @@ export class TableLedger {
   /** Answered by 400, since the table is set aside. */
   refused: Row[] = [];
 
-  constructor(name: string) {
+  constructor(name: string, label = name) {
     this.name = name;
+    this.label = label;
   }
 
   flushed(): void {

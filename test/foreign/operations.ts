@@ -12,7 +12,7 @@ export interface Operation {
   readonly leaves?: (rows: readonly Row[]) => readonly Row[];
   /** What a refusal must speak of. */
   readonly reason?: RegExp;
-  /** The version cannot be read by a reader of version 1: `sluice query` may say so instead of showing rows. */
+  /** sluice need not be able to read the newest version: `sluice query` may say so instead of showing rows. */
   readonly unreadable?: boolean;
   /** From now on lines have a field `later`. */
   readonly writesLater?: boolean;
@@ -64,8 +64,8 @@ export const OPERATIONS: readonly Operation[] = [
   writable('checkpoint'),
   writable('compact log'),
   writable('checkpoint each commit, then append often', { leaves: (rows) => [...rows, ...Array.from({ length: 12 }, (_, i) => makeRow(2000 + i))] }),
-  { acts: ['clean up'], outcome: 'either', reason: /checkpoint/i },
-  { acts: ['compact', 'vacuum', 'clean up'], outcome: 'either', reason: /checkpoint/i },
+  writable('clean up'),
+  writable('compact, then vacuum, then clean up'),
   // The schema changes.
   writable('append with a new column', { leaves: withForeign }),
   writable('append with later, a float', LATER),
@@ -73,7 +73,7 @@ export const OPERATIONS: readonly Operation[] = [
   { acts: ['append with later, a string'], outcome: 'either', reason: /column|later/i, ...LATER },
   { acts: ['add column later, a string'], outcome: 'either', reason: /column|later/i, writesLater: true },
   { acts: ['overwrite with another schema'], outcome: 'either', reason: /column|schema/i, leaves: nothing },
-  refused('overwrite with partitions', /partition/i, { leaves: onlyForeign }),
+  refused('overwrite with partitions', /partition/i, { unreadable: true, leaves: onlyForeign }),
   writable('drop not null'),
   writable('comment'),
   // Properties and names.
@@ -98,6 +98,9 @@ export const OPERATIONS: readonly Operation[] = [
 export const DOWN: readonly string[] = [
   'compact, then vacuum full', 'delete all, then vacuum', 'overwrite', 'restore', 'clean up', 'append with later, a string', 'overwrite with partitions', 'constraint', 'deletion vector',
 ];
+
+/** Those that the other writer can take back by restoring the version before, by title. */
+export const TAKEN_BACK: readonly string[] = ['constraint', 'invariant', 'change data feed', 'raise versions', 'column mapping'];
 
 export function titleOf({ acts }: Operation): string {
   return acts.join(', then ');

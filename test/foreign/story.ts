@@ -1,5 +1,6 @@
 /** What happens in a scene, from its first write to its end. Each gives the faults it found, a sentence each. */
-import { LATE_ASIDE, SOON_ASIDE } from './doors.js';
+import { checkEnds, checkTables, checkWrittenAgain } from './checks.js';
+import { LATE_ASIDE, SOON_ASIDE, tableFolder } from './doors.js';
 import { makeRow } from './ledger.js';
 import type { Operation } from './operations.js';
 import { Scene } from './scene.js';
@@ -10,11 +11,14 @@ export type Moment = 'beside' | 'down';
 
 type Faults = Promise<readonly string[]>;
 
-async function play(scene: Scene, act: (scene: Scene) => Promise<void>): Faults {
+/** Nothing is done but what the story itself does. */
+const NOTHING: Operation = { acts: [], outcome: 'writable' };
+
+async function play(scene: Scene, act: () => Promise<void>): Faults {
   try {
     await scene.start();
     await scene.begin();
-    await act(scene);
+    await act();
   } catch (error) {
     scene.fault(`the story broke off: ${(error as Error).message}`);
   } finally {
@@ -23,75 +27,80 @@ async function play(scene: Scene, act: (scene: Scene) => Promise<void>): Faults 
   return scene.faults;
 }
 
-/** Rows in files and in the log, the operation, more writes, kill -9, a restart, more writes. */
-export function changed(operation: Operation, foreign: ForeignWriter, moment: Moment): Faults {
-  return play(new Scene(operation, foreign, SOON_ASIDE), async (scene) => {
+/** Rows in files and in the log, the operations, more writes, kill -9, a restart, more writes. */
+export function changed(operations: readonly Operation[], foreign: ForeignWriter, moment: Moment): Faults {
+  const scene = new Scene(operations, foreign, SOON_ASIDE);
+  return play(scene, async () => {
     if (moment === 'down') await scene.kill();
-    await scene.change(operation.acts, operation.leaves);
+    await scene.change();
     if (moment === 'down') await scene.start();
     await scene.write();
-    const wasAside = await scene.flush();
-    await scene.check('after the flush');
+    await scene.flush();
+    await checkTables(scene, 'after the flush');
     await scene.kill();
     await scene.start();
     await scene.write();
-    const isAside = await scene.flush();
-    if (wasAside && !isAside) scene.fault('the table was set aside before the restart and is not any more');
+    await scene.flush();
     await scene.write();
     await scene.flush();
-    if (isAside) await scene.checkRefusal();
-    else scene.checkFlushed();
-    await scene.check('after the restart');
-    if (isAside) await scene.writeAgain();
+    await checkEnds(scene);
+    await checkTables(scene, 'after the restart');
+    await checkWrittenAgain(scene);
   });
 }
 
-/** The table is refused; then the other writer takes its change back, and nothing is left of the refusal. */
+/** The table is refused; then the other writer restores the version before, and nothing is left of the refusal. */
 export function takenBack(operation: Operation, foreign: ForeignWriter): Faults {
-  return play(new Scene(operation, foreign, LATE_ASIDE), async (scene) => {
-    await scene.change(operation.acts, operation.leaves);
+  const scene = new Scene([operation], foreign, LATE_ASIDE);
+  return play(scene, async () => {
+    await scene.change();
     await scene.write();
     await scene.flush();
-    await scene.change(['restore before the last commit'], operation.leaves);
-    scene.isTakenBack = true;
+    const change = scene.changes[0]!;
+    await scene.act(change, ['restore before the last commit'], operation.leaves);
+    change.isTakenBack = true;
     await scene.flush();
     await scene.write();
     await scene.flush();
-    scene.checkFlushed();
-    await scene.check('after it was taken back');
-    if (scene.victim.refused.length > 0) scene.fault('a table that can be written again still refuses lines');
+    await checkEnds(scene);
+    await checkTables(scene, 'after it was taken back');
   });
 }
 
 /** The other writer appends and compacts all the time while the server seals. */
 export function raced(foreign: ForeignWriter, flushesMin: number): Faults {
-  const operation: Operation = { acts: [], outcome: 'writable' };
-  return play(new Scene(operation, foreign, SOON_ASIDE), async (scene) => {
+  const scene = new Scene([NOTHING], foreign, SOON_ASIDE);
+  return play(scene, async () => {
+    const { victim } = scene.changes[0]!;
     let isOver = false;
-    const over = scene.actOn(scene.victim, 'compact often').finally(() => {
+    const failure = foreign.act('compact often', tableFolder(scene.dataDir, victim.name)).then(() => null, (error: Error) => error).finally(() => {
       isOver = true;
     });
     for (let flushes = 0; flushes < flushesMin || !isOver; flushes += 1) {
       await scene.write();
       await scene.flush();
     }
-    await over;
-    scene.victim.stored.push(...Array.from({ length: 12 }, (_, i) => makeRow(2000 + i)));
-    await scene.check('after the race');
+    const error = await failure;
+    if (error !== null) throw error;
+    victim.stored.push(...Array.from({ length: 12 }, (_, i) => makeRow(2000 + i)));
+    await checkEnds(scene);
+    await checkTables(scene, 'after the race');
   });
 }
 
 /** A file that another writer has made and not committed yet when the server starts: it must be there for its commit. */
 export function uncommitted(foreign: ForeignWriter): Faults {
-  const operation: Operation = { acts: [], outcome: 'writable' };
-  return play(new Scene(operation, foreign, SOON_ASIDE), async (scene) => {
+  const scene = new Scene([NOTHING], foreign, SOON_ASIDE);
+  return play(scene, async () => {
+    const change = scene.changes[0]!;
     await scene.kill();
-    await scene.change(['put file'], undefined);
+    await scene.act(change, ['put file'], undefined);
     await scene.start();
     await scene.flush();
-    await scene.change(['commit file'], (rows) => [...rows, ...[1001, 1002, 1003].map((n) => makeRow(n))]);
+    await scene.act(change, ['commit file'], (rows) => [...rows, ...[1001, 1002, 1003].map((n) => makeRow(n))]);
     await scene.write();
     await scene.flush();
-    await scene.check('after its commit');
+    await checkEnds(scene);
+    await checkTables(scene, 'after its commit');
   });
 }
