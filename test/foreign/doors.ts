@@ -67,8 +67,9 @@ export async function queryTables(dataDir: string, tables: readonly string[]): P
 }
 
 function shownRow(cells: Record<string, unknown>): Row {
-  const later = Object.entries(cells).find(([name, value]) => /^later(~\d+)?$/i.test(name) && typeof value === 'number');
-  return rowOf(cells['n'] as number, cells['host'] as string | null, cells['v'] as number | null, cells['t'] as string, (later?.[1] as number | undefined) ?? null);
+  // Beside texts of another writer in the same column, numbers show as text.
+  const later = Object.entries(cells).filter(([name, value]) => /^later(~\d+)?$/i.test(name) && value !== null && value !== '').map(([, value]) => Number(value)).find(Number.isFinite);
+  return rowOf(cells['n'] as number, cells['host'] as string | null, cells['v'] as number | null, cells['t'] as string, later ?? null);
 }
 
 /** By table. @throws Error when the command fails */
