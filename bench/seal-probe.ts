@@ -15,7 +15,7 @@ export function countingStore(): TableStore & { bytes: number } {
     put: async () => writer,
     putIfAbsent: async () => true,
     get: async () => null,
-    has: async () => false,
+    size: async () => null,
     list: async () => [],
     delete: async () => undefined,
   };

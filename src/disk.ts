@@ -38,6 +38,8 @@ export interface Disk {
   /** No error when there is no such folder. */
   removeTree(folder: string): Promise<void>;
   exists(path: string): Promise<boolean>;
+  /** Bytes of a file, or null when there is none. */
+  sizeOf(path: string): Promise<number | null>;
   /** Free bytes for this process on the file system that holds `path`. */
   freeBytes(path: string): Promise<number>;
 }
@@ -90,6 +92,7 @@ export const systemDisk: Disk = {
   }),
   remove: (path) => unless('ENOENT', undefined, () => fs.unlink(path)),
   removeTree: (folder) => fs.rm(folder, { recursive: true, force: true }),
+  sizeOf: (path) => unless('ENOENT', null, async () => (await fs.stat(path)).size),
   exists: (path) => unless('ENOENT', false, async () => {
     await fs.stat(path);
     return true;

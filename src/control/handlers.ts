@@ -89,8 +89,8 @@ async function listing(parts: HandlerParts, table: Table): Promise<TableListing>
     quarantined: quarantine.lots().filter((lot) => lot.folder === folder).flatMap((lot) => quarantinedFiles(parts, lot)),
   };
   try {
-    const { missing, state } = await sealer.look(table);
-    const files = [...state.liveFiles.values()].filter(({ path }) => !missing.includes(path));
+    const { damaged, state } = await sealer.look(table);
+    const files = [...state.liveFiles.values()].filter(({ path }) => !damaged.includes(path));
     return {
       ...known,
       rows: files.reduce((sum, file) => sum + (file.rows ?? 0), 0),

@@ -74,7 +74,7 @@ export class Sealer {
     }
   }
 
-  /** Sentences for /health: tables that are set aside, and those whose files are missing. */
+  /** Sentences for /health: tables that are set aside, and those with damaged files. */
   problems(): string[] {
     const troubled = new Set([...this.#setAside.tables(), ...this.#views.troubled()]);
     return [...troubled].flatMap((tableId) => this.#catalog.table(tableId) ?? []).flatMap((table) => this.problemsOf(table));
@@ -82,8 +82,8 @@ export class Sealer {
 
   /** The same of one table, as far as is known. */
   problemsOf(table: Table): string[] {
-    const missing = this.#views.sentence(table);
-    return [...(this.#setAside.has(table.id) ? [this.#sentence(table)] : []), ...(missing === null ? [] : [missing])];
+    const damaged = this.#views.sentence(table);
+    return [...(this.#setAside.has(table.id) ? [this.#sentence(table)] : []), ...(damaged === null ? [] : [damaged])];
   }
 
   /** The tables whose lines workers refuse. */

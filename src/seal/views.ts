@@ -6,14 +6,14 @@ import type { Committers } from './committers.js';
 /** A table as it is now. */
 export interface TableView {
   readonly state: TableState;
-  /** Live files that are not there. */
-  readonly missing: readonly string[];
+  /** Live files that are not there, or not as long as they were written. */
+  readonly damaged: readonly string[];
 }
 
 export class TableViews {
   readonly #committers: Committers;
-  /** By table, what was missing at the last look. */
-  readonly #missing = new Map<number, readonly string[]>();
+  /** By table, its damaged files at the last look. */
+  readonly #damaged = new Map<number, readonly string[]>();
 
   constructor(committers: Committers) {
     this.#committers = committers;
@@ -24,28 +24,28 @@ export class TableViews {
     try {
       const committer = await this.#committers.of(table);
       const state = await committer.look();
-      const missing = await committer.missingFiles();
-      if (missing.length > 0) this.#missing.set(table.id, missing);
-      else this.#missing.delete(table.id);
-      return { state, missing };
+      const damaged = await committer.damagedFiles();
+      if (damaged.length > 0) this.#damaged.set(table.id, damaged);
+      else this.#damaged.delete(table.id);
+      return { state, damaged };
     } catch (error) {
       this.#committers.forget(table.id);
       throw error;
     }
   }
 
-  /** Tables whose files were missing at the last look. */
+  /** Tables with damaged files at the last look. */
   troubled(): number[] {
-    return [...this.#missing.keys()];
+    return [...this.#damaged.keys()];
   }
 
   /** What is to be said of such a table, or null. */
   sentence({ folder, id }: Table): string | null {
-    const missing = this.#missing.get(id);
-    return missing === undefined ? null : `table ${folder}: ${missing.length} of its files are missing (${missing[0]}), and the rows in them`;
+    const damaged = this.#damaged.get(id);
+    return damaged === undefined ? null : `table ${folder}: ${damaged.length} of its files are missing or damaged (${damaged[0]}): the rows in them are not shown`;
   }
 
   forget(tableId: number): void {
-    this.#missing.delete(tableId);
+    this.#damaged.delete(tableId);
   }
 }

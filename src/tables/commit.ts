@@ -48,6 +48,8 @@ export class CommitUncertain extends Error {
 export class TableCommitter {
   readonly #options: CommitterOptions;
   #state: TableState;
+  /** Live files that were found as long as their commits say. */
+  readonly #whole = new Set<string>();
   /** Commits and looks at the table run one after another. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -81,11 +83,22 @@ export class TableCommitter {
     });
   }
 
-  /** Live files that are not in the table's folder, though they should be. */
-  async missingFiles(): Promise<string[]> {
+  /** Live files that are not there, or are not as long as their commit says. Each is looked at until it was found whole. */
+  async damagedFiles(): Promise<string[]> {
     const { folder, store } = this.#options;
+    const { liveFiles } = this.#state;
+    for (const path of this.#whole) if (!liveFiles.has(path)) this.#whole.delete(path);
     const names = new Set(await store.list(folder));
-    return [...this.#state.liveFiles.keys()].filter((path) => !/[/:]/.test(path) && !names.has(path));
+    const damaged: string[] = [];
+    for (const { bytes, path } of liveFiles.values()) {
+      if (/[/:]/.test(path)) continue; // in a folder of its own, or somewhere else
+      if (!names.has(path)) damaged.push(path);
+      else if (!this.#whole.has(path)) {
+        if ((await store.size(`${folder}/${path}`)) === bytes) this.#whole.add(path);
+        else damaged.push(path);
+      }
+    }
+    return damaged;
   }
 
   /** Looks whether the table can be written as it is now, with these columns. @throws TableRefused saying why not */
@@ -129,7 +142,7 @@ export class TableCommitter {
   async #assertStands(): Promise<void> {
     const { committedTo, folder, store } = this.#options;
     const { sealedTo, version } = this.#state;
-    if (version < 0 || (await store.has(commitPath(folder, version)))) return;
+    if (version < 0 || (await store.size(commitPath(folder, version))) !== null) return;
     const state = await loadTable(store, folder, this.#options);
     if (state.version < version || state.sealedTo < Math.max(sealedTo, committedTo)) {
       throw new TableRefused(folder, `commit ${version} stood and is gone: its folder was taken away, or its log was cleaned too far`);

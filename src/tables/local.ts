@@ -72,8 +72,8 @@ export function localTableStore(disk: Disk, root: string, tmp: string): TableSto
       return disk.readWhole(locate(root, path));
     },
 
-    async has(path) {
-      return disk.exists(locate(root, path));
+    async size(path) {
+      return disk.sizeOf(locate(root, path));
     },
 
     async list(folder) {

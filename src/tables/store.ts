@@ -17,8 +17,8 @@ export interface TableStore {
   putIfAbsent(path: string, bytes: Uint8Array): Promise<boolean>;
   /** Whole file, or null. */
   get(path: string): Promise<Buffer | null>;
-  /** Whether a file stands at `path`. */
-  has(path: string): Promise<boolean>;
+  /** Bytes of the file at `path`, or null. */
+  size(path: string): Promise<number | null>;
   /** Names directly below a folder ('' is the root), sorted; empty when there is none. */
   list(folder: string): Promise<string[]>;
   delete(path: string): Promise<void>;

@@ -209,6 +209,10 @@ export class MemoryDisk implements Disk {
     return this.#do('exists', path, () => this.#live.get(dirname(path))?.has(basename(path)) ?? false);
   }
 
+  sizeOf(path: string): Promise<number | null> {
+    return this.#do('exists', path, () => this.#live.get(dirname(path))?.get(basename(path))?.live.length ?? null);
+  }
+
   freeBytes(): Promise<number> {
     return Promise.resolve(2 ** 40);
   }

@@ -21,7 +21,7 @@ function memoryStore(files: Map<string, Buffer>): TableStore {
     put: () => assert.fail('nothing is put'),
     putIfAbsent: async (path, bytes) => !files.has(path) && files.set(path, Buffer.from(bytes)) !== undefined,
     get: async (path) => files.get(path) ?? null,
-    has: async (path) => files.has(path),
+    size: async (path) => files.get(path)?.length ?? null,
     list: async (folder) => [...files.keys()].filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1)).filter((name) => !name.includes('/')).sort(),
     delete: async (path) => void files.delete(path),
   };
@@ -148,4 +148,18 @@ test('commits of other writers are seen at the next look, and a folder that was 
   await assert.rejects(committer.look(), /commit 4 stood and is gone: its folder was taken away, or its log was cleaned too far/);
   await assert.rejects(committer.commit({ columns: COLUMNS, files: [file(5000, 0)], number: 5000, timeMs: 1 }), /commit 4 stood and is gone/);
   assert.ok(!files.has(pathOf(5)));
+});
+
+test('a data file that is gone or has another length is told, until it is whole', async () => {
+  const { files } = await madeTable();
+  const names = NUMBERS.flatMap((number) => [0, 1].map((slot) => dataFileName(NODE, number, slot)));
+  for (const name of names) files.set(`${FOLDER}/${name}`, Buffer.alloc(1234));
+  const committer = await open(files, LAST);
+  files.set(`${FOLDER}/${names[1]}`, Buffer.alloc(1233));
+  files.delete(`${FOLDER}/${names[2]}`);
+  assert.deepEqual(await committer.damagedFiles(), [names[1], names[2]]);
+  files.set(`${FOLDER}/${names[1]}`, Buffer.alloc(1234));
+  assert.deepEqual(await committer.damagedFiles(), [names[2]]);
+  files.delete(`${FOLDER}/${names[0]}`);
+  assert.deepEqual(await committer.damagedFiles(), [names[0], names[2]], 'also one that was whole before');
 });
