@@ -16,6 +16,8 @@ import { LineCounts } from './ingest/line-counts.js';
 import { Pool } from './ingest/pool.js';
 import { Recovery } from './ingest/recovery.js';
 import type { Writer } from './ingest/request.js';
+import { stallText } from './ingest/stall.js';
+import { StalledBodies } from './ingest/stalled-bodies.js';
 import { WritePath } from './ingest/write.js';
 import { keepFrame } from './log/quarantine.js';
 import { makeLogger, type Logger } from './logging.js';
@@ -103,6 +105,7 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
     },
     clock,
     numbersLength: 2 * bodyMemory.blockCount,
+    taskMsMax: config.taskMsMax,
     onSlot: (slot) => {
       slot.tell({ say: 'define', tables: catalog.tables() });
       dispatcher.dispatch();
@@ -111,6 +114,10 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
       if (message.say === 'cut') cutter.onCut(slot, message.nextOrdinal);
       else if (message.say === 'memory') logger.info(`worker ${slot.number}: ${message.sentence}`);
       else sealer.onMessage(slot, message);
+    },
+    onStall: (slot, stalled) => {
+      logger.error(`worker ${slot.number} is ended: ${stallText(stalled)} did not end within ${config.taskMsMax} ms`);
+      if (stalled.at === 'seal') sealer.onMessage(slot, { say: 'seal-failed', tableId: stalled.tableId, reason: `it did not end within ${config.taskMsMax} ms`, isFatal: true });
     },
     onDeath: (slot) => {
       logger.error(`worker ${slot.number} died; its rows are read back from the log`);
@@ -147,9 +154,10 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
   });
   const lines = new LineCounts();
   const rejects = new RejectStore({ disk, clock, folder: paths.rejects, bytesMax: config.rejectsBytesMax, onTrouble: (sentence) => logger.error(sentence) });
+  const stalled = new StalledBodies(bodyMemory, clock, (sentence) => logger.error(sentence));
   let lastAppended: Promise<unknown> = Promise.resolve();
   const writer = new WritePath({
-    catalog, dispatcher, log, bodyMemory, clock,
+    catalog, dispatcher, log, bodyMemory, stalled, clock,
     answerMsMax: ANSWER_MS_MAX,
     refuse: () => guard.refuse(),
     onAppended: (slot, body, appended) => {
@@ -164,7 +172,7 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
     },
   });
   const trimmer = new Trimmer({ catalog, log, snapshots });
-  const problems = (): string[] => [...damage, ...guard.problems(), ...sealer.problems()];
+  const problems = (): string[] => [...damage, ...guard.problems(), ...sealer.problems(), ...stalled.problems()];
 
   // The order of a start: the catalog is safe, dropped tables go, replay begins, commands are answered.
   catalog.subscribe(({ defined, dropped }) => {

@@ -1,5 +1,6 @@
 /** Hands bodies to workers as lists: what arrives while all are busy goes out together. */
 import type { Pool, Slot } from './pool.js';
+import { Stalled } from './stall.js';
 import type { BodyOutcome, BodyTask } from '../worker/protocol.js';
 
 /** A list ends at either. */
@@ -14,6 +15,8 @@ export interface Parsed {
 
 interface Waiting {
   readonly task: BodyTask;
+  /** Nobody waits for it any more. */
+  readonly isOver: () => boolean;
   readonly resolve: (parsed: Parsed) => void;
   readonly reject: (error: Error) => void;
 }
@@ -33,12 +36,14 @@ export class Dispatcher {
    * Has one body parsed. Promises of one slot settle in the order of its ordinals.
    * Replayed bodies wait for live ones, but never for more than one list of them.
    * @param alone no other body shares its task
-   * @throws when the worker dies with it: nothing of the body is stored
+   * @param isOver nobody waits for it any more: it need not be parsed a second time
+   * @throws Stalled when the worker did not come back from it, another Error when the worker dies with it: nothing of the
+   * body is stored
    */
-  parse(task: BodyTask, alone = false): Promise<Parsed> {
+  parse(task: BodyTask, alone = false, isOver = (): boolean => false): Promise<Parsed> {
     return new Promise((resolve, reject) => {
       const queue = alone ? this.#alone : task.replay ? this.#replayed : this.#live;
-      queue.push({ task, resolve, reject });
+      queue.push({ task, isOver, resolve, reject });
       this.dispatch();
     });
   }
@@ -64,9 +69,21 @@ export class Dispatcher {
       const { outcomes } = await this.#pool.parse(slot, list.map(({ task }) => task));
       list.forEach(({ resolve }, i) => resolve({ slot, outcome: outcomes[i]! }));
     } catch (error) {
-      for (const { reject } of list) reject(error as Error);
+      this.#failed(list, error as Error);
     }
     this.dispatch();
+  }
+
+  /** Of a list whose worker did not come back from one of its bodies the others wait again, before all that came later. */
+  #failed(list: readonly Waiting[], error: Error): void {
+    const blamed = error instanceof Stalled && error.place !== null ? list[error.place] : undefined;
+    const again = blamed === undefined ? [] : list.filter((waiting) => waiting !== blamed && !waiting.isOver());
+    this.#live.unshift(...again.filter(({ task }) => task.replay === undefined));
+    this.#replayed.unshift(...again.filter(({ task }) => task.replay !== undefined));
+    for (const waiting of list) {
+      if (waiting === blamed) waiting.reject(error);
+      else if (!again.includes(waiting)) waiting.reject(blamed === undefined ? error : new Error('the worker was ended with another body'));
+    }
   }
 }
 

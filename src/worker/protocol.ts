@@ -147,8 +147,9 @@ export interface Adoption {
   readonly blockBytes: number;
   /** BigInt64Array of log numbers by ordinal modulo its length; 0 = not decided yet, -1 = given up. */
   readonly numbers: SharedArrayBuffer;
-  /** Uint32Array of one, written by the worker: bytes of linear memory that its builders and its seal hold. */
-  readonly builderBytes: SharedArrayBuffer;
+  /** What all workers let see (gauges.ts), and the row that is this one's. */
+  readonly gauges: SharedArrayBuffer;
+  readonly gauge: number;
   /** This worker's share of the memory for rows: over it, its linear memory is made small again after a seal. */
   readonly memoryBytesMax: number;
   readonly limits: WorkerLimits;
@@ -176,7 +177,9 @@ export type ToWorker =
   /** The commit stands: rows at or below `number` leave the builder. */
   | { readonly say: 'sealed'; readonly tableId: number; readonly number: number }
   /** Rows of bodies above ordinal `keptTo` are given up; the answer is 'cut'. */
-  | { readonly say: 'cut'; readonly keptTo: number };
+  | { readonly say: 'cut'; readonly keptTo: number }
+  /** Show a sign of life. */
+  | { readonly say: 'ask' };
 
 /** Write the rows of a table up to a number into a file. */
 export interface SealOrder {

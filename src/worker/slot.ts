@@ -1,6 +1,7 @@
 /** One adopted worker: applies what main says, parses bodies into builders, and seals in slices between tasks. */
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { BlockReader } from './blocks.js';
+import { Gauge } from './gauges.js';
 import { InflateError } from './inflate.js';
 import { WorkerMemory } from './memory.js';
 import { PendingRows } from './pending.js';
@@ -32,7 +33,7 @@ export class WorkerSlot {
   readonly #clock: Clock;
   readonly #blocks: BlockReader;
   readonly #pending: PendingRows;
-  readonly #builderBytes: Uint32Array;
+  readonly #gauge: Gauge;
   /** Of the list under way. */
   #refusedBytesLeft = 0;
   /** Seals run one after another. */
@@ -50,7 +51,7 @@ export class WorkerSlot {
     this.#clock = clock;
     this.#blocks = new BlockReader(adoption.bodyMemory, adoption.blockBytes);
     this.#pending = new PendingRows(adoption.numbers, (tableId, spans) => this.#parser.removeRows(tableId, spans));
-    this.#builderBytes = new Uint32Array(adoption.builderBytes);
+    this.#gauge = new Gauge(adoption.gauges, adoption.gauge);
     adoption.port.on('message', (message: ToWorker) => this.#obey(message));
   }
 
@@ -66,7 +67,11 @@ export class WorkerSlot {
   parse(list: readonly BodyTask[]): ParseResult {
     this.#catchUp();
     this.#refusedBytesLeft = REFUSED_BYTES_MAX;
-    const outcomes = list.map((task) => this.#parseBody(task));
+    const outcomes = list.map((task, place) => {
+      this.#gauge.noteBody(place);
+      return this.#parseBody(task);
+    });
+    this.#gauge.noteBody(null);
     this.#countBytes();
     return { slot: this.number, outcomes };
   }
@@ -150,10 +155,22 @@ export class WorkerSlot {
     this.#pending.takeNumbers();
   }
 
+  /** A seal in progress has its turn again after it. */
   #obey(message: ToWorker): void {
+    const { sealing } = this.#gauge;
+    this.#gauge.noteSealing(null);
+    this.#apply(message);
+    this.#gauge.noteSealing(sealing);
+    this.#countBytes();
+  }
+
+  #apply(message: ToWorker): void {
     switch (message.say) {
       case 'define':
-        for (const table of message.tables) this.#parser.define(table);
+        for (const table of message.tables) {
+          this.#parser.define(table);
+          this.#gauge.beat();
+        }
         break;
       case 'drop':
         for (const tableId of message.tableIds) {
@@ -174,13 +191,19 @@ export class WorkerSlot {
         this.#pending.cut(message.keptTo);
         this.#tell({ say: 'cut', nextOrdinal: this.#pending.nextOrdinal });
         break;
+      case 'ask':
+        break;
     }
-    this.#countBytes();
   }
 
   /** Main decides by these bytes whether bodies may come: they must be true also when none comes. */
   #countBytes(): void {
-    Atomics.store(this.#builderBytes, 0, this.#parser.heldBytes());
+    this.#gauge.heldBytes = this.#parser.heldBytes();
+  }
+
+  #noteSlice(): void {
+    this.#gauge.beat();
+    this.#countBytes();
   }
 
   async #seal(order: SealOrder): Promise<void> {
@@ -188,11 +211,14 @@ export class WorkerSlot {
     const { tableId, number } = order;
     this.#pending.takeNumbers();
     this.#isSealing = true;
+    this.#gauge.noteSealing(tableId);
     try {
-      const file = await sealFile(this.#parser, this.#store, order, () => this.#pending.upTo(tableId, number), () => this.#countBytes());
+      const file = await sealFile(this.#parser, this.#store, order, () => this.#pending.upTo(tableId, number), () => this.#noteSlice());
+      this.#gauge.noteSealing(null);
       if (!this.#ended) this.#tell({ say: 'file', tableId, file });
       else if (file !== null) await this.#store.delete(file.path); // main takes this seal for failed
     } catch (error) {
+      this.#gauge.noteSealing(null);
       const isFatal = isTrap(error);
       this.#tell({ say: 'seal-failed', tableId, reason: (error as Error).message, isFatal });
       if (isFatal) this.end();

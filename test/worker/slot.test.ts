@@ -6,6 +6,7 @@ import * as abi from '../../assembly/abi.js';
 import { systemClock } from '../../src/clock.js';
 import type { TableStore } from '../../src/tables/store.js';
 import { ENCODING_IDENTITY, type FromWorker, type ToWorker } from '../../src/worker/protocol.js';
+import { Gauge, makeGauges } from '../../src/worker/gauges.js';
 import { WorkerSlot } from '../../src/worker/slot.js';
 import { moduleOf } from './builds.js';
 import { MemoryStore } from './sealed-file.js';
@@ -18,7 +19,7 @@ const LIMITS = { bodyBytesMax: BODY_BYTES_MAX, bodyLinesMax: 1e6, tablesMax: 10,
 class Driven {
   readonly slot: WorkerSlot;
   readonly port: MessagePort;
-  readonly #bytes = new Uint32Array(new SharedArrayBuffer(4));
+  readonly #gauges = makeGauges(1);
   readonly #bodies = new SharedArrayBuffer(BODY_BYTES_MAX);
   readonly #numbers = new BigInt64Array(new SharedArrayBuffer(8 * 8));
 
@@ -28,7 +29,7 @@ class Driven {
     t.after(() => port1.close());
     this.slot = new WorkerSlot({
       adoption: {
-        slot: 0, port: port2, bodyMemory: this.#bodies, blockBytes: BODY_BYTES_MAX, numbers: this.#numbers.buffer, builderBytes: this.#bytes.buffer,
+        slot: 0, port: port2, bodyMemory: this.#bodies, blockBytes: BODY_BYTES_MAX, numbers: this.#numbers.buffer, gauges: this.#gauges, gauge: 0,
         memoryBytesMax: 1 << 26, limits: LIMITS, dataDir: 'unused', start: 'unused', inflate: 'zlib',
       },
       module: moduleOf('simd'), store: store as unknown as TableStore, clock: systemClock,
@@ -44,8 +45,12 @@ class Driven {
     this.#numbers[1] = 1n;
   }
 
+  get gauge(): Gauge {
+    return new Gauge(this.#gauges, 0);
+  }
+
   get bytes(): number {
-    return this.#bytes[0]!;
+    return this.gauge.heldBytes;
   }
 
   tell(message: ToWorker): void {
