@@ -2,7 +2,7 @@
 // Plain constants alone, so that neither compiler needs the other's types. All structs are little-endian.
 
 /** Version of this border; `abiVersion()` of the module must return it. */
-export const ABI_VERSION = 4;
+export const ABI_VERSION = 5;
 
 // Kinds of a column. The order is also the type byte of the accepted-rows checksum: never renumber.
 export const KIND_TAG = 0;
@@ -70,6 +70,8 @@ export const PARSE_NEEDS = 1;
 export const PARSE_REFUSED = 2;
 /** Rolled back: more than the given number of lines. */
 export const PARSE_TOO_MANY_LINES = 3;
+/** Rolled back: builders came to hold more than they may (setBuilderBytesMax). */
+export const PARSE_NO_ROOM = 4;
 
 // The outcome header, at the address `outcome()` returns. 8-byte aligned; u32 unless said.
 /** Non-blank, non-comment lines seen. */

@@ -36,6 +36,8 @@ const ANSWER_MS_MAX = 4000;
 const STOP_SEAL_MS = 6000;
 /** Of the memory for unsealed rows: past it tables are sealed; past all of it writes are refused. */
 const SEAL_MEMORY_SHARE = 0.5;
+/** Of the same memory: what the linear memory of all workers may be besides the bodies at hand; blocks in it are free and cannot be joined. */
+const LINEAR_SHARE = 1.25;
 /** Of the same memory: for the series caches of all workers; and the bounds of one. */
 const SERIES_MEMORY_SHARE = 1 / 8;
 const SERIES_BYTES_LEAST = 1024 * 1024;
@@ -101,7 +103,8 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
     threads: config.workers,
     settings: {
       bodyMemory: bodyMemory.buffer, blockBytes: bodyMemory.blockBytes, limits: workerLimits(config),
-      memoryBytesMax: config.memoryBytesMax / config.workers, dataDir: config.dataDir, start: folder.start, inflate: config.inflate,
+      memoryBytesMax: config.memoryBytesMax / config.workers, rowBytesMax: config.memoryBytesMax,
+      linearBytesMax: config.memoryBytesMax * LINEAR_SHARE + config.workers * config.bodyBytesMax, dataDir: config.dataDir, start: folder.start, inflate: config.inflate,
     },
     clock,
     numbersLength: 2 * bodyMemory.blockCount,
@@ -134,7 +137,8 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
   const dispatcher = new Dispatcher(pool);
   const cutter = new Cutter({ log, pool, clock, logger });
   const sealer = new Sealer({
-    catalog, log, pool, store, clock, logger, node: log.node, openCommitter, builderBytes,
+    catalog, log, pool, store, clock, logger, node: log.node, openCommitter,
+    builderBytes: () => guard.pressureBytes(),
     replayFloor: () => recovery.floor,
     limits: { ...config, builderBytesMax: config.memoryBytesMax * SEAL_MEMORY_SHARE },
   });
@@ -149,8 +153,9 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
     },
   }, catalog, folder.startNumber);
   const guard = new Guard({
-    disk, builderBytes, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes,
+    disk, clock, builderBytes, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes,
     builderBytesMax: config.memoryBytesMax, logFailed: () => log.failed,
+    tidy: () => pool.tellAll({ say: 'tidy' }),
   });
   const lines = new LineCounts();
   const rejects = new RejectStore({ disk, clock, folder: paths.rejects, bytesMax: config.rejectsBytesMax, onTrouble: (sentence) => logger.error(sentence) });
@@ -160,6 +165,7 @@ async function assemble(config: Config, logger: Logger, control: Control): Promi
     catalog, dispatcher, log, bodyMemory, stalled, clock,
     answerMsMax: ANSWER_MS_MAX,
     refuse: () => guard.refuse(),
+    onNoRoom: () => guard.noteNoRoom(),
     onAppended: (slot, body, appended) => {
       cutter.note(slot, body.ordinal, appended.number);
       sealer.noteRows(body.rows, appended.number);

@@ -23,13 +23,13 @@ export class GaugeRows {
     this.#next = (row + 1) % this.#rows;
     this.#taken.add(row);
     const gauge = new Gauge(this.memory, row);
-    gauge.clear();
+    gauge.begin();
     return { row, gauge };
   }
 
   /** Gives a row back: what it says counts no more. */
   give(row: number): void {
-    new Gauge(this.memory, row).clear();
+    new Gauge(this.memory, row).end();
     this.#taken.delete(row);
   }
 }

@@ -28,6 +28,8 @@ interface WriteParts {
   readonly answerMsMax: number;
   /** Why no write may be taken now, or null. */
   readonly refuse: () => { code: ErrorCode; detail: string } | null;
+  /** A body found no room for its rows. */
+  readonly onNoRoom: () => void;
   /** A frame was appended: the rows of its body wait in the builders of a slot. */
   readonly onAppended: (slot: Slot, body: AcceptedBody, appended: Appended) => void;
   /** A body that was parsed has ended: its accepted lines are stored, or none. */
@@ -100,6 +102,7 @@ export class WritePath implements Writer {
     const { outcome } = parsed;
     switch (outcome.state) {
       case 'bad':
+        if (outcome.problem === 'overloaded') this.#parts.onNoRoom();
         return failed(outcome.problem === 'gzip' ? 'bad-gzip' : outcome.problem, outcome.detail);
       case 'refused':
         this.#parts.onEnd(database, outcome, false);

@@ -103,10 +103,10 @@ interface NeedyBody {
   readonly state: 'needs';
   readonly needs: readonly Need[];
 }
-/** Not a body at all: bad gzip, or over a limit. Nothing is stored. */
+/** Not a body at all: bad gzip, or over a limit; or there is no room for its rows now. Nothing is stored. */
 export interface BadBody {
   readonly state: 'bad';
-  readonly problem: 'gzip' | 'body-too-large' | 'too-many-lines';
+  readonly problem: 'gzip' | 'body-too-large' | 'too-many-lines' | 'overloaded';
   readonly detail: string;
 }
 export type BodyOutcome = AcceptedBody | RefusedBody | NeedyBody | BadBody;
@@ -152,6 +152,10 @@ export interface Adoption {
   readonly gauge: number;
   /** This worker's share of the memory for rows: over it, its linear memory is made small again after a seal. */
   readonly memoryBytesMax: number;
+  /** The memory for rows of all workers: a body that would take more is refused. */
+  readonly rowBytesMax: number;
+  /** For the linear memory of all workers, what is free in it too: a body that would make it larger is refused. */
+  readonly linearBytesMax: number;
   readonly limits: WorkerLimits;
   readonly dataDir: string;
   readonly start: string;
@@ -178,7 +182,9 @@ export type ToWorker =
   | { readonly say: 'sealed'; readonly tableId: number; readonly number: number }
   /** Rows of bodies above ordinal `keptTo` are given up; the answer is 'cut'. */
   | { readonly say: 'cut'; readonly keptTo: number }
-  /** Show a sign of life. */
+  /** A body found no room: make memory smaller, where that can be. */
+  | { readonly say: 'tidy' }
+  /** Show a sign of life, and take the numbers that were given. */
   | { readonly say: 'ask' };
 
 /** Write the rows of a table up to a number into a file. */

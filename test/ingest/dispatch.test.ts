@@ -57,16 +57,29 @@ test('the body to blame fails, the others go out again in their order, before wh
   assert.deepEqual(bench.ends, ['1 parsed', '3 Stalled', '2 parsed', '4 parsed', '6 parsed', '7 parsed', '5 parsed']);
 });
 
-test('those whose time is over do not', async () => {
+test('a body whose time is over before it is parsed is not parsed', async () => {
   const bench = new Bench();
   bench.parse(1);
-  bench.parse(2, { isOver: () => true });
+  for (const number of [2, 3]) bench.parse(number, { isOver: () => true });
+  bench.parse(4, { isOver: () => true, alone: true });
+  await bench.done();
+  assert.deepEqual(bench.ends, ['1 parsed', '4 Error', '2 Error', '3 Error']);
+  bench.parse(5);
+  assert.deepEqual(bench.lists, [[1], [5]]);
+});
+
+test('one that was in a list with one to blame is not parsed again when its time is over', async () => {
+  const bench = new Bench();
+  let isOver = false;
+  bench.parse(1);
+  bench.parse(2, { isOver: () => isOver });
   bench.parse(3);
   bench.parse(4);
   await bench.done();
+  isOver = true;
   await bench.fail(new Stalled(2, 1000));
   assert.deepEqual(bench.lists, [[1], [2, 3, 4], [3]]);
-  assert.deepEqual(bench.ends, ['1 parsed', '2 Error', '4 Stalled']);
+  assert.deepEqual(bench.ends, ['1 parsed', '4 Stalled', '2 Error']);
 });
 
 test('when none is to blame all fail', async () => {

@@ -81,6 +81,7 @@ class Bench {
       } as unknown as Dispatcher,
       log, bodyMemory: this.memory, stalled: this.stalled, clock: this.clock, answerMsMax: 4000,
       refuse: () => null,
+      onNoRoom: () => {},
       onAppended: () => {},
       onEnd: (_, { lines }, isStored) => this.ends.push([lines, isStored]),
     });
