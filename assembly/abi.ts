@@ -71,6 +71,8 @@ export const PARSE_NEEDS = 1;
 export const PARSE_REFUSED = 2;
 /** Rolled back: more than the given number of lines. */
 export const PARSE_TOO_MANY_LINES = 3;
+/** Rolled back: builders came to hold more than they may (setBuilderBytesMax). */
+export const PARSE_NO_ROOM = 4;
 
 // The outcome header, at the address `outcome()` returns. 8-byte aligned; u32 unless said.
 /** Non-blank, non-comment lines seen. */

@@ -7,7 +7,7 @@ export { indexEntries } from './columns/dictionary';
 export { removeSpans } from './columns/remove';
 export { restoreRows, restoreValues } from './columns/restore';
 export { setSeriesBytes } from './columns/series';
-export { builderBytes } from './columns/space';
+export { builderBytes, setBuilderBytesMax } from './columns/space';
 export { freeSpare, spareBytes } from './columns/spare';
 export { sealBytes, sealChunk, sealCut, sealEnd, sealGroup, sealRows, sealSort, sealSpans, sealStart } from './encode/seal';
 export { inflate, inflatedBytes, inflatedTo, packed } from './inflate/inflate';

@@ -28,6 +28,8 @@ export interface Config extends SchemaRules {
   readonly queueBytesMax: number;
   readonly bodyBytesMax: number;
   readonly bodyLinesMax: number;
+  /** For one body in a worker. */
+  readonly taskMsMax: number;
   readonly connectionsMax: number;
   readonly databasesMax: number;
   readonly tablesMax: number;
@@ -103,6 +105,7 @@ const perField = {
   queueBytesMax: { flag: 'queue-bytes-max', unit: 'bytes', default: '64MiB', min: MiB, max: 2 * GiB, description: 'bodies in flight' },
   bodyBytesMax: { flag: 'body-bytes-max', unit: 'bytes', default: '64MiB', min: KiB, max: GiB, description: 'one body, unpacked' },
   bodyLinesMax: { flag: 'body-lines-max', unit: 'count', default: '2000000', min: 1, max: 100_000_000, description: 'lines of one body' },
+  taskMsMax: { flag: 'task-time-max', unit: 'time', default: '10s', min: 100, max: 3_600_000, description: 'a worker that does not come back from one body for so long is ended' },
   connectionsMax: { flag: 'connections-max', unit: 'count', default: '10240', min: 1, max: 1_000_000, description: 'open connections' },
   databasesMax: { flag: 'databases-max', unit: 'count', default: '64', min: 1, max: 10_000, description: 'databases' },
   tablesMax: { flag: 'tables-max', unit: 'count', default: '10000', min: 1, max: 1_000_000, description: 'tables of all databases' },
@@ -164,6 +167,7 @@ export function parseConfig(flags: Readonly<Record<string, string | boolean | un
     queueBytesMax: number(perField.queueBytesMax),
     bodyBytesMax: number(perField.bodyBytesMax),
     bodyLinesMax: number(perField.bodyLinesMax),
+    taskMsMax: number(perField.taskMsMax),
     connectionsMax: number(perField.connectionsMax),
     databasesMax: number(perField.databasesMax),
     tablesMax: number(perField.tablesMax),

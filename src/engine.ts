@@ -18,6 +18,8 @@ import { LineCounts } from './ingest/line-counts.js';
 import { Pool } from './ingest/pool.js';
 import { Recovery } from './ingest/recovery.js';
 import type { Writer } from './ingest/request.js';
+import { stallText } from './ingest/stall.js';
+import { StalledBodies } from './ingest/stalled-bodies.js';
 import { WritePath } from './ingest/write.js';
 import { keepFrame } from './log/quarantine.js';
 import { makeLogger, type ServerLogger } from './logging.js';
@@ -36,6 +38,8 @@ const ANSWER_MS_MAX = 4000;
 const STOP_SEAL_MS = 6000;
 /** Of the memory for unsealed rows: past it tables are sealed; past all of it writes are refused. */
 const SEAL_MEMORY_SHARE = 0.5;
+/** Of the same memory: what the linear memory of all workers may be besides the bodies at hand; blocks in it are free and cannot be joined. */
+const LINEAR_SHARE = 1.25;
 /** Of the same memory: for the series caches of all workers; and the bounds of one. */
 const SERIES_MEMORY_SHARE = 1 / 8;
 const SERIES_BYTES_LEAST = 1024 * 1024;
@@ -102,10 +106,12 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     threads: config.workers,
     settings: {
       bodyMemory: bodyMemory.buffer, blockBytes: bodyMemory.blockBytes, limits: workerLimits(config),
-      memoryBytesMax: config.memoryBytesMax / config.workers, dataDir: config.dataDir, start: folder.start, inflate: config.inflate,
+      memoryBytesMax: config.memoryBytesMax / config.workers, rowBytesMax: config.memoryBytesMax,
+      linearBytesMax: config.memoryBytesMax * LINEAR_SHARE + config.workers * config.bodyBytesMax, dataDir: config.dataDir, start: folder.start, inflate: config.inflate,
     },
     clock,
     numbersLength: 2 * bodyMemory.blockCount,
+    taskMsMax: config.taskMsMax,
     onSlot: (slot) => {
       slot.tell({ say: 'define', tables: catalog.tables() });
       slot.tell({ say: 'set-aside', tableIds: sealer.setAsideTables(), isSetAside: true });
@@ -115,6 +121,10 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
       if (message.say === 'cut') cutter.onCut(slot, message.nextOrdinal);
       else if (message.say === 'memory') logger.info(`worker ${slot.number}: ${message.sentence}`);
       else sealer.onMessage(slot, message);
+    },
+    onStall: (slot, stalled) => {
+      logger.error(`worker ${slot.number} is ended: ${stallText(stalled)} did not end within ${config.taskMsMax} ms`);
+      if (stalled.at === 'seal') sealer.onMessage(slot, { say: 'seal-failed', tableId: stalled.tableId, reason: `it did not end within ${config.taskMsMax} ms`, isFatal: true });
     },
     onDeath: (slot) => {
       logger.error(`worker ${slot.number} died; its rows are read back from the log`);
@@ -131,8 +141,9 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
   const dispatcher = new Dispatcher(pool);
   const cutter = new Cutter({ log, pool, clock, logger });
   const sealer = new Sealer({
-    catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter, builderBytes,
+    catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter,
     publishCatalog: () => trimmer.publish(),
+    builderBytes: () => guard.pressureBytes(),
     replayFloor: () => recovery.floor,
     limits: { ...config, builderBytesMax: config.memoryBytesMax * SEAL_MEMORY_SHARE },
   });
@@ -147,16 +158,19 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     },
   }, catalog, folder.startNumber);
   const guard = new Guard({
-    disk, builderBytes, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes,
+    disk, clock, builderBytes, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes,
     builderBytesMax: config.memoryBytesMax, logFailed: () => log.failed,
+    tidy: () => pool.tellAll({ say: 'tidy' }),
   });
   const lines = new LineCounts();
   const rejects = new RejectStore({ disk, clock, folder: paths.rejects, bytesMax: config.rejectsBytesMax, onTrouble: (sentence) => logger.error(sentence) });
+  const stalled = new StalledBodies(bodyMemory, clock, (sentence) => logger.error(sentence));
   let lastAppended: Promise<unknown> = Promise.resolve();
   const writer = new WritePath({
-    catalog, dispatcher, log, bodyMemory, clock,
+    catalog, dispatcher, log, bodyMemory, stalled, clock,
     answerMsMax: ANSWER_MS_MAX,
     refuse: () => guard.refuse(),
+    onNoRoom: () => guard.noteNoRoom(),
     onAppended: (slot, body, appended) => {
       cutter.note(slot, body.ordinal, appended.number);
       sealer.noteRows(body.rows, appended.number);
@@ -169,7 +183,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     },
   });
   const trimmer = new Trimmer({ catalog, log, snapshots });
-  const problems = (): string[] => [...damage, control.problem() ?? [], tokens.problem() ?? [], guard.problems(), sealer.problems(), quarantine.problems()].flat();
+  const problems = (): string[] => [...damage, control.problem() ?? [], tokens.problem() ?? [], guard.problems(), sealer.problems(), quarantine.problems(), stalled.problems()].flat();
 
   // The order of a start: the catalog is safe, dropped tables go, replay begins, commands are answered.
   catalog.subscribe(({ defined, dropped }) => {

@@ -26,6 +26,7 @@ export const ERRORS = {
   'bad-gzip': { status: 400, sentence: 'the body is not valid gzip' },
   'body-too-large': { status: 413, sentence: 'the body is too large' },
   'too-many-lines': { status: 413, sentence: 'the body has too many lines' },
+  'took-too-long': { status: 400, sentence: 'parsing the body takes too long' },
   'overloaded': { status: 503, sentence: 'too much is being written at once; send again' },
   'too-slow': { status: 503, sentence: 'the write was not on disk in time; it may be stored or not: send again' },
   'log-failed': { status: 503, sentence: 'the log could not be written; send again' },

@@ -32,18 +32,21 @@ export function removeSpans(tableId: u32, ranges: usize, count: u32): void {
   for (let i: u32 = 0; i < count; i++) removed += rangeEnd(ranges, i) - rangeFirst(ranges, i);
   const series = load<u32>(table, TABLE_SERIES);
   const isCrowded = series > SERIES_FEW && <u64>series * ROWS_PER_SERIES > <u64>rows;
-  if (removed == rows) {
-    clearRows(table);
-    if (isCrowded) dropSeries(table);
-    return;
-  }
+  moveRows(table, rows, removed, ranges, count);
+  if (!isCrowded) return;
+  if (removed == rows) dropSeries(table);
+  else keepSeries(table);
+}
+
+/** Moves the rows of a table that are not in the ranges, which have `removed` of its `rows`, into arrays of their own size. */
+export function moveRows(table: usize, rows: u32, removed: u32, ranges: usize, count: u32): void {
+  if (removed == rows) return clearRows(table);
   const columns = load<u32>(table, TABLE_COLUMNS);
   for (let i: u32 = 0; i < columns; i++) {
     const column = columnAt(table, i);
     if (load<u32>(column, COLUMN_KIND) != KIND_TAG) rebuildColumn(column, rows, ranges, count);
   }
   rebuildRows(table, rows, rows - removed, ranges, count);
-  if (isCrowded) keepSeries(table);
 }
 
 @inline

@@ -78,6 +78,23 @@ function rebuildTag(column: usize, numbers: usize): void {
   clearColumn(before);
 }
 
+/** Moves the values and the dictionary of a tag column into arrays of their own size; nothing is numbered anew. */
+export function repackTag(column: usize): void {
+  memory.copy(before, column, COLUMN_STRUCT_BYTES);
+  memory.fill(column + COLUMN_COUNT, 0, COLUMN_KEY_AT - COLUMN_COUNT);
+  const entries = load<u32>(before, COLUMN_ENTRIES);
+  const ends = load<u32>(before, COLUMN_ENTRY_ENDS);
+  const heap = load<u32>(before, COLUMN_HEAP);
+  const hashes = load<u32>(before, COLUMN_ENTRY_HASHES);
+  for (let code: u32 = 0; code < entries; code++) {
+    const start = entryStart(ends, code);
+    addEntry(column, heap + start, load<u32>(ends + (code << 2)) - start, load<u32>(hashes + (code << 2)), 0);
+  }
+  const count = load<u32>(before, COLUMN_COUNT);
+  for (let i: u32 = 0; i < count; i++) appendCode(column, numberOf(before, i), codeAt(i));
+  clearColumn(before);
+}
+
 /** New number of the series of the old value `index`. */
 @inline
 function numberAt(numbers: usize, index: u32): u32 {

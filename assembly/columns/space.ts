@@ -8,6 +8,19 @@ export function builderBytes(): usize {
   return inUse;
 }
 
+let bytesMax: usize = usize.MAX_VALUE;
+
+/** How much builders may hold while a body is parsed. */
+export function setBuilderBytesMax(bytes: u32): void {
+  bytesMax = bytes;
+}
+
+/** Whether they hold more. */
+@inline
+export function isOverRoom(): bool {
+  return inUse > bytesMax;
+}
+
 export function take(bytes: usize): usize {
   inUse += blockBytes(bytes);
   return allocate(bytes);

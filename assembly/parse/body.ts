@@ -1,9 +1,10 @@
 // A body, line by line: where lines stand, what each is worth, and what the body comes to.
 import {
   INPUT_PADDING, LINE_NOT_UTF8, LINE_OK, LINE_UNTERMINATED_STRING, PARSE_ACCEPTED, PARSE_ALL_OR_NOTHING, PARSE_NEEDS,
-  PARSE_RECORD, PARSE_REFUSED, PARSE_REPLAY, PARSE_TOO_MANY_LINES,
+  PARSE_NO_ROOM, PARSE_RECORD, PARSE_REFUSED, PARSE_REPLAY, PARSE_TOO_MANY_LINES,
 } from '../abi';
 import { allocate, blockBytes, release } from '../arena';
+import { isOverRoom } from '../columns/space';
 import { NEWLINE } from './characters';
 import {
   beginCommits, checkLine, checksum, listSpans, rollBack, spanCount, spansAt, storeLine, takesReplay,
@@ -100,6 +101,8 @@ export function parse(
   return status;
 }
 
+/** Lines that the fast path takes in one go, at most: what builders hold is looked at between. Rows get more room in the exact path alone. */
+const RUN_LINES_MAX: u32 = 8192;
 /** Lines parsed in the exact path alone, at most, after the fast path took none. */
 const PAUSE_MAX: u32 = 31;
 
@@ -111,10 +114,11 @@ function parseLines(end: usize, flags: u32, linesMax: u32): u32 {
   let pause: u32 = 0;
   let pauseNext: u32 = 0;
   while (start < end) {
+    if (isOverRoom()) return PARSE_NO_ROOM;
     if (pause != 0) {
       pause--;
     } else if (isStoring && !isRecording) {
-      start = takeLines(start, end, min(linesMax - linesSeen(), linesToRun(line)));
+      start = takeLines(start, end, min(min(linesMax - linesSeen(), linesToRun(line)), RUN_LINES_MAX));
       countTaken(taken);
       line += taken;
       pauseNext = taken == 0 ? min((pauseNext << 1) + 1, PAUSE_MAX) : 0;

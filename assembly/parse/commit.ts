@@ -8,6 +8,7 @@ import { removeEntries } from '../columns/dictionary';
 import {
   appendRow, columnAt, TABLE_BODY, TABLE_NAME_HASH, TABLE_ROWS_BEFORE, TABLE_SERIES_BEFORE,
 } from '../columns/table';
+import { trimTable } from '../columns/trim';
 import { foldCell, foldRow, hashBytes } from '../hash';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../list';
 import { noteFields } from './fields';
@@ -122,7 +123,7 @@ function storeMoved(row: u32): void {
   }
 }
 
-/** Takes all rows of the body out of the builders, which are then as they were but for their room. */
+/** Takes all rows of the body out of the builders, which are then as they were, but for a little of their room. */
 export function rollBack(): void {
   for (let i: u32 = 0; i < listUsed(touched); i += 4) {
     const table = <usize>load<u32>(listAt(touched) + i);
@@ -138,6 +139,7 @@ export function rollBack(): void {
     store<u32>(table, series, TABLE_SERIES);
   }
   undoSeries();
+  for (let i: u32 = 0; i < listUsed(touched); i += 4) trimTable(load<u32>(listAt(touched) + i));
   cutList(touched, 0);
 }
 

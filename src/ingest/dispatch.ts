@@ -1,5 +1,6 @@
 /** Hands bodies to workers as lists: what arrives while all are busy goes out together. */
 import type { Pool, Slot } from './pool.js';
+import { Stalled } from './stall.js';
 import type { BodyOutcome, BodyTask } from '../worker/protocol.js';
 
 /** A list ends at either. */
@@ -14,6 +15,8 @@ export interface Parsed {
 
 interface Waiting {
   readonly task: BodyTask;
+  /** Nobody waits for it any more. */
+  readonly isOver: () => boolean;
   readonly resolve: (parsed: Parsed) => void;
   readonly reject: (error: Error) => void;
 }
@@ -33,12 +36,14 @@ export class Dispatcher {
    * Has one body parsed. Promises of one slot settle in the order of its ordinals.
    * Replayed bodies wait for live ones, but never for more than one list of them.
    * @param alone no other body shares its task
-   * @throws when the worker dies with it: nothing of the body is stored
+   * @param isOver nobody waits for it any more: it is not parsed when it has not been by then
+   * @throws Stalled when the worker did not come back from it, another Error when the worker dies with it: nothing of the
+   * body is stored
    */
-  parse(task: BodyTask, alone = false): Promise<Parsed> {
+  parse(task: BodyTask, alone = false, isOver = (): boolean => false): Promise<Parsed> {
     return new Promise((resolve, reject) => {
       const queue = alone ? this.#alone : task.replay ? this.#replayed : this.#live;
-      queue.push({ task, resolve, reject });
+      queue.push({ task, isOver, resolve, reject });
       this.dispatch();
     });
   }
@@ -48,13 +53,14 @@ export class Dispatcher {
     while (this.#live.length + this.#replayed.length + this.#alone.length > 0) {
       const slot = this.#pool.idleSlot();
       if (slot === undefined) return;
-      void this.#run(slot, this.#takeList());
+      const list = this.#takeList();
+      if (list.length > 0) void this.#run(slot, list);
     }
   }
 
   /** Live bodies first; beside them one replayed body, so that replay goes on under load, or a list of those alone. */
   #takeList(): Waiting[] {
-    if (this.#alone.length > 0) return this.#alone.splice(0, 1);
+    if (this.#alone.length > 0) return takeUpTo(this.#alone, 1);
     const live = takeUpTo(this.#live, LIST_BODIES_MAX);
     return [...live, ...takeUpTo(this.#replayed, live.length > 0 ? 1 : LIST_BODIES_MAX)];
   }
@@ -64,17 +70,34 @@ export class Dispatcher {
       const { outcomes } = await this.#pool.parse(slot, list.map(({ task }) => task));
       list.forEach(({ resolve }, i) => resolve({ slot, outcome: outcomes[i]! }));
     } catch (error) {
-      for (const { reject } of list) reject(error as Error);
+      this.#failed(list, error as Error);
     }
     this.dispatch();
   }
+
+  /** Of a list whose worker did not come back from one of its bodies the others wait again, before all that came later. */
+  #failed(list: readonly Waiting[], error: Error): void {
+    const blamed = error instanceof Stalled && error.place !== null ? list[error.place] : undefined;
+    const again = blamed === undefined ? [] : list.filter((waiting) => waiting !== blamed);
+    this.#live.unshift(...again.filter(({ task }) => task.replay === undefined));
+    this.#replayed.unshift(...again.filter(({ task }) => task.replay !== undefined));
+    for (const { reject } of blamed === undefined ? list : [blamed]) reject(error);
+  }
 }
 
-/** Takes bodies off the front of a queue, up to a number or LIST_BYTES_MAX. */
+/** Takes bodies off the front of a queue, up to a number or LIST_BYTES_MAX; those that nobody waits for any more fail. */
 function takeUpTo(queue: Waiting[], bodiesMax: number): Waiting[] {
-  let bodies = 0;
-  for (let bytes = 0; bodies < queue.length && bodies < bodiesMax && bytes < LIST_BYTES_MAX; bodies += 1) {
-    bytes += queue[bodies]!.task.bytes;
+  const list: Waiting[] = [];
+  let passed = 0;
+  for (let bytes = 0; passed < queue.length && list.length < bodiesMax && bytes < LIST_BYTES_MAX; passed += 1) {
+    const waiting = queue[passed]!;
+    if (waiting.isOver()) {
+      waiting.reject(new Error('its time was over before it was parsed'));
+    } else {
+      list.push(waiting);
+      bytes += waiting.task.bytes;
+    }
   }
-  return queue.splice(0, bodies);
+  queue.splice(0, passed);
+  return list;
 }

@@ -1,20 +1,33 @@
 /** Why no write may be taken now: stopping, a failed log, too little disk, or builders over their memory. */
+import type { Clock } from '../clock.js';
 import type { Disk } from '../disk.js';
 import type { ErrorCode } from '../errors.js';
 
+/** A body that found no room has rows moved into files for so long: it is sent again. */
+const NO_ROOM_MS = 5000;
+/** Workers are told that so often at most. */
+const TIDY_MS = 500;
+/** Of the memory for rows: what seals leave behind at most, so that less is not worth one. */
+const SHARE_LEFT = 1 / 4;
+
 interface GuardParts {
   readonly disk: Disk;
+  readonly clock: Clock;
   readonly dataDir: string;
   readonly diskReserveBytes: number;
   readonly builderBytesMax: number;
   readonly builderBytes: () => number;
   readonly logFailed: () => boolean;
+  /** Has the workers make their memory smaller. */
+  readonly tidy: () => void;
 }
 
 export class Guard {
   readonly #parts: GuardParts;
   #freeBytes = Infinity;
   #stopping = false;
+  #noRoomUntilMs = -Infinity;
+  #tidyAgainMs = -Infinity;
 
   constructor(parts: GuardParts) {
     this.#parts = parts;
@@ -27,6 +40,22 @@ export class Guard {
 
   stop(): void {
     this.#stopping = true;
+  }
+
+  /** A body found no room for its rows. */
+  noteNoRoom(): void {
+    const nowMs = this.#parts.clock.monotonicMs();
+    this.#noRoomUntilMs = nowMs + NO_ROOM_MS;
+    if (nowMs < this.#tidyAgainMs) return;
+    this.#tidyAgainMs = nowMs + TIDY_MS;
+    this.#parts.tidy();
+  }
+
+  /** What builders hold, as whoever seals is to see it: no end of it while bodies find no room. */
+  pressureBytes(): number {
+    const { builderBytes, builderBytesMax, clock } = this.#parts;
+    const held = builderBytes();
+    return held > builderBytesMax * SHARE_LEFT && clock.monotonicMs() < this.#noRoomUntilMs ? Infinity : held;
   }
 
   /** The reason to refuse a write, or null. */

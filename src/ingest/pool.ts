@@ -3,9 +3,11 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Clock } from '../clock.js';
 import type { Adoption, BodyTask, FromWorker, ParseResult, ToWorker } from '../worker/protocol.js';
+import { GaugeRows } from './gauge-rows.js';
+import { Stalled, StallWatch, type StalledAt } from './stall.js';
 
 /** What every adopted worker is given, its slot and port apart. */
-type SlotSettings = Omit<Adoption, 'slot' | 'port' | 'numbers' | 'builderBytes'>;
+type SlotSettings = Omit<Adoption, 'slot' | 'port' | 'numbers' | 'gauges' | 'gauge'>;
 
 /** A thread that could not be made a slot is tried again after this. */
 const ADOPT_AGAIN_MS = 1000;
@@ -16,9 +18,13 @@ interface PoolOptions {
   readonly clock: Clock;
   /** Length of the ring of log numbers: above the bodies that can be in flight. */
   readonly numbersLength: number;
+  /** A worker without a sign of life for so long is ended. */
+  readonly taskMsMax: number;
   /** A slot is ready: tell it the catalog before it is given bodies. */
   readonly onSlot: (slot: Slot) => void;
   readonly onMessage: (slot: Slot, message: FromWorker) => void;
+  /** A slot is ended because it did not come back; `onDeath` follows. */
+  readonly onStall: (slot: Slot, stalled: StalledAt) => void;
   /** The builders of a slot are gone. */
   readonly onDeath: (slot: Slot) => void;
   readonly onError: (error: Error) => void;
@@ -42,6 +48,10 @@ export interface Slot {
 interface PoolSlot extends Slot {
   readonly threadId: number;
   readonly port: MessagePort;
+  /** Of its gauge. */
+  readonly row: number;
+  /** Ends the task under way before its thread has ended. */
+  failTask: (error: Error) => void;
 }
 
 /** Named in each task and not to the pool: a thread loads it with its first task, the adoption. */
@@ -53,6 +63,10 @@ export class Pool {
   /** Threads without a slot. */
   readonly #free = new Set<number>();
   readonly #slots = new Map<number, PoolSlot>();
+  /** Threads that were told to end and may not have yet. */
+  readonly #ending = new Set<number>();
+  readonly #gauges: GaugeRows;
+  readonly #watch: StallWatch;
   #slotsMade = 0;
   /** The thread that the task now being handed over is for. */
   #target = 0;
@@ -62,6 +76,8 @@ export class Pool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#gauges = new GaugeRows(options.threads);
+    this.#watch = new StallWatch(options.clock, options.taskMsMax);
     this.#piscina = new Piscina({
       minThreads: options.threads,
       maxThreads: options.threads,
@@ -96,13 +112,18 @@ export class Pool {
     for (const slot of this.#slots.values()) slot.tell(message);
   }
 
-  /** Runs a list of bodies in an idle slot. @throws when the worker fails or dies: its builders are gone then */
+  /**
+   * Runs a list of bodies in an idle slot.
+   * @throws Stalled when the worker does not come back, another Error when it fails or dies; its builders are gone then
+   */
   async parse(slot: Slot, list: readonly BodyTask[]): Promise<ParseResult> {
     const { number, threadId } = slot as PoolSlot;
     slot.busy = true;
     try {
       this.#aimAt(threadId);
-      const result = (await this.#piscina.run(list, { filename: ENTRY, name: 'parse' })) as ParseResult;
+      const task = this.#piscina.run(list, { filename: ENTRY, name: 'parse' }) as Promise<ParseResult>;
+      const stall = new Promise<never>((_, reject) => ((slot as PoolSlot).failTask = reject));
+      const result = await Promise.race([task, stall]);
       // The port may have closed before the last result came: its rows are gone, and nobody would read them back.
       if (!this.#slots.has(number)) throw new Error(`worker ${number} died`);
       return result;
@@ -117,6 +138,7 @@ export class Pool {
   /** A thread that is ended while it loads its code takes the whole process along: adoptions under way end first. */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#watch.close();
     await Promise.all(this.#adoptions);
     for (const slot of this.#slots.values()) slot.port.close();
     await this.#piscina.destroy();
@@ -134,36 +156,52 @@ export class Pool {
     this.#free.delete(threadId);
     const { port1: port, port2 } = new MessageChannel();
     const ring = new BigInt64Array(new SharedArrayBuffer(this.#options.numbersLength * BigInt64Array.BYTES_PER_ELEMENT));
-    const builderBytes = new Uint32Array(new SharedArrayBuffer(Uint32Array.BYTES_PER_ELEMENT));
     const number = this.#slotsMade++;
-    const adoption: Adoption = { ...this.#options.settings, slot: number, port: port2, numbers: ring.buffer, builderBytes: builderBytes.buffer };
+    const { row, gauge } = this.#gauges.take();
+    const adoption: Adoption = { ...this.#options.settings, slot: number, port: port2, numbers: ring.buffer, gauges: this.#gauges.memory, gauge: row };
     try {
       this.#aimAt(threadId);
       await this.#piscina.run(adoption, { filename: ENTRY, name: 'adopt', transferList: [port2] });
     } catch (error) {
       port.close();
+      this.#gauges.give(row);
       if (this.#closing) return;
       this.#options.onError(error as Error);
       this.#options.clock.after(ADOPT_AGAIN_MS, () => this.#setFree(threadId));
       return;
     }
     const slot: PoolSlot = {
-      number, threadId, port, busy: false, cutBelow: 0, refusedTo: 0,
+      number, threadId, port, row, busy: false, cutBelow: 0, refusedTo: 0, failTask: () => undefined,
       get builderBytes() {
-        return Atomics.load(builderBytes, 0);
+        return gauge.heldBytes;
       },
       tell: (message) => port.postMessage(message),
       giveNumber: (ordinal, logNumber) => Atomics.store(ring, ordinal % ring.length, BigInt(logNumber)),
     };
-    port.on('message', (message: FromWorker) => this.#options.onMessage(slot, message));
+    port.on('message', (message: FromWorker) => {
+      if (this.#slots.has(number)) this.#options.onMessage(slot, message);
+    });
     port.on('close', () => this.#slotDied(slot));
     this.#slots.set(number, slot);
+    this.#watch.watch(number, { gauge, ask: () => slot.tell({ say: 'ask' }), onStall: (stalled) => this.#end(slot, stalled) });
     this.#options.onSlot(slot);
+  }
+
+  /** Ends the thread of a slot that shows no sign of life; another takes its place. What it is at cannot be asked to stop. */
+  #end(slot: PoolSlot, stalled: StalledAt): void {
+    const { threadId } = slot;
+    this.#ending.add(threadId);
+    void this.#piscina.threads.find((thread) => thread.threadId === threadId)?.terminate().then(() => this.#ending.delete(threadId));
+    this.#options.onStall(slot, stalled);
+    slot.failTask(new Stalled(stalled.at === 'body' ? stalled.place : null, this.#options.taskMsMax));
+    this.#slotDied(slot);
   }
 
   /** Both the failed task and the closed port tell of it. */
   #slotDied(slot: PoolSlot): void {
     if (!this.#slots.delete(slot.number) || this.#closing) return;
+    this.#watch.forget(slot.number);
+    this.#gauges.give(slot.row);
     slot.port.close();
     this.#options.onDeath(slot);
     this.#setFree(slot.threadId);
@@ -176,7 +214,7 @@ export class Pool {
   }
 
   #isAlive(threadId: number): boolean {
-    return this.#piscina.threads.some((thread) => thread.threadId === threadId);
+    return !this.#ending.has(threadId) && this.#piscina.threads.some((thread) => thread.threadId === threadId);
   }
 
   /**

@@ -8,6 +8,8 @@ import type { Body } from './request.js';
 
 /** Frames whose bodies may be under way at once. */
 const IN_FLIGHT_BYTES_MAX = 8 * 1024 * 1024;
+/** The same, unpacked: their rows take no more room than is free only as long as few of them come at once. */
+const IN_FLIGHT_UNPACKED_BYTES_MAX = 64 * 1024 * 1024;
 /** While memory is full, how often to look again. */
 const WAIT_MS = 50;
 /** What the disk refused is tried again after this. */
@@ -34,6 +36,7 @@ export class Replay {
   /** Numbers under way, ascending. */
   readonly #underWay: { readonly number: number; done: boolean }[] = [];
   #underWayBytes = 0;
+  #underWayUnpackedBytes = 0;
   /** Frames below it are in builders, under way, or not wanted. */
   #next: number;
   #frames = 0;
@@ -69,11 +72,12 @@ export class Replay {
     for await (const frame of this.#parts.log.frames(this.#next, toNumber)) {
       this.#next = frame.number;
       if (wanted(frame)) {
-        await this.#room(frame.body.length);
+        await this.#room(frame);
         const entry = { number: frame.number, done: false };
         this.#underWay.push(entry);
         this.#underWayBytes += frame.body.length;
-        void this.#bringBack(frame).then(() => this.#done(entry, frame.body.length));
+        this.#underWayUnpackedBytes += frame.header.inflatedBytes;
+        void this.#bringBack(frame).then(() => this.#done(entry, frame));
         this.#frames += 1;
       }
       this.#next = frame.number + 1;
@@ -81,8 +85,10 @@ export class Replay {
     this.#next = toNumber + 1;
   }
 
-  async #room(bytes: number): Promise<void> {
-    while (this.#underWay.length > 0 && this.#underWayBytes + bytes > IN_FLIGHT_BYTES_MAX) await this.#changed();
+  async #room({ body, header }: LoggedFrame): Promise<void> {
+    const isFull = (): boolean => this.#underWayBytes + body.length > IN_FLIGHT_BYTES_MAX
+      || this.#underWayUnpackedBytes + header.inflatedBytes > IN_FLIGHT_UNPACKED_BYTES_MAX;
+    while (this.#underWay.length > 0 && isFull()) await this.#changed();
     while (this.#parts.memoryFull()) await this.#pause(WAIT_MS);
   }
 
@@ -92,9 +98,10 @@ export class Replay {
     });
   }
 
-  #done(entry: { done: boolean }, bytes: number): void {
+  #done(entry: { done: boolean }, { body, header }: LoggedFrame): void {
     entry.done = true;
-    this.#underWayBytes -= bytes;
+    this.#underWayBytes -= body.length;
+    this.#underWayUnpackedBytes -= header.inflatedBytes;
     while (this.#underWay[0]?.done) this.#underWay.shift();
     this.#wake?.();
   }

@@ -11,6 +11,8 @@ import type { Dispatcher, Parsed } from './dispatch.js';
 import type { Slot } from './pool.js';
 import { truncateTime } from './precision.js';
 import type { Body, WriteOutcome, WriteRequest, Writer } from './request.js';
+import { Stalled } from './stall.js';
+import type { StalledBodies } from './stalled-bodies.js';
 
 /** Each round adds a table or column, or ends; more rounds than this mean a broken invariant. */
 const ROUNDS_MAX = 64;
@@ -20,15 +22,26 @@ interface WriteParts {
   readonly dispatcher: Dispatcher;
   readonly log: Log;
   readonly bodyMemory: BodyMemory;
+  readonly stalled: StalledBodies;
   readonly clock: Clock;
   /** Nothing is answered later: clients give up at 5 s and send again. */
   readonly answerMsMax: number;
   /** Why no write may be taken now, or null. */
   readonly refuse: () => { code: ErrorCode; detail: string } | null;
+  /** A body found no room for its rows. */
+  readonly onNoRoom: () => void;
   /** A frame was appended: the rows of its body wait in the builders of a slot. */
   readonly onAppended: (slot: Slot, body: AcceptedBody, appended: Appended) => void;
   /** A body that was parsed has ended: its accepted lines are stored, or none. */
   readonly onEnd: (database: Database, body: AcceptedBody | RefusedBody, isStored: boolean) => void;
+}
+
+/** A write under way. */
+interface Write {
+  readonly request: WriteRequest;
+  readonly body: Body;
+  /** It was answered already: what was not logged by then never is, so that nothing comes after what is sent later. */
+  isOver: boolean;
 }
 
 export class WritePath implements Writer {
@@ -43,11 +56,13 @@ export class WritePath implements Writer {
 
   write(request: WriteRequest, body: Body, waitedMs: number): Promise<WriteOutcome> {
     return new Promise((resolve) => {
+      const write: Write = { request, body, isOver: false };
       const deadline = this.#parts.clock.after(this.#parts.answerMsMax - waitedMs, () => {
-        resolve(failed('too-slow', `not on disk after ${this.#parts.answerMsMax} ms`));
+        write.isOver = true;
+        resolve(this.#tooSlow());
       });
       this.#inFlight += 1;
-      void this.#store(request, body)
+      void this.#store(write)
         .catch(failure)
         .then((outcome) => {
           deadline.cancel();
@@ -63,8 +78,13 @@ export class WritePath implements Writer {
     return this.#inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  async #store(request: WriteRequest, body: Body): Promise<WriteOutcome> {
+  #tooSlow(): Extract<WriteOutcome, { kind: 'failed' }> {
+    return failed('too-slow', `not on disk after ${this.#parts.answerMsMax} ms`);
+  }
+
+  async #store(write: Write): Promise<WriteOutcome> {
     const { catalog, clock, refuse } = this.#parts;
+    const { request, body } = write;
     const refusal = refuse();
     if (refusal !== null) return failed(refusal.code, refusal.detail);
     const database = catalog.database(request.database) ?? (await catalog.ensureDatabase(request.database));
@@ -78,16 +98,17 @@ export class WritePath implements Writer {
       acceptPartial: request.acceptPartial,
       rules: ruleFlags(database),
     };
-    const parsed = await this.#parse(task);
+    const parsed = await this.#parse(write, task);
     const { outcome } = parsed;
     switch (outcome.state) {
       case 'bad':
+        if (outcome.problem === 'overloaded') this.#parts.onNoRoom();
         return failed(outcome.problem === 'gzip' ? 'bad-gzip' : outcome.problem, outcome.detail);
       case 'refused':
         this.#parts.onEnd(database, outcome, false);
         return partial(outcome, false);
       case 'accepted':
-        await this.#keep(request, task, body, database, parsed, outcome);
+        await this.#keep(write, task, database, parsed, outcome);
         if (outcome.rejected === 0) return { kind: 'stored' };
         return partial(outcome, true);
       case 'needs':
@@ -96,21 +117,36 @@ export class WritePath implements Writer {
   }
 
   /** Parses, and where accepted lines need new tables or columns, has main decide them and parses again. */
-  async #parse(task: BodyTask): Promise<Parsed> {
+  async #parse(write: Write, task: BodyTask): Promise<Parsed> {
     for (let round = 1; ; round += 1) {
-      const parsed = await this.#parts.dispatcher.parse(task).catch((error: Error) => {
-        throw new SluiceError('worker-died', error.message);
-      });
+      const parsed = await this.#parseOnce(write, task);
       if (parsed.outcome.state !== 'needs' || round === ROUNDS_MAX) return parsed;
       await this.#parts.catalog.decide(task.databaseId, parsed.outcome.needs, task.rules);
     }
   }
 
+  /** A body that a worker did not come back from is tried once more, alone; the second time is the last. */
+  async #parseOnce(write: Write, task: BodyTask): Promise<Parsed> {
+    const { dispatcher, stalled } = this.#parts;
+    const { request, body } = write;
+    for (;;) {
+      const handling = stalled.handlingOf(request, body);
+      if (handling === 'never') throw new SluiceError('took-too-long', 'its lines are not stored; it is not to be sent again');
+      if (write.isOver) throw new SluiceError('too-slow', 'its time was over before it was parsed');
+      try {
+        return await dispatcher.parse(task, handling === 'alone', () => write.isOver);
+      } catch (error) {
+        if (!(error instanceof Stalled) || error.place === null) throw new SluiceError('worker-died', (error as Error).message);
+        stalled.note(request, body, handling === 'alone');
+      }
+    }
+  }
+
   /** Stores what was accepted, if anything was. */
-  async #keep(request: WriteRequest, task: BodyTask, body: Body, database: Database, parsed: Parsed, outcome: AcceptedBody): Promise<void> {
+  async #keep(write: Write, task: BodyTask, database: Database, parsed: Parsed, outcome: AcceptedBody): Promise<void> {
     let isStored = false;
     try {
-      if (outcome.ordinal > 0) await this.#log(request, task, body, database, parsed, outcome);
+      if (outcome.ordinal > 0) await this.#log(write, task, database, parsed, outcome);
       isStored = true;
     } finally {
       this.#parts.onEnd(database, outcome, isStored);
@@ -118,8 +154,9 @@ export class WritePath implements Writer {
   }
 
   /** Appends the frame, gives its rows their number, and waits until it is on disk. */
-  async #log(request: WriteRequest, task: BodyTask, body: Body, database: Database, parsed: Parsed, outcome: AcceptedBody): Promise<void> {
+  async #log(write: Write, task: BodyTask, database: Database, parsed: Parsed, outcome: AcceptedBody): Promise<void> {
     const { bodyMemory, catalog, log, onAppended } = this.#parts;
+    const { request, body } = write;
     const { slot } = parsed;
     if (outcome.ordinal < slot.cutBelow) {
       slot.refusedTo = outcome.ordinal;
@@ -127,6 +164,7 @@ export class WritePath implements Writer {
     }
     let appended: Appended;
     try {
+      if (write.isOver) throw new SluiceError('too-slow', 'its time was over before it was logged');
       if (catalog.database(database.name)?.id !== database.id) throw new SluiceError('database-dropped', database.name);
       appended = log.appendFrame(frameHeader(task, parsed, outcome), body.bytes, (target) => bodyMemory.copyTo(body, target));
     } catch (error) {
@@ -167,7 +205,7 @@ function partial({ accepted, rejected, errors, rejectedRuns, refused }: Accepted
   return { kind: 'partial', stored, accepted, rejected, errors, rejectedRuns, refused };
 }
 
-function failed(code: ErrorCode, detail: string): WriteOutcome {
+function failed(code: ErrorCode, detail: string): Extract<WriteOutcome, { kind: 'failed' }> {
   return { kind: 'failed', code, detail };
 }
 

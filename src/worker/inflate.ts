@@ -19,9 +19,9 @@ export function tooLarge(bytesMax: number): InflateError {
 /** Takes a gzip body of one or more members and the most bytes it may unpack to. @throws InflateError */
 export type Inflate = (packed: Uint8Array, bytesMax: number) => Uint8Array;
 
-/** Smallest and largest first guess of the unpacked size; a lying trailer costs no more than this. */
+/** Smallest and largest first guess of the unpacked size. A trailer that lies costs address space alone: nothing is written there. */
 const GUESS_BYTES_MIN = 4096;
-const GUESS_BYTES_MAX = 8 * 1024 * 1024;
+const GUESS_BYTES_MAX = 64 * 1024 * 1024;
 
 /** How much a body will unpack to: the size that the last member's trailer states (RFC 1952, ISIZE), within bounds. */
 export function guessedBytes(packed: Uint8Array, bytesMax: number): number {

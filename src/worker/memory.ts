@@ -27,6 +27,8 @@ export class WorkerMemory {
   #parser: WasmParser;
   #sealsUncounted = 0;
   #isDue = false;
+  /** An instance was left and may still be in memory. */
+  #hasLeft = false;
 
   constructor(parts: MemoryParts) {
     this.#parts = parts;
@@ -44,9 +46,14 @@ export class WorkerMemory {
     this.#isDue = true;
   }
 
+  /** Somewhere a body found no room. */
+  noteCramped(): void {
+    this.#isDue = true;
+  }
+
   /**
-   * Makes memory smaller when rows went into files since the last time. Not while a seal is in progress, which knows
-   * addresses and the numbers of series.
+   * Makes memory smaller when rows went into files, or a body found no room, since the last time. Not while a seal is in
+   * progress, which knows addresses and the numbers of series.
    */
   tidy(): void {
     if (!this.#isDue) return;
@@ -55,10 +62,17 @@ export class WorkerMemory {
     this.#move();
   }
 
+  /** Frees the instance that was left, if one was: before a body is loaded, for both would be in memory then. */
+  collectLeft(): void {
+    if (!this.#hasLeft) return;
+    this.#hasLeft = false;
+    collect();
+  }
+
   /** Lets go of what is kept for lines to come, when it is too much. */
   #freeSpare(): void {
     const keptMax = this.#parts.bytesMax * SPARE_SHARE;
-    if (this.#parser.builderBytes() <= keptMax || this.#sealsUncounted * TABLES_PER_SEAL < this.#parser.exports.tableIdsEnd()) return;
+    if (this.#parser.rowBytes() <= keptMax || this.#sealsUncounted * TABLES_PER_SEAL < this.#parser.exports.tableIdsEnd()) return;
     this.#sealsUncounted = 0;
     if (this.#parser.spareBytes() > keptMax) this.#parser.freeSpare();
   }
@@ -67,14 +81,15 @@ export class WorkerMemory {
   #move(): void {
     const before = this.#parser.memory.buffer.byteLength;
     const held = this.#parser.builderBytes();
-    if (before <= Math.max(this.#parts.bytesMax, MOVE_BYTES_MIN, 2 * held) || held > this.#parts.bytesMax * MOVED_SHARE) return;
+    if (before <= Math.max(this.#parts.bytesMax, MOVE_BYTES_MIN, 2 * held) || this.#parser.rowBytes() > this.#parts.bytesMax * MOVED_SHARE) return;
     this.#parser.freeSpare();
     try {
       const parser = this.#newParser();
       moveBuilders(this.#parser, parser);
       this.#parser = parser;
       // Not from here: this call still knows the old one.
-      setImmediate(collect);
+      this.#hasLeft = true;
+      setImmediate(() => this.collectLeft());
       this.#parts.tell(`${held} bytes moved into a fresh instance: of memory it had ${before} bytes, it has ${parser.memory.buffer.byteLength}`);
     } catch (error) {
       this.#parts.tell(`${held} bytes could not be moved into a fresh instance, the old one of ${before} bytes stays: ${(error as Error).message}`);

@@ -109,10 +109,10 @@ interface NeedyBody {
   readonly state: 'needs';
   readonly needs: readonly Need[];
 }
-/** Not a body at all: bad gzip, or over a limit. Nothing is stored. */
+/** Not a body at all: bad gzip, or over a limit; or there is no room for its rows now. Nothing is stored. */
 export interface BadBody {
   readonly state: 'bad';
-  readonly problem: 'gzip' | 'body-too-large' | 'too-many-lines';
+  readonly problem: 'gzip' | 'body-too-large' | 'too-many-lines' | 'overloaded';
   readonly detail: string;
 }
 export type BodyOutcome = AcceptedBody | RefusedBody | NeedyBody | BadBody;
@@ -153,10 +153,15 @@ export interface Adoption {
   readonly blockBytes: number;
   /** BigInt64Array of log numbers by ordinal modulo its length; 0 = not decided yet, -1 = given up. */
   readonly numbers: SharedArrayBuffer;
-  /** Uint32Array of one, written by the worker: bytes of linear memory that its builders and its seal hold. */
-  readonly builderBytes: SharedArrayBuffer;
+  /** What all workers let see (gauges.ts), and the row that is this one's. */
+  readonly gauges: SharedArrayBuffer;
+  readonly gauge: number;
   /** This worker's share of the memory for rows: over it, its linear memory is made small again after a seal. */
   readonly memoryBytesMax: number;
+  /** The memory for rows of all workers: a body that would take more is refused. */
+  readonly rowBytesMax: number;
+  /** For the linear memory of all workers, what is free in it too: a body that would make it larger is refused. */
+  readonly linearBytesMax: number;
   readonly limits: WorkerLimits;
   readonly dataDir: string;
   readonly start: string;
@@ -184,7 +189,11 @@ export type ToWorker =
   /** The commit stands: rows at or below `number` leave the builder. */
   | { readonly say: 'sealed'; readonly tableId: number; readonly number: number }
   /** Rows of bodies above ordinal `keptTo` are given up; the answer is 'cut'. */
-  | { readonly say: 'cut'; readonly keptTo: number };
+  | { readonly say: 'cut'; readonly keptTo: number }
+  /** A body found no room: make memory smaller, where that can be. */
+  | { readonly say: 'tidy' }
+  /** Show a sign of life, and take the numbers that were given. */
+  | { readonly say: 'ask' };
 
 /** A file of the rows of a table up to a number. */
 export interface FileOrder {

@@ -1,12 +1,14 @@
 /** One adopted worker: applies what main says, parses bodies into builders, and seals in slices between tasks. */
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { BlockReader } from './blocks.js';
+import { Gauge } from './gauges.js';
 import { InflateError } from './inflate.js';
 import { WorkerMemory } from './memory.js';
 import { PendingRows } from './pending.js';
 import { sealFile } from './seal.js';
+import { Room } from './room.js';
 import type { PackedBody, Unpack } from './unpack.js';
-import type { WasmParser } from './wasm.js';
+import type { Parsed, WasmParser } from './wasm.js';
 import * as abi from '../../assembly/abi.js';
 import type { Clock } from '../clock.js';
 import type { TableStore } from '../tables/store.js';
@@ -32,7 +34,8 @@ export class WorkerSlot {
   readonly #clock: Clock;
   readonly #blocks: BlockReader;
   readonly #pending: PendingRows;
-  readonly #builderBytes: Uint32Array;
+  readonly #gauge: Gauge;
+  readonly #room: Room;
   /** Of the list under way. */
   #refusedBytesLeft = 0;
   /** Seals run one after another. */
@@ -50,7 +53,8 @@ export class WorkerSlot {
     this.#clock = clock;
     this.#blocks = new BlockReader(adoption.bodyMemory, adoption.blockBytes);
     this.#pending = new PendingRows(adoption.numbers, (tableId, spans) => this.#parser.removeRows(tableId, spans));
-    this.#builderBytes = new Uint32Array(adoption.builderBytes);
+    this.#gauge = new Gauge(adoption.gauges, adoption.gauge);
+    this.#room = new Room(adoption.gauges, this.#gauge, adoption);
     adoption.port.on('message', (message: ToWorker) => this.#obey(message));
   }
 
@@ -65,9 +69,16 @@ export class WorkerSlot {
   /** One outcome a body, in order. Applies what main said before it dispatched the list. */
   parse(list: readonly BodyTask[]): ParseResult {
     this.#catchUp();
+    this.#memory.collectLeft();
     this.#refusedBytesLeft = REFUSED_BYTES_MAX;
-    const outcomes = list.map((task) => this.#parseBody(task));
-    this.#countBytes();
+    const outcomes = list.map((task, place) => {
+      this.#gauge.noteBody(place);
+      const outcome = this.#parseBody(task);
+      this.#countBytes();
+      this.#room.release();
+      return outcome;
+    });
+    this.#gauge.noteBody(null);
     return { slot: this.number, outcomes };
   }
 
@@ -86,15 +97,8 @@ export class WorkerSlot {
       if (error instanceof InflateError) return bad(error.problem, error.message);
       throw error;
     }
-    const parsed = this.#parser.parse({
-      databaseId: task.databaseId,
-      bytes,
-      precision: task.precision,
-      defaultTime: task.defaultTime,
-      flags: (task.acceptPartial ? 0 : abi.PARSE_ALL_OR_NOTHING) | (task.replay ? abi.PARSE_REPLAY : 0) | task.rules,
-      linesMax: task.replay ? 0xffffffff : limits.bodyLinesMax,
-      ...(task.replay ? { rejectedRuns: task.replay.rejectedRuns, replayNumber: task.replay.number } : {}),
-    });
+    const parsed = task.replay === undefined ? this.#parseInRoom(task, bytes) : this.#parseLoaded(task, bytes);
+    if ('problem' in parsed) return parsed;
     const { lines, accepted, rejected, errors, rejectedRuns } = parsed;
     switch (parsed.status) {
       case abi.PARSE_NEEDS:
@@ -111,6 +115,34 @@ export class WorkerSlot {
           rows: parsed.spans.map(({ tableId, rowFirst, rowEnd }) => [tableId, rowEnd - rowFirst] as const),
         };
     }
+  }
+
+  /** A replayed body was in memory before, and finds its room whatever there is. */
+  #parseLoaded(task: BodyTask, bytes: number, roomBytes = Infinity): Parsed {
+    return this.#parser.parse({
+      databaseId: task.databaseId,
+      bytes,
+      precision: task.precision,
+      defaultTime: task.defaultTime,
+      flags: (task.acceptPartial ? 0 : abi.PARSE_ALL_OR_NOTHING) | (task.replay ? abi.PARSE_REPLAY : 0) | task.rules,
+      linesMax: task.replay ? 0xffffffff : this.#adoption.limits.bodyLinesMax,
+      roomBytes,
+      ...(task.replay ? { rejectedRuns: task.replay.rejectedRuns, replayNumber: task.replay.number } : {}),
+    });
+  }
+
+  /** Parses a live body within the room that there is for its rows. */
+  #parseInRoom(task: BodyTask, bytes: number): Parsed | BadBody {
+    const room = this.#room;
+    let roomBytes = room.reserve(bytes);
+    if (roomBytes === 0) return bad('overloaded', `there is not enough room for the rows of a body of ${bytes} bytes in ${room.bytesMax} bytes; they are moving into files`);
+    let parsed = this.#parseLoaded(task, bytes, roomBytes);
+    if (parsed.status !== abi.PARSE_NO_ROOM) return parsed;
+    roomBytes = room.reserveRest();
+    parsed = this.#parseLoaded(task, bytes, roomBytes);
+    if (parsed.status !== abi.PARSE_NO_ROOM) return parsed;
+    if (room.isMost(roomBytes)) return bad('body-too-large', `its rows take more than the memory for all rows, ${room.bytesMax} bytes`);
+    return bad('overloaded', `its rows take more than the ${roomBytes} bytes that are left of ${room.bytesMax}`);
   }
 
   #refusedLines({ precision, defaultTime }: BodyTask): RefusedLines {
@@ -150,10 +182,22 @@ export class WorkerSlot {
     this.#pending.takeNumbers();
   }
 
+  /** A seal in progress has its turn again after it. */
   #obey(message: ToWorker): void {
+    const { sealing } = this.#gauge;
+    this.#gauge.noteSealing(null);
+    this.#apply(message);
+    this.#gauge.noteSealing(sealing);
+    this.#countBytes();
+  }
+
+  #apply(message: ToWorker): void {
     switch (message.say) {
       case 'define':
-        for (const table of message.tables) this.#parser.define(table);
+        for (const table of message.tables) {
+          this.#parser.define(table);
+          this.#gauge.beat();
+        }
         break;
       case 'drop':
         for (const tableId of message.tableIds) {
@@ -177,13 +221,26 @@ export class WorkerSlot {
         this.#pending.cut(message.keptTo);
         this.#tell({ say: 'cut', nextOrdinal: this.#pending.nextOrdinal });
         break;
+      case 'tidy':
+        this.#memory.noteCramped();
+        if (!this.#isSealing) this.#memory.tidy();
+        break;
+      case 'ask':
+        // Where no body and no seal comes, rows that were given up would stay.
+        this.#pending.takeNumbers();
+        break;
     }
-    this.#countBytes();
   }
 
   /** Main decides by these bytes whether bodies may come: they must be true also when none comes. */
   #countBytes(): void {
-    Atomics.store(this.#builderBytes, 0, this.#parser.heldBytes());
+    this.#gauge.heldBytes = this.#parser.heldBytes();
+    this.#gauge.linearBytes = this.#parser.memory.buffer.byteLength;
+  }
+
+  #noteSlice(): void {
+    this.#gauge.beat();
+    this.#countBytes();
   }
 
   async #seal(order: SealOrder): Promise<void> {
@@ -192,11 +249,14 @@ export class WorkerSlot {
     const store = this.#stores[order.into];
     this.#pending.takeNumbers();
     this.#isSealing = true;
+    this.#gauge.noteSealing(tableId);
     try {
-      const file = await sealFile(this.#parser, store, order, () => this.#pending.upTo(tableId, number), () => this.#countBytes());
+      const file = await sealFile(this.#parser, store, order, () => this.#pending.upTo(tableId, number), () => this.#noteSlice());
+      this.#gauge.noteSealing(null);
       if (!this.#ended) this.#tell({ say: 'file', tableId, file });
       else if (file !== null) await store.delete(file.path); // main takes this seal for failed
     } catch (error) {
+      this.#gauge.noteSealing(null);
       const isFatal = isTrap(error);
       this.#tell({ say: 'seal-failed', tableId, reason: (error as Error).message, isFatal });
       if (isFatal) this.end();

@@ -25,6 +25,8 @@ export interface ParseOptions {
   readonly rejectedRuns?: Uint32Array;
   /** Replay: log number of the body. */
   readonly replayNumber?: number;
+  /** What its rows may take of memory; no end when absent. */
+  readonly roomBytes?: number;
 }
 
 /** How far a scan came. */
@@ -62,6 +64,7 @@ interface ParserExports extends SealExports, InflateExports {
   setAside(tableId: number, isSetAside: boolean): void;
   removeSpans(tableId: number, rangesAt: number, ranges: number): void;
   builderBytes(): number;
+  setBuilderBytesMax(bytes: number): void;
   sealBytes(): number;
   spareBytes(): number;
   freeSpare(): void;
@@ -75,6 +78,7 @@ interface ParserExports extends SealExports, InflateExports {
 type ParserTable = Omit<TableDefinition, 'columns'> & { readonly columns: readonly Omit<ColumnDefinition, 'name'>[] };
 
 const RUN_BYTES = 8;
+const WORD_MAX = 2 ** 32 - 1;
 
 /** Compiles the module once for a thread. */
 export function compile(bytes: Uint8Array): WebAssembly.Module {
@@ -84,6 +88,9 @@ export function compile(bytes: Uint8Array): WebAssembly.Module {
 export class WasmParser {
   readonly exports: ParserExports;
   readonly memory: ParserExports['memory'];
+  /** By table, bytes that its name and columns take. */
+  readonly #definedBytes = new Map<number, number>();
+  #allDefinedBytes = 0;
 
   /** @throws when the module was built for another version of the border */
   constructor(module: WebAssembly.Module) {
@@ -104,17 +111,26 @@ export class WasmParser {
 
   /** Defines a table, or adds to a known one the columns it lacks. Ids start at 1. */
   define(table: ParserTable): void {
+    const before = this.builderBytes();
     const [nameAt, nameBytes] = this.#place(table.measurement);
     this.exports.defineTable(table.id, table.databaseId, nameAt, nameBytes, table.created, table.sealedTo);
     for (const { id, kind, key } of table.columns) {
       const [keyAt, keyBytes] = this.#place(key);
       this.exports.defineColumn(table.id, id, kind, keyAt, keyBytes);
     }
+    this.#noteDefined(table.id, (this.#definedBytes.get(table.id) ?? 0) + this.builderBytes() - before);
+  }
+
+  #noteDefined(tableId: number, bytes: number): void {
+    this.#allDefinedBytes += bytes - (this.#definedBytes.get(tableId) ?? 0);
+    if (bytes === 0) this.#definedBytes.delete(tableId);
+    else this.#definedBytes.set(tableId, bytes);
   }
 
   /** Forgets a table and its rows. */
   drop(tableId: number): void {
     this.exports.dropTable(tableId);
+    this.#noteDefined(tableId, 0);
   }
 
   /** Rows at or below this log number are in files: replay does not store them again. */
@@ -135,10 +151,11 @@ export class WasmParser {
 
   /** Parses the body in the input view into the builders. @throws a WASM trap when memory is used up; the instance is lost */
   parse(options: ParseOptions): Parsed {
-    const { databaseId, bytes, precision, defaultTime, flags, linesMax, rejectedRuns, replayNumber = 0 } = options;
+    const { databaseId, bytes, precision, defaultTime, flags, linesMax, rejectedRuns, replayNumber = 0, roomBytes = Infinity } = options;
     const runs = rejectedRuns ?? new Uint32Array();
     const runsAt = this.exports.scratch(runs.byteLength) >>> 0;
     this.#words(runsAt, runs.length).set(runs);
+    this.exports.setBuilderBytesMax(Math.min(this.builderBytes() + roomBytes, WORD_MAX));
     const status = this.exports.parse(
       databaseId, bytes, precision, defaultTime, flags, linesMax, runsAt, runs.length / 2, replayNumber,
     );
@@ -175,9 +192,14 @@ export class WasmParser {
     return this.exports.builderBytes() >>> 0;
   }
 
-  /** The same and what the seal in progress holds. */
+  /** The same without what tables and columns take that have no rows: no seal makes that less. */
+  rowBytes(): number {
+    return this.builderBytes() - this.#allDefinedBytes;
+  }
+
+  /** Bytes that rows and the seal in progress hold. */
   heldBytes(): number {
-    return this.builderBytes() + (this.exports.sealBytes() >>> 0);
+    return this.rowBytes() + (this.exports.sealBytes() >>> 0);
   }
 
   /** What builders hold for lines to come, and no row needs. */

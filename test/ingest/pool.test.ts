@@ -14,13 +14,15 @@ test('a task for a thread that has just ended fails at once and holds up no othe
   const pool: Pool = new Pool({
     threads: 1,
     clock: systemClock,
-    settings: { bodyMemory: new SharedArrayBuffer(4096), blockBytes: 4096, limits, memoryBytesMax: 1 << 20, dataDir: 'unused', start: 'unused', inflate: 'zlib' },
+    settings: { bodyMemory: new SharedArrayBuffer(4096), blockBytes: 4096, limits, memoryBytesMax: 1 << 20, rowBytesMax: 1 << 20, linearBytesMax: 1 << 28, dataDir: 'unused', start: 'unused', inflate: 'zlib' },
     numbersLength: 8,
+    taskMsMax: 60_000,
     onSlot: (slot) => {
       slots.push(slot);
       nextSlot(slot);
     },
     onMessage: () => {},
+    onStall: () => {},
     onDeath: (slot) => deaths.push(slot.number),
     // The pool has let go of the thread, its port has not closed yet.
     onError: () => failures.push(assert.rejects(pool.parse(slots[0]!, []), /has ended/)),

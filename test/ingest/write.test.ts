@@ -8,6 +8,8 @@ import { Cutter } from '../../src/ingest/cut.js';
 import type { Dispatcher } from '../../src/ingest/dispatch.js';
 import type { Pool, Slot } from '../../src/ingest/pool.js';
 import type { WriteOutcome, WriteRequest } from '../../src/ingest/request.js';
+import { Stalled } from '../../src/ingest/stall.js';
+import { StalledBodies } from '../../src/ingest/stalled-bodies.js';
 import { WritePath } from '../../src/ingest/write.js';
 import type { FrameHeader } from '../../src/log/frame.js';
 import type { Log } from '../../src/log/log.js';
@@ -42,6 +44,12 @@ class Bench {
   readonly cutter: Cutter;
   readonly memory = new BodyMemory({ queueBytesMax: 8 * 4096, blockBytes: 4096 });
   logFails = false;
+  readonly clock = new FakeClock();
+  readonly stalled = new StalledBodies(this.memory, this.clock, () => {});
+  /** Stands in for the dispatcher's answers: each is awaited before one is given. */
+  readonly before: (() => Promise<void>)[] = [];
+  /** Of each parse, whether it was to be alone. */
+  readonly alone: boolean[] = [];
   /** What the next body comes to. */
   ordinal = 0;
   readonly #writer: WritePath;
@@ -63,14 +71,17 @@ class Bench {
         decide: async (...args: unknown[]) => void this.decided.push(args),
       } as unknown as Catalog,
       dispatcher: {
-        parse: async (task: BodyTask) => {
+        parse: async (task: BodyTask, alone: boolean) => {
           this.tasks.push(task);
+          this.alone.push(alone);
+          await this.before.shift()?.();
           const needs = this.needs.shift();
           return { slot: this.slot, outcome: needs === undefined ? accepted(this.ordinal) : { state: 'needs', needs } };
         },
       } as unknown as Dispatcher,
-      log, bodyMemory: this.memory, clock: new FakeClock(), answerMsMax: 4000,
+      log, bodyMemory: this.memory, stalled: this.stalled, clock: this.clock, answerMsMax: 4000,
       refuse: () => null,
+      onNoRoom: () => {},
       onAppended: () => {},
       onEnd: (_, { lines }, isStored) => this.ends.push([lines, isStored]),
     });
@@ -145,4 +156,58 @@ test('an ordinal past 32 bits fits into its frame', async () => {
   const bench = new Bench();
   assert.deepEqual(await bench.outcome(2 ** 32 + 5), { kind: 'stored' });
   assert.equal(bench.frames[0]!.ordinal, 5);
+});
+
+test('what is parsed after its answer is not logged: it would come after what was sent since', async () => {
+  const bench = new Bench();
+  const ordinal = bench.parse(0);
+  bench.before.push(async () => bench.clock.advance(4000));
+  const outcome = await bench.outcome(ordinal);
+  assert.equal(outcome.kind === 'failed' && outcome.code, 'too-slow');
+  assert.deepEqual(await bench.outcome(bench.parse(1)), { kind: 'stored' });
+  assert.equal(bench.frames.length, 1);
+  bench.pending.takeNumbers();
+  assert.deepEqual(bench.removed, [[0, 1]]);
+});
+
+test('a body that a worker does not come back from is tried once more, alone, and then never', async () => {
+  const bench = new Bench();
+  const stall = async (): Promise<void> => {
+    throw new Stalled(0, 1000);
+  };
+  bench.before.push(stall, stall);
+  const outcome = await bench.outcome(1);
+  assert.equal(outcome.kind === 'failed' && outcome.code, 'took-too-long');
+  assert.deepEqual(bench.alone, [false, true]);
+  assert.match(bench.stalled.problems().join(), /of 1 bytes for database "db", 2 times, last at .*; it is refused/);
+  assert.equal((await bench.outcome(1)).kind, 'failed');
+  assert.equal(bench.alone.length, 2, 'it is known without a parse');
+  // Another one of its size.
+  const block = bench.memory.take();
+  bench.memory.free([block]);
+  new Uint8Array(bench.memory.buffer).fill(1);
+  assert.deepEqual(await bench.outcome(bench.parse(0)), { kind: 'stored' });
+});
+
+test('one whose time is over gets its second try when it is sent again', async () => {
+  const bench = new Bench();
+  bench.before.push(async () => {
+    bench.clock.advance(10_000);
+    throw new Stalled(0, 10_000);
+  });
+  const first = await bench.outcome(1);
+  assert.equal(first.kind === 'failed' && first.code, 'too-slow');
+  assert.match(bench.stalled.problems().join(), /once, last at .*; it gets one more try, alone/);
+  assert.deepEqual(await bench.outcome(bench.parse(0)), { kind: 'stored' });
+  assert.deepEqual(bench.alone, [false, true]);
+});
+
+test('a worker that stalls at what is no body is one that died', async () => {
+  const bench = new Bench();
+  bench.before.push(async () => {
+    throw new Stalled(null, 1000);
+  });
+  const outcome = await bench.outcome(1);
+  assert.equal(outcome.kind === 'failed' && outcome.code, 'worker-died');
+  assert.deepEqual(bench.stalled.problems(), []);
 });

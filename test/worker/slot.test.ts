@@ -6,6 +6,7 @@ import * as abi from '../../assembly/abi.js';
 import { systemClock } from '../../src/clock.js';
 import type { TableStore } from '../../src/tables/store.js';
 import { ENCODING_IDENTITY, type FromWorker, type ToWorker } from '../../src/worker/protocol.js';
+import { Gauge, makeGauges } from '../../src/worker/gauges.js';
 import { WorkerSlot } from '../../src/worker/slot.js';
 import { moduleOf } from './builds.js';
 import { MemoryStore } from './sealed-file.js';
@@ -14,22 +15,22 @@ const BODY_BYTES_MAX = 1 << 20;
 const COLUMNS = [{ id: 1, kind: abi.KIND_TAG, key: 't', name: 't' }, { id: 2, kind: abi.KIND_I64, key: 'v', name: 'v' }];
 const LIMITS = { bodyBytesMax: BODY_BYTES_MAX, bodyLinesMax: 1e6, tablesMax: 10, columnsMax: 10, columnNameBytesMax: 1000, seriesBytesMax: 1 << 20 };
 
-/** A slot whose table has rows, the first body's number 1. */
+/** A slot whose table has rows of a body with that number, or GIVEN_UP. */
 class Driven {
   readonly slot: WorkerSlot;
   readonly port: MessagePort;
-  readonly #bytes = new Uint32Array(new SharedArrayBuffer(4));
+  readonly #gauges = makeGauges(1);
   readonly #bodies = new SharedArrayBuffer(BODY_BYTES_MAX);
   readonly #numbers = new BigInt64Array(new SharedArrayBuffer(8 * 8));
 
-  constructor(t: TestContext, store: MemoryStore) {
+  constructor(t: TestContext, store: MemoryStore, number = 1n) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     t.after(() => port1.close());
     this.slot = new WorkerSlot({
       adoption: {
-        slot: 0, port: port2, bodyMemory: this.#bodies, blockBytes: BODY_BYTES_MAX, numbers: this.#numbers.buffer, builderBytes: this.#bytes.buffer,
-        memoryBytesMax: 1 << 26, limits: LIMITS, dataDir: 'unused', start: 'unused', inflate: 'zlib',
+        slot: 0, port: port2, bodyMemory: this.#bodies, blockBytes: BODY_BYTES_MAX, numbers: this.#numbers.buffer, gauges: this.#gauges, gauge: 0,
+        memoryBytesMax: 1 << 26, rowBytesMax: 1 << 26, linearBytesMax: 1 << 28, limits: LIMITS, dataDir: 'unused', start: 'unused', inflate: 'zlib',
       },
       module: moduleOf('simd'), stores: { tables: store as unknown as TableStore, quarantine: store as unknown as TableStore }, clock: systemClock,
       unpack: () => assert.fail('no body is packed'),
@@ -41,11 +42,15 @@ class Driven {
       blocks: [0], bytes: body.length, encoding: ENCODING_IDENTITY, databaseId: 1, precision: abi.PRECISION_NS, defaultTime: 0n, acceptPartial: true, rules: 0,
     }]);
     assert.equal(outcomes[0]!.state, 'accepted');
-    this.#numbers[1] = 1n;
+    this.#numbers[1] = number;
+  }
+
+  get gauge(): Gauge {
+    return new Gauge(this.#gauges, 0);
   }
 
   get bytes(): number {
-    return this.#bytes[0]!;
+    return this.gauge.heldBytes;
   }
 
   tell(message: ToWorker): void {
@@ -76,6 +81,15 @@ test('main sees what a seal holds while it is in progress, and that the rows are
   driven.tell({ say: 'sealed', tableId: 1, number: 1 });
   driven.tell({ say: 'cut', keptTo: 1 });
   assert.equal((await driven.said()).say, 'cut');
+  assert.ok(driven.bytes < before - 20_000 * 20, `${driven.bytes} bytes stay of ${before}`);
+});
+
+test('rows that were given up leave when main asks for a sign of life, though no body and no seal comes', async (t) => {
+  const driven = new Driven(t, new MemoryStore(), -1n);
+  const before = driven.bytes;
+  const { beats } = driven.gauge;
+  driven.tell({ say: 'ask' });
+  while (driven.gauge.beats === beats) await new Promise((resolve) => setImmediate(resolve));
   assert.ok(driven.bytes < before - 20_000 * 20, `${driven.bytes} bytes stay of ${before}`);
 });
 
