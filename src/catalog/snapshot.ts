@@ -44,16 +44,15 @@ export function lastNumberOf(snapshot: CatalogSnapshot): number {
 
 export function encodeSnapshot(snapshot: CatalogSnapshot): Buffer {
   const { node, upTo, next, databases, tables, columns } = snapshot;
-  const text = JSON.stringify({ format: FORMAT, node, upTo, next, databases, tables, columns }).slice(0, -1);
-  return Buffer.from(`${text},"crc":"${crcOf(text)}"}\n`);
+  const text = Buffer.from(JSON.stringify({ format: FORMAT, node, upTo, next, databases, tables, columns }).slice(0, -1));
+  return Buffer.concat([text, Buffer.from(`,"crc":"${crcOf(text)}"}\n`)]);
 }
 
 /** @throws with a sentence when the bytes are not what `encodeSnapshot` made */
 export function decodeSnapshot(bytes: Buffer): CatalogSnapshot {
-  const [, text, crc] = /^([^]*),"crc":"([0-9a-f]{8})"\}\n$/.exec(bytes.toString()) ?? [];
-  if (text === undefined) throw new Error('it has no checksum at its end');
-  if (crc !== crcOf(text)) throw new Error('its checksum is wrong');
-  const { format, node, upTo, next, databases, tables, columns } = asObject(JSON.parse(`${text}}`));
+  checkSum(bytes);
+  // As few copies as can be: names may be many.
+  const { format, node, upTo, next, databases, tables, columns } = asObject(JSON.parse(bytes.toString()));
   if (format !== FORMAT) throw new NewerFormat(`it has format ${JSON.stringify(format)}, of a newer sluice; start that one`);
   const ids = asObject(next);
   return {
@@ -71,8 +70,19 @@ function lifeOf(item: unknown): { created: number; dropped: number } {
   return { created: asNumber(created), dropped: asNumber(dropped) };
 }
 
-function crcOf(text: string): string {
-  return crc32(Buffer.from(text)).toString(16).padStart(8, '0');
+const CRC_AT_END = /^,"crc":"([0-9a-f]{8})"\}\n$/;
+const CRC_BYTES = ',"crc":"01234567"}\n'.length;
+
+/** @throws with a sentence unless the checksum at the end is that of what stands before it */
+function checkSum(bytes: Buffer): void {
+  const end = Math.max(0, bytes.length - CRC_BYTES);
+  const [, crc] = CRC_AT_END.exec(bytes.toString('latin1', end)) ?? [];
+  if (crc === undefined) throw new Error('it has no checksum at its end');
+  if (crc !== crcOf(bytes.subarray(0, end))) throw new Error('its checksum is wrong');
+}
+
+function crcOf(bytes: Uint8Array): string {
+  return crc32(bytes).toString(16).padStart(8, '0');
 }
 
 /** The two files: the newest snapshot and the one before it, which takes over when the newest cannot be read. */
