@@ -45,7 +45,11 @@ export const LINE_TYPE_CONFLICT = 19;
 export const LINE_TOO_MANY_COLUMNS = 20;
 export const LINE_TOO_MANY_TABLES = 21;
 export const LINE_TAGS_FIXED = 22;
-export const LINE_TABLE_SET_ASIDE = 23;
+export const LINE_NAMES_FULL = 23;
+export const LINE_TABLE_SET_ASIDE = 24;
+
+/** What a name of a table or column counts against the limit of all names, besides its bytes. */
+export const NAME_COST_BYTES = 64;
 
 // Flags of `parse`.
 /** Refuse the whole body when a line is rejected (accept_partial=false); the errors of all its lines are told. */

@@ -7,7 +7,7 @@ import { sealFile, type SealModule, type SealSpan } from '../src/worker/seal.js'
 import { compile, WasmParser, type Parsed, type ParseOptions } from '../src/worker/wasm.js';
 import type { Workload } from './workloads/workload.js';
 
-const LIMITS = { tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: 1 << 20, seriesBytesMax: 64 << 20 };
+const LIMITS = { tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: 1 << 20, namesBytesMax: 0xffffffff, seriesBytesMax: 64 << 20 };
 export const LINES_MAX = 2_000_000;
 const DEFAULT_TIME = 1_700_000_000_000_000_000n;
 const PRECISIONS = { ns: abi.PRECISION_NS, s: abi.PRECISION_S };

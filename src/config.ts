@@ -35,6 +35,8 @@ export interface Config extends SchemaRules {
   readonly tablesMax: number;
   readonly columnsMax: number;
   readonly columnNameBytesMax: number;
+  /** Of all tables and columns, each with NAME_COST_BYTES besides. */
+  readonly namesBytesMax: number;
   readonly logSegmentBytes: number;
   readonly logBytesMax: number;
   readonly logAgeMaxMs: number;
@@ -111,6 +113,7 @@ const perField = {
   tablesMax: { flag: 'tables-max', unit: 'count', default: '10000', min: 1, max: 1_000_000, description: 'tables of all databases' },
   columnsMax: { flag: 'columns-max', unit: 'count', default: '4096', min: 1, max: 65_536, description: 'columns of one table' },
   columnNameBytesMax: { flag: 'column-name-bytes-max', unit: 'bytes', default: '1MiB', min: KiB, max: 64 * MiB, description: 'names of one table\'s columns together' },
+  namesBytesMax: { flag: 'names-bytes-max', unit: 'bytes', default: '64MiB', min: 64 * KiB, max: GiB, description: 'names of all tables and columns together, each counted with 64 bytes more' },
   logSegmentBytes: { flag: 'log-segment-bytes', unit: 'bytes', default: '64MiB', min: 64 * KiB, max: GiB, description: 'a log file is closed at this size' },
   logBytesMax: { flag: 'log-bytes-max', unit: 'bytes', default: '1GiB', min: 64 * KiB, max: 1024 * GiB, description: 'past this the tables with the oldest rows go into files' },
   logAgeMaxMs: { flag: 'log-age-max', unit: 'time', default: '10m', min: 1000, max: 24 * 3_600_000, description: 'rows go into files after this time at the latest' },
@@ -173,6 +176,7 @@ export function parseConfig(flags: Readonly<Record<string, string | boolean | un
     tablesMax: number(perField.tablesMax),
     columnsMax: number(perField.columnsMax),
     columnNameBytesMax: number(perField.columnNameBytesMax),
+    namesBytesMax: number(perField.namesBytesMax),
     logSegmentBytes: number(perField.logSegmentBytes),
     logBytesMax: number(perField.logBytesMax),
     logAgeMaxMs: number(perField.logAgeMaxMs),

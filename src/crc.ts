@@ -9,7 +9,7 @@ export function crc32(bytes: Uint8Array, before = 0): number {
   return zlibCrc32(bytes, before);
 }
 
-/** CRC-32 of a text, 8 hex digits. */
-export function crcOfText(text: string): string {
-  return crc32(Buffer.from(text)).toString(16).padStart(8, '0');
+/** CRC-32 of bytes, 8 hex digits. */
+export function crcOf(bytes: Uint8Array): string {
+  return crc32(bytes).toString(16).padStart(8, '0');
 }

@@ -246,10 +246,10 @@ function requireZlibSync(flag: string): void {
   }
 }
 
-function workerLimits({ bodyBytesMax, bodyLinesMax, tablesMax, columnsMax, columnNameBytesMax, memoryBytesMax, workers }: Config): WorkerLimits {
+function workerLimits({ bodyBytesMax, bodyLinesMax, tablesMax, columnsMax, columnNameBytesMax, namesBytesMax, memoryBytesMax, workers }: Config): WorkerLimits {
   const share = Math.floor((memoryBytesMax * SERIES_MEMORY_SHARE) / workers);
   const seriesBytesMax = Math.min(Math.max(share, SERIES_BYTES_LEAST), SERIES_BYTES_MOST);
-  return { bodyBytesMax, bodyLinesMax, tablesMax, columnsMax, columnNameBytesMax, seriesBytesMax };
+  return { bodyBytesMax, bodyLinesMax, tablesMax, columnsMax, columnNameBytesMax, namesBytesMax, seriesBytesMax };
 }
 
 /** Settles as `work` does, or rejects after `ms`. */

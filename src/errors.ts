@@ -61,6 +61,7 @@ const lineErrors: readonly (readonly [code: number, name: string, sentence: stri
   [abi.LINE_TYPE_CONFLICT, 'type-conflict', 'field type conflict'],
   [abi.LINE_TOO_MANY_COLUMNS, 'too-many-columns', 'the table is at its limit of columns'],
   [abi.LINE_TOO_MANY_TABLES, 'too-many-tables', 'the server is at its limit of tables'],
+  [abi.LINE_NAMES_FULL, 'names-full', 'the names of tables and columns are at their limit, and this line needs a new one'],
   [abi.LINE_TABLE_SET_ASIDE, 'table-set-aside', 'the table is set aside, for it cannot be written to its files: /health says why'],
   [abi.LINE_TAGS_FIXED, 'tags-fixed', 'the tags of a table are fixed after its first write, and this one is new'],
 ];

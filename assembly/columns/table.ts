@@ -1,6 +1,6 @@
 // A table builder: the struct of abi.ts (TABLE_*) and what only the parser knows behind it.
 import {
-  COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KIND, KIND_TAG, TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_DATABASE, TABLE_ID,
+  COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KIND, KIND_TAG, NAME_COST_BYTES, TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_DATABASE, TABLE_ID,
   TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_TIMES,
 } from '../abi';
 import { equalBytes } from '../hash';
@@ -41,6 +41,9 @@ const TABLE_STRUCT_BYTES: usize = 192;
 
 const COLUMNS_MIN: u32 = 8;
 
+/** What the names of all tables and columns count, provisional ones included. */
+export let namesBytes: u64 = 0;
+
 /** A new table without columns and rows. `id` 0: provisional, known for the rest of a body only. */
 export function createTable(id: u32, databaseId: u32, nameAt: usize, nameBytes: u32, nameHash: u64): usize {
   const table = take(TABLE_STRUCT_BYTES);
@@ -52,12 +55,14 @@ export function createTable(id: u32, databaseId: u32, nameAt: usize, nameBytes: 
   store<u32>(table, <u32>name, TABLE_NAME_AT);
   store<u32>(table, nameBytes, TABLE_NAME_BYTES);
   store<u64>(table, nameHash, TABLE_NAME_HASH);
+  namesBytes += nameBytes + NAME_COST_BYTES;
   return table;
 }
 
 /** Frees a table and all it holds. */
 export function freeTable(table: usize): void {
   const columns = load<u32>(table, TABLE_COLUMNS);
+  namesBytes -= load<u32>(table, TABLE_NAME_BYTES) + load<u32>(table, TABLE_KEY_BYTES) + (columns + 1) * NAME_COST_BYTES;
   for (let i: u32 = 0; i < columns; i++) freeColumn(columnAt(table, i));
   give(load<u32>(table, TABLE_COLUMNS_AT), load<u32>(table, TABLE_COLUMNS_CAPACITY) << 2);
   if (load<u32>(table, TABLE_SLOTS) != 0) give(load<u32>(table, TABLE_SLOTS), (load<u32>(table, TABLE_SLOTS_MASK) + 1) << 2);
@@ -121,6 +126,7 @@ export function addColumn(table: usize, id: u32, kind: u32, keyAt: usize, keyByt
   store<u32>(load<u32>(table, TABLE_COLUMNS_AT) + (count << 2), <u32>column);
   store<u32>(table, count + 1, TABLE_COLUMNS);
   store<u32>(table, load<u32>(table, TABLE_KEY_BYTES) + keyBytes, TABLE_KEY_BYTES);
+  namesBytes += keyBytes + NAME_COST_BYTES;
   putSlot(table, column);
   return column;
 }
@@ -162,6 +168,7 @@ export function removeLastColumn(table: usize): void {
   store<u32>(slots + (slot << 2), 0);
   store<u32>(table, last, TABLE_COLUMNS);
   store<u32>(table, load<u32>(table, TABLE_KEY_BYTES) - load<u32>(column, COLUMN_KEY_BYTES), TABLE_KEY_BYTES);
+  namesBytes -= load<u32>(column, COLUMN_KEY_BYTES) + NAME_COST_BYTES;
   freeColumn(column);
 }
 

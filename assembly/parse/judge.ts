@@ -2,14 +2,14 @@
 // columns there are, then against the rules and limits of what is new. The first line of a body that names a new column
 // gives it its kind.
 import {
-  COLUMN_ID, COLUMN_KIND, KIND_TAG, LINE_DUPLICATE_FIELD, LINE_DUPLICATE_TAG, LINE_OK, LINE_RESERVED_NAME,
-  LINE_TABLE_SET_ASIDE, LINE_TAG_AND_FIELD, LINE_TAGS_FIXED, LINE_TOO_MANY_COLUMNS, LINE_TOO_MANY_TABLES, LINE_TYPE_CONFLICT, PARSE_REPLAY,
-  RULE_TAGS_FIXED, TABLE_COLUMNS, TABLE_ID, TABLE_SET_ASIDE,
+  COLUMN_ID, COLUMN_KIND, KIND_TAG, LINE_DUPLICATE_FIELD, LINE_DUPLICATE_TAG, LINE_NAMES_FULL, LINE_OK, LINE_RESERVED_NAME,
+  LINE_TABLE_SET_ASIDE, LINE_TAG_AND_FIELD, LINE_TAGS_FIXED, LINE_TOO_MANY_COLUMNS, LINE_TOO_MANY_TABLES,
+  LINE_TYPE_CONFLICT, PARSE_REPLAY, RULE_TAGS_FIXED, TABLE_COLUMNS, TABLE_ID, TABLE_SET_ASIDE,
 } from '../abi';
 import { findTable, isNamed, tableCount } from '../columns/catalog';
 import { COLUMN_LINE } from '../columns/column';
 import { guessCell, noteCell } from '../columns/guess';
-import { findColumn, isKey, TABLE_KEY_BYTES } from '../columns/table';
+import { findColumn, isKey, namesBytes, TABLE_KEY_BYTES } from '../columns/table';
 import { hashBytes } from '../hash';
 import { fault, faultKinds } from './fault';
 import { placeOf, targetOf } from './place';
@@ -25,9 +25,11 @@ const TIME: u32 = 0x656D6974;
 let tablesMax: u32 = 0;
 let columnsMax: u32 = 0;
 let columnNameBytesMax: u32 = 0;
+let namesBytesMax: u32 = 0;
 
-/** Limits of all tables, of the columns of a table (ours apart), and of the bytes of their keys. */
-export function setLimits(tables: u32, columns: u32, columnNameBytes: u32): void {
+/** Limits of all tables, of the columns of a table (ours apart), of the bytes of their keys, and of all names. */
+export function setLimits(tables: u32, columns: u32, columnNameBytes: u32, namesBytes: u32): void {
+  namesBytesMax = namesBytes;
   tablesMax = tables;
   columnsMax = columns;
   columnNameBytesMax = columnNameBytes;
@@ -183,7 +185,8 @@ function judgeLimits(table: usize): u32 {
     return fault(LINE_TOO_MANY_TABLES, rawNameAt, rawNameAt + rawNameBytes, 0, 0);
   }
   const isOver = hasMoreCells || load<u32>(table, TABLE_COLUMNS) > columnsMax || load<u32>(table, TABLE_KEY_BYTES) > columnNameBytesMax;
-  return isOver ? keyFault(LINE_TOO_MANY_COLUMNS, firstNewCell()) : LINE_OK;
+  if (isOver) return keyFault(LINE_TOO_MANY_COLUMNS, firstNewCell());
+  return namesBytes > <u64>namesBytesMax ? keyFault(LINE_NAMES_FULL, firstNewCell()) : LINE_OK;
 }
 
 /** The first cell that needs a new column, tags before fields; when none does the last, which is a field. */

@@ -5,9 +5,9 @@ import { columnName, fold, folderName, type TriedNames } from '../names.js';
 import { saidRules, type SchemaRules } from '../schema-rules.js';
 import type { Need, NeededTable, WorkerLimits } from '../worker/protocol.js';
 import type { CatalogChange, ColumnMade, DatabaseMade, RulesSet, TableMade } from './record.js';
-import type { CatalogState, DatabaseEntry } from './state.js';
+import { nameCost, type CatalogState, type DatabaseEntry } from './state.js';
 
-export type CatalogLimits = Pick<WorkerLimits, 'tablesMax' | 'columnsMax' | 'columnNameBytesMax'> & {
+export type CatalogLimits = Pick<WorkerLimits, 'tablesMax' | 'columnsMax' | 'columnNameBytesMax' | 'namesBytesMax'> & {
   readonly databasesMax: number;
 };
 
@@ -32,6 +32,8 @@ export class Plan {
   readonly #settings: RulesSet[] = [];
   readonly #tables: TableMade[] = [];
   readonly #columns: ColumnMade[] = [];
+  /** What the names of the plan count. */
+  #namesBytes = 0;
   readonly #droppedDatabases: number[] = [];
   readonly #droppedTables: number[] = [];
   /** By database id and measurement. */
@@ -85,11 +87,14 @@ export class Plan {
     const bytes = Buffer.byteLength(need.key);
     if (draft.hasKey(need.key) || draft.keys.has(need.key)) return;
     if (draft.columns >= this.#limits.columnsMax || draft.keyBytes + bytes > this.#limits.columnNameBytesMax) return;
+    const namesBytes = nameCost(need.key) + (draft.made === undefined ? 0 : nameCost(draft.made.name));
+    if (this.#state.namesBytes + this.#namesBytes + namesBytes > this.#limits.namesBytesMax) return;
     if (draft.made !== undefined) {
       if (this.#isFull()) return;
       this.#tables.push(draft.made);
       draft.made = undefined;
     }
+    this.#namesBytes += namesBytes;
     const name = columnName(need.key, (folded) => draft.hasName(folded) || draft.names.has(folded), draft.tried);
     this.#columns.push({ id: this.#state.takeId('column'), table: draft.id, key: need.key, kind: need.kind, name });
     draft.keys.add(need.key);

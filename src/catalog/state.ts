@@ -1,4 +1,5 @@
 /** What the catalog knows, in memory: lookups, and the one way in which changes apply. Pure. */
+import { NAME_COST_BYTES } from '../../assembly/abi.js';
 import { fold, type TriedNames } from '../names.js';
 import { PLAIN_RULES, saidRules, type SchemaRules } from '../schema-rules.js';
 import type { ColumnDefinition, TableDefinition } from '../worker/protocol.js';
@@ -59,6 +60,11 @@ interface TableEntry {
   keyBytes: number;
 }
 
+/** What a name of a table or column counts against the limit of all names. */
+export function nameCost(name: string): number {
+  return Buffer.byteLength(name) + NAME_COST_BYTES;
+}
+
 type IdKind = 'database' | 'table' | 'column';
 
 export class CatalogState {
@@ -72,6 +78,7 @@ export class CatalogState {
   readonly #databasesByName = new Map<string, DatabaseEntry>();
   readonly #tables = new Map<number, TableEntry>();
   #tablesAlive = 0;
+  #namesBytes = 0;
   readonly #next = { database: 1, table: 1, column: 1 };
 
   static fromSnapshot(snapshot: CatalogSnapshot): CatalogState {
@@ -110,6 +117,11 @@ export class CatalogState {
 
   get tablesAlive(): number {
     return this.#tablesAlive;
+  }
+
+  /** What the names of living tables and their columns count. */
+  get namesBytes(): number {
+    return this.#namesBytes;
   }
 
   /** A living database. */
@@ -216,6 +228,7 @@ export class CatalogState {
     if (dropped === 0) {
       database.tables.set(name, entry);
       this.#tablesAlive += 1;
+      this.#namesBytes += nameCost(name);
     }
     database.measurementsEver.add(name);
     database.foldersEver.add(fold(folder));
@@ -231,6 +244,7 @@ export class CatalogState {
     entry.byKey.set(key, column);
     entry.foldedNames.add(fold(name));
     entry.keyBytes += Buffer.byteLength(key);
+    this.#namesBytes += nameCost(key);
     const columns = touched.get(tableId);
     if (columns === undefined) touched.set(tableId, [column]);
     else columns.push(column);
@@ -257,6 +271,7 @@ export class CatalogState {
     const entry = this.table(id);
     if (entry === undefined) throw new Error(`table ${id} cannot be dropped, it is unknown`);
     entry.dropped = number;
+    this.#namesBytes -= nameCost(entry.table.measurement) + entry.keyBytes + entry.byKey.size * NAME_COST_BYTES;
     entry.table = { ...entry.table, columns: [] };
     entry.byKey.clear();
     entry.foldedNames.clear();

@@ -19,15 +19,17 @@ export function tooLarge(bytesMax: number): InflateError {
 /** Takes a gzip body of one or more members and the most bytes it may unpack to. @throws InflateError */
 export type Inflate = (packed: Uint8Array, bytesMax: number) => Uint8Array;
 
-/** Smallest and largest first guess of the unpacked size. A trailer that lies costs address space alone: nothing is written there. */
+/** Smallest and largest first guess of the unpacked size. A lying trailer costs address space, for nothing is written there. */
 const GUESS_BYTES_MIN = 4096;
 const GUESS_BYTES_MAX = 64 * 1024 * 1024;
+/** Deflate grows at most so many times. */
+const GROWTH_MAX = 1032;
 
 /** How much a body will unpack to: the size that the last member's trailer states (RFC 1952, ISIZE), within bounds. */
 export function guessedBytes(packed: Uint8Array, bytesMax: number): number {
   if (packed.length < 18) return GUESS_BYTES_MIN;
   const stated = new DataView(packed.buffer, packed.byteOffset + packed.length - 4, 4).getUint32(0, true);
-  return Math.min(Math.max(stated, GUESS_BYTES_MIN), GUESS_BYTES_MAX, Math.max(bytesMax, GUESS_BYTES_MIN));
+  return Math.min(Math.max(Math.min(stated, packed.length * GROWTH_MAX), GUESS_BYTES_MIN), GUESS_BYTES_MAX, Math.max(bytesMax, GUESS_BYTES_MIN));
 }
 
 /** node:zlib in one call, its output buffer sized by the trailer. */
@@ -43,9 +45,8 @@ export const zlibInflate: Inflate = (packed, bytesMax) => {
   }
 };
 
-/** Packed bytes handed to zlib-sync at a time: it has no cap of its own, and deflate grows at most so many times. */
+/** Packed bytes handed to zlib-sync at a time: it has no cap of its own. */
 const SLICE_BYTES = 16 * 1024;
-const GROWTH_MAX = 1032;
 /** It unpacks in pieces of these. */
 const CHUNK_BYTES = 16 * 1024;
 const WINDOW_BITS_GZIP = 31;

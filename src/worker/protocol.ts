@@ -173,6 +173,7 @@ export interface WorkerLimits {
   readonly tablesMax: number;
   readonly columnsMax: number;
   readonly columnNameBytesMax: number;
+  readonly namesBytesMax: number;
   /** For the entries of the series cache. */
   readonly seriesBytesMax: number;
 }

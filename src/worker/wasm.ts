@@ -54,7 +54,7 @@ interface ParserExports extends SealExports, InflateExports {
   scanLines(from: number, bytes: number, linesMax: number, isLast: boolean): number;
   scannedLines(): number;
   scannedPhysicalLines(): number;
-  setLimits(tablesMax: number, columnsMax: number, columnNameBytesMax: number): void;
+  setLimits(tablesMax: number, columnsMax: number, columnNameBytesMax: number, namesBytesMax: number): void;
   setSeriesBytes(bytesMax: number): void;
   setSecret(a: bigint, b: bigint): void;
   defineTable(id: number, databaseId: number, nameAt: number, nameBytes: number, created: number, sealedTo: number): void;
@@ -104,8 +104,8 @@ export class WasmParser {
     this.exports.setSecret(secret[0]!, secret[1]!);
   }
 
-  setLimits({ tablesMax, columnsMax, columnNameBytesMax, seriesBytesMax }: ParserLimits): void {
-    this.exports.setLimits(tablesMax, columnsMax, columnNameBytesMax);
+  setLimits({ tablesMax, columnsMax, columnNameBytesMax, namesBytesMax, seriesBytesMax }: ParserLimits): void {
+    this.exports.setLimits(tablesMax, columnsMax, columnNameBytesMax, namesBytesMax);
     this.exports.setSeriesBytes(seriesBytesMax);
   }
 

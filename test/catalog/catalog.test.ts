@@ -296,6 +296,18 @@ test('limits: columns and the bytes of their keys', async () => {
   assert.deepEqual(await catalog.decide(id, [need('c', '12345678901')]), [], 'no table without a column');
 });
 
+test('limits: the bytes of all names, each with 64 more; what is dropped counts no more', async () => {
+  const { catalog } = makeCatalog({ namesBytesMax: 4 * 64 + 10 });
+  const { id } = await catalog.ensureDatabase('db');
+  const made = await catalog.decide(id, [need('aaaa', 'f'), need('bbbb', 'too long'), need('bbbb', 'g'), need('aaaa', 'h')]);
+  assert.deepEqual(made.map(({ measurement, columns }) => [measurement, columns.map(({ key }) => key)]), [['aaaa', ['f']], ['bbbb', ['g']]]);
+  assert.deepEqual(await catalog.decide(id, [need('c', 'f')]), []);
+  await catalog.dropTable(id, 'aaaa');
+  assert.equal((await catalog.decide(id, [need('c', 'f')])).length, 1);
+  const again = Catalog.fromSnapshot(catalog.snapshot(), { limits: { ...LIMITS, namesBytesMax: 4 * 64 + 10 }, commit: async () => 1000 });
+  assert.deepEqual(await again.decide(id, [need('d', 'f')]), [], 'it is counted anew at a start');
+});
+
 test('sealedTo goes up alone, and into the snapshot', async () => {
   const { catalog } = makeCatalog();
   const { id } = await catalog.ensureDatabase('db');

@@ -4,7 +4,7 @@ import type { CatalogLimits } from '../../src/catalog/plan.js';
 import type { Need } from '../../src/worker/protocol.js';
 
 export const NODE = '0a1b2c3d';
-export const LIMITS: CatalogLimits = { databasesMax: 64, tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: 1 << 20 };
+export const LIMITS: CatalogLimits = { databasesMax: 64, tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: 1 << 20, namesBytesMax: 0xffffffff };
 
 /** Numbers go up by ten, so that they are no ids by chance. */
 export class RecordList {

@@ -56,6 +56,31 @@ test('databases, tables and columns over their limits are refused line by line',
   })
 ));
 
+test('names over the limit of all are refused line by line, over several bodies at once and after a start as well', async () => {
+  const dataDir = makeDataDir();
+  const flags = ['--without-auth', '--names-bytes-max', '64KiB', '--workers', '2'];
+  try {
+    const server = await TestServer.start(dataDir, flags);
+    const long = (table: number, column: number): string => `t${table} ${'k'.repeat(1000)}${column}=1i ${column}`;
+    const bodies = Array.from({ length: 20 }, (_, table) => Array.from({ length: 10 }, (_unused, column) => long(table, column)).join('\n'));
+    const replies = await Promise.all(bodies.map((body) => plain(server, 'a', body)));
+    const refused = replies.flatMap(({ body }) => [...body.matchAll(/"code":"([a-z-]+)"/g)].map(([, code]) => code));
+    assert.deepEqual([...new Set(refused)], ['names-full']);
+    // A table counts with its name, and each name with 64 bytes besides.
+    const room = 64 * 1024;
+    const columns = 200 - refused.length;
+    assert.ok(columns * 1065 <= room && columns * 1065 > room - 20 * 70 - 1070, `${columns} columns`);
+    assert.equal(await server.stop(), 0);
+    const again = await TestServer.start(dataDir, flags);
+    const { status, body } = await plain(again, 'a', `${long(99, 0)}\n${long(99, 1)}`);
+    assert.equal(status, 400);
+    assert.match(body, /names-full/);
+    assert.equal(await again.stop(), 0);
+  } finally {
+    removeDataDir(dataDir);
+  }
+});
+
 test('bodies over their limits are refused, packed ones by what they unpack to, in bounded memory', () => (
   withServer(['--body-bytes-max', '1MiB', '--body-lines-max', '10'], async (server) => {
     const comment = (bytes: number): Buffer => Buffer.concat([Buffer.from('m v=1i 1\n#'), Buffer.alloc(bytes - 10, 'x')]);

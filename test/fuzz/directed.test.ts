@@ -46,7 +46,7 @@ test('real data, whole and in requests of 500 lines', () => {
 test('limits of tables, columns and bytes of column names', () => {
   const random = new Random(11);
   // No generated line has more than 15 tags and fields: above the limit of columns a line need not be read to its end.
-  for (const limits of [{ tablesMax: 2 }, { columnsMax: 15 }, { columnNameBytesMax: 12 }, { tablesMax: 3, columnsMax: 15, columnNameBytesMax: 30 }]) {
+  for (const limits of [{ tablesMax: 2 }, { columnsMax: 15 }, { columnNameBytesMax: 12 }, { tablesMax: 3, columnsMax: 15, columnNameBytesMax: 30 }, { namesBytesMax: 700 }]) {
     const codes = new Set<string>();
     for (let i = 0; i < 60; i++) {
       const requests = Array.from({ length: 6 }, () => request(randomBody(random, 'ns'), { acceptPartial: random.chance(0.8), rules: randomRules(random) }));
@@ -55,6 +55,7 @@ test('limits of tables, columns and bytes of column names', () => {
       const oracle = new OracleSubject(limits);
       for (const { code } of requests.flatMap((each) => oracle.write(each).errors)) codes.add(code);
     }
+    assert.equal(codes.has('names-full'), 'namesBytesMax' in limits, JSON.stringify(limits));
     assert.equal(codes.has('too-many-tables'), 'tablesMax' in limits, JSON.stringify(limits));
     assert.equal(codes.has('too-many-columns'), 'columnsMax' in limits || 'columnNameBytesMax' in limits, JSON.stringify(limits));
   }

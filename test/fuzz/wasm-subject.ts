@@ -21,8 +21,8 @@ const PRECISION_NUMBERS = {
 const KINDS = ['tag', 'f64', 'i64', 'u64', 'bool', 'string'] as const;
 const STATUSES = new Map<number, Outcome['status']>([[abi.PARSE_ACCEPTED, 'accepted'], [abi.PARSE_REFUSED, 'refused'], [abi.PARSE_TOO_MANY_LINES, 'too many lines']]);
 /** A replay must not heed them. */
-const REPLAY_LIMITS = { tablesMax: 1, columnsMax: 1, columnNameBytesMax: 1, seriesBytesMax: 1 << 20 };
-const NO_LIMITS = { tablesMax: 0x7fffffff, columnsMax: 0x7fffffff, columnNameBytesMax: 0x7fffffff, seriesBytesMax: 64 << 20 };
+const REPLAY_LIMITS = { tablesMax: 1, columnsMax: 1, columnNameBytesMax: 1, namesBytesMax: 0xffffffff, seriesBytesMax: 1 << 20 };
+const NO_LIMITS = { tablesMax: 0x7fffffff, columnsMax: 0x7fffffff, columnNameBytesMax: 0x7fffffff, namesBytesMax: 0xffffffff, seriesBytesMax: 64 << 20 };
 const LINES_MAX = 2_000_000;
 /** Of the text of rejected lines. */
 const REFUSED_BYTES_MAX = 10_000;

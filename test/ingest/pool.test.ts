@@ -9,7 +9,7 @@ test('a task for a thread that has just ended fails at once and holds up no othe
   const slots: Slot[] = [];
   const deaths: number[] = [];
   let nextSlot: (slot: Slot) => void = () => {};
-  const limits = { bodyBytesMax: 1024, bodyLinesMax: 10, tablesMax: 1, columnsMax: 1, columnNameBytesMax: 1024, seriesBytesMax: 1024 };
+  const limits = { bodyBytesMax: 1024, bodyLinesMax: 10, tablesMax: 1, columnsMax: 1, columnNameBytesMax: 1024, namesBytesMax: 0xffffffff, seriesBytesMax: 1024 };
   const failures: Promise<void>[] = [];
   const pool: Pool = new Pool({
     threads: 1,

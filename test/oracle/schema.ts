@@ -11,6 +11,8 @@ export interface SchemaLimits {
   readonly columnsMax?: number;
   /** Bytes of all keys of one table. */
   readonly columnNameBytesMax?: number;
+  /** Of all names, each with 64 bytes besides. */
+  readonly namesBytesMax?: number;
 }
 
 /** The rules that a database sets for itself. */
@@ -108,11 +110,14 @@ export class SchemaOracle {
   }
 
   #limitCode(tables: Tables, measurement: string, columns: TableSchema, added: readonly (readonly [string, Kind])[]): string | null {
-    const { tablesMax = Infinity, columnsMax = Infinity, columnNameBytesMax = Infinity } = this.#limits;
+    const { tablesMax = Infinity, columnsMax = Infinity, columnNameBytesMax = Infinity, namesBytesMax = Infinity } = this.#limits;
     if (!tables.has(measurement) && tables.size >= tablesMax) return 'too-many-tables';
     const nameBytes = [...columns.keys(), ...added.map(([key]) => key)].reduce((sum, key) => sum + Buffer.byteLength(key), 0);
     if (added.length > 0 && (columns.size + added.length > columnsMax || nameBytes > columnNameBytesMax)) return 'too-many-columns';
-    return null;
+    const names = [...tables].flatMap(([name, known]) => [name, ...known.keys()]);
+    if (!tables.has(measurement)) names.push(measurement);
+    const cost = [...names, ...added.map(([key]) => key)].reduce((sum, name) => sum + Buffer.byteLength(name) + 64, 0);
+    return added.length > 0 && cost > namesBytesMax ? 'names-full' : null;
   }
 }
 

@@ -111,7 +111,7 @@ function hostileCases(): HostileCase[] {
     {
       name: 'lines of new tables where there may be no more',
       timesMax: 20,
-      prepare: (session) => session.parser.setLimits({ tablesMax: 1, columnsMax: 4096, columnNameBytesMax: 1 << 20, seriesBytesMax: 64 << 20 }),
+      prepare: (session) => session.parser.setLimits({ tablesMax: 1, columnsMax: 4096, columnNameBytesMax: 1 << 20, namesBytesMax: 1 << 26, seriesBytesMax: 64 << 20 }),
       make: (bytes) => `m f=1\n${numbered((i) => `t${i} f=1\n`, bytes)}`,
     },
     {

@@ -6,7 +6,7 @@ import { WorkerMemory } from '../../src/worker/memory.js';
 import { moduleOf } from './builds.js';
 
 const MiB = 1024 * 1024;
-const LIMITS = { tablesMax: 10_000, columnsMax: 100, columnNameBytesMax: 1 << 20, seriesBytesMax: MiB };
+const LIMITS = { tablesMax: 10_000, columnsMax: 100, columnNameBytesMax: 1 << 20, namesBytesMax: 0xffffffff, seriesBytesMax: MiB };
 const TABLES = 5000;
 /** Of table 1: takes more linear memory than an instance keeps. */
 const LARGE = Array.from({ length: 600_000 }, (_, i) => `m1,t=${'x'.repeat(20)}${i % 1000} v=${i}i ${i}`);

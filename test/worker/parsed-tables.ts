@@ -31,7 +31,7 @@ export class ParsedTables {
 
   constructor(from: ModuleName | WasmParser = 'sluice') {
     this.#parser = typeof from === 'string' ? new WasmParser(moduleOf(from)) : from;
-    this.#parser.setLimits({ tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: 1 << 20, seriesBytesMax: 64 << 20 });
+    this.#parser.setLimits({ tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: 1 << 20, namesBytesMax: 0xffffffff, seriesBytesMax: 64 << 20 });
   }
 
   /** Parses a body; returns the rows it added. */

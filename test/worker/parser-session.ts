@@ -8,7 +8,7 @@ import { type Build, moduleOf } from './builds.js';
 
 export const DATABASE = 7;
 export const DEFAULT_TIME = 1_700_000_000_123_456_789n;
-const LIMITS = { tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: 1 << 20, seriesBytesMax: 64 << 20 };
+const LIMITS = { tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: 1 << 20, namesBytesMax: 0xffffffff, seriesBytesMax: 64 << 20 };
 
 /** A table whose columns are added to. */
 type TestTable = Omit<TableDefinition, 'columns'> & { readonly columns: ColumnDefinition[] };

@@ -170,6 +170,14 @@ test('tables, columns and the bytes of their names are limited', () => {
   assert.deepEqual(codes(session.parse('b f=1,f=1,f=1,f=1,f=1')), ['1 duplicate-field']);
 });
 
+test('the bytes of all names are limited, each counted with 64 more', () => {
+  const session = new ParserSession({ namesBytesMax: 4 * 64 + 10 });
+  assert.deepEqual(codes(session.write('aaaa f=1\nbbbb g=1')), []);
+  assert.deepEqual(codes(session.parse('aaaa f=2\nbbbb g=2\naaaa h=1\nc f=1')), ['3 names-full', '4 names-full']);
+  session.parser.drop(1);
+  assert.deepEqual(codes(session.parse('aaaa f=1\nbbbb g=2')), [], 'what was dropped counts no more');
+});
+
 test('a line of thousands of tags and fields is judged in time that grows with its length alone', () => {
   const wide = (count: number): string => `w ${Array.from({ length: count }, (_, i) => `field_${i}=${i}i`).join(',')}`;
   const session = new ParserSession();

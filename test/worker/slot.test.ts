@@ -13,7 +13,7 @@ import { MemoryStore } from './sealed-file.js';
 
 const BODY_BYTES_MAX = 1 << 20;
 const COLUMNS = [{ id: 1, kind: abi.KIND_TAG, key: 't', name: 't' }, { id: 2, kind: abi.KIND_I64, key: 'v', name: 'v' }];
-const LIMITS = { bodyBytesMax: BODY_BYTES_MAX, bodyLinesMax: 1e6, tablesMax: 10, columnsMax: 10, columnNameBytesMax: 1000, seriesBytesMax: 1 << 20 };
+const LIMITS = { bodyBytesMax: BODY_BYTES_MAX, bodyLinesMax: 1e6, tablesMax: 10, columnsMax: 10, columnNameBytesMax: 1000, namesBytesMax: 0xffffffff, seriesBytesMax: 1 << 20 };
 
 /** A slot whose table has rows of a body with that number, or GIVEN_UP. */
 class Driven {

@@ -2,7 +2,7 @@
  * A commit as text: how ours are marked, and how damage to them shows. A commit of ours names a log number three times
  * (in `txn`, in the names of its files, in the `sluicePrevious` of the next one) and ends with the CRC-32 of its text.
  */
-import { crcOfText } from '../../crc.js';
+import { crcOf } from '../../crc.js';
 import { parseDataFileName } from '../../names.js';
 import { appIdOf, commitInfoAction, isOurAppId, isOurEngine, nodeOf, txnAction, type MetaData } from './actions.js';
 
@@ -45,7 +45,7 @@ export function commitText(actions: readonly string[], mark: { node: string; num
   const { commitId, node, number, previous, timeMs } = mark;
   const lines = [...actions, txnAction(appIdOf(node), number, timeMs), commitInfoAction(commitId, previous, timeMs)];
   const text = lines.join('\n').slice(0, -2);
-  return `${text},"sluiceCrc":"${crcOfText(text)}"}}\n`;
+  return `${text},"sluiceCrc":"${crcOf(Buffer.from(text))}"}}\n`;
 }
 
 /**
@@ -92,7 +92,7 @@ export function safeNumber(value: unknown): number {
 /** Commits of sluice before the checksum have none. @throws when it is wrong */
 function checkCrc(text: string): void {
   const [, checked, crc] = CRC_AT_END.exec(text) ?? [];
-  if (checked !== undefined && crc !== crcOfText(checked)) throw new Error('its checksum is wrong');
+  if (checked !== undefined && crc !== crcOf(Buffer.from(checked))) throw new Error('its checksum is wrong');
 }
 
 /** @throws when a file of ours in it says another number */
