@@ -231,6 +231,31 @@ test('a segment under another segment’s name is set aside', async () => {
   assert.match(scan.reports[0]!.what, /moved to quarantine/);
 });
 
+test('what is set aside takes the place of nothing that was set aside before', async () => {
+  const name = original.path.slice(FOLDER.length + 1);
+  const torn = Buffer.from('torn');
+  const earlier = [Buffer.from('of another time'), Buffer.from('tore'), Buffer.alloc(0)];
+  for (const other of earlier) {
+    const disk = new MemoryDisk();
+    const path = join(QUARANTINE, `${name}-${original.bytes.length}.bad`);
+    disk.place(path, other);
+    disk.place(original.path, Buffer.concat([original.bytes, torn]));
+    await open(disk);
+    const expected = other.length === 0 ? [torn] : [other, torn];
+    assert.deepEqual((await quarantined(disk)).toSorted(Buffer.compare), expected.toSorted(Buffer.compare), 'an interrupted copy alone is written anew');
+    disk.place(original.path, Buffer.concat([original.bytes, torn]));
+    await open(disk);
+    assert.equal((await quarantined(disk)).length, expected.length, 'what is kept is not kept again');
+  }
+  const disk = new MemoryDisk();
+  for (let time = 1; time <= 3; time += 1) {
+    const misnamed = Buffer.concat([original.bytes, Buffer.from(`of time ${time}`)]);
+    disk.place(original.next.path, misnamed);
+    await open(disk);
+    assert.equal((await quarantined(disk)).length, time);
+  }
+});
+
 test('a segment of a newer format stops the start with a sentence, and nothing is touched', async () => {
   const bytes = Buffer.from(original.bytes);
   bytes.writeUInt32LE(3, 12);
