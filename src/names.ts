@@ -141,8 +141,8 @@ export function dataFileName(node: string, number: number, slot: number): string
 /** The parts of a name that `dataFileName` made, or null for any other. */
 export function parseDataFileName(name: string): { node: string; number: number; slot: number } | null {
   const match = /^([0-9a-f]{8})-(\d{16})-(0|[1-9]\d{0,9})\.parquet$/.exec(name);
-  if (match === null) return null;
-  return { node: match[1] ?? '', number: Number(match[2]), slot: Number(match[3]) };
+  const number = numberOf(match?.[2]);
+  return match === null || number === null ? null : { node: match[1] ?? '', number, slot: Number(match[3]) };
 }
 
 /** Name of what describes the rows of a table in quarantine, beside their data files. @param number the log number they go up to */
@@ -162,8 +162,7 @@ export function segmentName(number: number): string {
 
 /** The first number of a log segment, or null when `segmentName` did not make the name. */
 export function parseSegmentName(name: string): number | null {
-  const match = /^(\d{16})\.log$/.exec(name);
-  return match === null ? null : Number(match[1]);
+  return numberOf(/^(\d{16})\.log$/.exec(name)?.[1]);
 }
 
 /** Name of the mark of a log segment that was let go of on purpose; like `segmentName` otherwise. */
@@ -179,7 +178,8 @@ export function newestName(number: number): string {
 /** The first number of the segment that a mark is for and what it says of it, or null for other names. */
 export function parseMarkName(name: string): { says: 'gone' | 'newest'; first: number } | null {
   const match = /^(\d{16})\.(gone|newest)$/.exec(name);
-  return match === null ? null : { says: match[2] as 'gone' | 'newest', first: Number(match[1]) };
+  const first = numberOf(match?.[1]);
+  return match === null || first === null ? null : { says: match[2] as 'gone' | 'newest', first };
 }
 
 /** Name of a file of refused lines. @param number microseconds since 1970 of its making */
@@ -189,12 +189,17 @@ export function rejectsName(number: number): string {
 
 /** The number of a file of refused lines, or null when `rejectsName` did not make the name. */
 export function parseRejectsName(name: string): number | null {
-  const match = /^(\d{16})\.jsonl$/.exec(name);
-  return match === null ? null : Number(match[1]);
+  return numberOf(/^(\d{16})\.jsonl$/.exec(name)?.[1]);
 }
 
 function digits16(number: number): string {
   return String(number).padStart(16, '0');
+}
+
+/** The number of digits out of a name; null for none, and for one over 2^53 - 1: no number of ours has 17 digits, or is not exact. */
+function numberOf(digits: string | undefined): number | null {
+  const number = Number(digits);
+  return Number.isSafeInteger(number) ? number : null;
 }
 
 /** What lies where in a data folder. */

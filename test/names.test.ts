@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import {
   checkDatabaseName, columnName, commitName, dataFileName, dataPaths, fold, folderName, goneName, newestName, parseDataFileName, parseMarkName,
-  parseSegmentName, segmentName, type TriedNames,
+  parseRejectsName, parseSegmentName, segmentName, type TriedNames,
 } from '../src/names.js';
 
 /** Names given one after another in one table. */
@@ -161,6 +161,12 @@ test('names of files are fixed-width and read back', () => {
 
 test('marks of log segments are named after them', () => {
   assert.deepEqual([goneName(1), newestName(1767225600123456)], ['0000000000000001.gone', '1767225600123456.newest']);
+  for (const over of ['9007199254740992', '9999999999999999']) {
+    assert.equal(parseSegmentName(`${over}.log`), null);
+    assert.equal(parseMarkName(`${over}.newest`), null);
+    assert.equal(parseRejectsName(`${over}.jsonl`), null);
+    assert.equal(parseDataFileName(`3fa9c1e2-${over}-0.parquet`), null);
+  }
   assert.deepEqual(parseMarkName('0000000000000001.gone'), { says: 'gone', first: 1 });
   assert.deepEqual(parseMarkName('1767225600123456.newest'), { says: 'newest', first: 1767225600123456 });
   for (const other of ['1767225600123456.log', '1.gone', '1767225600123456.newest2', 'x1767225600123456.gone']) assert.equal(parseMarkName(other), null);

@@ -56,7 +56,7 @@ async function importFile(path: string, statesFolder: string, means: Means, done
     const resume = await Resume.of(statesFolder, path, file, means);
     done.push(resume);
     const refused = new RefusedFiles(path);
-    let from = await resume.load();
+    let from = await resume.load((sentence) => process.stderr.write(`${path}: ${sentence}\n`));
     if (from.isDone) {
       await writeOut(`${path} was imported already, before the command was interrupted\n`);
       return from;

@@ -24,12 +24,17 @@ export function rejectedTest({ database, code }: RejectedFilter): (found: FoundR
   return (found) => (database === null || found.database === database) && (code === null || found.record.code === code);
 }
 
+/** What of the refused lines cannot be read; the others are. */
+export function sayProblem(sentence: string): void {
+  process.stderr.write(`sluice: ${sentence}\n`);
+}
+
 /** Prints refused lines, a JSON object each. @param follow goes on with those to come, until it is stopped */
 export async function printRejected(dataDir: string | undefined, filter: RejectedFilter, follow: boolean): Promise<void> {
   const isWanted = rejectedTest(filter);
   const config = parseConfig({ 'data-dir': dataDir }, process.env);
   if (!(await disk.exists(config.dataDir))) throw new Error(`there is no data folder ${config.dataDir}`);
-  const reader = new RejectReader(disk, dataPaths(config.dataDir).rejects);
+  const reader = new RejectReader(disk, dataPaths(config.dataDir).rejects, sayProblem);
   for (;;) {
     for await (const found of reader.next()) {
       if (isWanted(found)) await writeOut(`${JSON.stringify({ database: found.database, ...found.record })}\n`);

@@ -50,11 +50,18 @@ interface Place {
   readonly bytes: number;
 }
 
+/**
+ * A number that stands in a name alone, and in nothing with a checksum, counts when it is at most so far ahead of all others
+ * and of the time: numbers are ahead of the time only where a clock was set back.
+ */
+const NAME_AHEAD_US_MAX = 24 * 3600 * 1_000_000;
+
 /** Scans the log in `folder` (made when missing, at the latest with its first segment) and opens it for appending. @throws when it cannot be read or synced */
 export async function openLog(disk: Disk, folder: string, options: LogOptions): Promise<{ log: Log; scan: LogScan }> {
   // A disk without room for it stops no start: it is made with the first segment then, whose failure is told.
   await disk.makeFolder(folder).catch(() => undefined);
-  const scanner = new Scanner(disk, folder, options.quarantineFolder);
+  const knownNumber = Math.max(options.numberFloor, Number(options.clock.nowNs() / 1000n));
+  const scanner = new Scanner(disk, folder, { quarantineFolder: options.quarantineFolder, knownNumber, nameAheadMax: NAME_AHEAD_US_MAX });
   const scan = await scanner.run();
   const node = options.node ?? scan.node ?? randomBytes(4).toString('hex');
   return { log: new Log(disk, folder, { ...options, node }, scanner, scan.lastNumber), scan };
@@ -80,8 +87,8 @@ export class Log {
   #closing: Promise<void> | null = null;
   #lastNumber: number;
   #lastSynced: number;
-  /** First number of the newest segment with a synced record; 0 when there is none. */
-  #lastCounted: number;
+  /** The newest segment with a synced record. */
+  #lastCounted: Segment | null;
   readonly #marks: Marks;
   #syncs = 0;
 
@@ -94,7 +101,7 @@ export class Log {
     this.#segments = new SegmentList(disk, folder, scanner, options.onReport);
     this.#lastNumber = Math.max(lastNumber, options.numberFloor);
     this.#lastSynced = this.#lastNumber;
-    this.#lastCounted = scanner.segments.findLast(({ first, last }) => last >= first)?.first ?? 0;
+    this.#lastCounted = scanner.segments.findLast(({ first, last }) => last >= first) ?? null;
     this.#marks = scanner.marks;
   }
 
@@ -261,7 +268,7 @@ export class Log {
     segment.lastCatalog = batch.lastCatalog || segment.lastCatalog;
     for (const [id, number] of batch.lastByTable) segment.lastByTable.set(id, number);
     this.#lastSynced = batch.lastNumber;
-    this.#lastCounted = segment.first;
+    this.#lastCounted = segment;
     this.#syncs += 1;
     batch.synced.resolve();
   }
@@ -306,11 +313,11 @@ export class Log {
   /** A new segment, itself and its name durable. */
   async #create(first: number, givesUp: boolean): Promise<OpenSegment> {
     const { processStart } = this.#options;
-    const previous = this.#lastCounted;
+    const { first: previous, bytes: previousEnd } = this.#lastCounted ?? { first: 0, bytes: 0 };
     await this.#disk.makeFolder(this.#folder);
     const file = await this.#disk.open(segmentPath(this.#folder, first), 'create');
     try {
-      await file.write(format.encodeSegmentHeader({ first, node: this.node, processStart, previous }), 0);
+      await file.write(format.encodeSegmentHeader({ first, node: this.node, processStart, previous, previousEnd }), 0);
       await file.sync();
       await this.#disk.syncFolder(this.#folder);
     } catch (error) {

@@ -5,6 +5,12 @@ import type { LoggedFrame } from './segments.js';
 
 const PIECE_BYTES = 1024 * 1024;
 
+/** A part of a file. */
+interface Stretch {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
 /** Where bytes go that are set aside. */
 export interface Quarantine {
   readonly disk: Disk;
@@ -12,17 +18,17 @@ export interface Quarantine {
 }
 
 /**
- * Copies a stretch of a file to `name` in the quarantine folder, durably. Zeros alone are not worth a file.
- * A stretch that an earlier start kept under the name is not copied again.
+ * Copies a stretch of a file to `name` in the quarantine folder, durably; to `name~2`, `name~3`… where other bytes have the name.
+ * Zeros alone are not worth a file. What an earlier start kept is not copied again.
  * @returns whether there were bytes to keep
  */
 export async function keepBytes(
   { disk, folder }: Quarantine,
   name: string,
   from: DiskFile,
-  { offset, bytes }: { readonly offset: number; readonly bytes: number },
+  stretch: Stretch,
 ): Promise<boolean> {
-  const path = join(folder, name);
+  const { offset, bytes } = stretch;
   let copy: DiskFile | undefined;
   try {
     const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, bytes));
@@ -31,7 +37,8 @@ export async function keepBytes(
       const read = part.subarray(0, await from.read(part, offset + done));
       if (read.every((byte) => byte === 0)) continue;
       if (copy === undefined) {
-        if (await isKept(disk, path, bytes)) return true;
+        const path = await placeOf(disk, join(folder, name), from, stretch);
+        if (path === null) return true;
         copy = await createAnew(disk, folder, path);
       }
       await copy.write(read, done);
@@ -46,10 +53,12 @@ export async function keepBytes(
   return true;
 }
 
-/** Moves a whole file into the quarantine folder. @param as its name there */
+/** Moves a whole file into the quarantine folder. @param as its name there; `~2`, `~3`… is put behind it where it is taken */
 export async function moveFile({ disk, folder }: Quarantine, name: string, fromFolder: string, as = name): Promise<void> {
   await disk.makeFolder(folder);
-  await disk.rename(join(fromFolder, name), join(folder, as));
+  let to = join(folder, as);
+  for (let n = 2; await disk.exists(to); n += 1) to = join(folder, `${as}~${n}`);
+  await disk.rename(join(fromFolder, name), to);
   await disk.syncFolder(folder);
   await disk.syncFolder(fromFolder);
 }
@@ -69,14 +78,31 @@ export async function keepFrame({ disk, folder }: Quarantine, { number, header, 
   await disk.syncFolder(folder);
 }
 
-async function isKept(disk: Disk, path: string, bytes: number): Promise<boolean> {
-  if (!(await disk.exists(path))) return false;
-  const file = await disk.open(path, 'read');
-  try {
-    return (await file.size()) === bytes;
-  } finally {
-    await file.close();
+/** The path for a copy of a stretch: one that nothing has, or an interrupted copy of it. null: it is kept already. */
+async function placeOf(disk: Disk, path: string, from: DiskFile, stretch: Stretch): Promise<string | null> {
+  for (let n = 1; ; n += 1) {
+    const place = n === 1 ? path : `${path}~${n}`;
+    if (!(await disk.exists(place))) return place;
+    const file = await disk.open(place, 'read');
+    try {
+      const bytes = await file.size();
+      if (bytes <= stretch.bytes && (await isBegun(file, bytes, from, stretch.offset))) return bytes === stretch.bytes ? null : place;
+    } finally {
+      await file.close();
+    }
   }
+}
+
+/** Whether all of a copy is as the bytes from an offset on. */
+async function isBegun(copy: DiskFile, copyBytes: number, from: DiskFile, offset: number): Promise<boolean> {
+  const [one, other] = [Buffer.allocUnsafe(PIECE_BYTES), Buffer.allocUnsafe(PIECE_BYTES)];
+  for (let done = 0; done < copyBytes; done += PIECE_BYTES) {
+    const bytes = Math.min(PIECE_BYTES, copyBytes - done);
+    await copy.read(one.subarray(0, bytes), done);
+    await from.read(other.subarray(0, bytes), offset + done);
+    if (one.compare(other, 0, bytes, 0, bytes) !== 0) return false;
+  }
+  return true;
 }
 
 async function createAnew(disk: Disk, folder: string, path: string): Promise<DiskFile> {

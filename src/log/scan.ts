@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Disk, DiskFile } from '../disk.js';
 import { parseMarkName, parseSegmentName, segmentName } from '../names.js';
 import { decodeDatabaseId, decodeTableIds } from './frame.js';
-import { decodeGivenUp, isIn, type NumberRange } from './given-up.js';
+import { isIn, type NumberRange } from './given-up.js';
+import { boundOf, namingsOf, readHead, type Head, type Naming } from './heads.js';
 import { Marks } from './marks.js';
 import { keepBytes, moveFile, type Quarantine } from './quarantine.js';
 import { readRecords, type Damage } from './reader.js';
@@ -33,15 +34,12 @@ export interface LogScan {
   readonly node: string | null;
 }
 
-/** Bytes that surely hold a header and a record of numbers given up. */
-const HEAD_BYTES = 4096;
-
-interface Head {
-  readonly name: string;
-  readonly first: number;
-  /** null: damaged. */
-  readonly header: format.SegmentHeader | null;
-  readonly givenUp: NumberRange | null;
+interface ScanOptions {
+  readonly quarantineFolder: string;
+  /** The highest number that is known to be possible: the time, or what the catalog knows. */
+  readonly knownNumber: number;
+  /** A number that only a name says may be so far above all that are known. */
+  readonly nameAheadMax: number;
 }
 
 /** What a look at a segment found: nothing, or no record, which may or may not be right. */
@@ -57,16 +55,21 @@ export class Scanner {
   readonly #quarantine: Quarantine;
   readonly #catalogRecords: { number: number; payload: Buffer }[] = [];
   readonly #reports: LogReport[] = [];
+  readonly #nameAheadMax: number;
+  /** The highest number that is proven, or no later than now. */
+  #knownNumber: number;
   #lastNumber = 0;
   #framesCount = 0;
   #bodyBytesMax = 0;
   readonly #databaseByTable = new Map<number, number>();
   #node: string | null = null;
 
-  constructor(disk: Disk, folder: string, quarantineFolder: string) {
+  constructor(disk: Disk, folder: string, { quarantineFolder, knownNumber, nameAheadMax }: ScanOptions) {
     this.#disk = disk;
     this.#folder = folder;
     this.#quarantine = { disk, folder: quarantineFolder };
+    this.#knownNumber = knownNumber;
+    this.#nameAheadMax = nameAheadMax;
     this.marks = new Marks(disk, folder, []);
   }
 
@@ -76,14 +79,15 @@ export class Scanner {
    */
   async run(): Promise<LogScan> {
     const names = await this.#disk.list(this.#folder);
-    this.marks = new Marks(this.#disk, this.#folder, names);
     const heads = await this.#readHeads(names);
-    const namedBy = this.#namesOf(heads);
+    this.marks = new Marks(this.#disk, this.#folder, names.filter((name) => !this.#isStrayMark(name)));
+    const namedBy = namingsOf(heads, this.marks.newest);
+    for (const first of namedBy.keys()) this.#lastNumber = Math.max(this.#lastNumber, first);
     for (const { header, givenUp } of heads) {
       this.#node = header?.node ?? this.#node;
       if (givenUp !== null) this.givenUp.push(givenUp);
     }
-    for (const [i, head] of heads.entries()) await this.#scanSegment(head, heads[i + 1], namedBy.get(head.first));
+    for (const [i, head] of heads.entries()) await this.#scanSegment(head, heads.slice(i + 1), namedBy.get(head.first));
     this.#reportMissing(names, namedBy);
     if (names.length > 0) await this.#disk.syncFolder(this.#folder);
     await this.#attempt('', 'holds marks that are of no use', () => this.marks.tidy((first) => namedBy.has(first)));
@@ -108,26 +112,47 @@ export class Scanner {
         this.#report(name, 0, 0, 'is no log segment and is left alone');
         continue;
       }
-      this.#lastNumber = Math.max(this.#lastNumber, first);
-      const head = await this.#with(name, 'read', (file) => readHead(file, name, first));
+      const head = await this.#readHead(name, first);
+      if (head === null) continue;
+      if (head.header !== null) this.#prove(head.header.first);
       if (head.header === null || head.header.first === first) heads.push(head);
       else await this.#setAsideMisnamed(name, head.header.first);
     }
+    for (const { first, header } of heads) if (header === null && this.#isPossible(first)) this.#lastNumber = Math.max(this.#lastNumber, first);
     return heads;
   }
 
-  /** Of every segment that surely held records, whether it is there or not, the name of what says so. */
-  #namesOf(heads: readonly Head[]): Map<number, string> {
-    const namedBy = new Map<number, string>();
-    const { newest } = this.marks;
-    if (newest !== null) namedBy.set(newest, 'the mark of the newest');
-    for (const { name, header } of heads) if (header?.previous) namedBy.set(header.previous, name);
-    for (const first of namedBy.keys()) this.#lastNumber = Math.max(this.#lastNumber, first);
-    return namedBy;
+  /** null: it is no file. */
+  async #readHead(name: string, first: number): Promise<Head | null> {
+    try {
+      return await this.#with(name, 'read', (file) => readHead(file, name, first));
+    } catch (error) {
+      if (((error as Error).cause as NodeJS.ErrnoException | undefined)?.code !== 'EISDIR') throw error;
+      this.#report(name, 0, 0, 'is a folder, no log segment, and is left alone');
+      return null;
+    }
   }
 
-  #reportMissing(names: readonly string[], namedBy: ReadonlyMap<number, string>): void {
-    for (const [first, by] of namedBy) {
+  /** A number that stands under a checksum was given. */
+  #prove(number: number): void {
+    this.#lastNumber = Math.max(this.#lastNumber, number);
+    this.#knownNumber = Math.max(this.#knownNumber, number);
+  }
+
+  /** Whether a number that a name alone says can have been given. A stray file must not move all numbers that are to come. */
+  #isPossible(number: number): boolean {
+    return number <= this.#knownNumber + this.#nameAheadMax;
+  }
+
+  #isStrayMark(name: string): boolean {
+    const mark = parseMarkName(name);
+    if (mark === null || this.#isPossible(mark.first)) return false;
+    this.#report(name, 0, 0, 'is a mark of a number that was never given and is left alone');
+    return true;
+  }
+
+  #reportMissing(names: readonly string[], namedBy: ReadonlyMap<number, Naming>): void {
+    for (const [first, { by }] of namedBy) {
       const name = segmentName(first);
       if (!names.includes(name) && !this.marks.isGone(first)) this.#report(name, 0, 0, `is missing, though ${by} names it: what it held is lost`);
     }
@@ -139,25 +164,29 @@ export class Scanner {
     if (moved) this.#report(name, 0, 0, `${is}: moved to quarantine`);
   }
 
-  /** @param next the segment behind it @param namedBy what says that it held records */
-  async #scanSegment({ name, first, header, givenUp }: Head, next: Head | undefined, namedBy: string | undefined): Promise<void> {
+  /** @param behind the segments behind it @param named what says that it held records */
+  async #scanSegment(head: Head, behind: readonly Head[], named: Naming | undefined): Promise<void> {
+    const { name, first, header, givenUp } = head;
     const segment = newSegment(first, givenUp !== null, header?.previous ?? 0);
-    const held = namedBy ?? this.#heldUnlessGivenUp(first, next);
+    const held = named?.by ?? this.#heldUnlessGivenUp(first, behind[0]);
     const found = await this.#with(name, 'update', async (file): Promise<Found> => {
       const size = await file.size();
       const damages = header === null && size > 0
         ? [{ is: 'damage', offset: 0, bytes: Math.min(size, format.SEGMENT_HEADER_BYTES) } satisfies Damage]
         : [];
-      damages.push(...(await this.#count(name, file, segment, size, next?.first ?? Infinity)));
+      damages.push(...(await this.#count(name, file, segment, size, boundOf(head, behind))));
       const isEmpty = segment.last < first;
       if (isEmpty && held !== undefined) return 'lost';
+      if (!isEmpty && named !== undefined && size < named.end) {
+        this.#report(name, size, named.end - size, `ends here, though ${named.by} says that it held records up to ${named.end}: what stood there is lost`);
+      }
       const areKept = await this.#keep(name, file, segment, damages);
       await file.sync();
       return !isEmpty ? 'records' : areKept ? 'nothing' : 'left as it is';
     });
     if (found === 'lost') await this.#setAsideLost(name, held!);
     else if (found === 'nothing') await this.#attempt(name, 'holds no record', () => this.#disk.remove(join(this.#folder, name)));
-    else this.segments.push(segment);
+    else if (found === 'records') this.segments.push(segment);
   }
 
   /** Where the next segment does not say what came before it, only a list of numbers given up tells a leftover from a loss. */
@@ -191,7 +220,7 @@ export class Scanner {
         segment.last = item.number;
       }
     }
-    this.#lastNumber = Math.max(this.#lastNumber, segment.last);
+    if (segment.last >= segment.first) this.#lastNumber = Math.max(this.#lastNumber, segment.last);
     return damages;
   }
 
@@ -267,16 +296,4 @@ export class Scanner {
   #report(file: string, offset: number, bytes: number, what: string): void {
     this.#reports.push({ file, offset, bytes, what });
   }
-}
-
-async function readHead(file: DiskFile, name: string, first: number): Promise<Head> {
-  const size = await file.size();
-  const bytes = Buffer.alloc(Math.min(size, HEAD_BYTES));
-  await file.read(bytes, 0);
-  const header = format.decodeSegmentHeader(bytes);
-  if (header === 'newer') throw new Error('it was written by a newer sluice; start that one, or move the file away');
-  const at = format.SEGMENT_HEADER_BYTES;
-  const step = format.readRecord(bytes, at, size - at, format.crcSeed(first));
-  const givenUp = step.is === 'record' && step.kind === format.KIND_GIVEN_UP ? decodeGivenUp(step.payload) : null;
-  return { name, first, header: header === 'damaged' ? null : header, givenUp };
 }

@@ -30,6 +30,8 @@ export interface SegmentHeader {
   readonly processStart: number;
   /** First number of the segment before it, 0: none; null: an older program wrote it and did not say. */
   readonly previous: number | null;
+  /** Offset where the last record of that segment ended; 0: it is not said. */
+  readonly previousEnd: number;
 }
 
 /** A record in a window of its segment; its views share the window's memory. */
@@ -60,6 +62,7 @@ export function encodeSegmentHeader(header: SegmentHeader & { readonly previous:
   bytes.write(header.node, 24, 8, 'latin1');
   bytes.writeDoubleLE(header.processStart, 32);
   bytes.writeDoubleLE(header.previous, 40);
+  bytes.writeDoubleLE(header.previousEnd, 48);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, SEGMENT_CRC_AT)), SEGMENT_CRC_AT);
   return bytes;
 }
@@ -69,11 +72,16 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | 'damaged' | 
   if (bytes.length < SEGMENT_HEADER_BYTES || !bytes.subarray(0, 8).equals(SEGMENT_MAGIC)) return 'damaged';
   if (bytes.readUInt32LE(SEGMENT_CRC_AT) !== crc32(bytes.subarray(0, SEGMENT_CRC_AT))) return 'damaged';
   if (bytes.readUInt32LE(12) > FORMAT) return 'newer';
+  const first = bytes.readDoubleLE(16);
+  const saysPrevious = bytes.readUInt32LE(8) >= FORMAT_OF_PREVIOUS;
+  const previous = saysPrevious ? bytes.readDoubleLE(40) : null;
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(previous ?? 0)) return 'damaged';
   return {
-    first: bytes.readDoubleLE(16),
+    first,
     node: bytes.toString('latin1', 24, 32),
     processStart: bytes.readDoubleLE(32),
-    previous: bytes.readUInt32LE(8) < FORMAT_OF_PREVIOUS ? null : bytes.readDoubleLE(40),
+    previous,
+    previousEnd: saysPrevious ? bytes.readDoubleLE(48) : 0,
   };
 }
 

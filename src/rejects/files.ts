@@ -12,6 +12,8 @@ const NEWLINE = 0x0a;
 interface KeptFile {
   readonly name: string;
   bytes: number;
+  /** It begins with our head: readers know whose lines follow. */
+  readonly isWhole: boolean;
 }
 
 export class RejectFiles {
@@ -20,8 +22,10 @@ export class RejectFiles {
   readonly #folder: string;
   readonly #database: string;
   readonly #bytesMax: number;
-  /** Oldest first; the last is appended to. Empty until the first append. */
+  /** Oldest first. Empty until the first append. */
   #files: KeptFile[] = [];
+  /** The one that is appended to. */
+  #current: KeptFile | null = null;
   #open: DiskFile | null = null;
 
   /**
@@ -45,7 +49,7 @@ export class RejectFiles {
   async append(text: Uint8Array): Promise<void> {
     try {
       const file = this.#open ?? (await this.#reopen()) ?? (await this.#begin());
-      const current = this.#files.at(-1)!;
+      const current = this.#current!;
       const isFull = current.bytes + text.length > this.pieceBytesMax && current.bytes > fileHead(this.#database).length;
       await this.#write(isFull ? await this.#begin() : file, text);
       await this.#dropOldest();
@@ -62,46 +66,66 @@ export class RejectFiles {
     await open?.close();
   }
 
-  /** Goes on with the newest file that is there, on a line of its own. */
+  /** Goes on with the newest file that is ours, on a line of its own. */
   async #reopen(): Promise<DiskFile | null> {
     await this.#disk.makeFolder(this.#folder);
     const names = (await this.#disk.list(this.#folder)).filter((name) => parseRejectsName(name) !== null);
-    const files: KeptFile[] = [];
+    this.#files = [];
     for (const name of names) {
-      const file = await this.#disk.open(join(this.#folder, name), 'read');
-      files.push({ name, bytes: await file.size() });
-      await file.close();
+      const found = await this.#look(name);
+      if (found !== null) this.#files.push(found);
     }
-    this.#files = files;
-    const newest = files.at(-1);
-    if (newest === undefined || newest.bytes === 0) return null;
-    this.#open = await this.#disk.open(join(this.#folder, newest.name), 'update');
+    this.#current = this.#files.findLast(({ isWhole }) => isWhole) ?? null;
+    if (this.#current === null) return null;
+    this.#open = await this.#disk.open(join(this.#folder, this.#current.name), 'update');
     const last = new Uint8Array(1);
-    await this.#open.read(last, newest.bytes - 1);
+    await this.#open.read(last, this.#current.bytes - 1);
     if (last[0] !== NEWLINE) await this.#write(this.#open, Uint8Array.of(NEWLINE));
     return this.#open;
   }
 
+  /** null: it cannot be written, as a folder; one of others keeps no line of ours from being kept. Readers say that it is there. */
+  async #look(name: string): Promise<KeptFile | null> {
+    try {
+      const file = await this.#disk.open(join(this.#folder, name), 'update');
+      try {
+        const wanted = Buffer.from(fileHead(this.#database));
+        const head = Buffer.alloc(wanted.length);
+        const read = await file.read(head, 0);
+        return { name, bytes: await file.size(), isWhole: read === wanted.length && head.equals(wanted) };
+      } finally {
+        await file.close();
+      }
+    } catch {
+      return null;
+    }
+  }
+
   async #begin(): Promise<DiskFile> {
     await this.close();
-    const before = parseRejectsName(this.#files.at(-1)?.name ?? '') ?? 0;
-    const name = rejectsName(Math.max(before + 1, this.#clock.nowMs() * 1000));
+    const before = parseRejectsName(this.#current?.name ?? '') ?? 0;
+    let number = Math.max(before + 1, this.#clock.nowMs() * 1000);
+    while (await this.#disk.exists(join(this.#folder, rejectsName(number)))) number += 1;
+    const name = rejectsName(number);
     this.#open = await this.#disk.open(join(this.#folder, name), 'create');
-    this.#files.push({ name, bytes: 0 });
+    this.#current = { name, bytes: 0, isWhole: true };
+    this.#files.push(this.#current);
     await this.#write(this.#open, Buffer.from(fileHead(this.#database)));
     return this.#open;
   }
 
   async #write(file: DiskFile, bytes: Uint8Array): Promise<void> {
-    const current = this.#files.at(-1)!;
+    const current = this.#current!;
     await file.write(bytes, current.bytes);
     current.bytes += bytes.length;
   }
 
   async #dropOldest(): Promise<void> {
-    while (this.#files.length > 1 && this.#files.reduce((sum, { bytes }) => sum + bytes, 0) > this.#bytesMax) {
-      await this.#disk.remove(join(this.#folder, this.#files[0]!.name));
-      this.#files.shift();
+    while (this.#files.reduce((sum, { bytes }) => sum + bytes, 0) > this.#bytesMax) {
+      const oldest = this.#files.find((file) => file !== this.#current);
+      if (oldest === undefined) return;
+      await this.#disk.remove(join(this.#folder, oldest.name));
+      this.#files = this.#files.filter((file) => file !== oldest);
     }
   }
 }

@@ -21,27 +21,33 @@ interface Place {
   readonly path: string;
   /** Up to the end of the last whole line. */
   at: number;
-  /** '' until its first line is whole. */
-  database: string;
+  /** '' until its first line is whole; null: that does not say it. */
+  database: string | null;
 }
 
 /** Follows the folders of all databases. */
 export class RejectReader {
   readonly #disk: Disk;
   readonly #folder: string;
+  readonly #onProblem: (sentence: string) => void;
   readonly #places = new Map<string, Place>();
+  readonly #said = new Set<string>();
 
-  /** @param folder holds a folder a database */
-  constructor(disk: Disk, folder: string) {
+  /**
+   * @param folder holds a folder a database
+   * @param onProblem is told, once each, what cannot be read; all else is read all the same
+   */
+  constructor(disk: Disk, folder: string, onProblem: (sentence: string) => void) {
     this.#disk = disk;
     this.#folder = folder;
+    this.#onProblem = onProblem;
   }
 
   /** What came since the last call, up to what the files hold now: database by database, in the order in which it was refused. */
   async *next(): AsyncGenerator<FoundReject> {
     const seen = new Set<string>();
-    for (const folder of await this.#disk.list(this.#folder)) {
-      for (const name of await this.#disk.list(join(this.#folder, folder))) {
+    for (const folder of await this.#list(this.#folder)) {
+      for (const name of await this.#list(join(this.#folder, folder))) {
         if (parseRejectsName(name) === null) continue;
         const path = join(this.#folder, folder, name);
         seen.add(path);
@@ -51,21 +57,52 @@ export class RejectReader {
     for (const path of this.#places.keys()) if (!seen.has(path)) this.#places.delete(path);
   }
 
+  /** Names in a folder; none when it is no folder, or cannot be read. */
+  async #list(folder: string): Promise<string[]> {
+    try {
+      return await this.#disk.list(folder);
+    } catch (error) {
+      this.#say(`${folder} is passed over: ${(error as Error).message}`);
+      return [];
+    }
+  }
+
   async *#file(path: string): AsyncGenerator<FoundReject> {
     const place = this.#places.get(path) ?? { path, at: 0, database: '' };
     this.#places.set(path, place);
-    const file = await openKept(this.#disk, path, 'read');
-    if (file === null) return;
     try {
-      for await (const { text, at, end } of wholeLines(file, place.at, await file.size())) {
-        place.at = end;
-        const record = parseRecord(text);
-        if (place.database === '') place.database = parseHead(text) ?? '';
-        else if (record !== null) yield { database: place.database, record, path, at };
+      const file = await openKept(this.#disk, path, 'read');
+      if (file === null) return;
+      try {
+        yield* this.#records(file, place);
+      } finally {
+        await file.close();
       }
-    } finally {
-      await file.close();
+    } catch (error) {
+      this.#say(`${path} cannot be read, what is left of it is passed over: ${(error as Error).message}`);
     }
+  }
+
+  async *#records(file: DiskFile, place: Place): AsyncGenerator<FoundReject> {
+    const { path } = place;
+    for await (const { text, at, end } of wholeLines(file, place.at, await file.size())) {
+      place.at = end;
+      const { database } = place;
+      const record = parseRecord(text);
+      if (database === '') {
+        place.database = parseHead(text);
+        if (place.database === null) this.#say(`${path} does not say in its first line of which database its lines are: they are passed over`);
+      } else if (database !== null) {
+        if (record !== null) yield { database, record, path, at };
+        else if (!text.startsWith(TAKEN) && text !== '') this.#say(`${path} has lines that are damaged or cut off: they are passed over`);
+      }
+    }
+  }
+
+  #say(sentence: string): void {
+    if (this.#said.has(sentence)) return;
+    this.#said.add(sentence);
+    this.#onProblem(sentence);
   }
 }
 

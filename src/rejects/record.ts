@@ -56,10 +56,16 @@ export function recordWriter({ timeMs, precision, defaultTime }: RejectContext):
 /** First byte of a record that was written again since. */
 export const TAKEN = '#';
 
-/** The record of a line of a file; null for one that was taken, or that a crash cut off. */
+/** The record of a line of a file; null for one that was taken, and for one that is damaged or that a crash cut off. */
 export function parseRecord(text: string): RejectRecord | null {
   const value = parseObject(text);
-  return value !== null && typeof value['code'] === 'string' ? (value as unknown as RejectRecord) : null;
+  return value !== null && isRecord(value) ? (value as unknown as RejectRecord) : null;
+}
+
+function isRecord({ time, line, column, code, precision, default_time, source, source_base64 }: Readonly<Record<string, unknown>>): boolean {
+  const isPlaced = Number.isSafeInteger(line) && Number.isSafeInteger(column) && typeof time === 'string' && typeof code === 'string';
+  const isTimed = (PRECISION_NAMES as readonly unknown[]).includes(precision) && typeof default_time === 'string' && /^-?\d{1,19}$/.test(default_time);
+  return isPlaced && isTimed && typeof (source ?? source_base64) === 'string';
 }
 
 /** The first line of a file, newline included: whose lines follow. */

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { text as textOf } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
+import { encodeChecked } from '../../src/json.js';
 import { compareDatabase } from '../e2e/compare.js';
 import { makeDataDir, PROGRAM, removeDataDir, sluice, TestServer } from '../e2e/server.js';
 import { parseBody } from '../oracle/line-protocol.js';
@@ -126,6 +127,68 @@ test('a file that was changed is imported from its start', () => withCase(false,
   assert.doesNotMatch(stderr, /going on/);
   assert.match(stdout, DONE);
   assert.equal(await server.stop(), 0);
+}));
+
+/** What an interrupted import left: its progress, changed, and the same command once more. */
+async function goOnAfter(made: Case, change: (path: string) => void): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const server = await TestServer.start(made.dataDir, SMALL_BODIES);
+  const child = spawn(process.execPath, [PROGRAM, ...made.args], { stdio: 'ignore' });
+  await reached(made.dataDir, TEXT.length / 2, child);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const folder = join(made.dataDir, 'imports');
+  const [name] = readdirSync(folder).filter((file) => file.endsWith('.json'));
+  change(join(folder, name!));
+  const ended = sluice(made.args);
+  await expectAll(made);
+  assert.equal(await server.stop(), 0);
+  return ended;
+}
+
+/** Each of them would skip lines, or go on inside of one. */
+const DAMAGES: readonly (readonly [says: string, change: (text: string) => string])[] = [
+  ['a higher offset', (text) => text.replace(/"bytes":(\d+),"physicalLines"/, (_, bytes) => `"bytes":${Number(bytes) + 100},"physicalLines"`)],
+  ['done', (text) => text.replace('"isDone":false', '"isDone":true')],
+  ['cut', (text) => text.slice(0, -10)],
+  ['empty', () => ''],
+  ['of format 1, which had no checksum', (text) => text.replace('"format":2', '"format":1').replace(/,"crc":"\w+"\}\n$/, '}')],
+];
+
+for (const [says, change] of DAMAGES) {
+  test(`progress that is ${says} is not believed: stderr says so and all is imported`, () => withCase(false, async (made) => {
+    const { stderr, stdout } = await goOnAfter(made, (path) => writeFileSync(path, change(readFileSync(path, 'utf8'))));
+    assert.match(stderr, /imports\/\w+\.json cannot be used to go on, so the import begins anew: /);
+    assert.match(stdout, DONE);
+  }));
+}
+
+test('a folder where progress should be: stderr says so, and the command ends with a sentence when none can be kept', () => withCase(false, async (made) => {
+  const server = await TestServer.start(made.dataDir, SMALL_BODIES);
+  const child = spawn(process.execPath, [PROGRAM, ...made.args], { stdio: 'ignore' });
+  await reached(made.dataDir, 1, child);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const [name] = readdirSync(join(made.dataDir, 'imports')).filter((file) => file.endsWith('.json'));
+  rmSync(join(made.dataDir, 'imports'), { recursive: true });
+  mkdirSync(join(made.dataDir, 'imports', name!), { recursive: true });
+  const { code, stderr } = sluice(made.args);
+  assert.equal(code, 1);
+  assert.match(stderr, /cannot be used to go on, so the import begins anew: EISDIR/);
+  rmSync(join(made.dataDir, 'imports'), { recursive: true });
+  writeFileSync(join(made.dataDir, 'imports'), '');
+  const asFile = sluice(made.args);
+  assert.equal(asFile.code, 1);
+  assert.match(asFile.stderr, /how far an import comes cannot be kept in .*\/imports: /);
+  assert.equal(await server.stop(), 0);
+}));
+
+test('a place where no line of the file begins is not believed, though its checksum is right', () => withCase(false, async (made) => {
+  const { stderr } = await goOnAfter(made, (path) => {
+    const { crc: _, ...state } = JSON.parse(readFileSync(path, 'utf8'));
+    state.reached.bytes += 3;
+    writeFileSync(path, encodeChecked(state));
+  });
+  assert.match(stderr, /begins anew: no line of the file begins at \d+\n/);
 }));
 
 test("the server's log and memory limits hold while an import runs", () => withCase(false, async ({ args, dataDir, path }) => {

@@ -30,7 +30,7 @@ async function start(t: TestContext, flags: Record<string, string> = {}) {
 
 async function kept(dataDir: string): Promise<FoundReject[]> {
   const found: FoundReject[] = [];
-  for await (const one of new RejectReader(systemDisk, dataPaths(dataDir).rejects).next()) found.push(one);
+  for await (const one of new RejectReader(systemDisk, dataPaths(dataDir).rejects, assert.fail).next()) found.push(one);
   return found;
 }
 

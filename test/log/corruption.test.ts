@@ -88,7 +88,7 @@ test('the file is cut at every byte of the last two records', async () => {
     const tail = original.bytes.subarray(original.frames.findLast(({ end }) => end <= length)!.end, length);
     assert.deepEqual(await quarantined(damaged.disk), tail.length > 0 ? [tail] : []);
     const again = await open(damaged.disk);
-    assert.deepEqual(again.scan.reports, [], 'a torn tail is cut once');
+    assert.deepEqual(again.scan.reports.map(({ what }) => what.split(',')[0]), ['ends here'], 'a torn tail is cut once');
     assert.deepEqual(await bodies(again.log), damaged.found);
   }
 });
@@ -182,7 +182,7 @@ test('a record is dropped, repeated, or changes places with the next', async () 
     const [before, after] = [bytes.subarray(0, one.offset), bytes.subarray(two.end)];
     const dropped = await start(Buffer.concat([before, part(two), after]));
     assertKept(dropped, (frame) => frame !== one, 'dropped');
-    assert.deepEqual(dropped.scan.reports, []);
+    assert.deepEqual(dropped.scan.reports.map(({ what }) => what.split(',')[0]), ['ends here']);
     const repeated = await start(Buffer.concat([before, part(one), part(one), part(two), after]));
     assertKept(repeated, () => true, 'repeated');
     assert.deepEqual(await quarantined(repeated.disk), [part(one)]);
@@ -205,7 +205,7 @@ test('an empty file that nothing names goes away; one whose next says nothing is
   const name = (number: number) => join(FOLDER, `${String(number).padStart(16, '0')}.log`);
   disk.place(original.path, original.bytes);
   disk.place(name(later), Buffer.alloc(0));
-  const header = format.encodeSegmentHeader({ first: later + 1, node: '00000000', processStart: 0, previous: original.frames[0]!.number });
+  const header = format.encodeSegmentHeader({ first: later + 1, node: '00000000', processStart: 0, previous: original.frames[0]!.number, previousEnd: 0 });
   disk.place(name(later + 1), header);
   disk.place(name(later + 2), Buffer.from('not a log'));
   disk.place(join(FOLDER, 'notes.txt'), Buffer.from('mine'));
@@ -229,6 +229,31 @@ test('a segment under another segment’s name is set aside', async () => {
   assert.deepEqual(await quarantined(disk), [original.bytes]);
   assert.deepEqual(await segmentPaths(disk), []);
   assert.match(scan.reports[0]!.what, /moved to quarantine/);
+});
+
+test('what is set aside takes the place of nothing that was set aside before', async () => {
+  const name = original.path.slice(FOLDER.length + 1);
+  const torn = Buffer.from('torn');
+  const earlier = [Buffer.from('of another time'), Buffer.from('tore'), Buffer.alloc(0)];
+  for (const other of earlier) {
+    const disk = new MemoryDisk();
+    const path = join(QUARANTINE, `${name}-${original.bytes.length}.bad`);
+    disk.place(path, other);
+    disk.place(original.path, Buffer.concat([original.bytes, torn]));
+    await open(disk);
+    const expected = other.length === 0 ? [torn] : [other, torn];
+    assert.deepEqual((await quarantined(disk)).toSorted(Buffer.compare), expected.toSorted(Buffer.compare), 'an interrupted copy alone is written anew');
+    disk.place(original.path, Buffer.concat([original.bytes, torn]));
+    await open(disk);
+    assert.equal((await quarantined(disk)).length, expected.length, 'what is kept is not kept again');
+  }
+  const disk = new MemoryDisk();
+  for (let time = 1; time <= 3; time += 1) {
+    const misnamed = Buffer.concat([original.bytes, Buffer.from(`of time ${time}`)]);
+    disk.place(original.next.path, misnamed);
+    await open(disk);
+    assert.equal((await quarantined(disk)).length, time);
+  }
 });
 
 test('a segment of a newer format stops the start with a sentence, and nothing is touched', async () => {

@@ -69,21 +69,30 @@ test('bytes that are no frame of this version are refused', () => {
 });
 
 test('the bytes of a segment header and a record stand where DESIGN.md says', () => {
-  const header = format.encodeSegmentHeader({ first: 1, node: '0a1b2c3d', processStart: 2, previous: 3 });
+  const header = format.encodeSegmentHeader({ first: 1, node: '0a1b2c3d', processStart: 2, previous: 3, previousEnd: 4 });
   assert.equal(header.toString('hex', 0, 60), [
     Buffer.from('SLUICELG').toString('hex'), '02000000', '01000000', '000000000000f03f',
-    Buffer.from('0a1b2c3d').toString('hex'), '0000000000000040', '0000000000000840', '00'.repeat(12),
+    Buffer.from('0a1b2c3d').toString('hex'), '0000000000000040', '0000000000000840', '0000000000001040', '00'.repeat(4),
   ].join(''));
-  assert.equal(header.toString('hex', 60), 'baee7e8f');
+  assert.equal(header.toString('hex', 60), '68b45bd4');
   assert.equal(
     record('a body', format.crcSeed(77)).toString('hex'),
     '534c534c01000000040000000600000000000000004053400293ac68b62b75a4464958446120626f6479000000000000',
   );
-  assert.deepEqual(format.decodeSegmentHeader(header), { first: 1, node: '0a1b2c3d', processStart: 2, previous: 3 });
+  assert.deepEqual(format.decodeSegmentHeader(header), { first: 1, node: '0a1b2c3d', processStart: 2, previous: 3, previousEnd: 4 });
+});
+
+test('a segment header with a number that a double does not hold exactly is damaged', () => {
+  for (const wrong of [2 ** 53, NaN, Infinity, 1.5]) {
+    const good = { first: 1, node: '0a1b2c3d', processStart: 2, previous: 0, previousEnd: 0 };
+    for (const header of [{ ...good, first: wrong }, { ...good, previous: wrong }]) {
+      assert.equal(format.decodeSegmentHeader(format.encodeSegmentHeader(header)), 'damaged');
+    }
+  }
 });
 
 test('a flipped bit of a segment header is seen, and a newer format is told from damage', () => {
-  const header = format.encodeSegmentHeader({ first: 123, node: '0a1b2c3d', processStart: 2, previous: 0 });
+  const header = format.encodeSegmentHeader({ first: 123, node: '0a1b2c3d', processStart: 2, previous: 0, previousEnd: 0 });
   for (let bit = 0; bit < header.length * 8; bit += 1) {
     const other = Buffer.from(header);
     other[bit >> 3]! ^= 1 << (bit & 7);
@@ -95,10 +104,10 @@ test('a flipped bit of a segment header is seen, and a newer format is told from
   header.writeUInt32LE(9, 8);
   header.writeUInt32LE(1, 12);
   header.writeUInt32LE(crc32(header.subarray(0, 60)), 60);
-  assert.deepEqual(format.decodeSegmentHeader(header), { first: 123, node: '0a1b2c3d', processStart: 2, previous: 0 }, 'a newer one that this program may read');
+  assert.deepEqual(format.decodeSegmentHeader(header), { first: 123, node: '0a1b2c3d', processStart: 2, previous: 0, previousEnd: 0 }, 'a newer one that this program may read');
   header.writeUInt32LE(1, 8);
   header.writeUInt32LE(crc32(header.subarray(0, 60)), 60);
-  assert.deepEqual(format.decodeSegmentHeader(header), { first: 123, node: '0a1b2c3d', processStart: 2, previous: null }, 'format 1 does not say');
+  assert.deepEqual(format.decodeSegmentHeader(header), { first: 123, node: '0a1b2c3d', processStart: 2, previous: null, previousEnd: 0 }, 'format 1 does not say');
 });
 
 function record(text: string, seed: number): Buffer {

@@ -82,7 +82,7 @@ export async function bodies(log: Log, from = 0): Promise<Map<number, string>> {
 
 /** A crash, a fault or a trim is no reason to say that something is missing. */
 export function assertNoneMissed({ scan }: Opened, name: string): void {
-  const said = scan.reports.filter(({ what }) => /is missing|holds no record/.test(what)).map(({ file, what }) => `${file} ${what}`);
+  const said = scan.reports.filter(({ what }) => /is missing|holds no record|ends here/.test(what)).map(({ file, what }) => `${file} ${what}`);
   assert.deepEqual(said, [], name);
 }
 

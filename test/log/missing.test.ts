@@ -110,6 +110,33 @@ test('a crash after every operation of a trim: nothing is missed, and what was t
   }
 });
 
+test('a segment that is cut exactly between two records is said, whichever it is but the newest', async () => {
+  const disk = new MemoryDisk();
+  const options = { segmentBytesMax: 2000 };
+  const { log } = await open(disk, options);
+  for (let i = 0; i < 9; i += 1) await append(log, `body ${i} ${'.'.repeat(400)}`).synced;
+  await log.close();
+  const [first, second] = (await segmentPaths(disk)).map((path) => ({ path, name: path.slice(FOLDER.length + 1), bytes: disk.content(path) }));
+  for (const [victim, next] of [[first!, second!], [second!, (await segmentPaths(disk))[2]!.slice(FOLDER.length + 1)]] as const) {
+    const recordBytes = (victim.bytes.length - SEGMENT_HEADER_BYTES) / 3;
+    for (const left of [1, 2]) {
+      const image = disk.crash('keep-all');
+      const end = SEGMENT_HEADER_BYTES + left * recordBytes;
+      image.place(victim.path, victim.bytes.subarray(0, end));
+      const by = typeof next === 'string' ? next : next.name;
+      for (const start of ['first', 'second']) {
+        const { log: cut, scan } = await open(image, options);
+        assert.deepEqual(scan.reports, [{
+          file: victim.name, offset: end, bytes: victim.bytes.length - end,
+          what: `ends here, though ${by} says that it held records up to ${victim.bytes.length}: what stood there is lost`,
+        }], start);
+        assert.equal((await bodies(cut)).size, 9 - 3 + left);
+        await cut.close();
+      }
+    }
+  }
+});
+
 test('a crash while the first or a later segment is made leaves nothing to say', async () => {
   const { disk, paths } = await filled();
   const later = join(FOLDER, '1800000000000000.log');

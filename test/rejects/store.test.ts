@@ -1,6 +1,6 @@
 /** Files of refused lines: what is kept, what drops out, and what a reader sees of it meanwhile. */
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -25,8 +25,9 @@ function start(t: TestContext, bytesMax = 1 << 20, disk: Disk = systemDisk) {
   const folder = mkdtempSync(join(tmpdir(), 'sl-rejects-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const troubles: string[] = [];
+  const problems: string[] = [];
   const open = () => new RejectStore({ disk, clock: new FakeClock(), folder, bytesMax, onTrouble: (sentence) => troubles.push(sentence) });
-  return { folder, open, store: open(), troubles, reader: () => new RejectReader(systemDisk, folder) };
+  return { folder, open, store: open(), troubles, problems, reader: () => new RejectReader(systemDisk, folder, (sentence) => problems.push(sentence.replaceAll(`${folder}/`, ''))) };
 }
 
 async function all(reader: RejectReader): Promise<FoundReject[]> {
@@ -138,6 +139,72 @@ test('of a database that is dropped nothing stays', async (t) => {
   await store.forget(DATABASE.folder);
   await store.forget('never');
   assert.deepEqual(readdirSync(folder), []);
+});
+
+test('one part that cannot be read hides no other, and is said once', async (t) => {
+  const { folder, store, reader, problems } = start(t);
+  store.keep(DATABASE, refused('a'), 1);
+  store.keep({ name: 'z', folder: 'z' }, refused('b'), 1);
+  await store.close();
+  writeFileSync(join(folder, 'a'), 'no folder');
+  mkdirSync(join(folder, 'z', '0000000000000001.jsonl'));
+  writeFileSync(join(folder, 'z', '0000000000000002.jsonl'), 'garbage\n{"code":"x"}\n');
+  writeFileSync(join(folder, 'z', '9999999999999999.jsonl'), 'garbage\n');
+  const one = reader();
+  assert.deepEqual(sources(await all(one)), ['a', 'b']);
+  assert.deepEqual(problems.map((sentence) => sentence.split(':')[0]), [
+    'a is passed over',
+    'z/0000000000000001.jsonl cannot be read, what is left of it is passed over',
+    'z/0000000000000002.jsonl does not say in its first line of which database its lines are',
+  ]);
+  assert.deepEqual(await all(one), []);
+  assert.equal(problems.length, 3);
+});
+
+test('a file where the folder of all should be is said', async (t) => {
+  const { folder, problems } = start(t);
+  writeFileSync(join(folder, 'file'), '');
+  assert.deepEqual(await all(new RejectReader(systemDisk, join(folder, 'file'), (sentence) => problems.push(sentence))), []);
+  assert.match(problems.join(), /file is passed over: ENOTDIR/);
+});
+
+test('a record that is damaged is passed over and said, whatever of it is; those around it come back', async (t) => {
+  const { folder, store, reader, problems } = start(t);
+  store.keep(DATABASE, refused('a', 'b', 'c'), 3);
+  await store.close();
+  const path = join(folder, DATABASE.folder, readdirSync(join(folder, DATABASE.folder))[0]!);
+  const whole = readFileSync(path, 'utf8').split('\n');
+  const damages: readonly [RegExp, string][] = [
+    [/"s"/, '"x"'], [/"1700000000000000000"/, '"17x"'], [/"line":2/, '"line":"2"'], [/"time"/, '"tine"'], [/"source"/, '"sourse"'], [/\}$/, ''], [/"code":"[^"]+"/, '"code":7'],
+  ];
+  for (const [from, to] of damages) {
+    writeFileSync(path, whole.with(2, whole[2]!.replace(from, to)).join('\n'));
+    assert.deepEqual(sources(await all(reader())), ['a', 'c'], String(from));
+    assert.match(problems.pop()!, /has lines that are damaged or cut off/);
+  }
+});
+
+test('files of others, and one whose head is damaged, are not gone on with: each new line is kept where it can be read', async (t) => {
+  const { folder, open, store, reader } = start(t);
+  store.keep(DATABASE, refused('a'), 1);
+  await store.close();
+  const own = join(folder, DATABASE.folder);
+  const strays: readonly (() => void)[] = [
+    () => writeFileSync(join(own, '9007199254740991.jsonl'), 'garbage\n'),
+    () => writeFileSync(join(own, '9007199254740990.jsonl'), ''),
+    () => writeFileSync(join(own, '9999999999999999.jsonl'), 'garbage\n'),
+    () => mkdirSync(join(own, '8999999999999999.jsonl')),
+    () => writeFileSync(join(own, '8999999999999998.jsonl'), '{"format":1,"database":"torn'),
+  ];
+  for (const [i, place] of strays.entries()) {
+    place();
+    const next = open();
+    next.keep(DATABASE, refused(`b${i}`), 1);
+    await next.close();
+    assert.deepEqual(next.counts, { kept: 1, dropped: 0 });
+    assert.deepEqual(sources(await all(reader())), ['a', ...Array.from({ length: i + 1 }, (_, at) => `b${at}`)]);
+  }
+  assert.equal(readFileSync(join(own, '9007199254740991.jsonl'), 'utf8'), 'garbage\n');
 });
 
 test('each file says whose lines it holds', async (t) => {

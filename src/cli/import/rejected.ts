@@ -11,7 +11,7 @@ import { listedPoints } from '../../worker/rows.js';
 import { WasmParser } from '../../worker/wasm.js';
 import { withFolder, type Runner } from '../io.js';
 import { parserModule, PRECISIONS } from '../parser.js';
-import { rejectedTest, type RejectedFilter } from '../rejected.js';
+import { rejectedTest, sayProblem, type RejectedFilter } from '../rejected.js';
 
 /** A body ends at either. */
 const BODY_LINES_MAX = 5000;
@@ -51,7 +51,7 @@ export async function importRejected(dataDir: string | undefined, filter: Reject
       sum.refused += refused;
       batch = emptyBatch();
     };
-    for await (const found of new RejectReader(disk, dataPaths(config.dataDir).rejects).next()) {
+    for await (const found of new RejectReader(disk, dataPaths(config.dataDir).rejects, sayProblem).next()) {
       if (!isWanted(found) || found.record.time >= began) continue;
       const line = timedLine(scanner, found);
       if (line === null) {

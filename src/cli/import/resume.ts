@@ -5,11 +5,14 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { systemDisk as disk, type DiskFile } from '../../disk.js';
+import { decodeChecked, encodeChecked } from '../../json.js';
+import { isGzip } from '../source.js';
 import { NO_CONTEXT, type Context } from './export.js';
 import type { RefusedSizes } from './refused.js';
 
 /** Of the head and of the end of a file so many bytes are looked at, to know it again. */
 const SAMPLE_BYTES = 64 * 1024;
+const NEWLINE = 0x0a;
 
 /** What must be the same for an import to go on. */
 interface Identity {
@@ -40,37 +43,60 @@ export const AT_START: Reached = {
   bytes: 0, physicalLines: 0, lines: 0, refused: 0, leftOut: 0, context: NO_CONTEXT, named: null, refusedSizes: { lines: 0, reasons: 0 }, isDone: false,
 };
 
-const FORMAT = 1;
+/** Format 1 had no checksum. */
+const FORMAT = 2;
 
 export class Resume {
   readonly #path: string;
+  readonly #file: DiskFile;
   readonly #identity: Identity;
 
-  private constructor(path: string, identity: Identity) {
+  private constructor(path: string, file: DiskFile, identity: Identity) {
     this.#path = path;
+    this.#file = file;
     this.#identity = identity;
   }
 
-  /** @param folder of the states */
+  /** @param folder of the states @throws Error with a sentence when it cannot be made */
   static async of(folder: string, path: string, file: DiskFile, options: { database: string | null; precision: string | null }): Promise<Resume> {
     const full = resolve(path);
     const name = createHash('sha256').update(full).digest('hex').slice(0, 16);
-    await disk.makeFolder(folder);
+    await disk.makeFolder(folder).catch((error: Error) => {
+      throw new Error(`how far an import comes cannot be kept in ${folder}: ${error.message}`);
+    });
     const bytes = await file.size();
     const identity = { path: full, bytes, sample: await sampleOf(file, bytes), database: options.database, precision: options.precision };
-    return new Resume(join(folder, `${name}.json`), identity);
+    return new Resume(join(folder, `${name}.json`), file, identity);
   }
 
-  /** Where to go on; the start when nothing is known or the file is another. */
-  async load(): Promise<Reached> {
-    const text = (await disk.readWhole(this.#path))?.toString();
-    if (text === undefined) return AT_START;
+  /**
+   * Where to go on; the start when nothing is known or the file is another. What is written again is stored once, so the start
+   * is always right.
+   * @param onTrouble is told why what is known cannot be trusted
+   */
+  async load(onTrouble: (sentence: string) => void): Promise<Reached> {
     try {
-      const { format, identity, reached } = JSON.parse(text) as { format: number; identity: Identity; reached: Reached };
-      return format === FORMAT && JSON.stringify(identity) === JSON.stringify(this.#identity) ? reached : AT_START;
-    } catch {
-      return AT_START; // cut off by a power loss: what is written again is stored once
+      const bytes = await disk.readWhole(this.#path);
+      if (bytes === null) return AT_START;
+      const { format, identity, reached } = decodeChecked(bytes);
+      if (format !== FORMAT) throw new Error(`it has format ${JSON.stringify(format)}`);
+      if (JSON.stringify(identity) !== JSON.stringify(this.#identity)) return AT_START;
+      await this.#checkPlace(reached as Reached);
+      return reached as Reached;
+    } catch (error) {
+      onTrouble(`${this.#path} cannot be used to go on, so the import begins anew: ${(error as Error).message}`);
+      return AT_START;
     }
+  }
+
+  /** The middle of the file may be another by now. @throws unless the place is where a line begins, as far as that can be seen without unpacking */
+  async #checkPlace({ bytes, isDone }: Reached): Promise<void> {
+    const head = new Uint8Array(2);
+    await this.#file.read(head, 0);
+    if (bytes === 0 || isDone || isGzip(head)) return;
+    const before = new Uint8Array(1);
+    const read = await this.#file.read(before, bytes - 1);
+    if (read === 0 || (before[0] !== NEWLINE && bytes !== this.#identity.bytes)) throw new Error(`no line of the file begins at ${bytes}`);
   }
 
   /** Notes what was acknowledged. A killed process leaves this or the one before. */
@@ -79,7 +105,7 @@ export class Resume {
     await disk.remove(made);
     const file = await disk.open(made, 'create');
     try {
-      await file.write(Buffer.from(JSON.stringify({ format: FORMAT, identity: this.#identity, reached })), 0);
+      await file.write(encodeChecked({ format: FORMAT, identity: this.#identity, reached }), 0);
     } finally {
       await file.close();
     }
