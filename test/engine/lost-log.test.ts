@@ -1,6 +1,6 @@
 /** A log file that is gone or emptied between two lives is named in /health; the rows of the others are all there. */
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync, truncateSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { post } from '../e2e/client.js';
@@ -9,6 +9,7 @@ import { open, store } from './harness.js';
 
 const ROWS_A_WRITE = 550;
 const FILES = 3;
+const MARK_MS_MAX = 20_000;
 
 function logFiles(dataDir: string): string[] {
   return readdirSync(join(dataDir, 'log')).filter((name) => name.endsWith('.log')).map((name) => join(dataDir, 'log', name));
@@ -40,8 +41,13 @@ for (const [loss, { lose, says }] of Object.entries(LOSSES)) {
         assert.equal(await first.stop(), 0);
         const server = await TestServer.start(dataDir, ['--without-auth', '--log-segment-bytes', '64KiB']);
         for (let write = 0; write < FILES; write += 1) assert.equal((await post(server.url, '/write?db=d', body(write))).status, 204);
-        await server.kill();
         const files = logFiles(dataDir).slice(-FILES);
+        // Just after its first record the newest one is not marked yet.
+        const mark = files.at(-1)!.replace(/\.log$/, '.newest');
+        for (const end = performance.now() + MARK_MS_MAX; !existsSync(mark); await new Promise((resolve) => setTimeout(resolve, 10))) {
+          assert.ok(performance.now() < end, `${mark} is not there`);
+        }
+        await server.kill();
         lose(files[victim]!);
         const again = await TestServer.start(dataDir, ['--without-auth']);
         const said = await messages(again);
