@@ -9,8 +9,9 @@ const HEADS: usize = memory.data<u8>([
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 ]);
 const WIDTH: usize = 16;
-/** isSame asks whether anything differs where these bits of the offset are set: every eighth time. */
-const LOOK_MASK: usize = 112;
+const ALL: u32 = 0xFFFF;
+/** Bytes that isSame compares before it looks at what came of it. */
+const AT_ONCE_MAX: usize = 256;
 
 /** One bit a byte at [at, at + 16): whether it is `a`. */
 @inline
@@ -90,15 +91,20 @@ export function maskOfSame(a: usize, b: usize): u32 {
 @inline
 export function isSame(a: usize, b: usize, bytes: usize): bool {
   if (ASC_FEATURE_SIMD) {
+    if (bytes > AT_ONCE_MAX) return isLongSame(a, b, bytes);
     const last = bytes - WIDTH;
     let differ = v128.xor(v128.load(a + last), v128.load(b + last));
-    let i: usize = 0;
-    for (; i < last; i += WIDTH) {
-      differ = v128.or(differ, v128.xor(v128.load(a + i), v128.load(b + i)));
-      if ((i & LOOK_MASK) == LOOK_MASK && v128.any_true(differ)) return false;
-    }
+    for (let i: usize = 0; i < last; i += WIDTH) differ = v128.or(differ, v128.xor(v128.load(a + i), v128.load(b + i)));
     return !v128.any_true(differ);
   } else return scalarEqual(a, b, bytes);
+}
+
+function isLongSame(a: usize, b: usize, bytes: usize): bool {
+  const last = bytes - WIDTH;
+  for (let i: usize = 0; i < last; i += WIDTH) {
+    if (maskOfSame(a + i, b + i) != ALL) return false;
+  }
+  return maskOfSame(a + last, b + last) == ALL;
 }
 
 /** Copies `bytes` bytes in steps of 16: up to 15 more are read and written. */
