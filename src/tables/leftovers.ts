@@ -85,7 +85,8 @@ export class Leftovers {
   async emptyTrash(): Promise<void> {
     const { clock, disk, paths } = this.#parts;
     for (const name of await disk.list(paths.trash)) {
-      if (Number.parseInt(name, 10) + TRASH_GRACE_MS <= clock.nowMs()) await disk.removeTree(`${paths.trash}/${name}`);
+      const [, droppedMs] = /^(\d{1,15})-\d+(?:-|$)/.exec(name) ?? []; // other names are not ours
+      if (droppedMs !== undefined && Number(droppedMs) + TRASH_GRACE_MS <= clock.nowMs()) await disk.removeTree(`${paths.trash}/${name}`);
     }
   }
 }

@@ -50,15 +50,15 @@ export class RowQuarantine {
   static async open(store: TableStore, node: string): Promise<RowQuarantine> {
     const lots: Lot[] = [];
     const problems: string[] = [];
-    try {
-      for (const database of await store.list('')) {
-        for (const table of await store.list(database)) {
-          const folder = `${database}/${table}`;
-          for (const name of (await store.list(folder)).filter(isQuarantinedName)) await readLot(store, `${folder}/${name}`, lots, problems);
-        }
+    const listed = (folder: string): Promise<string[]> => store.list(folder).catch((error: Error) => {
+      problems.push(`rows in quarantine/tables/${folder} cannot be listed: ${error.message}`);
+      return [];
+    });
+    for (const database of await listed('')) {
+      for (const table of await listed(database)) {
+        const folder = `${database}/${table}`;
+        for (const name of (await listed(folder)).filter(isQuarantinedName)) await readLot(store, `${folder}/${name}`, lots, problems);
       }
-    } catch (error) {
-      problems.push(`rows in quarantine cannot be listed: ${(error as Error).message}`);
     }
     return new RowQuarantine(store, node, lots, problems);
   }

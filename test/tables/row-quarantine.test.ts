@@ -47,7 +47,10 @@ test('a manifest that cannot be read hides no other, stays and is said', async (
   const quarantine = await RowQuarantine.open(store, '0a1b2c3d');
   await quarantine.add(ROWS);
   await store.putIfAbsent('db/cpu/0a1b2c3d-0000000000000500.json', Buffer.from('{"format":1}'));
+  await store.putIfAbsent('a-file', Buffer.from('no folder'));
+  await store.putIfAbsent('db/a-file', Buffer.from('no folder'));
   const next = await RowQuarantine.open(store, '0a1b2c3d');
   assert.deepEqual(next.lots().map(({ number }) => number), [1000]);
   assert.match(next.problems().join(), /quarantine\/tables\/db\/cpu\/0a1b2c3d-0000000000000500\.json cannot be read, the rows that it describes stay: it has no checksum/);
+  for (const stray of ['a-file', 'db/a-file']) assert.match(next.problems().join(), new RegExp(`rows in quarantine/tables/${stray} cannot be listed`));
 });
