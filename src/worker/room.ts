@@ -4,9 +4,14 @@
  */
 import { allGauges, type Gauge } from './gauges.js';
 
-/** What the rows of most bodies take at most, by the bytes of their text: short lines of a timestamp and few fields take more. */
-const BYTES_PER_BYTE = 2;
-const BYTES_LEAST = 64 * 1024;
+/**
+ * What rows take, by the bytes of their text, in the order it is tried: those of most bodies; those of the shortest lines,
+ * each of a series of its own; all there is. What is tried is kept from others while the body is parsed.
+ */
+const BYTES_PER_BYTE = [2, 32, Infinity] as const;
+/** For what a table or an instance takes with its first rows: as much, or a share of the memory. */
+const BYTES_LEAST = 1024 * 1024;
+const SHARE_LEAST = 1 / 64;
 /** No body is asked to wait for more than this share: seals make so much free, as what may stay after them is less than the rest. */
 const SHARE_MOST = 3 / 4;
 /** Free blocks are of all sizes and an array needs one that is larger than all it had: so much of them will do. */
@@ -31,20 +36,23 @@ export class Room {
     return this.#bytesMax;
   }
 
-  /** Reserves what a body of so many bytes will take in all likelihood; returns how much, 0 when there is not enough. */
-  reserve(bodyBytes: number): number {
-    const bytes = Math.min(BYTES_LEAST + BYTES_PER_BYTE * bodyBytes, Math.floor(this.#bytesMax * SHARE_MOST));
-    this.#own.reservedBytes = bytes;
-    if (this.#leftFor(bytes) >= bytes) return bytes;
-    this.#own.reservedBytes = 0;
-    return 0;
+  /** What to try for a body of so many bytes, one after the other. */
+  triesFor(bodyBytes: number): number[] {
+    const least = Math.min(BYTES_LEAST, this.#bytesMax * SHARE_LEAST);
+    return BYTES_PER_BYTE.map((factor) => Math.min(Math.ceil(least + factor * bodyBytes), this.#bytesMax));
   }
 
-  /** Reserves all that is left, for a body that takes more; returns how much. */
-  reserveRest(): number {
-    const bytes = this.#leftFor(this.#bytesMax);
-    this.#own.reservedBytes = bytes;
-    return bytes;
+  /**
+   * Reserves so many bytes, or what is left.
+   * @param least do with so much, and with three quarters of the memory whatever it is
+   * @returns how much; 0 when there is less
+   */
+  reserve(bytes: number, least: number): number {
+    const needed = Math.min(least, Math.floor(this.#bytesMax * SHARE_MOST));
+    this.#own.reservedBytes = needed;
+    const left = this.#leftFor(bytes);
+    this.#own.reservedBytes = left < needed ? 0 : left;
+    return this.#own.reservedBytes;
   }
 
   /** Whether waiting will not bring much more than this. */

@@ -24,6 +24,8 @@ interface SlotParts {
 
 /** Text of the refused lines that one list of bodies hands to main; what is over is counted alone. */
 const REFUSED_BYTES_MAX = 16 * 1024 * 1024;
+/** Runs of refused lines that outcomes of a list may have before the rest of it has to come again; one body has half as much at most. */
+const RUNS_BYTES_MAX = 16 * 1024 * 1024;
 
 export class WorkerSlot {
   readonly number: number;
@@ -38,6 +40,7 @@ export class WorkerSlot {
   readonly #room: Room;
   /** Of the list under way. */
   #refusedBytesLeft = 0;
+  #runsBytes = 0;
   /** Seals run one after another. */
   #sealing: Promise<void> = Promise.resolve();
   #isSealing = false;
@@ -71,6 +74,7 @@ export class WorkerSlot {
     this.#catchUp();
     this.#memory.collectLeft();
     this.#refusedBytesLeft = REFUSED_BYTES_MAX;
+    this.#runsBytes = 0;
     const outcomes = list.map((task, place) => {
       this.#gauge.noteBody(place);
       const outcome = this.#parseBody(task);
@@ -90,6 +94,7 @@ export class WorkerSlot {
 
   #parseBody(task: BodyTask): BodyOutcome {
     const { limits } = this.#adoption;
+    if (this.#runsBytes > RUNS_BYTES_MAX && task.replay === undefined) return bad('overloaded', 'too many lines of the bodies before it were refused');
     let bytes: number;
     try {
       bytes = this.#loadBody(task);
@@ -100,6 +105,7 @@ export class WorkerSlot {
     const parsed = task.replay === undefined ? this.#parseInRoom(task, bytes) : this.#parseLoaded(task, bytes);
     if ('problem' in parsed) return parsed;
     const { lines, accepted, rejected, errors, rejectedRuns } = parsed;
+    this.#runsBytes += rejectedRuns.byteLength;
     switch (parsed.status) {
       case abi.PARSE_NEEDS:
         return { state: 'needs', needs: parsed.needs };
@@ -134,15 +140,17 @@ export class WorkerSlot {
   /** Parses a live body within the room that there is for its rows. */
   #parseInRoom(task: BodyTask, bytes: number): Parsed | BadBody {
     const room = this.#room;
-    let roomBytes = room.reserve(bytes);
-    if (roomBytes === 0) return bad('overloaded', `there is not enough room for the rows of a body of ${bytes} bytes in ${room.bytesMax} bytes; they are moving into files`);
-    let parsed = this.#parseLoaded(task, bytes, roomBytes);
-    if (parsed.status !== abi.PARSE_NO_ROOM) return parsed;
-    roomBytes = room.reserveRest();
-    parsed = this.#parseLoaded(task, bytes, roomBytes);
-    if (parsed.status !== abi.PARSE_NO_ROOM) return parsed;
-    if (room.isMost(roomBytes)) return bad('body-too-large', `its rows take more than the memory for all rows, ${room.bytesMax} bytes`);
-    return bad('overloaded', `its rows take more than the ${roomBytes} bytes that are left of ${room.bytesMax}`);
+    let tried = 0;
+    for (const wanted of room.triesFor(bytes)) {
+      if (wanted <= tried) continue;
+      const roomBytes = room.reserve(wanted, tried === 0 ? wanted : tried + 1);
+      if (roomBytes <= tried) break;
+      const parsed = this.#parseLoaded(task, bytes, roomBytes);
+      if (parsed.status !== abi.PARSE_NO_ROOM) return parsed;
+      tried = roomBytes;
+    }
+    if (room.isMost(tried)) return bad('body-too-large', `its rows take more than the memory for all rows, ${room.bytesMax} bytes`);
+    return bad('overloaded', `there is no room for the rows of a body of ${bytes} bytes in ${room.bytesMax} bytes now; rows are moving into files`);
   }
 
   #refusedLines({ precision, defaultTime }: BodyTask): RefusedLines {

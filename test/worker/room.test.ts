@@ -18,36 +18,45 @@ function bench(): { own: Gauge; other: Gauge; room: Room } {
 
 test('a body finds room beside what others hold and have reserved, until there is not enough', () => {
   const { own, other, room } = bench();
-  const reserved = room.reserve(60 * MiB);
-  assert.ok(reserved > 100 * MiB && reserved < 130 * MiB);
-  assert.equal(own.reservedBytes, reserved);
+  const [few, more, all] = room.triesFor(6 * MiB);
+  assert.deepEqual([few, more, all], [13 * MiB, 193 * MiB, 256 * MiB]);
+  assert.equal(room.reserve(few!, few!), 13 * MiB);
+  assert.equal(own.reservedBytes, 13 * MiB);
   room.release();
   assert.equal(own.reservedBytes, 0);
-  other.reservedBytes = 100 * MiB;
-  other.heldBytes = 50 * MiB;
-  assert.equal(room.reserve(60 * MiB), 0);
+  other.reservedBytes = 190 * MiB;
+  other.heldBytes = 55 * MiB;
+  assert.equal(room.reserve(few!, few!), 0);
   assert.equal(own.reservedBytes, 0);
-  assert.ok(room.reserve(10 * MiB) > 0);
-  assert.equal(room.reserveRest(), 106 * MiB);
-  assert.ok(!room.isMost(106 * MiB));
+  assert.equal(room.reserve(10 * MiB, 10 * MiB), 10 * MiB);
+  assert.equal(room.reserve(more!, 10 * MiB), 11 * MiB, 'what is left will do');
+  assert.equal(room.reserve(more!, 12 * MiB), 0);
 });
 
 test('a body that is larger than the memory waits for three quarters of it, and takes the rest', () => {
   const { own, room } = bench();
   own.heldBytes = 64 * MiB;
-  assert.equal(room.reserve(1024 * MiB), 192 * MiB);
-  assert.equal(room.reserveRest(), 192 * MiB);
+  const [first] = room.triesFor(1024 * MiB);
+  assert.equal(first, 256 * MiB);
+  assert.equal(room.reserve(first!, first!), 192 * MiB);
   assert.ok(room.isMost(192 * MiB));
   own.heldBytes += 1;
-  assert.equal(room.reserve(1024 * MiB), 0);
+  assert.equal(room.reserve(first!, first!), 0);
+});
+
+test('the first rows of an instance keep no room from others', () => {
+  const { own, other, room } = bench();
+  assert.equal(room.reserve(room.triesFor(33)[1]!, room.triesFor(33)[1]!), MiB + 32 * 33);
+  other.heldBytes = 200 * MiB;
+  assert.ok(own.reservedBytes < 2 * MiB);
 });
 
 test('linear memory counts as well, unless most of it is free', () => {
   const { own, other, room } = bench();
   other.linearBytes = 300 * MiB;
   own.linearBytes = 100 * MiB;
-  assert.equal(room.reserve(60 * MiB), 0);
-  assert.ok(room.reserve(10 * MiB) > 0);
+  assert.equal(room.reserve(120 * MiB, 120 * MiB), 0);
+  assert.ok(room.reserve(20 * MiB, 20 * MiB) > 0);
   own.linearBytes = 1000 * MiB;
-  assert.ok(room.reserve(60 * MiB) > 0);
+  assert.ok(room.reserve(120 * MiB, 120 * MiB) > 0);
 });

@@ -5,7 +5,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import * as abi from '../../assembly/abi.js';
 import { systemClock } from '../../src/clock.js';
 import type { TableStore } from '../../src/tables/store.js';
-import { ENCODING_IDENTITY, type FromWorker, type ToWorker } from '../../src/worker/protocol.js';
+import { ENCODING_IDENTITY, type BodyOutcome, type BodyTask, type FromWorker, type ToWorker } from '../../src/worker/protocol.js';
 import { Gauge, makeGauges } from '../../src/worker/gauges.js';
 import { WorkerSlot } from '../../src/worker/slot.js';
 import { moduleOf } from './builds.js';
@@ -30,19 +30,24 @@ class Driven {
     this.slot = new WorkerSlot({
       adoption: {
         slot: 0, port: port2, bodyMemory: this.#bodies, blockBytes: BODY_BYTES_MAX, numbers: this.#numbers.buffer, gauges: this.#gauges, gauge: 0,
-        memoryBytesMax: 1 << 26, rowBytesMax: 1 << 26, linearBytesMax: 1 << 28, limits: LIMITS, dataDir: 'unused', start: 'unused', inflate: 'zlib',
+        memoryBytesMax: 1 << 26, rowBytesMax: 1 << 28, linearBytesMax: 1 << 29, limits: LIMITS, dataDir: 'unused', start: 'unused', inflate: 'zlib',
       },
       module: moduleOf('simd'), stores: { tables: store as unknown as TableStore, quarantine: store as unknown as TableStore }, clock: systemClock,
       unpack: () => assert.fail('no body is packed'),
     });
     this.tell({ say: 'define', tables: [{ id: 1, databaseId: 1, measurement: 'm', created: 0, sealedTo: 0, columns: COLUMNS }] });
-    const body = Buffer.from(Array.from({ length: 20_000 }, (_, i) => `m,t=${i % 5000} v=${i}i ${i}`).join('\n'));
-    new Uint8Array(this.#bodies).set(body);
-    const { outcomes } = this.slot.parse([{
-      blocks: [0], bytes: body.length, encoding: ENCODING_IDENTITY, databaseId: 1, precision: abi.PRECISION_NS, defaultTime: 0n, acceptPartial: true, rules: 0,
-    }]);
-    assert.equal(outcomes[0]!.state, 'accepted');
+    const [outcome] = this.parse(Buffer.from(Array.from({ length: 20_000 }, (_, i) => `m,t=${i % 5000} v=${i}i ${i}`).join('\n')), 1);
+    assert.equal(outcome!.state, 'accepted');
     this.#numbers[1] = number;
+  }
+
+  /** Has a list of so many times the same body parsed. */
+  parse(body: Buffer, times: number): readonly BodyOutcome[] {
+    new Uint8Array(this.#bodies).set(body);
+    const task: BodyTask = {
+      blocks: [0], bytes: body.length, encoding: ENCODING_IDENTITY, databaseId: 1, precision: abi.PRECISION_NS, defaultTime: 0n, acceptPartial: true, rules: 0,
+    };
+    return this.slot.parse(Array.from({ length: times }, () => task)).outcomes;
   }
 
   get gauge(): Gauge {
@@ -91,6 +96,18 @@ test('rows that were given up leave when main asks for a sign of life, though no
   driven.tell({ say: 'ask' });
   while (driven.gauge.beats === beats) await new Promise((resolve) => setImmediate(resolve));
   assert.ok(driven.bytes < before - 20_000 * 20, `${driven.bytes} bytes stay of ${before}`);
+});
+
+test('what the outcomes of a list say of refused lines is bounded: the bodies behind come again', (t) => {
+  const driven = new Driven(t, new MemoryStore());
+  const body = Buffer.from('x\nm v=1i\n'.repeat(100_000)); // 800,000 bytes of runs
+  const outcomes = driven.parse(body, 40);
+  const states = outcomes.map((outcome) => (outcome.state === 'bad' ? outcome.problem : outcome.state));
+  const first = states.indexOf('overloaded');
+  assert.ok(first > 15 && first < 25, states.join());
+  assert.ok(states.every((state, i) => state === (i < first ? 'accepted' : 'overloaded')), states.join());
+  const runs = outcomes.reduce((sum, outcome) => sum + ('rejectedRuns' in outcome ? outcome.rejectedRuns.byteLength : 0), 0);
+  assert.ok(runs < 24 * 1024 * 1024, `${runs} bytes`);
 });
 
 test('a trap in a seal ends the slot, which says of which table', async (t) => {
