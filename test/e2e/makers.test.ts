@@ -29,7 +29,7 @@ for (const kind of ['node', 'uws'] as const) {
       assert.equal(wrong.status, 405);
       assert.equal(wrong.headers.get('allow'), 'POST, PUT');
       assert.equal(await server.stop(), 0);
-      assert.match(sluice(['tables', '--data-dir', dataDir, '--format', 'csv']).stdout, /^made,m,1,\d,2\r?$/m);
+      assert.match(sluice(['tables', '--data-dir', dataDir, '--format', 'csv']).stdout, /^made,m,1,\d,2,0,""\r?$/m);
     } finally {
       removeDataDir(dataDir);
     }
