@@ -12,6 +12,7 @@ const PARTS: Readonly<Record<string, () => Promise<{ readonly part: Part }>>> = 
   'inflate': () => import('./inflate.js'),
   'in-process': () => import('./in-process.js'),
   'worst': () => import('./worst.js'),
+  'hostile': () => import('./hostile.js'),
   'end-to-end': () => import('./end-to-end.js'),
 };
 
