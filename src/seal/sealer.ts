@@ -96,7 +96,9 @@ export class Sealer {
     try {
       return await this.#views.look(table);
     } catch (error) {
-      if (error instanceof TableRefused && this.#catalog.table(table.id) !== undefined) this.#setAside.noteFailure(table.id, error);
+      // Who only looks, however often, puts off no try.
+      const isNews = this.#catalog.table(table.id) !== undefined && !this.#setAside.has(table.id);
+      if (isNews && error instanceof TableRefused) this.#setAside.noteFailure(table.id, error);
       throw error;
     }
   }

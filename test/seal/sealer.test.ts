@@ -99,6 +99,10 @@ class Bench {
     return { delete: async (path: string) => void this.deleted.push(prefix + path) } as unknown as TableStore;
   }
 
+  table(id: number): Table {
+    return this.#tables.get(id)!;
+  }
+
   drop(tableId: number): void {
     this.#tables.delete(tableId);
     this.sealer.forgetTables([tableId]);
@@ -377,6 +381,21 @@ test('rows of a table set aside go to quarantine when their time is over, and at
     assert.deepEqual(bench.slots[0]!.told.at(-1), { say: 'sealed', tableId: 1, number: 100 });
     assert.equal(bench.sealer.firstUnsealed, Infinity);
   }
+});
+
+test('who looks at a table that is set aside puts off no try', async () => {
+  const bench = new Bench(1, 1);
+  bench.frame(100);
+  await setAside(bench);
+  bench.beforeOpen = () => Promise.reject(new TableRefused('db/m1', 'it needs a writer of version 7'));
+  const table = bench.table(1);
+  for (let second = 1; second <= 10; second += 1) {
+    for (let look = 0; look < 5; look += 1) await assert.rejects(bench.sealer.look(table), /version 7/);
+    bench.clock.advance(1000);
+    bench.sealer.tick();
+    await settle();
+  }
+  assert.ok(bench.sealer.counts.failures > 3, `${bench.sealer.counts.failures} tries`);
 });
 
 test('a trouble that others do not have makes a table set aside after a while, one of the whole disk does not', async () => {
