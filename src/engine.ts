@@ -38,8 +38,6 @@ const ANSWER_MS_MAX = 4000;
 const STOP_SEAL_MS = 6000;
 /** Of the memory for unsealed rows: past it tables are sealed; past all of it writes are refused. */
 const SEAL_MEMORY_SHARE = 0.5;
-/** Of the same memory: what the linear memory of all workers may be besides the bodies at hand; blocks in it are free and cannot be joined. */
-const LINEAR_SHARE = 1.25;
 /** Of the same memory: for the series caches of all workers; and the bounds of one. */
 const SERIES_MEMORY_SHARE = 1 / 8;
 const SERIES_BYTES_LEAST = 1024 * 1024;
@@ -107,7 +105,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     settings: {
       bodyMemory: bodyMemory.buffer, blockBytes: bodyMemory.blockBytes, limits: workerLimits(config),
       memoryBytesMax: config.memoryBytesMax / config.workers, rowBytesMax: config.memoryBytesMax,
-      linearBytesMax: config.memoryBytesMax * LINEAR_SHARE + config.workers * config.bodyBytesMax, dataDir: config.dataDir, start: folder.start, inflate: config.inflate,
+      linearBytesMax: config.memoryBytesMax + config.workers * config.bodyBytesMax, dataDir: config.dataDir, start: folder.start, inflate: config.inflate,
     },
     clock,
     numbersLength: 2 * bodyMemory.blockCount,

@@ -15,10 +15,10 @@ export function setBuilderBytesMax(bytes: u32): void {
   bytesMax = bytes;
 }
 
-/** Whether they hold more. */
+/** Whether they hold more, or would with so many bytes besides. */
 @inline
-export function isOverRoom(): bool {
-  return inUse > bytesMax;
+export function isOverRoom(bytes: u64): bool {
+  return <u64>inUse + bytes > <u64>bytesMax;
 }
 
 export function take(bytes: usize): usize {

@@ -4,6 +4,7 @@ import {
   PARSE_NO_ROOM, PARSE_RECORD, PARSE_REFUSED, PARSE_REPLAY, PARSE_TOO_MANY_LINES,
 } from '../abi';
 import { allocate, blockBytes, release } from '../arena';
+import { growthOf } from '../columns/growth';
 import { isOverRoom } from '../columns/space';
 import { NEWLINE } from './characters';
 import {
@@ -57,6 +58,8 @@ let timeByDefault: i64 = 0;
 let numberOfReplay: f64 = 0;
 /** Rows are still of use: false once the body is bound to be rolled back. */
 let isStoring: bool = false;
+/** There was no room for a line. */
+let isOutOfRoom: bool = false;
 /** The runs that replay skips: those before runAt are passed. */
 let runAt: usize = 0;
 let runsEnd: usize = 0;
@@ -84,6 +87,7 @@ export function parse(
   timeByDefault = defaultTime;
   numberOfReplay = replayNumber;
   isStoring = true;
+  isOutOfRoom = false;
   runAt = runsAt;
   runsEnd = runsAt + (runs << 3);
   beginLines(bytes);
@@ -114,7 +118,7 @@ function parseLines(end: usize, flags: u32, linesMax: u32): u32 {
   let pause: u32 = 0;
   let pauseNext: u32 = 0;
   while (start < end) {
-    if (isOverRoom()) return PARSE_NO_ROOM;
+    if (isOutOfRoom || isOverRoom(0)) return PARSE_NO_ROOM;
     if (pause != 0) {
       pause--;
     } else if (isStoring && !isRecording) {
@@ -143,6 +147,7 @@ function parseLines(end: usize, flags: u32, linesMax: u32): u32 {
     line += lineNewlines + 1;
     start = nextLine;
   }
+  if (isOutOfRoom) return PARSE_NO_ROOM;
   if (refusesAll && rejectedLines() != 0) return PARSE_REFUSED;
   return !isReplay && provisionalMark() != 0 ? PARSE_NEEDS : PARSE_ACCEPTED;
 }
@@ -176,8 +181,13 @@ function acceptLine(line: u32, start: usize, at: usize): bool {
   if (!isReplay && provisionalMark() != 0) isStoring = false;
   const rowTime = hasTime ? time : timeByDefault;
   if (isReplay && !takesReplay(judgedTable(), numberOfReplay)) checkLine(judgedTable(), rowTime);
-  else if (isStoring) storeLine(judgedTable(), rowTime);
+  else if (isStoring) keepLine(judgedTable(), rowTime);
   return true;
+}
+
+function keepLine(table: usize, rowTime: i64): void {
+  if (isOverRoom(growthOf(table))) isOutOfRoom = true;
+  else storeLine(table, rowTime);
 }
 
 /** Parses the line found last, whose first byte that is not blank is `at`; returns LINE_OK or what is wrong. */

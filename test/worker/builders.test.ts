@@ -299,3 +299,22 @@ test('the checksum is what its definition says, and has not changed', () => {
   }
   assert.equal(session.parse(known).checksum, KNOWN_CHECKSUM);
 });
+
+test('a body that takes more room than there is ends before the arrays of its table grow, and leaves nothing', () => {
+  const session = new ParserSession();
+  const line = (i: number): string => `m a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8 ${i}`;
+  assert.equal(session.write(line(0)).accepted, 1);
+  const before = session.parser.builderBytes();
+  const linear = session.parser.memory.buffer.byteLength;
+  const body = Array.from({ length: 600_000 }, (_, i) => line(i)).join('\n');
+  const MiB = 1024 * 1024;
+  // Of 262,144 rows 19 MiB are held, 32 of the body; the next step would be 38.
+  const outcome = session.parse(body, { roomBytes: 32 * MiB });
+  assert.equal(outcome.status, abi.PARSE_NO_ROOM);
+  assert.ok(session.parser.builderBytes() < before + MiB, `${session.parser.builderBytes()} bytes stay`);
+  const grown = session.parser.memory.buffer.byteLength - linear;
+  assert.ok(grown < 85 * MiB, `${grown} bytes of memory`);
+  assert.equal(session.rows('m').length, 1);
+  assert.equal(session.parse(body, { roomBytes: 100 * MiB }).accepted, 600_000);
+  assert.equal(session.parse(body, { flags: abi.PARSE_REPLAY, replayNumber: 5, roomBytes: Infinity }).accepted, 600_000, 'what is read back finds room');
+});
