@@ -29,6 +29,7 @@ import { RejectStore } from './rejects/store.js';
 import { Sealer } from './seal/sealer.js';
 import { Trimmer } from './seal/trim.js';
 import { loadZlibSync } from './worker/inflate.js';
+import { MOVE_BYTES_MIN } from './worker/memory.js';
 import type { WorkerLimits } from './worker/protocol.js';
 
 const TICK_MS = 1000;
@@ -105,7 +106,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     settings: {
       bodyMemory: bodyMemory.buffer, blockBytes: bodyMemory.blockBytes, limits: workerLimits(config),
       memoryBytesMax: config.memoryBytesMax / config.workers, rowBytesMax: config.memoryBytesMax,
-      linearBytesMax: config.memoryBytesMax + config.workers * config.bodyBytesMax, dataDir: config.dataDir, start: folder.start, inflate: config.inflate,
+      linearBytesMax: Math.max(config.memoryBytesMax, config.workers * MOVE_BYTES_MIN) + config.workers * config.bodyBytesMax, dataDir: config.dataDir, start: folder.start, inflate: config.inflate,
     },
     clock,
     numbersLength: 2 * bodyMemory.blockCount,

@@ -7,8 +7,8 @@ import type { ErrorCode } from '../errors.js';
 const NO_ROOM_MS = 5000;
 /** Workers are told that so often at most. */
 const TIDY_MS = 500;
-/** Of the memory for rows: what seals leave behind at most, so that less is not worth one. */
-const SHARE_LEFT = 1 / 4;
+/** Of the memory for rows: less is not worth a seal. */
+const SHARE_LEFT = 1 / 8;
 
 interface GuardParts {
   readonly disk: Disk;

@@ -9,7 +9,9 @@ const SPARE_SHARE = 1 / 4;
 /** Of its share: what it may hold to be moved, since it does nothing else meanwhile. */
 const MOVED_SHARE = 1 / 2;
 /** Linear memory below this is not worth leaving: a few bodies need it. WASM memory never shrinks. */
-const MOVE_BYTES_MIN = 64 * 1024 * 1024;
+export const MOVE_BYTES_MIN = 64 * 1024 * 1024;
+/** The same when a body found no room. */
+const CRAMPED_BYTES_MIN = 16 * 1024 * 1024;
 /** What is spare is counted when there are at most so many tables to each seal since: counting looks at all of them. */
 const TABLES_PER_SEAL = 64;
 
@@ -27,6 +29,7 @@ export class WorkerMemory {
   #parser: WasmParser;
   #sealsUncounted = 0;
   #isDue = false;
+  #isCramped = false;
   /** An instance was left and may still be in memory. */
   #hasLeft = false;
 
@@ -49,6 +52,7 @@ export class WorkerMemory {
   /** Somewhere a body found no room. */
   noteCramped(): void {
     this.#isDue = true;
+    this.#isCramped = true;
   }
 
   /**
@@ -57,9 +61,11 @@ export class WorkerMemory {
    */
   tidy(): void {
     if (!this.#isDue) return;
+    const kept = this.#isCramped ? CRAMPED_BYTES_MIN : Math.max(this.#parts.bytesMax, MOVE_BYTES_MIN);
     this.#isDue = false;
+    this.#isCramped = false;
     this.#freeSpare();
-    this.#move();
+    this.#move(kept);
   }
 
   /** Frees the instance that was left, if one was: before a body is loaded, for both would be in memory then. */
@@ -77,11 +83,11 @@ export class WorkerMemory {
     if (this.#parser.spareBytes() > keptMax) this.#parser.freeSpare();
   }
 
-  /** Goes on in a fresh instance when memory is over the share and over twice what is held. When it fails all stays as it was. */
-  #move(): void {
+  /** Goes on in a fresh instance when memory is over what may be kept and over twice what is held. When it fails all stays as it was. */
+  #move(bytesKept: number): void {
     const before = this.#parser.memory.buffer.byteLength;
     const held = this.#parser.builderBytes();
-    if (before <= Math.max(this.#parts.bytesMax, MOVE_BYTES_MIN, 2 * held) || this.#parser.rowBytes() > this.#parts.bytesMax * MOVED_SHARE) return;
+    if (before <= Math.max(bytesKept, 2 * held) || this.#parser.rowBytes() > this.#parts.bytesMax * MOVED_SHARE) return;
     this.#parser.freeSpare();
     try {
       const parser = this.#newParser();
