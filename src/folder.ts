@@ -142,8 +142,9 @@ async function takeUpCommits({ catalog, clock, isLogWhole, leftovers, log, openC
   for (const table of catalog.tables().filter(({ id, sealedTo }) => (last.get(id) ?? 0) > sealedTo)) {
     try {
       const committer = await openCommitter(table);
-      const files = await leftovers.moveOrphans(table, committer, isLogWhole);
+      const { files, strays } = await leftovers.moveOrphans(table, committer, isLogWhole);
       if (files.length > 0) await quarantine.add(orphanLot(table, files, clock));
+      for (const name of strays) report(`a file in the folder of table ${table.folder} was no data file of ours: it is quarantine/tables/${table.folder}/${name} now`);
       catalog.setSealedTo(table.id, committer.state.sealedTo);
     } catch (error) {
       if (error instanceof TableRefused) {

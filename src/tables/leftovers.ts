@@ -6,6 +6,7 @@ import type { Disk } from '../disk.js';
 import type { Logger } from '../logging.js';
 import { parseDataFileName, type DataPaths } from '../names.js';
 import type { TableCommitter } from './commit.js';
+import { MAGIC } from './parquet/footer.js';
 import type { TableStore } from './store.js';
 
 /** Dropped folders stay readable this long. */
@@ -40,11 +41,11 @@ export class Leftovers {
    * Moves data files of this node that no version of the table ever named out of its folder. Those that are proven never
    * to have been committed go to trash: all their rows are in the log. Others go to quarantine: a commit may be lost.
    * @param isLogWhole nothing of the log was damaged or missing at this start
-   * @returns the names in quarantine of those
+   * @returns the names in quarantine of those: the data files, and what only has the name of one
    */
-  async moveOrphans(table: Table, { state }: TableCommitter, isLogWhole: boolean): Promise<string[]> {
+  async moveOrphans(table: Table, { state }: TableCommitter, isLogWhole: boolean): Promise<{ files: string[]; strays: string[] }> {
     const { clock, logger, node, paths, store } = this.#parts;
-    const quarantined: string[] = [];
+    const moved = { files: [] as string[], strays: [] as string[] };
     const isWhole = isLogWhole && (state.version < 0 || state.endsWithOurs);
     for (const name of await store.list(table.folder)) {
       const parts = parseDataFileName(name);
@@ -57,11 +58,26 @@ export class Leftovers {
         await this.#move(from, `${paths.trash}/${clock.nowMs()}-${table.id}-${name}`);
       } else {
         const target = `${clock.nowMs()}-${name}`; // an earlier start may have kept another of that name
+        const isDataFile = await this.#isParquet(from);
         await this.#move(from, `${paths.quarantinedTables}/${table.folder}/${target}`);
-        quarantined.push(target);
+        (isDataFile ? moved.files : moved.strays).push(target);
       }
     }
-    return quarantined;
+    return moved;
+  }
+
+  /** Whether a file begins and ends as Parquet does: another would make every query of its table fail. */
+  async #isParquet(path: string): Promise<boolean> {
+    const file = await this.#parts.disk.open(path, 'read');
+    try {
+      const bytes = await file.size();
+      const ends = Buffer.alloc(2 * MAGIC.length);
+      await file.read(ends.subarray(0, MAGIC.length), 0);
+      await file.read(ends.subarray(MAGIC.length), Math.max(0, bytes - MAGIC.length));
+      return bytes > ends.length && ends.equals(Buffer.concat([MAGIC, MAGIC]));
+    } finally {
+      await file.close();
+    }
   }
 
   /** Renames, with all folders as durable as the name. */
