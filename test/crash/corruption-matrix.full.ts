@@ -13,6 +13,7 @@ import { readLayout, type Layout } from './corruption-layout.js';
 import { runCase } from './corruption-run.js';
 
 const AT_ONCE = 2;
+const SEED_BY_DEFAULT = 1639168037;
 const ENDINGS: readonly Ending[] = ['killed', 'stopped'];
 
 interface Failure {
@@ -35,7 +36,8 @@ function chosen(count: number, seed: number): number[] {
 }
 
 test('whatever one file suffers, the server starts, keeps the rest, and says what is lost', async () => {
-  const seed = seedOfRun();
+  // Without a seed of one's own always the same places: what CI says is about the change.
+  const seed = process.env['SEED'] === undefined ? SEED_BY_DEFAULT : seedOfRun();
   console.log(`corruption matrix: SEED=${seed}`);
   const layouts = new Map<Ending, Layout>();
   const cases = allCases();
