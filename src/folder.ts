@@ -35,7 +35,7 @@ export interface Folder {
   /** For rows that cannot go into their tables. */
   readonly quarantineStore: TableStore;
   readonly quarantine: RowQuarantine;
-  /** Tables with rows in the log whose Delta log cannot be read, and why. */
+  /** Tables that are to be set aside from the start, and why. */
   readonly troubled: readonly { readonly tableId: number; readonly error: TableRefused }[];
   /** Numbers of this process are above it. */
   readonly startNumber: number;
@@ -132,20 +132,23 @@ interface TakeUpParts extends Pick<Folder, 'catalog' | 'leftovers' | 'log' | 'op
 }
 
 /**
- * Of tables with rows in the log: what their last commit sealed, which no snapshot may know, and files that no commit named.
- * @returns the tables that cannot be read
+ * Of tables with rows in the log, or in quarantine: what their last commit sealed, which no snapshot may know, and files
+ * that no commit named.
+ * @returns the tables that cannot be read, and of those with rows in quarantine the ones that cannot be written
  */
 async function takeUpCommits({ catalog, clock, isLogWhole, leftovers, log, openCommitter, quarantine, report }: TakeUpParts): Promise<Folder['troubled']> {
   const last = new Map<number, number>();
   for (const { lastByTable } of log.segments()) for (const [tableId, number] of lastByTable) last.set(tableId, number);
   const troubled: { tableId: number; error: TableRefused }[] = [];
-  for (const table of catalog.tables().filter(({ id, sealedTo }) => (last.get(id) ?? 0) > sealedTo)) {
+  const wereSetAside = new Set(quarantine.lots().map(({ folder }) => folder));
+  for (const table of catalog.tables().filter(({ folder, id, sealedTo }) => (last.get(id) ?? 0) > sealedTo || wereSetAside.has(folder))) {
     try {
       const committer = await openCommitter(table);
       const { files, strays } = await leftovers.moveOrphans(table, committer, isLogWhole);
       if (files.length > 0) await quarantine.add(orphanLot(table, files, clock));
       for (const name of strays) report(`a file in the folder of table ${table.folder} was no data file of ours: it is quarantine/tables/${table.folder}/${name} now`);
       catalog.setSealedTo(table.id, committer.state.sealedTo);
+      if (wereSetAside.has(table.folder)) await committer.check(table.columns);
     } catch (error) {
       if (error instanceof TableRefused) {
         troubled.push({ tableId: table.id, error });
