@@ -1,5 +1,5 @@
 // The series of the lines of a body: found in the cache by what the line says before its first space, or made anew.
-import { COLUMN_ID, COLUMN_KIND, KIND_TAG } from '../abi';
+import { COLUMN_ID, COLUMN_KIND, KIND_TAG, TABLE_SET_ASIDE } from '../abi';
 import { appendCode, COLUMN_KEY_HASH } from '../columns/column';
 import { codeOf } from '../columns/dictionary';
 import {
@@ -69,6 +69,8 @@ export function seriesOfLine(table: usize): u32 {
  * @param entry what findSeries gave, when it is not good
  */
 export function cacheSeries(entry: usize, at: usize, bytes: u32, hash: u64, table: usize, number: u32, tags: u32): void {
+  // Lines of cached series are not judged; replay brings some while their table is set aside.
+  if (load<u32>(table, TABLE_SET_ASIDE) != 0) return;
   if (entry == NO_SERIES) entry = addSeries(database, at, bytes, hash);
   if (forgotten != forgottenBefore) {
     forgottenBefore = forgotten;

@@ -63,9 +63,10 @@ export async function checkEnds(scene: Scene): Promise<void> {
   }
 }
 
-/** What was refused is kept, /health says why, what was acknowledged goes to quarantine. (When lines are refused: e2e/set-aside.test.ts.) */
+/** Every new line is refused and kept, /health says why, what was acknowledged goes to quarantine. */
 async function checkRefusal(scene: Scene, { operation, victim }: Change): Promise<void> {
   const { label, name, refused, unsealed } = victim;
+  if (!refused.some(({ n }) => n === scene.rowsMade)) scene.fault(`the last write to ${label} was acknowledged, though it was set aside`);
   const health = await healthOf(scene.url, name);
   if (!health.some((sentence) => operation.reason!.test(sentence))) scene.fault(`/health gives no reason ${operation.reason} for ${label}: ${health.join('; ')}`);
   const kept = await keptLines(scene.dataDir, name);
