@@ -16,6 +16,8 @@ import type { StalledBodies } from './stalled-bodies.js';
 
 /** Each round adds a table or column, or ends; more rounds than this mean a broken invariant. */
 const ROUNDS_MAX = 64;
+/** A body that found no room for its rows waits so long before each further try: flushes under way make room. */
+const NO_ROOM_WAITS_MS: readonly number[] = [50, 200, 600, 1200];
 
 interface WriteParts {
   readonly catalog: Catalog;
@@ -98,11 +100,10 @@ export class WritePath implements Writer {
       acceptPartial: request.acceptPartial,
       rules: ruleFlags(database),
     };
-    const parsed = await this.#parse(write, task);
+    const parsed = await this.#parseInRoom(write, task);
     const { outcome } = parsed;
     switch (outcome.state) {
       case 'bad':
-        if (outcome.problem === 'overloaded') this.#parts.onNoRoom();
         return failed(outcome.problem === 'gzip' ? 'bad-gzip' : outcome.problem, outcome.detail);
       case 'refused':
         this.#parts.onEnd(database, outcome, false);
@@ -114,6 +115,19 @@ export class WritePath implements Writer {
       case 'needs':
         throw new Error(`after ${ROUNDS_MAX} rounds the body still needs ${outcome.needs.length} tables or columns`);
     }
+  }
+
+  /** Parses, again after a while where there is no room for the rows. */
+  async #parseInRoom(write: Write, task: BodyTask): Promise<Parsed> {
+    for (const waitMs of NO_ROOM_WAITS_MS) {
+      const parsed = await this.#parse(write, task);
+      if (!isWithoutRoom(parsed)) return parsed;
+      this.#parts.onNoRoom();
+      await new Promise<void>((resolve) => this.#parts.clock.after(waitMs, resolve));
+    }
+    const parsed = await this.#parse(write, task);
+    if (isWithoutRoom(parsed)) this.#parts.onNoRoom();
+    return parsed;
   }
 
   /** Parses, and where accepted lines need new tables or columns, has main decide them and parses again. */
@@ -199,6 +213,10 @@ function frameHeader(task: BodyTask, { slot }: Parsed, outcome: AcceptedBody): F
     rules: task.rules,
     tableIds: outcome.rows.map(([tableId]) => tableId),
   };
+}
+
+function isWithoutRoom({ outcome }: Parsed): boolean {
+  return outcome.state === 'bad' && outcome.problem === 'overloaded';
 }
 
 function partial({ accepted, rejected, errors, rejectedRuns, refused }: AcceptedBody | RefusedBody, stored: boolean): WriteOutcome {

@@ -69,8 +69,15 @@ function query<Row>(dataDir: string, sql: string): Row[] {
   return stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Row);
 }
 
+/** None before the first write of all was acknowledged. */
+function tablesOf(dataDir: string): string[] {
+  const { stdout, stderr, code } = sluice(['tables', '--data-dir', dataDir, '--format', 'jsonl']);
+  assert.equal(code, 0, stderr);
+  return stdout.split('\n').filter((line) => line !== '').map((line) => (JSON.parse(line) as { table: string }).table);
+}
+
 function verify(dataDir: string, fleet: Fleet): void {
-  const tables = query<{ name: string }>(dataDir, 'SELECT table_name AS name FROM information_schema.tables').map(({ name }) => name);
+  const tables = tablesOf(dataDir);
   const points = tables.filter((name) => name.startsWith('points'));
   const all = points.map((name) => `SELECT client, request, "check" FROM "${name}"`).join(' UNION ALL ');
   const stored = points.length === 0 ? [] : query<StoredRequest>(dataDir, `SELECT CAST(client[2:] AS INTEGER) AS client, request,

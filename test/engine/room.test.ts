@@ -1,4 +1,4 @@
-/** Bodies that were admitted still find their rows' room one by one: what does not fit is sent again, and fits then. */
+/** Bodies that were admitted still find their rows' room one by one: what does not fit waits, and is sent again when that is in vain. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -11,7 +11,6 @@ import { REQUEST, write } from './write.js';
 
 const MiB = 1024 * 1024;
 const PACKED: WriteRequest = { ...REQUEST, encoding: ENCODING_GZIP };
-const WAIT_MS_MAX = 60_000;
 
 function heldBytes(engine: Engine): number {
   return engine.metrics().find(({ name }) => name === 'sluice_unsealed_bytes')!.samples[0]!.value;
@@ -45,24 +44,17 @@ test('many bodies at once that unpack to far more than the memory: each is store
     clearInterval(look);
     const codes = new Set(outcomes.map((outcome) => (outcome.kind === 'failed' ? outcome.code : outcome.kind)));
     for (const code of codes) assert.ok(['stored', 'overloaded', 'too-slow'].includes(code), code);
-    assert.ok(codes.has('overloaded'), [...codes].join());
+    assert.ok(codes.has('overloaded') || codes.has('too-slow'), [...codes].join());
     assert.ok(most < 48 * MiB, `${most} bytes were held`);
   })
 ));
 
-test('a body that found no room finds it when it is sent again, though no seal was due', { timeout: 120_000 }, () => (
+test('a body that finds no room has rows moved into files, though no seal was due, and is stored', { timeout: 120_000 }, () => (
   withEngine({ 'max-memory': '64MiB' }, async (engine) => {
     const rows = (from: number, count: number): string => Array.from({ length: count }, (_, i) => `m s="${'x'.repeat(1000)}" ${from + i}`).join('\n');
     assert.deepEqual(await write(engine, REQUEST, rows(0, 15_000)), { kind: 'stored' });
     assert.ok(heldBytes(engine) < 32 * MiB, 'less than a seal waits for');
-    const large = rows(100_000, 25_000);
-    const first = await write(engine, REQUEST, large);
-    assert.equal(first.kind === 'failed' && first.code, 'overloaded');
-    for (const end = performance.now() + WAIT_MS_MAX; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
-      const outcome = await write(engine, REQUEST, large);
-      if (outcome.kind === 'stored') break;
-      assert.ok(performance.now() < end, JSON.stringify(outcome));
-    }
+    assert.deepEqual(await write(engine, REQUEST, rows(100_000, 25_000)), { kind: 'stored' });
   })
 ));
 
