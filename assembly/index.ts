@@ -2,6 +2,7 @@
 import { ABI_VERSION } from './abi';
 import { allocate, blockBytes, release } from './arena';
 
+export { memoryUsed } from './arena';
 export { defineColumn, defineTable, dropTable, setAside, setSealedTo, tableAt, tableIdsEnd } from './columns/catalog';
 export { indexEntries } from './columns/dictionary';
 export { removeSpans } from './columns/remove';

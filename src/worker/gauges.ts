@@ -47,7 +47,7 @@ export class Gauge {
     Atomics.store(this.#words, HELD, bytes);
   }
 
-  /** Bytes of all linear memory, what is free in it too: it never shrinks. */
+  /** Bytes of linear memory that were ever in use, what is free again too: it never shrinks. And what the body that is being parsed may add. */
   get linearBytes(): number {
     return Atomics.load(this.#words, LINEAR);
   }

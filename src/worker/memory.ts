@@ -85,7 +85,7 @@ export class WorkerMemory {
 
   /** Goes on in a fresh instance when memory is over what may be kept and over twice what is held. When it fails all stays as it was. */
   #move(bytesKept: number): void {
-    const before = this.#parser.memory.buffer.byteLength;
+    const before = this.#parser.linearBytes();
     const held = this.#parser.builderBytes();
     if (before <= Math.max(bytesKept, 2 * held) || this.#parser.rowBytes() > this.#parts.bytesMax * MOVED_SHARE) return;
     this.#parser.freeSpare();
@@ -96,7 +96,7 @@ export class WorkerMemory {
       // Not from here: this call still knows the old one.
       this.#hasLeft = true;
       setImmediate(() => this.collectLeft());
-      this.#parts.tell(`${held} bytes moved into a fresh instance: of memory it had ${before} bytes, it has ${parser.memory.buffer.byteLength}`);
+      this.#parts.tell(`${held} bytes moved into a fresh instance: of memory it had ${before} bytes, it has ${parser.linearBytes()}`);
     } catch (error) {
       this.#parts.tell(`${held} bytes could not be moved into a fresh instance, the old one of ${before} bytes stays: ${(error as Error).message}`);
     }

@@ -14,8 +14,8 @@ const BYTES_LEAST = 1024 * 1024;
 const SHARE_LEAST = 1 / 64;
 /** No body is asked to wait for more than this share: seals make so much free, as what may stay after them is less than the rest. */
 const SHARE_MOST = 3 / 4;
-/** Free blocks are of all sizes and an array needs one that is larger than all it had: so much of them will do. */
-const SHARE_OF_FREE = 1 / 4;
+/** Free blocks are of all sizes and not each one is of use: of what rows come to hold so much of them will do. */
+const SHARE_OF_FREE = 1 / 2;
 
 export class Room {
   readonly #own: Gauge;
@@ -50,9 +50,14 @@ export class Room {
   reserve(bytes: number, least: number): number {
     const needed = Math.min(least, Math.floor(this.#bytesMax * SHARE_MOST));
     this.#own.reservedBytes = needed;
-    const left = this.#leftFor(bytes);
-    this.#own.reservedBytes = left < needed ? 0 : left;
-    return this.#own.reservedBytes;
+    const linearBytes = this.#own.linearBytes;
+    const freeBytes = Math.max(0, linearBytes - this.#own.heldBytes) * SHARE_OF_FREE;
+    this.#own.linearBytes = linearBytes + Math.max(0, needed - freeBytes);
+    const left = this.#leftFor(bytes, linearBytes, freeBytes);
+    const reserved = left < needed ? 0 : left;
+    this.#own.reservedBytes = reserved;
+    this.#own.linearBytes = linearBytes + Math.max(0, reserved - freeBytes);
+    return reserved;
   }
 
   /** Whether waiting will not bring much more than this. */
@@ -64,17 +69,16 @@ export class Room {
     this.#own.reservedBytes = 0;
   }
 
-  /** What this worker may take, up to a number of bytes. */
-  #leftFor(bytes: number): number {
+  /** What this worker may take, up to a number of bytes. @param linearBytes of its own @param freeBytes of these that are of use */
+  #leftFor(bytes: number, linearBytes: number, freeBytes: number): number {
     let taken = this.#own.heldBytes;
-    let linear = this.#own.linearBytes;
+    let linear = linearBytes;
     for (const gauge of this.#all) {
       if (!gauge.isLive || gauge.isSame(this.#own)) continue;
       taken += gauge.heldBytes + gauge.reservedBytes;
-      linear += gauge.linearBytes + gauge.reservedBytes;
+      linear += gauge.linearBytes;
     }
-    const isFree = (this.#own.linearBytes - this.#own.heldBytes) * SHARE_OF_FREE >= bytes;
-    const grown = isFree ? Infinity : this.#linearBytesMax - linear;
-    return Math.max(0, Math.min(bytes, this.#bytesMax - taken, grown));
+    const grown = Math.max(0, this.#linearBytesMax - linear) + freeBytes;
+    return Math.max(0, Math.min(bytes, this.#bytesMax - taken, Math.floor(grown)));
   }
 }

@@ -143,6 +143,7 @@ export class WorkerSlot {
     let tried = 0;
     for (const wanted of room.triesFor(bytes)) {
       if (wanted <= tried) continue;
+      this.#countBytes();
       const roomBytes = room.reserve(wanted, tried === 0 ? wanted : tried + 1);
       if (roomBytes <= tried) break;
       const parsed = this.#parseLoaded(task, bytes, roomBytes);
@@ -243,7 +244,7 @@ export class WorkerSlot {
   /** Main decides by these bytes whether bodies may come: they must be true also when none comes. */
   #countBytes(): void {
     this.#gauge.heldBytes = this.#parser.heldBytes();
-    this.#gauge.linearBytes = this.#parser.memory.buffer.byteLength;
+    this.#gauge.linearBytes = this.#parser.linearBytes();
   }
 
   #noteSlice(): void {

@@ -64,6 +64,7 @@ interface ParserExports extends SealExports, InflateExports {
   setAside(tableId: number, isSetAside: boolean): void;
   removeSpans(tableId: number, rangesAt: number, ranges: number): void;
   builderBytes(): number;
+  memoryUsed(): number;
   setBuilderBytesMax(bytes: number): void;
   sealBytes(): number;
   spareBytes(): number;
@@ -185,6 +186,11 @@ export class WasmParser {
     const at = this.exports.scratch(ranges.length * RUN_BYTES) >>> 0;
     this.#words(at, ranges.length * 2).set(ranges.flatMap(({ rowFirst, rowEnd }) => [rowFirst, rowEnd]));
     this.exports.removeSpans(tableId, at, ranges.length);
+  }
+
+  /** Bytes of linear memory that were ever in use; it never shrinks. */
+  linearBytes(): number {
+    return this.exports.memoryUsed() >>> 0;
   }
 
   /** Bytes of linear memory that builders hold. */

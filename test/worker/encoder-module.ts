@@ -9,6 +9,7 @@ import { root } from '../root.js';
 
 export interface EncoderExports extends Omit<SealExports, 'tableAt'> {
   sealBytes(): number;
+  memoryUsed(): number;
   allocate(bytes: number): number;
   release(at: number, bytes: number): void;
   snappyBytesMax(bytes: number): number;
