@@ -1,4 +1,4 @@
-// What a body came to: counts, errors, rejected runs; the OUTCOME_* header of abi.ts and the lists it points to.
+// What a body came to: counts, errors, rejected runs; the OUTCOME_* header of layout/codes.ts and the lists it points to.
 import {
   ERROR_BYTES, ERROR_CODE, ERROR_COLUMN, ERROR_KEY_AT, ERROR_KEY_BYTES, ERROR_KIND_CAME, ERROR_KIND_HAS, ERROR_LINE,
   ERROR_LINE_AT, ERROR_LINE_BYTES, ERROR_MEASUREMENT_AT, ERROR_MEASUREMENT_BYTES, ERROR_VALUE_AT, ERROR_VALUE_BYTES,
@@ -6,10 +6,10 @@ import {
   OUTCOME_ERRORS_AT, OUTCOME_LINES, OUTCOME_NEEDS, OUTCOME_NEEDS_AT, OUTCOME_REFUSED, OUTCOME_REFUSED_AT, OUTCOME_REJECTED,
   OUTCOME_RUNS, OUTCOME_RUNS_AT, OUTCOME_SPANS, OUTCOME_SPANS_AT, REFUSED_AT, REFUSED_BYTES, REFUSED_CODE, REFUSED_COLUMN,
   REFUSED_ENTRY_BYTES, REFUSED_LINE, REFUSED_MAX,
-} from '../abi';
-import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../list';
-import { faultAt, faultBytes, faultKeyAt, faultKeyBytes, faultKindCame, faultKindHas } from './fault';
-import { rawNameAt, rawNameBytes } from './record';
+} from '../layout/codes';
+import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../base/list';
+import { faultAt, faultBytes, faultKeyAt, faultKeyBytes, faultKindCame, faultKindHas } from './grammar/fault';
+import { rawNameAt, rawNameBytes } from './grammar/cells';
 
 const header: usize = memory.data(OUTCOME_BYTES, 8);
 const errors: usize = memory.data(ERRORS_MAX * ERROR_BYTES, 8);

@@ -9,9 +9,9 @@
  * R6 the null count of every column; of one without any value it is the number of rows.
  */
 import type { FileStatistics } from '../../worker/protocol.js';
-import type { FileColumn } from '../parquet/schema.js';
+import type { FileColumn } from '../parquet/file-columns.js';
 import type { Range } from '../parquet/statistics.js';
-import { lowerBound, upperBound } from '../parquet/text.js';
+import { lowerBound, upperBound } from '../parquet/text-bounds.js';
 
 const MICROS_PER_MILLI = 1000n;
 
