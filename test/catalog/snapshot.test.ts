@@ -15,7 +15,7 @@ async function makeSnapshot(): Promise<CatalogSnapshot> {
   const { id } = await catalog.ensureDatabase('db ü "quoted"');
   await catalog.decide(id, [need('cpu', 'host', 0), need('mem', '\u0000\n"', 2)]);
   await catalog.dropTable(id, 'mem');
-  catalog.setSealedTo(1, 4321);
+  catalog.setFlushedTo(1, 4321);
   return catalog.snapshot();
 }
 const snapshot = await makeSnapshot();
@@ -36,14 +36,20 @@ test('the text of a snapshot is as DESIGN.md says', () => {
   const text = encodeSnapshot({
     node: '0a1b2c3d', upTo: 5, next: { database: 2, table: 3, column: 4 },
     databases: [{ id: 1, name: 'db', folder: 'db', created: 1, dropped: 0 }],
-    tables: [{ id: 2, database: 1, name: 'cpu', folder: 'db/cpu', created: 2, dropped: 0, sealedTo: 9 }],
+    tables: [{ id: 2, database: 1, name: 'cpu', folder: 'db/cpu', created: 2, dropped: 0, flushedTo: 9 }],
     columns: [{ id: 3, table: 2, key: 'a', kind: 1, name: 'a' }],
   }).toString();
-  const covered = '{"format":1,"node":"0a1b2c3d","upTo":5,"next":{"database":2,"table":3,"column":4},'
+  const covered = '{"format":2,"node":"0a1b2c3d","upTo":5,"next":{"database":2,"table":3,"column":4},'
     + '"databases":[{"id":1,"name":"db","folder":"db","created":1,"dropped":0}],'
-    + '"tables":[{"id":2,"database":1,"name":"cpu","folder":"db/cpu","created":2,"dropped":0,"sealedTo":9}],'
+    + '"tables":[{"id":2,"database":1,"name":"cpu","folder":"db/cpu","created":2,"dropped":0,"flushedTo":9}],'
     + '"columns":[{"id":3,"table":2,"key":"a","kind":1,"name":"a"}]';
   assert.equal(text, `${covered},"crc":"${crc32(Buffer.from(covered)).toString(16).padStart(8, '0')}"}\n`);
+});
+
+test('a snapshot of the format before, which said sealedTo, is read', () => {
+  const text = encodeSnapshot(snapshot).toString().replace('"format":2', '"format":1').replaceAll('"flushedTo"', '"sealedTo"').slice(0, -19);
+  const before = Buffer.from(`${text},"crc":"${crc32(Buffer.from(text)).toString(16).padStart(8, '0')}"}\n`);
+  assert.deepEqual(decodeSnapshot(before), snapshot);
 });
 
 test('no changed or cut snapshot passes', () => {
@@ -57,11 +63,11 @@ test('no changed or cut snapshot passes', () => {
 });
 
 test('a newer format stops the start with a sentence, and the file stays', async () => {
-  const text = encodeSnapshot(snapshot).toString().replace('"format":1', '"format":2').slice(0, -19);
+  const text = encodeSnapshot(snapshot).toString().replace('"format":2', '"format":3').slice(0, -19);
   const newer = Buffer.from(`${text},"crc":"${crc32(Buffer.from(text)).toString(16).padStart(8, '0')}"}\n`);
   const disk = new MemoryDisk();
   disk.place(paths.catalog, newer);
-  await assert.rejects((await files(disk)).load(), /cannot start: data.catalog.json: it has format 2, of a newer sluice/);
+  await assert.rejects((await files(disk)).load(), /cannot start: data.catalog.json: it has format 3, of a newer sluice/);
   assert.deepEqual(disk.content(paths.catalog), newer);
 });
 
