@@ -1,8 +1,11 @@
 /** Pages of docs/ that list what the code has: nothing is missing, nothing too many, and what a machine can compare is equal. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { ERRORS, LINE_ERRORS } from '../../src/errors.js';
 import { pageText } from '../clients/page.js';
+import { root } from '../root.js';
 import { metricsInSource, metricsOfServer } from './metrics.js';
 import { codeOf, pageRows } from './page-tables.js';
 
@@ -26,4 +29,10 @@ test('docs/metrics.md has every metric, with its type and its labels', { timeout
   assert.deepEqual(onPage.toSorted((a, b) => (a.name < b.name ? -1 : 1)), shown);
   const names = new Set(shown.map(({ name }) => name));
   for (const [name] of pageText('metrics.md').matchAll(/\bsluice_\w+/g)) assert.ok(names.has(name), `the page names ${name}, which is no metric`);
+});
+
+test('docs/configuration.md is what the code makes it', () => {
+  const { stdout, stderr } = spawnSync(process.execPath, [join(root, 'scripts/configuration-page.mjs'), '--print'], { encoding: 'utf8' });
+  assert.equal(stderr, '');
+  assert.equal(pageText('configuration.md'), stdout, '`npm run docs` makes the page anew');
 });
