@@ -27,7 +27,7 @@ This page is made from the code: \`npm run docs\`.
 - **group**: the name or number of a group of this machine.
 - **networks**: addresses and networks, with commas between them.
 
-Both bounds are allowed. \`--data-dir\` and its variable mean the same to every other command.
+Both bounds are allowed. \`--data-dir\` and its variable mean the same to all commands that open a data folder.
 `;
 
 /** Headings, a sentence below each, and the flags that stand there. */
