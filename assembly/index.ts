@@ -1,24 +1,24 @@
-// What the module offers; src/worker/wasm.ts says it in TypeScript.
-import { ABI_VERSION } from './abi';
-import { allocate, blockBytes, release } from './arena';
+// What the module offers; src/worker/wasm/wasm.ts says it in TypeScript.
+import { ABI_VERSION } from './layout/codes';
+import { allocate, blockBytes, release } from './base/arena';
 
-export { memoryUsed } from './arena';
-export { defineColumn, defineTable, dropTable, setAside, setSealedTo, tableAt, tableIdsEnd } from './columns/catalog';
-export { indexEntries } from './columns/dictionary';
-export { removeSpans } from './columns/remove';
-export { restoreRows, restoreValues } from './columns/restore';
-export { setSeriesBytes } from './columns/series';
-export { builderBytes, setBuilderBytesMax } from './columns/space';
-export { freeSpare, spareBytes } from './columns/spare';
-export { sealBytes, sealChunk, sealCut, sealEnd, sealGroup, sealRows, sealSort, sealSpans, sealStart } from './encode/seal';
+export { memoryUsed } from './base/arena';
+export { defineColumn, defineTable, dropTable, setAside, setSealedTo, tableAt, tableIdsEnd } from './memtable/tables';
+export { indexEntries } from './memtable/dictionary';
+export { removeSpans } from './memtable/drop-rows';
+export { restoreRows, restoreValues } from './memtable/restore';
+export { setSeriesBytes } from './memtable/cache/series-cache';
+export { builderBytes, setBuilderBytesMax } from './memtable/memory';
+export { freeSpare, spareBytes } from './memtable/reclaim';
+export { sealBytes, sealChunk, sealCut, sealEnd, sealGroup, sealRows, sealSort, sealSpans, sealStart } from './flush/flush';
 export { inflate, inflatedBytes, inflatedTo, packed } from './inflate/inflate';
 export { input, parse } from './parse/body';
-export { setLimits } from './parse/judge';
-export { openQuoteBytes } from './parse/lines';
-export { listingAt, listingBytes } from './parse/listing';
+export { setLimits } from './parse/schema/judge';
+export { openQuoteBytes } from './parse/grammar/lines';
+export { listingAt, listingBytes } from './parse/dump';
 export { outcome } from './parse/outcome';
-export { scanLines, scannedLines, scannedPhysicalLines } from './parse/scan';
-export { setSecret } from './secret';
+export { scanLines, scannedLines, scannedPhysicalLines } from './parse/line-scan';
+export { setSecret } from './base/secret-hash';
 
 /** The version of abi.ts that was compiled in. */
 export function abiVersion(): u32 {

@@ -2,7 +2,7 @@
 import { Random } from '../test/fuzz/random.js';
 import { encoderModule, place, type EncoderModule } from '../test/worker/encoder-module.js';
 import { median, secondsOf } from './measure.js';
-import { chunkKey, countingStore, timedModule } from './seal-probe.js';
+import { chunkKey, countingStore, timedModule } from './flush-probe.js';
 import { Session } from './session.js';
 import { fixed, type Part, type Row, type Table } from './table.js';
 import { bodiesOf } from './workloads/generated.js';

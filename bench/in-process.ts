@@ -2,7 +2,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { inflates, type InflateInto } from './inflates.js';
 import { median, secondsSince, cpuSecondsOf } from './measure.js';
-import { countingStore } from './seal-probe.js';
+import { countingStore } from './flush-probe.js';
 import { Session } from './session.js';
 import { fixed, short, type Part, type Row, type Table } from './table.js';
 import { bodyOf, nextTelegrafLine, nextTsbsLine } from './workloads/generated.js';

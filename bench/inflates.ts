@@ -1,6 +1,6 @@
 /** The ways to unpack a body into the input of the parser, as `--inflate` names them. */
-import { unpackBy, type Unpack } from '../src/worker/unpack.js';
-import type { WasmParser } from '../src/worker/wasm.js';
+import { unpackBy, type Unpack } from '../src/worker/unpack/unpack.js';
+import type { WasmParser } from '../src/worker/wasm/wasm.js';
 
 /** Unpacks a gzip body into the input view; returns its bytes. */
 export type InflateInto = (parser: WasmParser, packed: Uint8Array) => number;

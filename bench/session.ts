@@ -1,10 +1,10 @@
 /** One instance of the WASM module with the catalog that its bodies ask for: rows in, files out. */
-import * as abi from '../assembly/abi.js';
+import * as abi from '../assembly/layout/codes.js';
 import { readPackaged } from '../src/disk.js';
-import type { TableStore } from '../src/tables/store.js';
+import type { TableStore } from '../src/tables/table-store.js';
 import type { ColumnDefinition, Need, SealedFile, TableDefinition } from '../src/worker/protocol.js';
-import { sealFile, type SealModule, type SealSpan } from '../src/worker/seal.js';
-import { compile, WasmParser, type Parsed, type ParseOptions } from '../src/worker/wasm.js';
+import { sealFile, type SealModule, type SealSpan } from '../src/worker/flush-file.js';
+import { compile, WasmParser, type Parsed, type ParseOptions } from '../src/worker/wasm/wasm.js';
 import type { Workload } from './workloads/workload.js';
 
 const LIMITS = { tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: 1 << 20, namesBytesMax: 0xffffffff, seriesBytesMax: 64 << 20 };

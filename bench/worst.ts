@@ -1,7 +1,7 @@
 /** The worst cases: what a cell costs there beside the dense case, and what memory is taken. */
-import * as abi from '../assembly/abi.js';
+import * as abi from '../assembly/layout/codes.js';
 import { cpuSecondsOf, median, secondsSince } from './measure.js';
-import { countingStore } from './seal-probe.js';
+import { countingStore } from './flush-probe.js';
 import { LINES_MAX, Session } from './session.js';
 import { fixed, short, type Part, type Row, type Table } from './table.js';
 import { openQuotes, twoByteFields, worstCases, type WorstCase } from './workloads/worst.js';

@@ -14,13 +14,13 @@ const TEST_MS_MAX = 15_000;
 
 /** Source → its tests below test/, the quick ones first. */
 const TESTS = {
-  'src/http/dialect.ts': ['http/dialect', 'http/routes', 'http/pages', 'http/query-page'],
-  'src/http/query.ts': ['http/dialect', 'http/query-page'],
-  'src/http/answer.ts': ['http/answer', 'http/routes', 'http/auth-answers', 'http/overload'],
-  'src/http/line-errors.ts': ['http/answer', 'http/routes'],
-  'src/http/auth.ts': ['http/auth', 'http/auth-answers', 'http/tokens-page'],
-  'src/http/failures.ts': ['http/failures', 'http/auth'],
-  'src/http/said.ts': ['http/failures', 'http/auth'],
+  'src/http/front/dialect.ts': ['http/dialect', 'http/routes', 'http/pages', 'http/query-page'],
+  'src/http/front/query-string.ts': ['http/dialect', 'http/query-page'],
+  'src/http/front/answer.ts': ['http/answer', 'http/routes', 'http/auth-answers', 'http/overload'],
+  'src/http/front/line-errors.ts': ['http/answer', 'http/routes'],
+  'src/http/auth/auth.ts': ['http/auth', 'http/auth-answers', 'http/tokens-page'],
+  'src/http/auth/failed-attempts.ts': ['http/failures', 'http/auth'],
+  'src/http/observe/log-limit.ts': ['http/failures', 'http/auth'],
   'src/addresses.ts': ['addresses', 'http/auth', 'http/auth-answers'],
   'src/auth/principal.ts': ['auth/principal', 'http/auth', 'http/auth-answers'],
   'src/auth/token.ts': ['auth/store', 'http/auth', 'http/tokens-page'],

@@ -1,8 +1,8 @@
-// Prints assembly/parse/powers.ts: the 128 leading bits of each power of five that a double can need.
+// Prints assembly/parse/grammar/number/powers.ts: the 128 leading bits of each power of five that a double can need.
 // The table is that of D. Lemire, "Number Parsing at a Gigabyte per Second", Software: Practice and Experience 51 (2021),
 // section 5: 5^q for q >= 0, the reciprocal of 5^-q for q < 0, both cut to 128 bits; while 5^-q fits 64 bits the
 // reciprocal is rounded up instead, so that products with it are exact where a decimal can lie half-way.
-// Run: node scripts/powers.mjs > assembly/parse/powers.ts
+// Run: node scripts/powers.mjs > assembly/parse/grammar/number/powers.ts
 const SMALLEST = -342;
 const LARGEST = 308;
 const ROUNDED_UP_FROM = -27;

@@ -1,6 +1,6 @@
 /**
  * CRC-32 (the polynomial of gzip and PNG) of records and snapshots.
- * The second door to node:zlib: `src/worker/inflate.ts` is the one for bodies.
+ * The second door to node:zlib: `src/worker/unpack/inflate.ts` is the one for bodies.
  */
 import { crc32 as zlibCrc32 } from 'node:zlib';
 

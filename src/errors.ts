@@ -1,5 +1,5 @@
 /** Every error a client can be told: code, HTTP status, and its sentence. Line errors have no status of their own (400). */
-import * as abi from '../assembly/abi.js';
+import * as abi from '../assembly/layout/codes.js';
 
 /** Request errors. `retryable` ones carry Retry-After. The detail given at the call site follows the sentence. */
 export const ERRORS = {

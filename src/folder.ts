@@ -7,18 +7,18 @@ import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 import type { Disk } from './disk.js';
 import { openLog, type Log } from './log/log.js';
-import type { LogScan } from './log/scan.js';
+import type { LogScan } from './log/log-scan.js';
 import type { Logger } from './logging.js';
 import { dataPaths, type DataPaths } from './names.js';
-import { TokenStore } from './auth/store.js';
+import { TokenStore } from './auth/token-store.js';
 import { TableCommitter } from './tables/commit.js';
 import { TableRefused } from './tables/delta/table-log.js';
 import { findTables, lastNumberIn } from './tables/found.js';
-import { Leftovers } from './tables/leftovers.js';
-import { localTableStore } from './tables/local.js';
+import { Leftovers } from './tables/cleanup.js';
+import { localTableStore } from './tables/local-store.js';
 import { rebuildCatalog } from './tables/rebuild.js';
 import { RowQuarantine, type QuarantinedRows } from './tables/row-quarantine.js';
-import type { TableStore } from './tables/store.js';
+import type { TableStore } from './tables/table-store.js';
 
 export interface Folder {
   readonly paths: DataPaths;

@@ -1,5 +1,5 @@
 /** The schema rules that a database has of its own: what they may be, and as the flags that workers and frames know. */
-import { RULE_SPLIT, RULE_TAGS_FIXED, RULE_WIDEN } from '../assembly/abi.js';
+import { RULE_SPLIT, RULE_TAGS_FIXED, RULE_WIDEN } from '../assembly/layout/codes.js';
 
 export const TAG_RULES = ['grow', 'fixed'] as const;
 export const TYPE_RULES = ['strict', 'widen', 'split'] as const;

@@ -1,8 +1,8 @@
 // The symbols of a block: literals and matches (RFC 1951, section 3.2.5). One refill of the bit buffer (56 bits) is enough
 // for all codes of a step: of literals alone 10 bits, of more and a length 20 (15 after literals), of a distance 28.
-import { ENTRY_END, ENTRY_EXCEPTION, ENTRY_LITERAL, ENTRY_POINTER, LITERALS_COUNT_SHIFT, LITERALS_SHIFT } from './entry';
-import { at, bits, left, out, outStart, outStop, setInput, setOut } from './state';
-import { combinedTable, DISTANCE_BITS, distanceTable, literalTable } from './tables';
+import { ENTRY_END, ENTRY_EXCEPTION, ENTRY_LITERAL, ENTRY_POINTER, LITERALS_COUNT_SHIFT, LITERALS_SHIFT } from './table-entry';
+import { at, bits, left, out, outStart, outStop, setInput, setOut } from './bit-buffer';
+import { combinedTable, DISTANCE_BITS, distanceTable, literalTable } from './decoding-tables';
 
 export const BLOCK_ENDED: u32 = 0;
 export const BLOCK_CORRUPT: u32 = 1;

@@ -1,13 +1,13 @@
 // Unpacks deflate streams (RFC 1951) into the input of the parser. The packed bytes stand in a block of their own.
-import { INFLATE_CORRUPT, INFLATE_CUT, INFLATE_ENDED, INFLATE_TOO_LARGE } from './abi';
-import { allocate, blockBytes, release } from '../arena';
+import { INFLATE_CORRUPT, INFLATE_CUT, INFLATE_ENDED, INFLATE_TOO_LARGE } from '../layout/inflate';
+import { allocate, blockBytes, release } from '../base/arena';
 import { growInput } from '../parse/body';
 import { BLOCK_CORRUPT, BLOCK_CUT, BLOCK_ENDED, decodeBlock } from './block';
-import { enlargeTables, readCodes, tableBits, useFixedCodes } from './codes';
+import { enlargeTables, readCodes, tableBits, useFixedCodes } from './block-head';
 import {
   alignInput, at, beginInput, end, isBeyondEnd, out, OUT_MARGIN_BYTES, outStart, refill, setInput, setOut, setOutput, SLACK_BYTES,
   take,
-} from './state';
+} from './bit-buffer';
 
 const STORED: u32 = 0;
 const FIXED: u32 = 1;

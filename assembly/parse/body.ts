@@ -2,27 +2,27 @@
 import {
   INPUT_PADDING, LINE_NOT_UTF8, LINE_OK, LINE_UNTERMINATED_STRING, PARSE_ACCEPTED, PARSE_ALL_OR_NOTHING, PARSE_NEEDS,
   PARSE_NO_ROOM, PARSE_RECORD, PARSE_REFUSED, PARSE_REPLAY, PARSE_TOO_MANY_LINES,
-} from '../abi';
-import { allocate, blockBytes, release } from '../arena';
-import { growthOf } from '../columns/growth';
-import { isOverRoom } from '../columns/space';
-import { NEWLINE } from './characters';
+} from '../layout/codes';
+import { allocate, blockBytes, release } from '../base/arena';
+import { growthOf } from '../memtable/growth';
+import { isOverRoom } from '../memtable/memory';
+import { NEWLINE } from './grammar/characters';
 import {
   beginCommits, checkLine, checksum, listSpans, rollBack, spanCount, spansAt, storeLine, takesReplay,
-} from './commit';
-import { beginFast, taken, takeLines } from './fast';
-import { fault } from './fault';
-import { beginJudging, judgedTable, judgeLine, lineCellsMax } from './judge';
-import { parseLine } from './line';
+} from './append-line';
+import { beginFast, taken, takeLines } from './fast/fast';
+import { fault } from './grammar/fault';
+import { beginJudging, judgedTable, judgeLine, lineCellsMax } from './schema/judge';
+import { parseLine } from './grammar/line';
 import {
   beginLines, blankLineEnd, findLineEnd, lineEnd, lineIsOpen, lineIsWide, lineNewlines, nextLine, openQuoteAt, skipBlanks,
-} from './lines';
-import { beginListing, listLine } from './listing';
+} from './grammar/lines';
+import { beginListing, listLine } from './dump';
 import { addError, beginOutcome, countAccepted, countLine, countRejected, countTaken, endOutcome, linesSeen, rejectedLines } from './outcome';
-import { listNeeds, needCount, needsAt, provisionalMark, undoProvisional } from './provisional';
-import { beginRecord, hasTime, time } from './record';
-import { unitOf } from './time';
-import { isUtf8 } from './utf8';
+import { listNeeds, needCount, needsAt, provisionalMark, undoProvisional } from './schema/needed';
+import { beginRecord, hasTime, time } from './grammar/cells';
+import { unitOf } from './grammar/time';
+import { isUtf8 } from './grammar/utf8';
 
 let inputAt: usize = 0;
 let inputCapacity: usize = 0;

@@ -6,10 +6,10 @@ import {
   OUTCOME_ERRORS_AT, OUTCOME_LINES, OUTCOME_NEEDS, OUTCOME_NEEDS_AT, OUTCOME_REFUSED, OUTCOME_REFUSED_AT, OUTCOME_REJECTED,
   OUTCOME_RUNS, OUTCOME_RUNS_AT, OUTCOME_SPANS, OUTCOME_SPANS_AT, REFUSED_AT, REFUSED_BYTES, REFUSED_CODE, REFUSED_COLUMN,
   REFUSED_ENTRY_BYTES, REFUSED_LINE, REFUSED_MAX,
-} from '../abi';
-import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../list';
-import { faultAt, faultBytes, faultKeyAt, faultKeyBytes, faultKindCame, faultKindHas } from './fault';
-import { rawNameAt, rawNameBytes } from './record';
+} from '../layout/codes';
+import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../base/list';
+import { faultAt, faultBytes, faultKeyAt, faultKeyBytes, faultKindCame, faultKindHas } from './grammar/fault';
+import { rawNameAt, rawNameBytes } from './grammar/cells';
 
 const header: usize = memory.data(OUTCOME_BYTES, 8);
 const errors: usize = memory.data(ERRORS_MAX * ERROR_BYTES, 8);

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import type { Disk } from '../disk.js';
-import { moveFile } from '../log/quarantine.js';
+import { moveFile } from '../log/log-quarantine.js';
 import { parseSegmentName, type DataPaths } from '../names.js';
 import { decodeGivenToken, decodeTokens, encodeTokens, type GivenToken, type TokenList } from './token-file.js';
 

@@ -1,10 +1,10 @@
 /** Databases, tables and columns: what there is, and what comes to be. Main's alone; a change counts once its record is synced. */
-import { RULE_TAGS_FIXED } from '../../assembly/abi.js';
+import { RULE_TAGS_FIXED } from '../../assembly/layout/codes.js';
 import { SluiceError } from '../errors.js';
 import { PLAIN_RULES, type SchemaRules } from '../schema-rules.js';
 import type { Need } from '../worker/protocol.js';
 import { Plan, type CatalogLimits } from './plan.js';
-import { decodeChange, encodeChange, type CatalogChange } from './record.js';
+import { decodeChange, encodeChange, type CatalogChange } from './catalog-record.js';
 import type { CatalogSnapshot } from './snapshot.js';
 import { CatalogState, type Applied, type Database, type DatabaseEntry, type Table } from './state.js';
 

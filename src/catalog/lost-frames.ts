@@ -1,6 +1,6 @@
 /** Frames whose tables the catalog does not know: it was lost, and they had no row in a file yet. */
 import type { Log } from '../log/log.js';
-import { keepFrame, type Quarantine } from '../log/quarantine.js';
+import { keepFrame, type Quarantine } from '../log/log-quarantine.js';
 import type { Catalog } from './catalog.js';
 
 /**

@@ -1,10 +1,10 @@
 /** Makes one change out of what several writes need, within the limits. Pure. */
-import { KIND_TAG } from '../../assembly/abi.js';
+import { KIND_TAG } from '../../assembly/layout/codes.js';
 import { SluiceError } from '../errors.js';
 import { columnName, fold, folderName, type TriedNames } from '../names.js';
 import { saidRules, type SchemaRules } from '../schema-rules.js';
 import type { Need, NeededTable, WorkerLimits } from '../worker/protocol.js';
-import type { CatalogChange, ColumnMade, DatabaseMade, RulesSet, TableMade } from './record.js';
+import type { CatalogChange, ColumnMade, DatabaseMade, RulesSet, TableMade } from './catalog-record.js';
 import { nameCost, type CatalogState, type DatabaseEntry } from './state.js';
 
 export type CatalogLimits = Pick<WorkerLimits, 'tablesMax' | 'columnsMax' | 'columnNameBytesMax' | 'namesBytesMax'> & {

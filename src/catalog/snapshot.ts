@@ -4,7 +4,7 @@ import type { Disk } from '../disk.js';
 import { crc32 } from '../crc.js';
 import type { DataPaths } from '../names.js';
 import { asList, asNumber, asObject, asText, decodeChecked, encodeChecked } from '../json.js';
-import { decodeColumn, decodeDatabase, decodeTable, type ColumnMade, type DatabaseMade, type TableMade } from './record.js';
+import { decodeColumn, decodeDatabase, decodeTable, type ColumnMade, type DatabaseMade, type TableMade } from './catalog-record.js';
 
 const FORMAT = 1;
 

@@ -1,9 +1,9 @@
 /** What the catalog knows, in memory: lookups, and the one way in which changes apply. Pure. */
-import { NAME_COST_BYTES } from '../../assembly/abi.js';
+import { NAME_COST_BYTES } from '../../assembly/layout/codes.js';
 import { fold, type TriedNames } from '../names.js';
 import { PLAIN_RULES, saidRules, type SchemaRules } from '../schema-rules.js';
 import type { ColumnDefinition, TableDefinition } from '../worker/protocol.js';
-import type { CatalogChange, ColumnMade, DatabaseMade, RulesSet, TableMade } from './record.js';
+import type { CatalogChange, ColumnMade, DatabaseMade, RulesSet, TableMade } from './catalog-record.js';
 import type { CatalogSnapshot } from './snapshot.js';
 
 export interface Database extends SchemaRules {

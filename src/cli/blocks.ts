@@ -1,5 +1,5 @@
 /** Cuts a text of line protocol into blocks that end where a line ends: never inside a string, however many lines it has. */
-import type { WasmParser } from '../worker/wasm.js';
+import type { WasmParser } from '../worker/wasm/wasm.js';
 
 const NEWLINE = 0x0a;
 const HASH = 0x23;

@@ -2,7 +2,7 @@
 import { UsageError } from '../config.js';
 import type { DiskFile } from '../disk.js';
 import { dataPaths } from '../names.js';
-import { WasmParser } from '../worker/wasm.js';
+import { WasmParser } from '../worker/wasm/wasm.js';
 import { OWN_DATABASE } from './import/export.js';
 import { Progress } from './import/progress.js';
 import { RefusedFiles } from './import/refused.js';

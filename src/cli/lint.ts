@@ -1,9 +1,9 @@
 /** The linter behind `sluice parse`: what the grammar makes of each line. Conflicts of types are a matter of tables, not of lines. */
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import { LINE_ERRORS } from '../errors.js';
 import type { LineError } from '../worker/protocol.js';
-import { listedPoints } from '../worker/rows.js';
-import type { Parsed, WasmParser } from '../worker/wasm.js';
+import { listedPoints } from '../worker/wasm/dump.js';
+import type { Parsed, WasmParser } from '../worker/wasm/wasm.js';
 
 /** Blocks have about this size, unless a string reaches over the end of one. */
 export const BLOCK_BYTES = 256 * 1024;

@@ -1,6 +1,6 @@
 /** `sluice parse` */
 import { parseConfig } from '../config.js';
-import { WasmParser } from '../worker/wasm.js';
+import { WasmParser } from '../worker/wasm/wasm.js';
 import { lineBlocks } from './blocks.js';
 import { writeOut } from './io.js';
 import { BLOCK_BYTES, Linter } from './lint.js';

@@ -1,7 +1,7 @@
 /** The WASM parser in a command. */
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import { readPackaged } from '../disk.js';
-import { compile } from '../worker/wasm.js';
+import { compile } from '../worker/wasm/wasm.js';
 
 /** PRECISION_* by the words that commands take. */
 export const PRECISIONS: ReadonlyMap<string, number> = new Map([

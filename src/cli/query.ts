@@ -1,6 +1,6 @@
 /** `sluice query` */
 import type { Format } from '../query/format.js';
-import { runQuery } from '../query/query.js';
+import { runQuery } from '../query/run-query.js';
 import { runCommand, sayFailed, sayProblems, writeOut } from './io.js';
 
 interface QueryOptions {

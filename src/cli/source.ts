@@ -1,6 +1,6 @@
 /** Where a command reads its text from: a file or stdin, gzip or plain. */
 import { systemDisk, type DiskFile } from '../disk.js';
-import { gunzipChunks } from '../worker/inflate.js';
+import { gunzipChunks } from '../worker/unpack/inflate.js';
 
 const CHUNK_BYTES = 256 * 1024;
 

@@ -60,7 +60,7 @@ export type WriteResult =
       readonly errors: readonly LineError[];
       /** Pairs (first, last) of the physical lines of all rejected lines. */
       readonly runs: readonly number[];
-      /** Records of rejected lines (src/rejects/record.ts), of all unless there are very many. */
+      /** Records of rejected lines (src/rejects/reject-record.ts), of all unless there are very many. */
       readonly records: string;
     };
 

@@ -1,9 +1,9 @@
 /** What the control commands do. */
-import type { SchemaAdmin } from '../admin/schema.js';
-import type { MadeToken, TokenStore } from '../auth/store.js';
+import type { SchemaAdmin } from '../admin/databases.js';
+import type { MadeToken, TokenStore } from '../auth/token-store.js';
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Recovery } from '../ingest/recovery.js';
-import type { Sealer } from '../seal/sealer.js';
+import type { Sealer } from '../flush/flusher.js';
 import type { DataPaths } from '../names.js';
 import type { QuarantinedRows, RowQuarantine } from '../tables/row-quarantine.js';
 import type { ControlHandlers, TableListing } from './commands.js';

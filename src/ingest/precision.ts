@@ -1,5 +1,5 @@
 /** Precisions of timestamps. */
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 
 const UNIT_NS: ReadonlyMap<number, bigint> = new Map([
   [abi.PRECISION_US, 1_000n],

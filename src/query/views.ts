@@ -1,5 +1,5 @@
 /** The tables as SQL sees them: a schema a database, a view a measurement, every point once. */
-import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../assembly/abi.js';
+import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../assembly/layout/codes.js';
 import { fold } from '../names.js';
 import { quoteName, quoteText } from './duckdb.js';
 

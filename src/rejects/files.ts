@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Disk, DiskFile } from '../disk.js';
 import { parseRejectsName, rejectsName } from '../names.js';
-import { fileHead } from './record.js';
+import { fileHead } from './reject-record.js';
 
 /** A database has about so many files: when one drops out the others stay. */
 const FILES = 8;

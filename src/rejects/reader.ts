@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Disk, DiskFile } from '../disk.js';
 import { parseRejectsName } from '../names.js';
-import { parseHead, parseRecord, TAKEN, type RejectRecord } from './record.js';
+import { parseHead, parseRecord, TAKEN, type RejectRecord } from './reject-record.js';
 
 const WINDOW_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;

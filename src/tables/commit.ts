@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import type { ColumnDefinition, SealedFile } from '../worker/protocol.js';
 import { addAction, metaDataAction, newMetaData, protocolAction, type MetaData, type TableIdentity } from './delta/actions.js';
 import { commitText } from './delta/commit-text.js';
-import { mergeSchemas, schemaOf, schemaString, type SchemaField } from './delta/schema.js';
+import { mergeSchemas, schemaOf, schemaString, type SchemaField } from './delta/schema-string.js';
 import {
   assertWritable, commitPath, loadTable, takeUpNewer, TableRefused, withCommit, type OwnNode, type TableState,
 } from './delta/table-log.js';
-import type { TableStore } from './store.js';
+import type { TableStore } from './table-store.js';
 
 /** Lost races in a row before a commit gives up. */
 const attemptsMax = 100;

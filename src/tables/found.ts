@@ -2,8 +2,8 @@
 import type { ColumnDefinition } from '../worker/protocol.js';
 import { identityOf, type MetaData, type TableIdentity } from './delta/actions.js';
 import { readCommit, type Action } from './delta/commit-text.js';
-import { columnOf, parseSchema } from './delta/schema.js';
-import type { TableStore } from './store.js';
+import { columnOf, parseSchema } from './delta/schema-string.js';
+import type { TableStore } from './table-store.js';
 
 /** A folder where a table may be. */
 export interface FoundTable {

@@ -1,6 +1,6 @@
 /** The log's catalog records, opened for what the tables know besides: who has which id and name. */
-import { decodeChange, type CatalogChange, type ColumnMade, type DatabaseMade, type TableMade } from '../catalog/record.js';
-import type { LogScan } from '../log/scan.js';
+import { decodeChange, type CatalogChange, type ColumnMade, type DatabaseMade, type TableMade } from '../catalog/catalog-record.js';
+import type { LogScan } from '../log/log-scan.js';
 import type { TableIdentity } from './delta/actions.js';
 
 /** The number of what no record is left of: below every record. */

@@ -4,7 +4,7 @@
  */
 import type { CatalogSnapshot } from '../catalog/snapshot.js';
 import { CatalogState } from '../catalog/state.js';
-import type { LogScan } from '../log/scan.js';
+import type { LogScan } from '../log/log-scan.js';
 import type { FoundTable, FoundTables } from './found.js';
 import { BEFORE_ALL, KnownRecords, type OpenChange } from './known-records.js';
 

@@ -1,9 +1,9 @@
 /** What a pool thread runs: `adopt` binds it to a slot, `parse` takes lists of bodies. Nothing here can fail at load. */
-import { compile } from './wasm.js';
+import { compile } from './wasm/wasm.js';
 import { WorkerSlot } from './slot.js';
-import { unpackBy } from './unpack.js';
-import { localTableStore } from '../tables/local.js';
-import type { TableStore } from '../tables/store.js';
+import { unpackBy } from './unpack/unpack.js';
+import { localTableStore } from '../tables/local-store.js';
+import type { TableStore } from '../tables/table-store.js';
 import { systemClock } from '../clock.js';
 import { dataPaths } from '../names.js';
 import { readPackaged, systemDisk } from '../disk.js';

@@ -1,8 +1,8 @@
 /** The memory of a worker: the instance of the module that it works with, and how that is kept small after seals. */
-import { collect } from './collect.js';
-import { moveBuilders } from './move.js';
+import { collect } from './gc.js';
+import { moveBuilders } from './wasm/move.js';
 import type { ParserLimits } from './protocol.js';
-import { WasmParser } from './wasm.js';
+import { WasmParser } from './wasm/wasm.js';
 
 /** Of a worker's share: what it may hold that no row needs. */
 const SPARE_SHARE = 1 / 4;

@@ -69,7 +69,7 @@ export interface Need {
 
 /** The rejected lines of a body that is not replayed. */
 export interface RefusedLines {
-  /** Records of as many as there was room for (src/rejects/record.ts). */
+  /** Records of as many as there was room for (src/rejects/reject-record.ts). */
   readonly text: Uint8Array;
   /** Lines in the text. */
   readonly kept: number;

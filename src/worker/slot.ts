@@ -2,16 +2,16 @@
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { BlockReader } from './blocks.js';
 import { Gauge } from './gauges.js';
-import { InflateError } from './inflate.js';
+import { InflateError } from './unpack/inflate.js';
 import { WorkerMemory } from './memory.js';
-import { PendingRows } from './pending.js';
-import { sealFile } from './seal.js';
+import { PendingRows } from './pending-rows.js';
+import { sealFile } from './flush-file.js';
 import { Room } from './room.js';
-import type { PackedBody, Unpack } from './unpack.js';
-import type { Parsed, WasmParser } from './wasm.js';
-import * as abi from '../../assembly/abi.js';
+import type { PackedBody, Unpack } from './unpack/unpack.js';
+import type { Parsed, WasmParser } from './wasm/wasm.js';
+import * as abi from '../../assembly/layout/codes.js';
 import type { Clock } from '../clock.js';
-import type { TableStore } from '../tables/store.js';
+import type { TableStore } from '../tables/table-store.js';
 import { ENCODING_GZIP, type Adoption, type BadBody, type BodyOutcome, type BodyTask, type FromWorker, type ParseResult, type RefusedLines, type SealOrder, type ToWorker } from './protocol.js';
 
 interface SlotParts {

@@ -1,5 +1,5 @@
 /** A token store on a disk in memory. */
-import { TokenStore } from '../../src/auth/store.js';
+import { TokenStore } from '../../src/auth/token-store.js';
 import type { Clock } from '../../src/clock.js';
 import { dataPaths } from '../../src/names.js';
 import { MemoryDisk } from '../fault/memory-disk.js';

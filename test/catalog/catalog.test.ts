@@ -1,7 +1,7 @@
 /** The catalog: what is made and dropped, by whom records are shared, names, ids and limits. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RULE_TAGS_FIXED } from '../../assembly/abi.js';
+import { RULE_TAGS_FIXED } from '../../assembly/layout/codes.js';
 import { Catalog } from '../../src/catalog/catalog.js';
 import { decodeSnapshot, encodeSnapshot } from '../../src/catalog/snapshot.js';
 import { CatalogState } from '../../src/catalog/state.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { lineBlocks, type Block, type BlockOptions } from '../../src/cli/blocks.js';
 import { parserModule } from '../../src/cli/parser.js';
-import { WasmParser } from '../../src/worker/wasm.js';
+import { WasmParser } from '../../src/worker/wasm/wasm.js';
 import { splitLines } from '../oracle/lines.js';
 import { readVectors } from '../oracle/vectors.js';
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { KIND_F64 } from '../../assembly/abi.js';
+import { KIND_F64 } from '../../assembly/layout/codes.js';
 import type { ControlHandlers } from '../../src/control/commands.js';
 import { bindControl } from '../../src/control/server.js';
 import { SETTINGS } from '../../src/config.js';

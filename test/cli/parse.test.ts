@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { PRECISION_NS } from '../../assembly/abi.js';
+import { PRECISION_NS } from '../../assembly/layout/codes.js';
 import { BLOCK_BYTES, Linter } from '../../src/cli/lint.js';
-import { compile, WasmParser } from '../../src/worker/wasm.js';
+import { compile, WasmParser } from '../../src/worker/wasm/wasm.js';
 import { readVectors } from '../oracle/vectors.js';
 import { sluice } from './run.js';
 

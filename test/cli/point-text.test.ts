@@ -1,11 +1,11 @@
 /** Rows as line protocol: the parser makes the same rows of the text, whatever stands in names and values. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import { pointText, type PointCell } from '../../src/cli/import/point-text.js';
-import { listedPoints, type Point } from '../../src/worker/rows.js';
+import { listedPoints, type Point } from '../../src/worker/wasm/dump.js';
 import { moduleOf } from '../worker/builds.js';
-import { WasmParser } from '../../src/worker/wasm.js';
+import { WasmParser } from '../../src/worker/wasm/wasm.js';
 import { Random } from '../worker/random.js';
 
 const POINTS = 4000;

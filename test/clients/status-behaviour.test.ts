@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ERRORS, type ErrorCode } from '../../src/errors.js';
-import { failure, STORED, type Asker } from '../../src/http/answer.js';
-import type { Answer } from '../../src/http/listener.js';
+import { failure, STORED, type Asker } from '../../src/http/front/answer.js';
+import type { Answer } from '../../src/http/listener/listener.js';
 import { TELEGRAF_DATA } from './telegraf/recordings.js';
 
 type Output = 'influxdb' | 'influxdb_v2' | 'influxdb_v3' | 'http';

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { askServer } from '../../src/control/client.js';
 import type { ArgsOf, CommandName, ResultOf, TableListing } from '../../src/control/commands.js';
 import { dataPaths } from '../../src/names.js';
-import { runQuery } from '../../src/query/query.js';
+import { runQuery } from '../../src/query/run-query.js';
 import { post, writePath } from '../e2e/client.js';
 import { PROGRAM, TestServer } from '../e2e/server.js';
 import { SERVER_ARGS } from './corruption-folder.js';

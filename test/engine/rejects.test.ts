@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import { systemDisk } from '../../src/disk.js';
 import type { Engine } from '../../src/engine.js';
 import type { WriteOutcome } from '../../src/ingest/request.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Engine } from '../../src/engine.js';
 import type { Body, WriteOutcome, WriteRequest } from '../../src/ingest/request.js';
 import { ENCODING_IDENTITY } from '../../src/worker/protocol.js';
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 
 export const REQUEST: WriteRequest = {
   dialect: 'v3', database: 'deaths', precision: abi.PRECISION_NS, encoding: ENCODING_IDENTITY, acceptPartial: true, noSync: false,

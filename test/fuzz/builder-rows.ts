@@ -1,8 +1,8 @@
-/** Rows of a table builder as `rowText` writes them: some of them, read apart from src/worker/rows.ts. */
-import * as abi from '../../assembly/abi.js';
-import type { RowRange } from '../../src/worker/parsed.js';
+/** Rows of a table builder as `rowText` writes them: some of them, read apart from src/worker/wasm/dump.ts. */
+import * as abi from '../../assembly/layout/codes.js';
+import type { RowRange } from '../../src/worker/wasm/parsed.js';
 import type { TableDefinition } from '../../src/worker/protocol.js';
-import type { WasmParser } from '../../src/worker/wasm.js';
+import type { WasmParser } from '../../src/worker/wasm/wasm.js';
 import type { Kind } from '../oracle/point.js';
 import { rowText } from './case.js';
 

@@ -1,5 +1,5 @@
 /** Which tables and rows a change is about: the same for every subject whose tables and rows are the same. */
-import type { RowRange } from '../../src/worker/parsed.js';
+import type { RowRange } from '../../src/worker/wasm/parsed.js';
 import type { Change } from './case.js';
 import { Random } from './random.js';
 

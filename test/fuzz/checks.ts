@@ -1,7 +1,7 @@
 /** Checks of what a parser says against itself. */
 import { PLAIN_RULES } from '../../src/schema-rules.js';
-import { listedPoints, type Point } from '../../src/worker/rows.js';
-import type { Parsed, WasmParser } from '../../src/worker/wasm.js';
+import { listedPoints, type Point } from '../../src/worker/wasm/dump.js';
+import type { Parsed, WasmParser } from '../../src/worker/wasm/wasm.js';
 import { DEFAULT_TIME_NS, push, rowText } from './case.js';
 
 /**

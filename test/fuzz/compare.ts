@@ -1,6 +1,6 @@
 /** Does a case with the oracle and every build of the parser, and says where they first differ. */
 import { isDeepStrictEqual } from 'node:util';
-import { ERRORS_MAX } from '../../assembly/abi.js';
+import { ERRORS_MAX } from '../../assembly/layout/codes.js';
 import type { Case, Outcome, Request, Step, Subject } from './case.js';
 
 /** Characters shown of each side. */

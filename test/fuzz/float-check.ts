@@ -1,6 +1,6 @@
 /** Floats through both builds of the parser, as the fields of lines; each must be Number() of its text, bit for bit. */
-import * as abi from '../../assembly/abi.js';
-import { WasmParser } from '../../src/worker/wasm.js';
+import * as abi from '../../assembly/layout/codes.js';
+import { WasmParser } from '../../src/worker/wasm/wasm.js';
 import { type Build, moduleOf } from '../worker/builds.js';
 
 const TABLE = { id: 1, databaseId: 1, measurement: 'm', created: 0, sealedTo: 0, columns: [{ id: 1, kind: abi.KIND_F64, key: 'f', name: 'f' }] };

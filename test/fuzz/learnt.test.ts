@@ -1,7 +1,7 @@
 /** Lines beside what the parser has learnt from the ones before: each length, each cut, each byte. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PARSE_ACCEPTED, PARSE_REPLAY } from '../../assembly/abi.js';
+import { PARSE_ACCEPTED, PARSE_REPLAY } from '../../assembly/layout/codes.js';
 import { ParserSession } from '../worker/parser-session.js';
 import type { Change, Request } from './case.js';
 import { difference } from './compare.js';

@@ -1,5 +1,5 @@
 /** The oracle as a subject. */
-import type { RowRange } from '../../src/worker/parsed.js';
+import type { RowRange } from '../../src/worker/wasm/parsed.js';
 import { parseBody } from '../oracle/line-protocol.js';
 import { type Point, valueText } from '../oracle/point.js';
 import { type SchemaLimits, SchemaOracle } from '../oracle/schema.js';

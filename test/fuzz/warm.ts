@@ -7,7 +7,7 @@ import type { Case, Change, Step } from './case.js';
 import { PRECISIONS, randomRules } from './cases.js';
 import { Fleet } from './fleet.js';
 import type { Random } from './random.js';
-import { surprised } from './surprise.js';
+import { surprised } from './fallback.js';
 
 /** Lines between two surprises, about. */
 const PEACE = [3, 10, 30, 100, 1000];

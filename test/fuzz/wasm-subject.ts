@@ -1,11 +1,11 @@
 /** A build of the parser as a subject: WASM module and wrapper, with the part of main that decides new tables and columns. */
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import { LINE_ERRORS } from '../../src/errors.js';
 import { PLAIN_RULES, ruleFlags } from '../../src/schema-rules.js';
-import { moveBuilders } from '../../src/worker/move.js';
+import { moveBuilders } from '../../src/worker/wasm/move.js';
 import type { ColumnDefinition, ParserLimits, TableDefinition } from '../../src/worker/protocol.js';
-import { builderRows } from '../../src/worker/rows.js';
-import { type Parsed, WasmParser } from '../../src/worker/wasm.js';
+import { builderRows } from '../../src/worker/wasm/dump.js';
+import { type Parsed, WasmParser } from '../../src/worker/wasm/wasm.js';
 import type { SchemaLimits } from '../oracle/schema.js';
 import { type Build, moduleOf } from '../worker/builds.js';
 import { builderRowTexts } from './builder-rows.js';

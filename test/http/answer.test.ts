@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import { ERRORS } from '../../src/errors.js';
 import type { ErrorCode } from '../../src/errors.js';
-import { failure, outcomeAnswer } from '../../src/http/answer.js';
-import type { Asker } from '../../src/http/answer.js';
-import { lineErrorArray, lineErrorText } from '../../src/http/line-errors.js';
+import { failure, outcomeAnswer } from '../../src/http/front/answer.js';
+import type { Asker } from '../../src/http/front/answer.js';
+import { lineErrorArray, lineErrorText } from '../../src/http/front/line-errors.js';
 import type { Dialect } from '../../src/ingest/request.js';
 import type { LineError, RefusedLines } from '../../src/worker/protocol.js';
 

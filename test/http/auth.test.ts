@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { before, mock, test } from 'node:test';
 import { makeNetworks } from '../../src/addresses.js';
-import type { MadeToken, TokenStore } from '../../src/auth/store.js';
-import { demand, demandAdmin, makeAuthenticator, WITHOUT_AUTH, type Authenticator, type Caller } from '../../src/http/auth.js';
+import type { MadeToken, TokenStore } from '../../src/auth/token-store.js';
+import { demand, demandAdmin, makeAuthenticator, WITHOUT_AUTH, type Authenticator, type Caller } from '../../src/http/auth/auth.js';
 import type { SluiceError } from '../../src/errors.js';
 import { makeStore } from '../auth/make-store.js';
 import { FakeClock } from './fake-clock.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TlsFiles } from '../../src/config.js';
-import { readCertificate } from '../../src/http/certificate.js';
+import { readCertificate } from '../../src/http/listener/certificate.js';
 import { MemoryDisk } from '../fault/memory-disk.js';
 import { FakeClock } from './fake-clock.js';
 import { tlsText } from './test-certificates.js';

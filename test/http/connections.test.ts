@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeListener } from '../../src/http/make.js';
-import { makeNodeListener } from '../../src/http/node.js';
-import { Pauses } from '../../src/http/pauses.js';
+import { makeListener } from '../../src/http/listener/choose.js';
+import { makeNodeListener } from '../../src/http/listener/node.js';
+import { Pauses } from '../../src/http/listener/idle-clients.js';
 import { onBoth } from './harness.js';
 import { post } from './raw-client.js';
 import type { RawClient } from './raw-client.js';

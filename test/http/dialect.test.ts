@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import { SluiceError } from '../../src/errors.js';
-import { bucketDatabase, readWrite } from '../../src/http/dialect.js';
-import type { DialectOptions } from '../../src/http/dialect.js';
-import { QueryParameters } from '../../src/http/query.js';
+import { bucketDatabase, readWrite } from '../../src/http/front/dialect.js';
+import type { DialectOptions } from '../../src/http/front/dialect.js';
+import { QueryParameters } from '../../src/http/front/query-string.js';
 import type { Dialect, WriteRequest } from '../../src/ingest/request.js';
 
 const AUTO: DialectOptions = { legacyPrecision: 'auto' };

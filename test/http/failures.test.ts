@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Failures } from '../../src/http/failures.js';
+import { Failures } from '../../src/http/auth/failed-attempts.js';
 import { FakeClock } from './fake-clock.js';
 
 function make(): { failures: Failures; clock: FakeClock } {

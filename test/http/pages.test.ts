@@ -1,6 +1,6 @@
 /** Buckets, organizations and databases of v2 and v3, CORS, HEAD and the status pages, on both listeners. */
 import assert from 'node:assert/strict';
-import type { TokenStore } from '../../src/auth/store.js';
+import type { TokenStore } from '../../src/auth/token-store.js';
 import { SluiceError } from '../../src/errors.js';
 import { onBoth } from './harness.js';
 import type { Options } from './harness.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseStatements } from '../../src/http/statements.js';
-import type { Statement } from '../../src/http/statements.js';
+import { parseStatements } from '../../src/http/api/statements.js';
+import type { Statement } from '../../src/http/api/statements.js';
 
 const create = (database: string): Statement => ({ kind: 'create database', database });
 const tags = (sources: readonly (readonly [database: string, policy: string, measurement: string])[], database = ''): Statement => ({

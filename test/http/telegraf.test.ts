@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { PRECISION_NS } from '../../assembly/abi.js';
+import { PRECISION_NS } from '../../assembly/layout/codes.js';
 import { root } from '../root.js';
 import { onBoth } from './harness.js';
 

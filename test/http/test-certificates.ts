@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/clock.js';
 import type { TlsFiles } from '../../src/config.js';
 import { systemDisk } from '../../src/disk.js';
-import { readCertificate, type Certificate } from '../../src/http/certificate.js';
+import { readCertificate, type Certificate } from '../../src/http/listener/certificate.js';
 import { root } from '../root.js';
 
 /** Path of a file of test/data/tls. */

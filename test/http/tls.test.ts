@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { systemClock } from '../../src/clock.js';
 import { systemDisk } from '../../src/disk.js';
-import { readCertificate, type Certificate } from '../../src/http/certificate.js';
-import { makeListener } from '../../src/http/make.js';
+import { readCertificate, type Certificate } from '../../src/http/listener/certificate.js';
+import { makeListener } from '../../src/http/listener/choose.js';
 import { onBoth } from './harness.js';
 import { testCertificate, tlsFiles, tlsPath, tlsText } from './test-certificates.js';
 

@@ -1,7 +1,7 @@
 /** The examples of docs/line-protocol.md: lines, and what the page says becomes of them. */
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import { KIND_NAMES, LINE_ERRORS } from '../../src/errors.js';
-import { listedPoints, type Field } from '../../src/worker/rows.js';
+import { listedPoints, type Field } from '../../src/worker/wasm/dump.js';
 import { pageSnippets } from '../clients/page.js';
 import { ParserSession } from '../worker/parser-session.js';
 

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../assembly/abi.js';
+import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../assembly/layout/codes.js';
 import { openDuck, quoteText } from '../../src/query/duckdb.js';
 import type { Format } from '../../src/query/format.js';
-import { runQuery } from '../../src/query/query.js';
+import { runQuery } from '../../src/query/run-query.js';
 import type { QueryTable } from '../../src/query/views.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-query-'));

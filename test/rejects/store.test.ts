@@ -4,11 +4,11 @@ import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { LINE_NOT_UTF8, LINE_TYPE_CONFLICT, PRECISION_S } from '../../assembly/abi.js';
+import { LINE_NOT_UTF8, LINE_TYPE_CONFLICT, PRECISION_S } from '../../assembly/layout/codes.js';
 import { systemDisk, type Disk } from '../../src/disk.js';
 import { markTaken, RejectReader, type FoundReject } from '../../src/rejects/reader.js';
-import { recordWriter, sourceOf } from '../../src/rejects/record.js';
-import { RejectStore } from '../../src/rejects/store.js';
+import { recordWriter, sourceOf } from '../../src/rejects/reject-record.js';
+import { RejectStore } from '../../src/rejects/reject-store.js';
 import { FakeClock } from '../http/fake-clock.js';
 
 const DATABASE = { name: 'a/b', folder: 'a~2Fb' };

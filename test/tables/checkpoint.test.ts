@@ -8,7 +8,7 @@ import { openDuck, quoteText } from '../../src/query/duckdb.js';
 import { checkpointLines } from '../../src/query/checkpoint.js';
 import { checkpointsIn } from '../../src/tables/delta/checkpoint.js';
 import { loadTable, TableRefused, type TableState } from '../../src/tables/delta/table-log.js';
-import type { TableStore } from '../../src/tables/store.js';
+import type { TableStore } from '../../src/tables/table-store.js';
 
 const NODE = '3fa9c1e2';
 const SCHEMA = JSON.stringify({ type: 'struct', fields: [{ name: 'time', type: 'timestamp', nullable: false, metadata: {} }] });

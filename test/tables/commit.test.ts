@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync, mkdirSync, readFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { KIND_F64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../assembly/abi.js';
+import { KIND_F64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../assembly/layout/codes.js';
 import { systemDisk } from '../../src/disk.js';
 import { commitName, dataPaths, type DataPaths } from '../../src/names.js';
 import { CommitUncertain, TableCommitter } from '../../src/tables/commit.js';
-import { columnIdOf } from '../../src/tables/delta/schema.js';
+import { columnIdOf } from '../../src/tables/delta/schema-string.js';
 import { loadTable, TableRefused, type OwnNode } from '../../src/tables/delta/table-log.js';
-import type { TableStore } from '../../src/tables/store.js';
+import type { TableStore } from '../../src/tables/table-store.js';
 import type { ColumnDefinition, SealedFile } from '../../src/worker/protocol.js';
 import { CRASH_POLICIES, type MemoryDisk } from '../fault/memory-disk.js';
 import { memoryDisk, memoryPaths, tablesStore } from './memory.js';

@@ -1,11 +1,11 @@
 /** A damaged commit of ours is never taken for the truth: each bit, each length, each commit that goes missing. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KIND_F64, KIND_TAG } from '../../assembly/abi.js';
+import { KIND_F64, KIND_TAG } from '../../assembly/layout/codes.js';
 import { commitName, dataFileName } from '../../src/names.js';
 import { TableCommitter } from '../../src/tables/commit.js';
 import { TableRefused, type TableState } from '../../src/tables/delta/table-log.js';
-import type { TableStore } from '../../src/tables/store.js';
+import type { TableStore } from '../../src/tables/table-store.js';
 import type { ColumnDefinition, SealedFile } from '../../src/worker/protocol.js';
 
 const FOLDER = 'db/cpu';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileStatistics } from '../../src/tables/delta/stats.js';
-import type { FileColumn, FileColumnKind } from '../../src/tables/parquet/schema.js';
+import type { FileColumn, FileColumnKind } from '../../src/tables/parquet/file-columns.js';
 import type { Range } from '../../src/tables/parquet/statistics.js';
 
 function columnOf(kind: FileColumnKind, name = 'c'): FileColumn {

@@ -8,10 +8,10 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { telegraf, tsbs, type Size } from '../../bench/workloads/generated.js';
 import type { Workload } from '../../bench/workloads/workload.js';
 import type { TableDefinition } from '../../src/worker/protocol.js';
-import type { SealSpan } from '../../src/worker/seal.js';
+import type { SealSpan } from '../../src/worker/flush-file.js';
 import { ParsedTables } from '../worker/parsed-tables.js';
-import { modelText, sealModel } from '../worker/seal-model.js';
-import { textsByDuckdb } from '../worker/sealed-file.js';
+import { modelText, sealModel } from '../worker/flush-model.js';
+import { textsByDuckdb } from '../worker/flushed-file.js';
 
 const MANY: Size = { lines: 1_000_000, linesPerBody: 5000 };
 const FEW: Size = { lines: 60_000, linesPerBody: 5000 };

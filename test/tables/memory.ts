@@ -1,8 +1,8 @@
 /** A data folder on a disk in memory. */
 import type { Disk } from '../../src/disk.js';
 import { dataPaths, type DataPaths } from '../../src/names.js';
-import { localTableStore } from '../../src/tables/local.js';
-import type { TableStore } from '../../src/tables/store.js';
+import { localTableStore } from '../../src/tables/local-store.js';
+import type { TableStore } from '../../src/tables/table-store.js';
 import { MemoryDisk } from '../fault/memory-disk.js';
 
 export const memoryPaths = dataPaths('data');

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parquetMetadata, type FileMetaData } from 'hyparquet';
-import * as abi from '../../assembly/abi.js';
-import { ENCODING_DELTA_BINARY_PACKED, ENCODING_PLAIN, ENCODING_RLE_DICTIONARY } from '../../assembly/encode/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
+import { ENCODING_DELTA_BINARY_PACKED, ENCODING_PLAIN, ENCODING_RLE_DICTIONARY } from '../../assembly/layout/flush.js';
 import { Footer, MAGIC, type ColumnChunk } from '../../src/tables/parquet/footer.js';
-import { fileColumns, type FileColumn, type FileColumnKind } from '../../src/tables/parquet/schema.js';
+import { fileColumns, type FileColumn, type FileColumnKind } from '../../src/tables/parquet/file-columns.js';
 import { footerBounds, joinRanges, type Range } from '../../src/tables/parquet/statistics.js';
 import { ThriftWriter } from '../../src/tables/parquet/thrift.js';
 

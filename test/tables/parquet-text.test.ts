@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lowerBound, upperBound } from '../../src/tables/parquet/text.js';
+import { lowerBound, upperBound } from '../../src/tables/parquet/text-bounds.js';
 import { Random } from '../fuzz/random.js';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);

@@ -1,9 +1,9 @@
 /** The catalog from what the tables and the log say: ids, names and folders are found again, and none is given twice. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KIND_F64, KIND_TAG } from '../../assembly/abi.js';
+import { KIND_F64, KIND_TAG } from '../../assembly/layout/codes.js';
 import { Catalog } from '../../src/catalog/catalog.js';
-import { encodeChange, type CatalogChange } from '../../src/catalog/record.js';
+import { encodeChange, type CatalogChange } from '../../src/catalog/catalog-record.js';
 import type { FoundTable } from '../../src/tables/found.js';
 import { rebuildCatalog } from '../../src/tables/rebuild.js';
 import { LIMITS, need, NODE, RecordList } from '../catalog/harness.js';

@@ -1,14 +1,14 @@
 /** Rows in quarantine: written, found again by the next start, taken away; a manifest that is damaged stays and is said. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { KIND_F64 } from '../../assembly/abi.js';
+import { KIND_F64 } from '../../assembly/layout/codes.js';
 import { RowQuarantine, type QuarantinedRows } from '../../src/tables/row-quarantine.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemDisk } from '../../src/disk.js';
-import { localTableStore } from '../../src/tables/local.js';
-import type { TableStore } from '../../src/tables/store.js';
+import { localTableStore } from '../../src/tables/local-store.js';
+import type { TableStore } from '../../src/tables/table-store.js';
 
 const ROWS: QuarantinedRows = {
   database: 'db', measurement: 'a "name"', folder: 'db/cpu', number: 1000, columns: [{ id: 1, kind: KIND_F64, key: 'v', name: 'v' }],

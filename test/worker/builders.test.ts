@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as abi from '../../assembly/abi.js';
-import type { Parsed } from '../../src/worker/wasm.js';
-import { listedPoints } from '../../src/worker/rows.js';
+import * as abi from '../../assembly/layout/codes.js';
+import type { Parsed } from '../../src/worker/wasm/wasm.js';
+import { listedPoints } from '../../src/worker/wasm/dump.js';
 import { checksumOf } from './checksum.js';
 import { DEFAULT_TIME, ParserSession } from './parser-session.js';
 import { Random } from './random.js';

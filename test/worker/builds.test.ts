@@ -1,15 +1,15 @@
 /** The build without SIMD does beside the parser, which test/fuzz compares, what the other one does: the same bytes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TableStore } from '../../src/tables/store.js';
-import { sealFile } from '../../src/worker/seal.js';
+import type { TableStore } from '../../src/tables/table-store.js';
+import { sealFile } from '../../src/worker/flush-file.js';
 import { readSamples } from '../fuzz/samples.js';
 import { randomBody } from '../fuzz/generator.js';
 import { mutated } from '../fuzz/mutate.js';
 import { Random } from '../fuzz/random.js';
 import type { Build } from './builds.js';
 import { ParserSession } from './parser-session.js';
-import { MemoryStore } from './sealed-file.js';
+import { MemoryStore } from './flushed-file.js';
 
 const LINES_MAX = 3000;
 

@@ -1,6 +1,6 @@
 /** Both builds of assembly/: the one that runs, and the one without SIMD, which must answer the same. */
 import { readFileSync } from 'node:fs';
-import { compile } from '../../src/worker/wasm.js';
+import { compile } from '../../src/worker/wasm/wasm.js';
 
 export const FILES = { simd: 'sluice.wasm', scalar: 'sluice.scalar.wasm' };
 export type Build = keyof typeof FILES;

@@ -1,6 +1,6 @@
-/** The checksum of accepted rows, after the definition in assembly/hash.ts and not after its code. */
-import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../assembly/abi.js';
-import type { FieldType, Point } from '../../src/worker/rows.js';
+/** The checksum of accepted rows, after the definition in assembly/base/hash.ts and not after its code. */
+import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../assembly/layout/codes.js';
+import type { FieldType, Point } from '../../src/worker/wasm/dump.js';
 
 const A = 0x9e6c63d0876a9a47n;
 const B = 0x2545f4914f6cdd1dn;

@@ -1,7 +1,7 @@
 /** The module, of either build, changed by Binaryen so that it counts its loads and stores: its work, the same on every machine. */
 import { readFileSync } from 'node:fs';
 import binaryen from 'binaryen';
-import { compile, WasmParser } from '../../src/worker/wasm.js';
+import { compile, WasmParser } from '../../src/worker/wasm/wasm.js';
 import { type Build, FILES } from './builds.js';
 
 /** Name of the global that counts. */

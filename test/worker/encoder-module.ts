@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SealExports } from '../../src/worker/seal.js';
+import type { SealExports } from '../../src/worker/flush-file.js';
 import { root } from '../root.js';
 
 export interface EncoderExports extends Omit<SealExports, 'tableAt'> {
@@ -25,7 +25,7 @@ export interface EncoderModule {
   readonly exports: EncoderExports;
 }
 
-const ENTRIES = ['encode/seal', 'encode/snappy', 'encode/delta', 'encode/hybrid', 'arena'];
+const ENTRIES = ['flush/flush', 'flush/parquet/snappy', 'flush/parquet/delta', 'flush/parquet/hybrid', 'base/arena'];
 
 /** Compiles with the flags of the release. */
 function compile(): Buffer {

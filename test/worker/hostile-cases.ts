@@ -1,5 +1,5 @@
 /** Bodies that one look at the code suggests: each makes something be done for a line that grows with what came before it. */
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import { type BodyOptions, DATABASE, type ParserSession } from './parser-session.js';
 
 export interface HostileCase {
@@ -25,7 +25,7 @@ const numbered = (lineOf: (i: number) => string, bytes: number): string => {
 /** Tables whose names are so long that nothing may look at one for the line of another. */
 const LONG_NAMES = Array.from({ length: 40 }, (_, i) => `${i}${'n'.repeat(60_000)} f=1\n`).join('');
 
-// The hash of the series cache (assembly/columns/series.ts): of its first lane each word can make up for the one before.
+// The hash of the series cache (assembly/memtable/cache/series-cache.ts): of its first lane each word can make up for the one before.
 const WORD = (1n << 64n) - 1n;
 const K1 = 0x9FB21C651E98DF25n;
 const K2 = 0xD6E8FEB86659FD93n;

@@ -26,7 +26,7 @@ function assertAlike(hostile: number, usual: number): void {
   assert.ok(hostile < usual * MORE_MAX, `${hostile} loads and stores, of others ${usual}`);
 }
 
-// The hash of the checksum (assembly/hash.ts) and its inverse: of two words of eight bytes the second makes up for the first.
+// The hash of the checksum (assembly/base/hash.ts) and its inverse: of two words of eight bytes the second makes up for the first.
 const WORD = (1n << 64n) - 1n;
 const A = 0x9E6C63D0876A9A47n;
 const B = 0x2545F4914F6CDD1Dn;

@@ -1,9 +1,9 @@
 /** Our inflate beside node:zlib: packed bodies of every kind, whole and broken, must come to the same. */
 import { constants, crc32, deflateRawSync, gzipSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
-import { INFLATE_CORRUPT, INFLATE_CUT, INFLATE_ENDED } from '../../assembly/inflate/abi.js';
-import { InflateError } from '../../src/worker/inflate.js';
-import { unpackBy, type Unpack } from '../../src/worker/unpack.js';
-import type { WasmParser } from '../../src/worker/wasm.js';
+import { INFLATE_CORRUPT, INFLATE_CUT, INFLATE_ENDED } from '../../assembly/layout/inflate.js';
+import { InflateError } from '../../src/worker/unpack/inflate.js';
+import { unpackBy, type Unpack } from '../../src/worker/unpack/unpack.js';
+import type { WasmParser } from '../../src/worker/wasm/wasm.js';
 import type { Random } from '../fuzz/random.js';
 import type { Adoption } from '../../src/worker/protocol.js';
 import type { Build } from './builds.js';

@@ -1,10 +1,10 @@
 /** Inflate with all of its memory watched: which bytes a stream may write, and that it writes no other. */
-import { INFLATE_CORRUPT, INFLATE_CUT, INFLATE_ENDED, INFLATE_TOO_LARGE } from '../../assembly/inflate/abi.js';
+import { INFLATE_CORRUPT, INFLATE_CUT, INFLATE_ENDED, INFLATE_TOO_LARGE } from '../../assembly/layout/inflate.js';
 import { inflatedByZlib } from './inflate-fuzz.js';
 import { ParserSession } from './parser-session.js';
 import type { Build } from './builds.js';
 
-/** Of assembly/inflate/state.ts: what may be written behind the room, and what stands behind the packed bytes. */
+/** Of assembly/inflate/bit-buffer.ts: what may be written behind the room, and what stands behind the packed bytes. */
 const OUT_MARGIN_BYTES = 384;
 const SLACK_BYTES = 64;
 /** Bytes that `input` adds to what is asked for. */

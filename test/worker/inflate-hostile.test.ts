@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { gunzip, packedView } from '../../src/worker/gunzip.js';
+import { gunzip, packedView } from '../../src/worker/unpack/gunzip.js';
 import type { Build } from './builds.js';
 import { CountedParser } from './counted.js';
 import { HOSTILE_STREAMS, type HostileStream, ORDINARY_STREAM } from './hostile-streams.js';

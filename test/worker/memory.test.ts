@@ -1,7 +1,7 @@
 /** The memory of a worker over many seals: what no row needs goes, and linear memory becomes small again. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import { WorkerMemory } from '../../src/worker/memory.js';
 import { moduleOf } from './builds.js';
 

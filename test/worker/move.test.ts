@@ -1,16 +1,16 @@
 /** Builders moved into a fresh instance are as they were: rows, dictionaries, what later bodies come to, and files. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import { ruleFlags } from '../../src/schema-rules.js';
-import type { TableStore } from '../../src/tables/store.js';
-import { PendingRows } from '../../src/worker/pending.js';
+import type { TableStore } from '../../src/tables/table-store.js';
+import { PendingRows } from '../../src/worker/pending-rows.js';
 import type { TableDefinition } from '../../src/worker/protocol.js';
-import { sealFile } from '../../src/worker/seal.js';
+import { sealFile } from '../../src/worker/flush-file.js';
 import { randomCase } from '../fuzz/cases.js';
 import { Random } from '../fuzz/random.js';
 import { DATABASE, ParserSession } from './parser-session.js';
-import { MemoryStore } from './sealed-file.js';
+import { MemoryStore } from './flushed-file.js';
 
 const SEED = Number(process.env['SLUICE_SEED'] ?? 7);
 const ROUNDS = 60;

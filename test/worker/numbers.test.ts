@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import { floatText } from './floats.js';
 import { ParserSession } from './parser-session.js';
 import { Random } from './random.js';

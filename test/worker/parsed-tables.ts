@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import * as abi from '../../assembly/abi.js';
-import type { TableStore } from '../../src/tables/store.js';
+import * as abi from '../../assembly/layout/codes.js';
+import type { TableStore } from '../../src/tables/table-store.js';
 import type { ColumnDefinition, Need, TableDefinition } from '../../src/worker/protocol.js';
-import { builderRows, type Field, type Point } from '../../src/worker/rows.js';
-import { sealFile, type SealSpan } from '../../src/worker/seal.js';
-import { compile, WasmParser, type TableSpan } from '../../src/worker/wasm.js';
-import { MemoryStore } from './sealed-file.js';
+import { builderRows, type Field, type Point } from '../../src/worker/wasm/dump.js';
+import { sealFile, type SealSpan } from '../../src/worker/flush-file.js';
+import { compile, WasmParser, type TableSpan } from '../../src/worker/wasm/wasm.js';
+import { MemoryStore } from './flushed-file.js';
 import type { Row, Value } from './table-builder.js';
 
 const PATH = 'file';

@@ -1,9 +1,9 @@
 /** A parser with a catalog of its own, as tests drive it: bodies in, points out. */
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import type { ColumnDefinition, Need, ParserLimits, TableDefinition } from '../../src/worker/protocol.js';
-import { moveBuilders } from '../../src/worker/move.js';
-import { builderRows, type Point } from '../../src/worker/rows.js';
-import { WasmParser, type Parsed, type ParseOptions } from '../../src/worker/wasm.js';
+import { moveBuilders } from '../../src/worker/wasm/move.js';
+import { builderRows, type Point } from '../../src/worker/wasm/dump.js';
+import { WasmParser, type Parsed, type ParseOptions } from '../../src/worker/wasm/wasm.js';
 import { type Build, moduleOf } from './builds.js';
 
 export const DATABASE = 7;

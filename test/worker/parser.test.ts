@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import { LINE_ERRORS } from '../../src/errors.js';
-import { listedPoints } from '../../src/worker/rows.js';
-import { compile, type Parsed, WasmParser } from '../../src/worker/wasm.js';
+import { listedPoints } from '../../src/worker/wasm/dump.js';
+import { compile, type Parsed, WasmParser } from '../../src/worker/wasm/wasm.js';
 import { DEFAULT_TIME, ParserSession } from './parser-session.js';
 
 function codes({ errors }: Parsed): string[] {

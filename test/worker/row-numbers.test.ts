@@ -1,7 +1,7 @@
-/** Values have row numbers from the first row on that lacks one (assembly/columns/numbers.ts). */
+/** Values have row numbers from the first row on that lacks one (assembly/memtable/row-numbers.ts). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import { Random, seedOfRun } from '../fuzz/random.js';
 import { ParserSession } from './parser-session.js';
 

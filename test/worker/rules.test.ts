@@ -1,9 +1,9 @@
 /** The schema rules of a database, as the parser keeps them: tags fixed, types widen and split; and on replay. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as abi from '../../assembly/abi.js';
-import type { Point } from '../../src/worker/rows.js';
-import type { Parsed } from '../../src/worker/wasm.js';
+import * as abi from '../../assembly/layout/codes.js';
+import type { Point } from '../../src/worker/wasm/dump.js';
+import type { Parsed } from '../../src/worker/wasm/wasm.js';
 import { ParserSession } from './parser-session.js';
 
 const MAX = '9223372036854775807';

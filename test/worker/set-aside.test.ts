@@ -1,8 +1,8 @@
 /** A table that is set aside: no way to a series, not by a replay either, lets a new line in. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as abi from '../../assembly/abi.js';
-import { WasmParser } from '../../src/worker/wasm.js';
+import * as abi from '../../assembly/layout/codes.js';
+import { WasmParser } from '../../src/worker/wasm/wasm.js';
 import { moduleOf, type Build } from './builds.js';
 
 const LINES = 'm,t=a v=1i 1\nm,t=b v=2i 2\nm,t=a v=3i 3\n';

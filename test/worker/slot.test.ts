@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import { systemClock } from '../../src/clock.js';
-import type { TableStore } from '../../src/tables/store.js';
+import type { TableStore } from '../../src/tables/table-store.js';
 import { ENCODING_IDENTITY, type BodyOutcome, type BodyTask, type FromWorker, type ToWorker } from '../../src/worker/protocol.js';
 import { Gauge, makeGauges } from '../../src/worker/gauges.js';
 import { WorkerSlot } from '../../src/worker/slot.js';
 import { moduleOf } from './builds.js';
-import { MemoryStore } from './sealed-file.js';
+import { MemoryStore } from './flushed-file.js';
 
 const BODY_BYTES_MAX = 1 << 20;
 const COLUMNS = [{ id: 1, kind: abi.KIND_TAG, key: 't', name: 't' }, { id: 2, kind: abi.KIND_I64, key: 'v', name: 'v' }];

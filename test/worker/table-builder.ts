@@ -1,7 +1,7 @@
-/** A table builder laid out by hand in the encoder's memory (TABLE_*, COLUMN_* of assembly/abi.ts). */
-import * as abi from '../../assembly/abi.js';
+/** A table builder laid out by hand in the encoder's memory (TABLE_*, COLUMN_* of assembly/layout/codes.ts). */
+import * as abi from '../../assembly/layout/codes.js';
 import type { ColumnDefinition } from '../../src/worker/protocol.js';
-import type { SealModule } from '../../src/worker/seal.js';
+import type { SealModule } from '../../src/worker/flush-file.js';
 import { place, type EncoderModule } from './encoder-module.js';
 
 /** f64: number; i64, u64: bigint; bool: boolean; tag, string: string. */

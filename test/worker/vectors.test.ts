@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as abi from '../../assembly/abi.js';
+import * as abi from '../../assembly/layout/codes.js';
 import { LINE_ERRORS } from '../../src/errors.js';
-import { listedPoints, type Point } from '../../src/worker/rows.js';
+import { listedPoints, type Point } from '../../src/worker/wasm/dump.js';
 import { readVectors, type VectorPoint } from '../oracle/vectors.js';
 import { DEFAULT_TIME, ParserSession } from './parser-session.js';
 

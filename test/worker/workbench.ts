@@ -1,6 +1,6 @@
 /** Counts what bodies cost: loads and stores of the instrumented module, in every way that a body can be parsed. */
-import * as abi from '../../assembly/abi.js';
-import type { Parsed } from '../../src/worker/wasm.js';
+import * as abi from '../../assembly/layout/codes.js';
+import type { Parsed } from '../../src/worker/wasm/wasm.js';
 import { jadedTable, makeJaded } from '../fuzz/jaded.js';
 import type { Build } from './builds.js';
 import { CountedParser } from './counted.js';

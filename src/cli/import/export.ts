@@ -2,7 +2,7 @@
  * The comments of `influx_inspect export`, which `influx -import` reads too: where the lines behind them belong. See
  * https://docs.influxdata.com/influxdb/v1/tools/influx-cli/use-influx-cli/ (import) for the format.
  */
-import { joinPolicy } from '../../http/dialect.js';
+import { joinPolicy } from '../../http/front/dialect.js';
 
 /** Where the lines at some place of a text belong. */
 export interface Context {

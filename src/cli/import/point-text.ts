@@ -1,5 +1,5 @@
 /** Rows as line protocol: what the parser makes of the text is the row again. Pure. */
-import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../../assembly/abi.js';
+import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../../assembly/layout/codes.js';
 
 /** A tag or field of a row. */
 export interface PointCell {

@@ -1,5 +1,5 @@
 /** `sluice import --quarantine`: writes rows again that could not go into their table. */
-import { KIND_TAG, PRECISION_NS } from '../../../assembly/abi.js';
+import { KIND_TAG, PRECISION_NS } from '../../../assembly/layout/codes.js';
 import type { QuarantinedListing } from '../../control/commands.js';
 import { LINE_ERRORS } from '../../errors.js';
 import { openDuck, type Cell } from '../../query/duckdb.js';

@@ -1,14 +1,14 @@
 /** `sluice import --rejected`: writes refused lines again, with the times they had. */
-import * as abi from '../../../assembly/abi.js';
+import * as abi from '../../../assembly/layout/codes.js';
 import { systemClock as clock } from '../../clock.js';
 import { systemDisk as disk } from '../../disk.js';
 import { ERRORS } from '../../errors.js';
 import { timeInUnit } from '../../ingest/precision.js';
 import { dataPaths } from '../../names.js';
 import { markTaken, RejectReader, type FoundReject } from '../../rejects/reader.js';
-import { sourceOf } from '../../rejects/record.js';
-import { listedPoints } from '../../worker/rows.js';
-import { WasmParser } from '../../worker/wasm.js';
+import { sourceOf } from '../../rejects/reject-record.js';
+import { listedPoints } from '../../worker/wasm/dump.js';
+import { WasmParser } from '../../worker/wasm/wasm.js';
 import { withFolder, type Runner } from '../io.js';
 import { parserModule, PRECISIONS } from '../parser.js';
 import { rejectedTest, sayProblem, type RejectedFilter } from '../rejected.js';

@@ -2,7 +2,7 @@
 import { UsageError } from '../../config.js';
 import type { ResultOf } from '../../control/commands.js';
 import { ERRORS } from '../../errors.js';
-import type { WasmParser } from '../../worker/wasm.js';
+import type { WasmParser } from '../../worker/wasm/wasm.js';
 import { lineBlocks, type Block } from '../blocks.js';
 import type { Runner } from '../io.js';
 import { PRECISIONS } from '../parser.js';

@@ -10,9 +10,9 @@
  * R7 all columns, also those behind the 32nd.
  */
 import type { FileStatistics } from '../../worker/protocol.js';
-import type { FileColumn } from '../parquet/schema.js';
+import type { FileColumn } from '../parquet/file-columns.js';
 import type { Range } from '../parquet/statistics.js';
-import { lowerBound, upperBound } from '../parquet/text.js';
+import { lowerBound, upperBound } from '../parquet/text-bounds.js';
 
 const MICROS_PER_MILLI = 1000n;
 

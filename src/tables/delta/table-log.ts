@@ -1,10 +1,10 @@
 /** A table as its Delta log tells it. */
 import { commitName } from '../../names.js';
-import type { TableStore } from '../store.js';
+import type { TableStore } from '../table-store.js';
 import { appIdOf, PROTOCOL, type MetaData } from './actions.js';
 import { actionOf, checkpointsIn, isNewCheckpoint, type Checkpoint } from './checkpoint.js';
 import { readCommit, safeNumber, type Action, type OwnMark } from './commit-text.js';
-import { parseSchema, type SchemaField } from './schema.js';
+import { parseSchema, type SchemaField } from './schema-string.js';
 
 /** What a table asks of those who read and write it. */
 interface Protocol {

@@ -1,7 +1,7 @@
 /** The footer of a data file: FileMetaData of parquet.thrift, its length, and the magic (parquet-format, README.md). */
 import { VERSION } from '../../version.js';
-import { ENCODING_PLAIN, ENCODING_RLE } from '../../../assembly/encode/abi.js';
-import { isRequired, noFields, physicalType, writeSchemaElement, type FileColumn } from './schema.js';
+import { ENCODING_PLAIN, ENCODING_RLE } from '../../../assembly/layout/flush.js';
+import { isRequired, noFields, physicalType, writeSchemaElement, type FileColumn } from './file-columns.js';
 import { footerBounds, type Range } from './statistics.js';
 import { ThriftWriter } from './thrift.js';
 

@@ -1,6 +1,6 @@
 /** Least and greatest values of column chunks: joined over a file, and as the bytes of a footer. */
-import { DECIMAL_BYTES, type FileColumn } from './schema.js';
-import { lowerBound, upperBound } from './text.js';
+import { DECIMAL_BYTES, type FileColumn } from './file-columns.js';
+import { lowerBound, upperBound } from './text-bounds.js';
 
 /** Of a chunk or a file that has at least one value. A bool counts as 0 or 1. */
 export type Range =

@@ -1,0 +1,78 @@
+// Which code of a tag column each row of the row group has: fills `picked`, and `places` when rows have none. Rows of one
+// run have one series, and so one code.
+import { COLUMN_VALUES } from '../../layout/codes';
+import { columnAt, rowOfValue, valueFrom } from '../memtable-columns';
+import { groupRows } from './row-groups';
+import { picked, places } from './row-group';
+import { keep, keptOf } from './column-cache';
+import { runCount, runRows, runSeries } from './rank-runs';
+import { take } from '../scratch';
+import { seriesCount } from '../sort/used-series';
+import { spend, stepEnd } from '../slice-budget';
+import { fillWords } from '../parquet/simd';
+
+let index: u32 = 0;
+/** u32 a series: its code from 1, 0 for null. Not needed (0) when every series or none has a code. */
+let codes: usize = 0;
+/** The column's values of series that may have sealed rows; the next to take up. */
+let count: u32 = 0;
+let at: u32 = 0;
+/** Rows of the group that have a value. */
+export let tagged: u32 = 0;
+
+/** Starts a tag column of the group, by its place in the table. */
+export function startTagged(table: usize, columnIndex: u32): void {
+  index = columnIndex;
+  count = valueFrom(columnAt(table, index), seriesCount);
+  codes = keptOf(index);
+  at = count;
+  if (count == seriesCount || count == 0 || codes != 0) return;
+  codes = take(<usize>seriesCount << 2);
+  memory.fill(codes, 0, <usize>seriesCount << 2);
+  at = 0;
+}
+
+/** One step; false when all is picked. */
+export function taggedStep(table: usize): bool {
+  const column = columnAt(table, index);
+  if (at < count) {
+    takeCodes(column);
+    return true;
+  }
+  tagged = 0;
+  if (codes != 0) pickSparse();
+  else if (count != 0) pickDense(<usize>load<u32>(column, COLUMN_VALUES));
+  spend((groupRows >> 3) + runCount);
+  return false;
+}
+
+function takeCodes(column: usize): void {
+  const values = <usize>load<u32>(column, COLUMN_VALUES);
+  const stop = stepEnd(at, count);
+  for (; at < stop; at++) {
+    store<u32>(codes + (<usize>rowOfValue(column, at) << 2), load<u32>(values + (<usize>at << 2)) + 1);
+  }
+  if (at == count) keep(index, codes, <usize>seriesCount << 2);
+}
+
+function pickDense(values: usize): void {
+  for (let run: u32 = 0; run < runCount; run++) {
+    const rows = runRows(run);
+    fillWords(picked + (<usize>tagged << 2), load<u32>(values + (<usize>runSeries(run) << 2)), rows);
+    tagged += rows;
+  }
+}
+
+function pickSparse(): void {
+  let row: u32 = 0;
+  for (let run: u32 = 0; run < runCount; run++) {
+    const rows = runRows(run);
+    const code = load<u32>(codes + (<usize>runSeries(run) << 2));
+    if (code != 0) {
+      fillWords(picked + (<usize>tagged << 2), code - 1, rows);
+      for (let i: u32 = 0; i < rows; i++) store<u32>(places + (<usize>(tagged + i) << 2), row + i);
+      tagged += rows;
+    }
+    row += rows;
+  }
+}

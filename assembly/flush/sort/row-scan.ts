@@ -1,0 +1,43 @@
+// The first look at the sealed rows, span after span: their order by body and line, the span of each, the series in
+// use, and the range of times.
+import { TABLE_TIMES } from '../../layout/codes';
+import { setEntry } from './row-order';
+import { markSeries, seriesOf } from './used-series';
+import { rowFirst, spanCount, spanOfRow, spanRowEnd, spanRowFirst } from '../spans';
+import { hasTime, stepEnd } from '../slice-budget';
+
+/** Nanoseconds of the earliest and the latest row. */
+export let earliest: i64 = 0;
+export let latest: i64 = 0;
+/** Where the next step goes on, and how many entries of the order stand. */
+let span: u32 = 0;
+let row: u32 = 0;
+let placed: u32 = 0;
+
+export function startScan(): void {
+  earliest = i64.MAX_VALUE;
+  latest = i64.MIN_VALUE;
+  span = 0;
+  row = spanRowFirst(0);
+  placed = 0;
+}
+
+/** One step; false when all rows were seen. */
+export function scanStep(table: usize): bool {
+  const times = <usize>load<u32>(table, TABLE_TIMES);
+  while (hasTime()) {
+    const stop = stepEnd(row, max(row, spanRowEnd(span)));
+    for (; row < stop; row++) {
+      const time = load<i64>(times + (<usize>row << 3));
+      earliest = min(earliest, time);
+      latest = max(latest, time);
+      markSeries(seriesOf(table, row));
+      store<u32>(spanOfRow + (<usize>(row - rowFirst) << 2), span);
+      setEntry(placed++, row);
+    }
+    if (row < spanRowEnd(span)) return true;
+    if (++span == spanCount) return false;
+    row = spanRowFirst(span);
+  }
+  return true;
+}

@@ -1,0 +1,130 @@
+// Records of dictionary entries (8 bytes of the entry as a number, and its code), and their radix sort by that number,
+// range by range.
+import { countDigit, nextPlace, startsOf } from './row-order';
+import { give, take } from '../scratch';
+import { FAR, stepEnd } from '../slice-budget';
+
+const RECORD_BYTES: usize = 16;
+const RECORD_CODE: usize = 8;
+const DIGIT_BITS_MAX: u32 = 11;
+const counts = memory.data(2048 * 4);
+
+let records: usize = 0;
+let spare: usize = 0;
+
+const STAGE_COUNT: u32 = 0;
+const STAGE_PLACE: u32 = 1;
+const STAGE_BACK: u32 = 2;
+let stage: u32 = 0;
+/** Next record of the stage, in the range that is sorted. */
+let at: u32 = 0;
+let from: u32 = 0;
+let end: u32 = 0;
+/** The digit's place and width, and passes left. */
+let shift: u32 = 0;
+let digitBits: u32 = 0;
+let passesLeft: u32 = 0;
+
+export function startRecords(count: u32): void {
+  records = take(<usize>count * RECORD_BYTES);
+  spare = take(<usize>count * RECORD_BYTES);
+}
+
+export function endRecords(): void {
+  give(records);
+  give(spare);
+}
+
+@inline
+function recordAt(index: u32): usize {
+  return records + <usize>index * RECORD_BYTES;
+}
+
+@inline
+export function prefixAt(index: u32): u64 {
+  return load<u64>(recordAt(index));
+}
+
+@inline
+export function setPrefix(index: u32, prefix: u64): void {
+  store<u64>(recordAt(index), prefix);
+}
+
+@inline
+export function codeAt(index: u32): u32 {
+  return load<u32>(recordAt(index), RECORD_CODE);
+}
+
+@inline
+export function setCode(index: u32, code: u32): void {
+  store<u32>(recordAt(index), code, RECORD_CODE);
+}
+
+/** Starts to sort the records `first` … `after`, whose prefixes differ in some of the bits `differing`, which are not 0. */
+export function startRadix(first: u32, after: u32, differing: u64): void {
+  from = first;
+  end = after;
+  const lowest = <u32>ctz<u64>(differing);
+  const bits = 64 - <u32>clz<u64>(differing) - lowest;
+  passesLeft = (bits + DIGIT_BITS_MAX - 1) / DIGIT_BITS_MAX;
+  digitBits = (bits + passesLeft - 1) / passesLeft;
+  // No digit may begin beyond the 64 bits.
+  shift = min(lowest, max(64, passesLeft * digitBits) - passesLeft * digitBits);
+  startPass();
+}
+
+function startPass(): void {
+  memory.fill(counts, 0, <usize>4 << digitBits);
+  next(STAGE_COUNT);
+}
+
+@inline
+function next(to: u32): void {
+  stage = to;
+  at = from;
+}
+
+/** One step; false when the range is sorted. */
+export function radixStep(): bool {
+  if (stage == STAGE_COUNT) countDigits();
+  else if (stage == STAGE_PLACE) placeRecords();
+  else return copyBack();
+  return true;
+}
+
+@inline
+function digitOf(record: usize): u32 {
+  return <u32>(load<u64>(record) >> shift) & ((1 << digitBits) - 1);
+}
+
+function countDigits(): void {
+  const stop = stepEnd(at, end);
+  for (; at < stop; at++) countDigit(counts, digitOf(recordAt(at)));
+  if (at < end) return;
+  startsOf(counts, 1 << digitBits);
+  next(STAGE_PLACE);
+}
+
+function placeRecords(): void {
+  const stop = stepEnd(at, end, FAR);
+  const to = spare + <usize>from * RECORD_BYTES;
+  for (; at < stop; at++) {
+    const record = recordAt(at);
+    const place = to + <usize>nextPlace(counts, digitOf(record)) * RECORD_BYTES;
+    store<u64>(place, load<u64>(record));
+    store<u32>(place, load<u32>(record, RECORD_CODE), RECORD_CODE);
+  }
+  if (at == end) next(STAGE_BACK);
+}
+
+/** Brings the records of a pass back to where they stood. */
+function copyBack(): bool {
+  const stop = stepEnd(at, end);
+  memory.copy(recordAt(at), spare + <usize>at * RECORD_BYTES, <usize>(stop - at) * RECORD_BYTES);
+  at = stop;
+  if (at < end) return true;
+  shift += digitBits;
+  if (--passesLeft == 0) return false;
+  startPass();
+  return true;
+}

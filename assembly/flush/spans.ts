@@ -1,0 +1,58 @@
+// The rows of the seal in progress: spans of a table builder, in the order of their log numbers.
+import { SEAL_SPAN_BYTES, SEAL_SPAN_NUMBER, SEAL_SPAN_ROW_END, SEAL_SPAN_ROW_FIRST } from '../layout/flush';
+import { take } from './scratch';
+
+/** Address of the spans, SEAL_SPAN_* each, and their number. */
+let spans: usize = 0;
+export let spanCount: u32 = 0;
+/** Rows in all spans, and the range of builder rows that holds them (others may lie between). */
+export let rows: u32 = 0;
+export let rowFirst: u32 = 0;
+export let rowEnd: u32 = 0;
+/** u32 a row of the range: its span. Written by the first look at the rows (scan.ts). */
+export let spanOfRow: usize = 0;
+
+/** Makes room for `count` spans, which the caller writes before `readSpans`. */
+export function takeSpans(count: u32): usize {
+  spans = take(<usize>count * SEAL_SPAN_BYTES);
+  spanCount = count;
+  return spans;
+}
+
+/** Takes up the spans as written and returns their rows. */
+export function readSpans(): u32 {
+  rows = 0;
+  rowFirst = u32.MAX_VALUE;
+  rowEnd = 0;
+  for (let i: u32 = 0; i < spanCount; i++) {
+    const first = spanRowFirst(i);
+    const end = spanRowEnd(i);
+    if (end <= first) continue;
+    rows += end - first;
+    rowFirst = min(rowFirst, first);
+    rowEnd = max(rowEnd, end);
+  }
+  if (rows > 0) spanOfRow = take(<usize>(rowEnd - rowFirst) << 2);
+  return rows;
+}
+
+@inline
+export function spanRowFirst(span: u32): u32 {
+  return load<u32>(spans + <usize>span * SEAL_SPAN_BYTES, SEAL_SPAN_ROW_FIRST);
+}
+
+@inline
+export function spanRowEnd(span: u32): u32 {
+  return load<u32>(spans + <usize>span * SEAL_SPAN_BYTES, SEAL_SPAN_ROW_END);
+}
+
+@inline
+export function spanOf(row: u32): u32 {
+  return load<u32>(spanOfRow + (<usize>(row - rowFirst) << 2));
+}
+
+/** Log number of a row of the spans. */
+@inline
+export function numberOf(row: u32): i64 {
+  return load<i64>(spans + <usize>spanOf(row) * SEAL_SPAN_BYTES, SEAL_SPAN_NUMBER);
+}

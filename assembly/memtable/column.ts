@@ -1,0 +1,195 @@
+// A column builder: the struct of abi.ts (COLUMN_*), what only the parser knows of it, and writing values. The first 64
+// bytes, a cache line, are all that the fast path needs of a field.
+import {
+  COLUMN_COUNT, COLUMN_DENSE, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KIND, COLUMN_ROWS,
+  COLUMN_VALUES, KIND_BOOL, KIND_F64, KIND_U64,
+} from '../layout/codes';
+import { blockBytes } from '../base/arena';
+import { cellSeed } from '../base/hash';
+import { freeSlots } from './dictionary';
+import { copyWide } from '../base/simd';
+import { COLUMN_CAPACITY, freeNumbers, numberOf, regrowNumbers, startNumbers } from './row-numbers';
+import { give, regrow, roomFor, take } from './memory';
+import { findSpelling, freeSpelling } from './key-spelling';
+
+/** 16 bytes: the first of the key as a line spells it, with its `=` (spelling.ts). */
+export const COLUMN_HEAD: usize = 0;
+/** u16 each: a bit for each of these bytes that counts; how many bytes the spelling has, 0 when it is not for comparing. */
+export const COLUMN_HEAD_MASK: usize = 16;
+export const COLUMN_SPELLED_BYTES: usize = 18;
+/** u64: what the checksum of a cell starts with. */
+export const COLUMN_SEED: usize = 24;
+/** u32: address of the key as spelled when it is longer than 16 bytes, else 0. */
+export const COLUMN_SPELLED_AT: usize = 32;
+// At 52: COLUMN_CAPACITY (numbers.ts).
+/** u32: bytes COLUMN_HEAP has room for. */
+export const COLUMN_HEAP_CAPACITY: usize = 60;
+/** Tag, u32 each: room of COLUMN_ENTRY_ENDS and COLUMN_ENTRY_HASHES; u32[entries] hashes; slots and count - 1. */
+export const COLUMN_ENTRY_CAPACITY: usize = 72;
+export const COLUMN_ENTRY_HASHES: usize = 76;
+export const COLUMN_SLOTS: usize = 80;
+export const COLUMN_SLOTS_MASK: usize = 84;
+/** u64: hash of the key. */
+export const COLUMN_KEY_HASH: usize = 96;
+/** u64: the last line that named the key, an even number, and one more as a tag. A key named twice in a line is found by it. */
+export const COLUMN_LINE: usize = 104;
+/** Tag: u32 entries when the body COLUMN_BODY (u64) first added one: what a rollback goes back to. */
+export const COLUMN_ENTRIES_BEFORE: usize = 116;
+export const COLUMN_BODY: usize = 120;
+export const COLUMN_STRUCT_BYTES: usize = 128;
+
+/** Copies in steps of 16 bytes write up to here behind a string. */
+const HEAP_MARGIN_BYTES: u32 = 16;
+
+/** log2 of the bytes of a value in COLUMN_VALUES. */
+@inline
+export function valueShift(kind: u32): u32 {
+  return kind >= <u32>KIND_F64 && kind <= <u32>KIND_U64 ? 3 : kind == <u32>KIND_BOOL ? 0 : 2;
+}
+
+/** A new column without values. `id` 0: provisional, known for the rest of a body only. */
+export function createColumn(id: u32, kind: u32, keyAt: usize, keyBytes: u32, keyHash: u64): usize {
+  const column = take(COLUMN_STRUCT_BYTES);
+  memory.fill(column, 0, COLUMN_STRUCT_BYTES);
+  const key = take(keyBytes);
+  memory.copy(key, keyAt, keyBytes);
+  store<u32>(column, id, COLUMN_ID);
+  store<u32>(column, kind, COLUMN_KIND);
+  store<u32>(column, <u32>key, COLUMN_KEY_AT);
+  store<u32>(column, keyBytes, COLUMN_KEY_BYTES);
+  store<u64>(column, keyHash, COLUMN_KEY_HASH);
+  store<u64>(column, cellSeed(keyHash, kind), COLUMN_SEED);
+  findSpelling(column);
+  return column;
+}
+
+/** Frees the arrays of a column; it is empty then. */
+export function clearColumn(column: usize): void {
+  const capacity = load<u32>(column, COLUMN_CAPACITY);
+  freeNumbers(column);
+  give(load<u32>(column, COLUMN_VALUES), capacity << valueShift(load<u32>(column, COLUMN_KIND)));
+  give(load<u32>(column, COLUMN_HEAP), load<u32>(column, COLUMN_HEAP_CAPACITY));
+  const entries = load<u32>(column, COLUMN_ENTRY_CAPACITY) << 2;
+  give(load<u32>(column, COLUMN_ENTRY_ENDS), entries);
+  give(load<u32>(column, COLUMN_ENTRY_HASHES), entries);
+  freeSlots(column);
+  memory.fill(column + COLUMN_COUNT, 0, COLUMN_KEY_AT - COLUMN_COUNT);
+}
+
+/** Frees a column and all it holds. */
+export function freeColumn(column: usize): void {
+  clearColumn(column);
+  freeSpelling(column);
+  give(load<u32>(column, COLUMN_KEY_AT), load<u32>(column, COLUMN_KEY_BYTES));
+  give(column, COLUMN_STRUCT_BYTES);
+}
+
+/** Makes room for `count` values in all. */
+export function reserveValues(column: usize, count: u32): void {
+  const before = load<u32>(column, COLUMN_CAPACITY);
+  if (count <= before) return;
+  const capacity = roomFor(count);
+  const used = load<u32>(column, COLUMN_COUNT);
+  const shift = valueShift(load<u32>(column, COLUMN_KIND));
+  regrowNumbers(column, capacity);
+  store<u32>(column, <u32>regrow(load<u32>(column, COLUMN_VALUES), before << shift, used << shift, capacity << shift), COLUMN_VALUES);
+  store<u32>(column, capacity, COLUMN_CAPACITY);
+}
+
+/** Makes room for a value of `row`, which may have one already. */
+export function makeRoom(column: usize, row: u32): void {
+  const count = load<u32>(column, COLUMN_COUNT);
+  reserveValues(column, count + 1);
+  if (load<u32>(column, COLUMN_ROWS) != 0) return;
+  // Room for numbers is made for all values to come at once: of booleans it is four times their own, so it is held from the
+  // start. The value of the last row must never be the last without a number: fields.ts tells by it what comes twice.
+  if (count < row || (count == row && load<u32>(column, COLUMN_KIND) == KIND_BOOL)) startNumbers(column, count);
+}
+
+/** Makes room for `bytes` bytes in all in the heap, of which `used` are kept. */
+export function reserveHeap(column: usize, used: u32, bytes: u32): void {
+  const before = load<u32>(column, COLUMN_HEAP_CAPACITY);
+  if (bytes <= before) return;
+  const capacity = <u32>blockBytes(bytes);
+  store<u32>(column, <u32>regrow(load<u32>(column, COLUMN_HEAP), before, used, capacity), COLUMN_HEAP);
+  store<u32>(column, capacity, COLUMN_HEAP_CAPACITY);
+}
+
+/** Counts one more value, for `row`; returns its index. */
+@inline
+function appendRow(column: usize, row: u32): u32 {
+  const index = load<u32>(column, COLUMN_COUNT);
+  let rows = load<u32>(column, COLUMN_ROWS);
+  if (index == load<u32>(column, COLUMN_CAPACITY) || (rows == 0 && index != row)) {
+    makeRoom(column, row);
+    rows = load<u32>(column, COLUMN_ROWS);
+  }
+  store<u32>(column, index + 1, COLUMN_COUNT);
+  if (rows != 0) store<u32>(rows + (index << 2), row);
+  return index;
+}
+
+/** Appends an f64, i64 or u64 by its bits. */
+@inline
+export function appendWide(column: usize, row: u32, bits: u64): void {
+  const index = appendRow(column, row);
+  store<u64>(load<u32>(column, COLUMN_VALUES) + (index << 3), bits);
+}
+
+export function appendBool(column: usize, row: u32, value: u8): void {
+  const index = appendRow(column, row);
+  store<u8>(load<u32>(column, COLUMN_VALUES) + index, value);
+}
+
+/** Appends a tag of a series by its dictionary code. */
+@inline
+export function appendCode(column: usize, series: u32, code: u32): void {
+  const index = appendRow(column, series);
+  store<u32>(load<u32>(column, COLUMN_VALUES) + (index << 2), code);
+}
+
+/** Bytes of the values of a string column. */
+@inline
+export function heapUsed(column: usize): u32 {
+  const count = load<u32>(column, COLUMN_COUNT);
+  return count == 0 ? 0 : load<u32>(load<u32>(column, COLUMN_VALUES) + ((count - 1) << 2));
+}
+
+/** Appends a string; up to 15 bytes behind it are read. */
+export function appendString(column: usize, row: u32, at: usize, bytes: u32): void {
+  const used = heapUsed(column);
+  const end = used + bytes;
+  if (end < used || end > u32.MAX_VALUE - HEAP_MARGIN_BYTES) unreachable();
+  reserveHeap(column, used, end + HEAP_MARGIN_BYTES);
+  copyWide(load<u32>(column, COLUMN_HEAP) + used, at, bytes);
+  const index = appendRow(column, row);
+  store<u32>(load<u32>(column, COLUMN_VALUES) + (index << 2), end);
+}
+
+/** Index of the first value at or after `row` (of a tag: series). */
+export function valuesBefore(column: usize, row: u32): u32 {
+  const rows = <usize>load<u32>(column, COLUMN_ROWS);
+  if (rows == 0) return min(row, load<u32>(column, COLUMN_COUNT));
+  let low = load<u32>(column, COLUMN_DENSE);
+  if (row <= low) return row;
+  let high = load<u32>(column, COLUMN_COUNT);
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (load<u32>(rows + (middle << 2)) < row) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Takes back the last value when it is that of `row`, the last row. */
+@inline
+export function removeValue(column: usize, row: u32): void {
+  const count = load<u32>(column, COLUMN_COUNT);
+  if (count != 0 && numberOf(column, count - 1) == row) cutValues(column, count - 1);
+}
+
+/** Keeps the first `count` values. */
+export function cutValues(column: usize, count: u32): void {
+  if (count < load<u32>(column, COLUMN_DENSE)) freeNumbers(column);
+  store<u32>(column, count, COLUMN_COUNT);
+}

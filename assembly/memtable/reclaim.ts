@@ -1,0 +1,55 @@
+// What stays after seals for the lines to come, and no row needs: the series cache, and the series and dictionaries of
+// tables that have more series than rows.
+import {
+  COLUMN_DENSE, COLUMN_HEAP, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_TAG, TABLE_COLUMNS, TABLE_ROWS, TABLE_SERIES,
+} from '../layout/codes';
+import { blockBytes } from '../base/arena';
+import { tableAt, tableIdsEnd } from './tables';
+import { COLUMN_ENTRY_CAPACITY, COLUMN_HEAP_CAPACITY, COLUMN_SLOTS, COLUMN_SLOTS_MASK } from './column';
+import { COLUMN_CAPACITY } from './row-numbers';
+import { dropSeries, keepSeries } from './compact-series';
+import { cacheBytes, freeSeries } from './cache/series-cache';
+import { columnAt } from './table';
+
+/** Bytes that freeSpare would free, about. */
+export function spareBytes(): usize {
+  let bytes = cacheBytes();
+  for (let id: u32 = 0; id < tableIdsEnd(); id++) {
+    const table = tableAt(id);
+    if (table == 0 || !isSpare(table)) continue;
+    const columns = load<u32>(table, TABLE_COLUMNS);
+    for (let i: u32 = 0; i < columns; i++) {
+      const column = columnAt(table, i);
+      if (load<u32>(column, COLUMN_KIND) == KIND_TAG) bytes += tagBytes(column);
+    }
+  }
+  return bytes;
+}
+
+/** Takes the series without rows out of such tables, and empties the cache; call it between bodies. */
+export function freeSpare(): void {
+  for (let id: u32 = 0; id < tableIdsEnd(); id++) {
+    const table = tableAt(id);
+    if (table == 0 || !isSpare(table)) continue;
+    if (load<u32>(table, TABLE_ROWS) == 0) dropSeries(table);
+    else keepSeries(table);
+  }
+  freeSeries();
+}
+
+@inline
+function isSpare(table: usize): bool {
+  return load<u32>(table, TABLE_SERIES) > load<u32>(table, TABLE_ROWS);
+}
+
+/** Bytes of the arrays of a tag column. */
+function tagBytes(column: usize): usize {
+  const values = load<u32>(column, COLUMN_CAPACITY) << 2;
+  const entries = load<u32>(column, COLUMN_ENTRY_CAPACITY) << 2;
+  let bytes: usize = 0;
+  if (load<u32>(column, COLUMN_ROWS) != 0) bytes += blockBytes(values - (load<u32>(column, COLUMN_DENSE) << 2));
+  if (load<u32>(column, COLUMN_VALUES) != 0) bytes += blockBytes(values);
+  if (load<u32>(column, COLUMN_HEAP) != 0) bytes += load<u32>(column, COLUMN_HEAP_CAPACITY);
+  if (load<u32>(column, COLUMN_SLOTS) != 0) bytes += (<usize>(load<u32>(column, COLUMN_SLOTS_MASK) + 1) << 3) + 2 * blockBytes(entries);
+  return bytes;
+}

@@ -1,0 +1,194 @@
+// A table builder: the struct of abi.ts (TABLE_*) and what only the parser knows behind it.
+import {
+  COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KIND, KIND_TAG, NAME_COST_BYTES, TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_DATABASE, TABLE_ID,
+  TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_TIMES,
+} from '../layout/codes';
+import { equalBytes } from '../base/hash';
+import { secretHash } from '../base/secret-hash';
+import { clearColumn, COLUMN_KEY_HASH, createColumn, freeColumn } from './column';
+import { give, regrow, roomFor, take } from './memory';
+
+/** u32 each: room of TABLE_TIMES and TABLE_SERIES_AT, and of TABLE_COLUMNS_AT. */
+export const TABLE_ROWS_CAPACITY: usize = 40;
+const TABLE_COLUMNS_CAPACITY: usize = 44;
+/** u32 each: open addressing from key to column address, and the number of slots - 1. */
+const TABLE_SLOTS: usize = 48;
+const TABLE_SLOTS_MASK: usize = 52;
+/** u32: bytes of all keys. */
+export const TABLE_KEY_BYTES: usize = 56;
+/** u64: the last body that added rows, and u32 each: how many rows and series it found. */
+export const TABLE_BODY: usize = 64;
+export const TABLE_ROWS_BEFORE: usize = 60;
+export const TABLE_SERIES_BEFORE: usize = 72;
+/** u64: hash of the measurement. */
+export const TABLE_NAME_HASH: usize = 80;
+/** A guess for the next line (guess.ts), u32 each: columns by their place in the line last judged, and their room; at the end of the struct their number. */
+export const TABLE_CELLS_AT: usize = 104;
+export const TABLE_CELLS_CAPACITY: usize = 108;
+/** The same of fields alone, their number besides. */
+export const TABLE_FIELDS_AT: usize = 112;
+export const TABLE_FIELDS: usize = 116;
+export const TABLE_FIELDS_CAPACITY: usize = 120;
+// At 124: TABLE_LOOKS (rarity.ts).
+export const TABLE_CELLS: usize = 128;
+/** u32: hash that the table is found by (catalog.ts). */
+export const TABLE_SLOT_HASH: usize = 132;
+/** While needs are listed (provisional.ts): u64, the listing; u32, where the measurement stands in its names. */
+export const TABLE_LISTING: usize = 136;
+export const TABLE_LISTED_AT: usize = 144;
+// At 148: TABLE_SET_ASIDE (abi.ts).
+const TABLE_STRUCT_BYTES: usize = 192;
+
+const COLUMNS_MIN: u32 = 8;
+
+/** What the names of all tables and columns count, provisional ones included. */
+export let namesBytes: u64 = 0;
+
+/** A new table without columns and rows. `id` 0: provisional, known for the rest of a body only. */
+export function createTable(id: u32, databaseId: u32, nameAt: usize, nameBytes: u32, nameHash: u64): usize {
+  const table = take(TABLE_STRUCT_BYTES);
+  memory.fill(table, 0, TABLE_STRUCT_BYTES);
+  const name = take(nameBytes);
+  memory.copy(name, nameAt, nameBytes);
+  store<u32>(table, id, TABLE_ID);
+  store<u32>(table, databaseId, TABLE_DATABASE);
+  store<u32>(table, <u32>name, TABLE_NAME_AT);
+  store<u32>(table, nameBytes, TABLE_NAME_BYTES);
+  store<u64>(table, nameHash, TABLE_NAME_HASH);
+  namesBytes += nameBytes + NAME_COST_BYTES;
+  return table;
+}
+
+/** Frees a table and all it holds. */
+export function freeTable(table: usize): void {
+  const columns = load<u32>(table, TABLE_COLUMNS);
+  namesBytes -= load<u32>(table, TABLE_NAME_BYTES) + load<u32>(table, TABLE_KEY_BYTES) + (columns + 1) * NAME_COST_BYTES;
+  for (let i: u32 = 0; i < columns; i++) freeColumn(columnAt(table, i));
+  give(load<u32>(table, TABLE_COLUMNS_AT), load<u32>(table, TABLE_COLUMNS_CAPACITY) << 2);
+  if (load<u32>(table, TABLE_SLOTS) != 0) give(load<u32>(table, TABLE_SLOTS), (load<u32>(table, TABLE_SLOTS_MASK) + 1) << 2);
+  give(load<u32>(table, TABLE_CELLS_AT), load<u32>(table, TABLE_CELLS_CAPACITY) << 2);
+  give(load<u32>(table, TABLE_FIELDS_AT), load<u32>(table, TABLE_FIELDS_CAPACITY) << 2);
+  giveRows(table);
+  give(load<u32>(table, TABLE_NAME_AT), load<u32>(table, TABLE_NAME_BYTES));
+  give(table, TABLE_STRUCT_BYTES);
+}
+
+/** Frees the arrays of all rows; columns and series stay. */
+export function clearRows(table: usize): void {
+  const columns = load<u32>(table, TABLE_COLUMNS);
+  for (let i: u32 = 0; i < columns; i++) {
+    const column = columnAt(table, i);
+    if (load<u32>(column, COLUMN_KIND) != KIND_TAG) clearColumn(column);
+  }
+  giveRows(table);
+  store<u32>(table, 0, TABLE_TIMES);
+  store<u32>(table, 0, TABLE_SERIES_AT);
+  store<u32>(table, 0, TABLE_ROWS_CAPACITY);
+  store<u32>(table, 0, TABLE_ROWS);
+}
+
+function giveRows(table: usize): void {
+  const capacity = load<u32>(table, TABLE_ROWS_CAPACITY);
+  give(load<u32>(table, TABLE_TIMES), capacity << 3);
+  give(load<u32>(table, TABLE_SERIES_AT), capacity << 2);
+}
+
+@inline
+export function columnAt(table: usize, index: u32): usize {
+  return load<u32>(load<u32>(table, TABLE_COLUMNS_AT) + (index << 2));
+}
+
+/** The column of an unescaped key, or 0. */
+export function findColumn(table: usize, keyAt: usize, keyBytes: u32, keyHash: u64): usize {
+  const slots = <usize>load<u32>(table, TABLE_SLOTS);
+  if (slots == 0) return 0;
+  const mask = load<u32>(table, TABLE_SLOTS_MASK);
+  let slot = secretHash(keyAt, keyBytes) & mask;
+  let column = <usize>load<u32>(slots + (slot << 2));
+  while (column != 0 && !(load<u64>(column, COLUMN_KEY_HASH) == keyHash && isKey(column, keyAt, keyBytes))) {
+    slot = (slot + 1) & mask;
+    column = load<u32>(slots + (slot << 2));
+  }
+  return column;
+}
+
+@inline
+export function isKey(column: usize, keyAt: usize, keyBytes: u32): bool {
+  return load<u32>(column, COLUMN_KEY_BYTES) == keyBytes && equalBytes(load<u32>(column, COLUMN_KEY_AT), keyAt, keyBytes);
+}
+
+/** Adds a column behind the others. */
+export function addColumn(table: usize, id: u32, kind: u32, keyAt: usize, keyBytes: u32, keyHash: u64): usize {
+  const count = load<u32>(table, TABLE_COLUMNS);
+  const capacity = load<u32>(table, TABLE_COLUMNS_CAPACITY);
+  if (count == capacity) growColumns(table, count, max(capacity << 1, COLUMNS_MIN));
+  const column = createColumn(id, kind, keyAt, keyBytes, keyHash);
+  store<u32>(load<u32>(table, TABLE_COLUMNS_AT) + (count << 2), <u32>column);
+  store<u32>(table, count + 1, TABLE_COLUMNS);
+  store<u32>(table, load<u32>(table, TABLE_KEY_BYTES) + keyBytes, TABLE_KEY_BYTES);
+  namesBytes += keyBytes + NAME_COST_BYTES;
+  putSlot(table, column);
+  return column;
+}
+
+/** Room for `capacity` columns, a power of two, and slots at most half full. */
+function growColumns(table: usize, count: u32, capacity: u32): void {
+  const columns = load<u32>(table, TABLE_COLUMNS_AT);
+  store<u32>(table, <u32>regrow(columns, count << 2, count << 2, capacity << 2), TABLE_COLUMNS_AT);
+  store<u32>(table, capacity, TABLE_COLUMNS_CAPACITY);
+  const slots = load<u32>(table, TABLE_SLOTS);
+  if (slots != 0) give(slots, (load<u32>(table, TABLE_SLOTS_MASK) + 1) << 2);
+  store<u32>(table, <u32>take(capacity << 3), TABLE_SLOTS);
+  store<u32>(table, (capacity << 1) - 1, TABLE_SLOTS_MASK);
+  memory.fill(load<u32>(table, TABLE_SLOTS), 0, capacity << 3);
+  for (let i: u32 = 0; i < count; i++) putSlot(table, columnAt(table, i));
+}
+
+@inline
+function homeSlot(column: usize, mask: u32): u32 {
+  return secretHash(load<u32>(column, COLUMN_KEY_AT), load<u32>(column, COLUMN_KEY_BYTES)) & mask;
+}
+
+function putSlot(table: usize, column: usize): void {
+  const slots = <usize>load<u32>(table, TABLE_SLOTS);
+  const mask = load<u32>(table, TABLE_SLOTS_MASK);
+  let slot = homeSlot(column, mask);
+  while (load<u32>(slots + (slot << 2)) != 0) slot = (slot + 1) & mask;
+  store<u32>(slots + (slot << 2), <u32>column);
+}
+
+/** Takes the column added last out again and frees it; guesses may still name it. */
+export function removeLastColumn(table: usize): void {
+  const last = load<u32>(table, TABLE_COLUMNS) - 1;
+  const column = columnAt(table, last);
+  const slots = <usize>load<u32>(table, TABLE_SLOTS);
+  const mask = load<u32>(table, TABLE_SLOTS_MASK);
+  let slot = homeSlot(column, mask);
+  while (load<u32>(slots + (slot << 2)) != <u32>column) slot = (slot + 1) & mask;
+  store<u32>(slots + (slot << 2), 0);
+  store<u32>(table, last, TABLE_COLUMNS);
+  store<u32>(table, load<u32>(table, TABLE_KEY_BYTES) - load<u32>(column, COLUMN_KEY_BYTES), TABLE_KEY_BYTES);
+  namesBytes -= load<u32>(column, COLUMN_KEY_BYTES) + NAME_COST_BYTES;
+  freeColumn(column);
+}
+
+/** Appends a row; returns its number. */
+@inline
+export function appendRow(table: usize, time: i64, series: u32): u32 {
+  const row = load<u32>(table, TABLE_ROWS);
+  if (row == load<u32>(table, TABLE_ROWS_CAPACITY)) reserveRows(table, row, row + 1);
+  store<i64>(load<u32>(table, TABLE_TIMES) + (row << 3), time);
+  store<u32>(load<u32>(table, TABLE_SERIES_AT) + (row << 2), series);
+  store<u32>(table, row + 1, TABLE_ROWS);
+  return row;
+}
+
+/** Makes room for `rows` rows in all, of which `used` are kept. */
+export function reserveRows(table: usize, used: u32, rows: u32): void {
+  const before = load<u32>(table, TABLE_ROWS_CAPACITY);
+  if (rows <= before) return;
+  const capacity = roomFor(rows);
+  store<u32>(table, <u32>regrow(load<u32>(table, TABLE_TIMES), before << 3, used << 3, capacity << 3), TABLE_TIMES);
+  store<u32>(table, <u32>regrow(load<u32>(table, TABLE_SERIES_AT), before << 2, used << 2, capacity << 2), TABLE_SERIES_AT);
+  store<u32>(table, capacity, TABLE_ROWS_CAPACITY);
+}

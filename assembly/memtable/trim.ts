@@ -1,0 +1,42 @@
+// Room that rows left behind when their body was rolled back: no seal would free it, since there are no rows to seal. Where
+// it is far more than is needed, what stays moves into arrays of its own size. Rows, series and codes keep their numbers.
+import { COLUMN_COUNT, COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_KIND, KIND_STRING, KIND_TAG, TABLE_COLUMNS, TABLE_ROWS } from '../layout/codes';
+import { COLUMN_ENTRY_CAPACITY, COLUMN_HEAP_CAPACITY, heapUsed } from './column';
+import { entryStart } from './dictionary';
+import { COLUMN_CAPACITY } from './row-numbers';
+import { moveRows } from './drop-rows';
+import { repackTag } from './compact-series';
+import { columnAt, TABLE_ROWS_CAPACITY } from './table';
+
+/** So much room stays whatever is used of it, and so many times what is used. */
+const ROOM_KEPT: u32 = 256;
+const ROOM_TIMES: u32 = 4;
+const HEAP_KEPT: u32 = 4096;
+/** Gives back room of a table whose rows were cut. */
+export function trimTable(table: usize): void {
+  const rows = load<u32>(table, TABLE_ROWS);
+  const columns = load<u32>(table, TABLE_COLUMNS);
+  let isWide = isFar(load<u32>(table, TABLE_ROWS_CAPACITY), rows, ROOM_KEPT);
+  for (let i: u32 = 0; i < columns; i++) {
+    const column = columnAt(table, i);
+    const kind = load<u32>(column, COLUMN_KIND);
+    const isSpacious = isFar(load<u32>(column, COLUMN_CAPACITY), load<u32>(column, COLUMN_COUNT), ROOM_KEPT);
+    if (kind == KIND_TAG) {
+      if (isSpacious || hasSpareEntries(column)) repackTag(column);
+    } else {
+      isWide = isWide || isSpacious || (kind == KIND_STRING && isFar(load<u32>(column, COLUMN_HEAP_CAPACITY), heapUsed(column), HEAP_KEPT));
+    }
+  }
+  if (isWide) moveRows(table, rows, 0, 0, 0);
+}
+
+function hasSpareEntries(column: usize): bool {
+  const entries = load<u32>(column, COLUMN_ENTRIES);
+  const bytes = entryStart(load<u32>(column, COLUMN_ENTRY_ENDS), entries);
+  return isFar(load<u32>(column, COLUMN_ENTRY_CAPACITY), entries, ROOM_KEPT) || isFar(load<u32>(column, COLUMN_HEAP_CAPACITY), bytes, HEAP_KEPT);
+}
+
+@inline
+function isFar(room: u32, used: u32, kept: u32): bool {
+  return room > kept && room / ROOM_TIMES > used;
+}

@@ -1,0 +1,163 @@
+// Accepted lines into builders, with the checksum of their rows; and the way back.
+import {
+  COLUMN_ID, COLUMN_KIND, KIND_BOOL, KIND_STRING, KIND_TAG, SPAN_BYTES, SPAN_ROW_END, SPAN_ROW_FIRST,
+  SPAN_TABLE, TABLE_COLUMNS, TABLE_CREATED, TABLE_ID, TABLE_ROWS, TABLE_SEALED_TO, TABLE_SERIES,
+} from '../layout/codes';
+import { appendBool, appendString, appendWide, COLUMN_KEY_HASH, cutValues, valuesBefore } from '../memtable/column';
+import { removeEntries } from '../memtable/dictionary';
+import {
+  appendRow, columnAt, TABLE_BODY, TABLE_NAME_HASH, TABLE_ROWS_BEFORE, TABLE_SERIES_BEFORE,
+} from '../memtable/table';
+import { trimTable } from '../memtable/trim';
+import { foldCell, foldRow, hashBytes } from '../base/hash';
+import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../base/list';
+import { noteFields } from './fast/fields';
+import { lineHasMoved } from './schema/judge';
+import {
+  CELL_BITS, CELL_BYTES, CELL_COLUMN, CELL_KIND, CELL_PLACE, CELL_TEXT_AT, CELL_TEXT_BYTES, cellCount, cellsAt, tagsEnd,
+} from './grammar/cells';
+import { beginSeries, seriesFold, seriesOfLine, undoSeries } from './line-series';
+
+/** Addresses of the tables that got rows of this body, u32 each, and their spans. */
+const touched: usize = memory.data(LIST_BYTES, 8);
+const spans: usize = memory.data(LIST_BYTES, 8);
+/** Counts all bodies. */
+export let body: u64 = 0;
+let sum: u64 = 0;
+
+export function beginCommits(database: u32): void {
+  body++;
+  sum = 0;
+  beginSeries(database, body);
+  cutList(touched, 0);
+  cutList(spans, 0);
+}
+
+/** Checksum of the lines committed in this body (hash.ts says how it is made). */
+export function checksum(): u64 {
+  return sum;
+}
+
+/** Goes on with a checksum that others added rows to. */
+@inline
+export function setChecksum(value: u64): void {
+  sum = value;
+}
+
+/** Whether a replayed frame's rows go into a table: it is known, was there at that number, and is not yet in files. */
+export function takesReplay(table: usize, number: f64): bool {
+  return load<u32>(table, TABLE_ID) != 0
+    && !(load<f64>(table, TABLE_CREATED) > number)
+    && !(load<f64>(table, TABLE_SEALED_TO) >= number);
+}
+
+/** Notes that the body adds rows to a table; before its first. */
+export function touch(table: usize): void {
+  store<u64>(table, body, TABLE_BODY);
+  store<u32>(table, load<u32>(table, TABLE_ROWS), TABLE_ROWS_BEFORE);
+  store<u32>(table, load<u32>(table, TABLE_SERIES), TABLE_SERIES_BEFORE);
+  store<u32>(extendList(touched, 4), <u32>table);
+}
+
+/** Stores the judged line as a row of the table and adds it to the checksum. */
+export function storeLine(table: usize, time: i64): void {
+  if (load<u64>(table, TABLE_BODY) != body) touch(table);
+  const row = appendRow(table, time, seriesOfLine(table));
+  let hash = seriesFold;
+  const end = cellsAt + cellCount * CELL_BYTES;
+  for (let cell = tagsEnd(); cell < end; cell += CELL_BYTES) {
+    const column = <usize>load<u32>(cell, CELL_COLUMN);
+    const kind = load<u32>(cell, CELL_KIND);
+    const bits = cellBits(cell, kind);
+    hash = foldCell(hash, load<u64>(column, COLUMN_KEY_HASH), kind, bits);
+    // Replay alone meets unknown columns: their values have no place.
+    if (load<u32>(column, COLUMN_KIND) == kind && load<u32>(column, COLUMN_ID) != 0) storeCell(column, row, cell, kind, bits);
+  }
+  if (lineHasMoved) storeMoved(row);
+  else noteFields(table);
+  sum = foldRow(sum, foldCell(hash, 0, 0, <u64>time));
+}
+
+/** Adds the judged line to the checksum alone. */
+export function checkLine(table: usize, time: i64): void {
+  let hash = load<u64>(table, TABLE_NAME_HASH);
+  const end = cellsAt + cellCount * CELL_BYTES;
+  for (let cell = cellsAt; cell < end; cell += CELL_BYTES) {
+    const kind = load<u32>(cell, CELL_KIND);
+    hash = foldCell(hash, load<u64>(load<u32>(cell, CELL_COLUMN), COLUMN_KEY_HASH), kind, cellBits(cell, kind));
+  }
+  sum = foldRow(sum, foldCell(hash, 0, 0, <u64>time));
+}
+
+/** What stands for the value in the checksum. */
+@inline
+function cellBits(cell: usize, kind: u32): u64 {
+  return kind == KIND_TAG || kind == KIND_STRING
+    ? hashBytes(load<u32>(cell, CELL_TEXT_AT), load<u32>(cell, CELL_TEXT_BYTES))
+    : load<u64>(cell, CELL_BITS);
+}
+
+@inline
+function storeCell(column: usize, row: u32, cell: usize, kind: u32, bits: u64): void {
+  if (kind == KIND_STRING) {
+    appendString(column, row, load<u32>(cell, CELL_TEXT_AT), load<u32>(cell, CELL_TEXT_BYTES));
+  } else if (kind == KIND_BOOL) {
+    appendBool(column, row, <u8>bits);
+  } else {
+    appendWide(column, row, bits);
+  }
+}
+
+/** Stores the values whose own columns have another kind where the judge found places for them; replay may have found none. No tag is among them. */
+function storeMoved(row: u32): void {
+  const end = cellsAt + cellCount * CELL_BYTES;
+  for (let cell = cellsAt; cell < end; cell += CELL_BYTES) {
+    const kind = load<u32>(cell, CELL_KIND);
+    if (load<u32>(load<u32>(cell, CELL_COLUMN), COLUMN_KIND) == kind) continue;
+    const place = <usize>load<u32>(cell, CELL_PLACE);
+    if (place == 0) continue;
+    if (load<u32>(place, COLUMN_KIND) != kind) appendWide(place, row, reinterpret<u64>(<f64>load<i64>(cell, CELL_BITS)));
+    else if (kind == KIND_STRING) appendString(place, row, load<u32>(cell, CELL_TEXT_AT), load<u32>(cell, CELL_TEXT_BYTES));
+    else if (kind == KIND_BOOL) appendBool(place, row, <u8>load<u64>(cell, CELL_BITS));
+    else appendWide(place, row, load<u64>(cell, CELL_BITS));
+  }
+}
+
+/** Takes all rows of the body out of the builders, which are then as they were, but for a little of their room. */
+export function rollBack(): void {
+  for (let i: u32 = 0; i < listUsed(touched); i += 4) {
+    const table = <usize>load<u32>(listAt(touched) + i);
+    const rows = load<u32>(table, TABLE_ROWS_BEFORE);
+    const series = load<u32>(table, TABLE_SERIES_BEFORE);
+    const columns = load<u32>(table, TABLE_COLUMNS);
+    for (let j: u32 = 0; j < columns; j++) {
+      const column = columnAt(table, j);
+      cutValues(column, valuesBefore(column, load<u32>(column, COLUMN_KIND) == KIND_TAG ? series : rows));
+      removeEntries(column, body);
+    }
+    store<u32>(table, rows, TABLE_ROWS);
+    store<u32>(table, series, TABLE_SERIES);
+  }
+  undoSeries();
+  for (let i: u32 = 0; i < listUsed(touched); i += 4) trimTable(load<u32>(listAt(touched) + i));
+  cutList(touched, 0);
+}
+
+/** Lists the rows the body added (SPAN_* of abi.ts), by table in the order they were first met. */
+export function listSpans(): void {
+  for (let i: u32 = 0; i < listUsed(touched); i += 4) {
+    const table = <usize>load<u32>(listAt(touched) + i);
+    const span = extendList(spans, SPAN_BYTES);
+    store<u32>(span, load<u32>(table, TABLE_ID), SPAN_TABLE);
+    store<u32>(span, load<u32>(table, TABLE_ROWS_BEFORE), SPAN_ROW_FIRST);
+    store<u32>(span, load<u32>(table, TABLE_ROWS), SPAN_ROW_END);
+  }
+}
+
+export function spansAt(): usize {
+  return listAt(spans);
+}
+
+export function spanCount(): u32 {
+  return listUsed(spans) / SPAN_BYTES;
+}

@@ -1,0 +1,246 @@
+// The fast path: lines whose series is cached and whose fields are known columns with values of their types, guessed from
+// the lines before and checked byte by byte. A line that surprises it leaves no trace in rows and series and is parsed in the exact path, from
+// its beginning. What passes here is what the exact path would accept, with the same rows and the same checksum:
+//  - the bytes up to the first space are those of a line that was accepted before, in the same database, or a measurement
+//    and tags that differ from such a line's in the values alone (tags.ts);
+//  - no quote or backslash is met outside of them and of keys that are compared whole, but the two quotes of a string, and
+//    no newline but the last: so the line ends there for lines.ts as well;
+//  - all other bytes were looked at, and none is over 7F.
+import { TABLE_ROWS, TABLE_SERIES_AT, TABLE_TIMES } from '../../layout/codes';
+import { removeValue } from '../../memtable/column';
+import {
+  findSeries, isGood, NO_SERIES, SERIES_FOLD, SERIES_NEXT, SERIES_NUMBER, SERIES_TABLE, SERIES_TAGS, SERIES_TEXT,
+  SERIES_TEXT_BYTES, seriesHash,
+} from '../../memtable/cache/series-cache';
+import { countLook, isLookedUp, rareTables } from '../../memtable/cache/one-off-series';
+import { TABLE_BODY, TABLE_FIELDS, TABLE_FIELDS_AT, TABLE_ROWS_CAPACITY } from '../../memtable/table';
+import { foldCell, foldRow } from '../../base/hash';
+import { isHead, isSame, maskOf3, maskOfSame } from '../../base/simd';
+import { BACKSLASH, NEWLINE, RETURN, SPACE } from '../grammar/characters';
+import { body, checksum, setChecksum, takesReplay, touch } from '../append-line';
+import { digitsIn, numberIn, powerOfTen } from '../grammar/number/digits';
+import { rowFold, setRowFold, stopPlace } from './fields';
+import { cacheSeries, lastSeries, setLastSeries, setSeriesFold } from '../line-series';
+import { goOn } from './fallback';
+import { beginTags, namedTable, readName, readTags, storeTags, tagCount, tagsFold } from './tags';
+import { scaledTime, scaleTime } from '../grammar/time';
+
+let database: u32 = 0;
+let unit: i64 = 0;
+let timeByDefault: i64 = 0;
+let cellsMax: u32 = 0;
+let replayed: bool = false;
+let replayNumber: f64 = 0;
+
+/** Credit of the guess that a series is followed by the one that followed it last time: no guess below 0. */
+let credit: i32 = 0;
+const CREDIT_MAX: i32 = 32;
+/** What a wrong guess costs; a right one, made or not, brings 1: guesses stop when fewer than two of three are right. */
+const WRONG: i32 = 2;
+const CREDIT_MIN: i32 = -32;
+
+/** Lines that takeLines took. */
+export let taken: u32 = 0;
+
+/** Begins a body; the arguments are those of parse. */
+export function beginFast(databaseId: u32, unitNanos: i64, defaultTime: i64, lineCellsMax: u32, isReplay: bool, number: f64): void {
+  database = databaseId;
+  unit = unitNanos;
+  timeByDefault = defaultTime;
+  cellsMax = lineCellsMax;
+  timeAt = 0;
+  beginTags();
+  replayed = isReplay;
+  replayNumber = number;
+}
+
+/** Stores lines from `at` on, at most `linesMax`; returns where the first line starts that it did not take. Sets taken. */
+export function takeLines(at: usize, end: usize, linesMax: u32): usize {
+  let entry = lastSeries;
+  let sum = checksum();
+  let count: u32 = 0;
+  for (; count < linesMax; count++) {
+    const series = seriesAt(entry, at, end);
+    const isNew = series == NO_SERIES;
+    const from = isNew ? readTags(database, at) : at + load<u32>(series, SERIES_TEXT_BYTES);
+    if (from == 0) break;
+    const table = isNew ? namedTable() : <usize>load<u32>(series, SERIES_TABLE);
+    const row = load<u32>(table, TABLE_ROWS);
+    if (row == load<u32>(table, TABLE_ROWS_CAPACITY) || (replayed && !takesReplay(table, replayNumber))) break;
+    setRowFold(isNew ? tagsFold : load<u64>(series, SERIES_FOLD));
+    const next = takeLine(from, end, table, row, isNew ? tagCount : load<u32>(series, SERIES_TAGS));
+    if (next == 0) {
+      undoFields(table, row);
+      break;
+    }
+    if (load<u64>(table, TABLE_BODY) != body) touch(table);
+    entry = isNew ? storeNew(entry, at, <u32>(from - at), table, row) : series;
+    if (!isNew) store<u32>(load<u32>(table, TABLE_SERIES_AT) + (row << 2), load<u32>(series, SERIES_NUMBER));
+    store<i64>(load<u32>(table, TABLE_TIMES) + (row << 3), lineTime);
+    store<u32>(table, row + 1, TABLE_ROWS);
+    sum = foldRow(sum, foldCell(rowFold, 0, 0, <u64>lineTime));
+    at = next;
+  }
+  setChecksum(sum);
+  setLastSeries(entry);
+  taken = count;
+  return at;
+}
+
+/** Makes the series that readTags read, for a row behind one of `entry`; returns the entry to go on from. */
+function storeNew(entry: usize, at: usize, bytes: u32, table: usize, row: u32): usize {
+  const number = storeTags(body);
+  store<u32>(load<u32>(table, TABLE_SERIES_AT) + (row << 2), number);
+  if (!hasLooked) return entry;
+  if (lookedEntry == NO_SERIES) countLook(table, false);
+  setLastSeries(entry);
+  setSeriesFold(tagsFold);
+  cacheSeries(lookedEntry, at, bytes, lookedHash, table, number, tagCount);
+  return lastSeries;
+}
+
+/** The entry of the series whose line starts at `at`, given that of the line before; NO_SERIES when none is good. */
+@inline
+function seriesAt(entry: usize, at: usize, end: usize): usize {
+  const guess = <usize>load<u32>(entry, SERIES_NEXT);
+  if (credit >= 0) {
+    const bytes = <usize>load<u32>(guess, SERIES_TEXT_BYTES);
+    if (bytes < end - at && isText(guess + SERIES_TEXT, at, bytes)) {
+      if (isGood(guess)) {
+        credit = min(credit + 1, CREDIT_MAX);
+        return guess;
+      }
+    }
+  }
+  return lookUp(entry, guess, at, end);
+}
+
+@inline
+function isText(text: usize, at: usize, bytes: usize): bool {
+  return bytes < 16 ? isHead(text, at, bytes) : isSame(text, at, bytes);
+}
+
+/** Whether lookUp looked, for what, and what it found, good or not. */
+let hasLooked: bool = false;
+let lookedHash: u64 = 0;
+let lookedEntry: usize = NO_SERIES;
+
+function lookUp(entry: usize, guess: usize, at: usize, end: usize): usize {
+  hasLooked = rareTables == 0 || isWorthALook(at);
+  if (!hasLooked) return NO_SERIES;
+  const bytes = <u32>(seriesEnd(at, end) - at);
+  lookedHash = seriesHash(database, at, bytes);
+  lookedEntry = bytes == 0 ? NO_SERIES : findSeries(database, at, bytes, lookedHash);
+  if (lookedEntry == NO_SERIES) return NO_SERIES;
+  countLook(load<u32>(lookedEntry, SERIES_TABLE), true);
+  if (!isGood(lookedEntry)) return NO_SERIES;
+  credit = lookedEntry == guess ? min(credit + 1, CREDIT_MAX) : max(credit - WRONG, CREDIT_MIN);
+  store<u32>(entry, <u32>lookedEntry, SERIES_NEXT);
+  return lookedEntry;
+}
+
+/** Whether the line at `at` is to be looked up: hardly one is when the series of its table never return. */
+function isWorthALook(at: usize): bool {
+  return readName(database, at) == 0 || isLookedUp(namedTable());
+}
+
+/**
+ * One past the first space that no backslash hides; `at` when there is none in the physical line: no series that is cached
+ * has a newline, hidden or not, and whoever looked beyond would look at the same bytes again for the next line.
+ */
+@inline
+function seriesEnd(at: usize, end: usize): usize {
+  let to = at;
+  while (to < end) {
+    const hits = maskOf3(to, SPACE, BACKSLASH, NEWLINE);
+    if (hits == 0) {
+      to += 16;
+      continue;
+    }
+    to += <usize>ctz(hits);
+    const c = <u32>load<u8>(to);
+    if (c == SPACE) return to < end ? to + 1 : at;
+    if (c == NEWLINE || <u32>load<u8>(to, 1) == NEWLINE) return at;
+    to += 2;
+  }
+  return at;
+}
+
+/** Nanoseconds of the line that takeLine took. */
+let lineTime: i64 = 0;
+
+/** Takes the line from its first field on; returns where the next begins, or 0 when it is not for this path. */
+function takeLine(at: usize, end: usize, table: usize, row: u32, tags: u32): usize {
+  at = goOn(at, end, table, row);
+  // The last place may not be counted yet.
+  if (at == 0 || tags + stopPlace >= cellsMax) return 0;
+  lineTime = timeByDefault;
+  let c = <u32>load<u8>(at);
+  if (c == SPACE) {
+    at = takeTime(at + 1);
+    if (at == 0) return 0;
+    c = <u32>load<u8>(at);
+  }
+  if (c == RETURN) c = <u32>load<u8>(++at);
+  return c == NEWLINE && at < end ? at + 1 : 0;
+}
+
+/** The timestamp read last in this body, with the byte behind it (0: none), its bytes, and its nanoseconds. */
+let timeAt: usize = 0;
+let timeBytes: usize = 0;
+let timeNanos: i64 = 0;
+
+/** Reads a timestamp of 1 to 19 digits into lineTime; returns where it ends, or 0. */
+@inline
+function takeTime(at: usize): usize {
+  if (timeAt != 0 && (maskOfSame(at, timeAt) & maskOfSame(at + timeBytes - 16, timeAt + timeBytes - 16)) == ALL) {
+    lineTime = timeNanos;
+    return at + timeBytes - 1;
+  }
+  const to = readTime(at);
+  if (to - at >= 15 && to != 0) {
+    timeAt = at;
+    timeBytes = to - at + 1;
+    timeNanos = lineTime;
+  }
+  return to;
+}
+
+const ALL: u32 = 0xFFFF;
+
+function readTime(at: usize): usize {
+  const first = at;
+  let word = load<u64>(at);
+  let digits = digitsIn(word);
+  let value = numberIn(word, digits);
+  at += digits;
+  if (digits == 8) {
+    word = load<u64>(at);
+    digits = digitsIn(word);
+    value = value * powerOfTen(digits) + numberIn(word, digits);
+    at += digits;
+    if (digits == 8) {
+      word = load<u64>(at);
+      digits = digitsIn(word);
+      value = value * powerOfTen(digits) + numberIn(word, digits);
+      at += digits;
+    }
+  }
+  digits = at - first;
+  if (digits == 0 || digits > 19 || <i64>value < 0) return 0;
+  if (unit == 1) {
+    lineTime = <i64>value;
+    return at;
+  }
+  if (!scaleTime(<i64>value, unit)) return 0;
+  lineTime = scaledTime;
+  return at;
+}
+
+/** Takes back the values of a row that does not come to be: all stand in columns among the expected fields it came past. */
+function undoFields(table: usize, row: u32): void {
+  const fields = <usize>load<u32>(table, TABLE_FIELDS_AT);
+  // The last place may not be counted yet.
+  const end = fields + (<usize>min(stopPlace + 1, load<u32>(table, TABLE_FIELDS)) << 2);
+  for (let at = fields; at < end; at += 4) removeValue(load<u32>(at), row);
+}

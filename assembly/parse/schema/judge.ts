@@ -1,0 +1,197 @@
+// What a well-formed line says, held against the schema: first the keys against one another (L5), then against the
+// columns there are, then against the rules and limits of what is new. The first line of a body that names a new column
+// gives it its kind.
+import {
+  COLUMN_ID, COLUMN_KIND, KIND_TAG, LINE_DUPLICATE_FIELD, LINE_DUPLICATE_TAG, LINE_NAMES_FULL, LINE_OK, LINE_RESERVED_NAME,
+  LINE_TABLE_SET_ASIDE, LINE_TAG_AND_FIELD, LINE_TAGS_FIXED, LINE_TOO_MANY_COLUMNS, LINE_TOO_MANY_TABLES,
+  LINE_TYPE_CONFLICT, PARSE_REPLAY, RULE_TAGS_FIXED, TABLE_COLUMNS, TABLE_ID, TABLE_SET_ASIDE,
+} from '../../layout/codes';
+import { findTable, isNamed, tableCount } from '../../memtable/tables';
+import { COLUMN_LINE } from '../../memtable/column';
+import { guessCell, noteCell } from '../../memtable/cache/line-guess';
+import { findColumn, isKey, namesBytes, TABLE_KEY_BYTES } from '../../memtable/table';
+import { hashBytes } from '../../base/hash';
+import { fault, faultKinds } from '../grammar/fault';
+import { placeOf, targetOf } from './split-column';
+import { makeColumn, makeTable, provisionalMark, undoProvisional } from './needed';
+import {
+  CELL_BYTES, CELL_COLUMN, CELL_KEY_AT, CELL_KEY_BYTES, CELL_KIND, CELL_PLACE, CELL_RAW_AT, CELL_RAW_BYTES,
+  CELL_RAW_KEY_AT, CELL_RAW_KEY_BYTES, cellCount, cellsAt, hasMoreCells, nameAt, nameBytes, rawNameAt, rawNameBytes,
+} from '../grammar/cells';
+
+/** `time` as a little-endian integer. */
+const TIME: u32 = 0x656D6974;
+
+let tablesMax: u32 = 0;
+let columnsMax: u32 = 0;
+let columnNameBytesMax: u32 = 0;
+let namesBytesMax: u32 = 0;
+
+/** Limits of all tables, of the columns of a table (ours apart), of the bytes of their keys, and of all names. */
+export function setLimits(tables: u32, columns: u32, columnNameBytes: u32, namesBytes: u32): void {
+  namesBytesMax = namesBytes;
+  tablesMax = tables;
+  columnsMax = columns;
+  columnNameBytesMax = columnNameBytes;
+}
+
+/** Tags and fields a line may have before it is over a limit whatever they are. */
+export function lineCellsMax(): u32 {
+  return columnsMax;
+}
+
+let database: u32 = 0;
+/** RULE_* of the body. */
+let rules: u32 = 0;
+/** No schema and no limit is judged. */
+let isLenient: bool = false;
+/** The table of the line before, for most lines that of the next; 0 when it may be gone. */
+let lastTable: usize = 0;
+/** In the line judged last, values have another kind than their columns (CELL_PLACE says where they go). */
+export let lineHasMoved: bool = false;
+/** Counts all lines judged, by two: a column that bears the number of the line at hand, or the next, was named in it before. */
+let serial: u64 = 0;
+
+/** A number for COLUMN_LINE that no line had. */
+@inline
+export function nextSerial(): u64 {
+  serial += 2;
+  return serial;
+}
+
+/** @param flags PARSE_REPLAY, RULE_* */
+export function beginJudging(databaseId: u32, flags: u32): void {
+  database = databaseId;
+  rules = flags;
+  isLenient = (flags & PARSE_REPLAY) != 0;
+  lastTable = 0;
+}
+
+/** The table of the line judged last. */
+@inline
+export function judgedTable(): usize {
+  return lastTable;
+}
+
+/**
+ * Judges the line in the record and finds its table and columns, making provisional ones where there are none.
+ * @returns LINE_OK, or what is wrong, with the fault set and nothing made
+ */
+export function judgeLine(): u32 {
+  const mark = provisionalMark();
+  if (lastTable == 0 || !isNamed(lastTable, database, nameAt, nameBytes)) {
+    const hash = hashBytes(nameAt, nameBytes);
+    lastTable = findTable(database, nameAt, nameBytes, hash);
+    if (lastTable == 0) lastTable = makeTable(database, nameAt, nameBytes, hash);
+  }
+  if (!isLenient && load<u32>(lastTable, TABLE_SET_ASIDE) != 0) {
+    return fault(LINE_TABLE_SET_ASIDE, rawNameAt, rawNameAt + rawNameBytes, 0, 0);
+  }
+  nextSerial();
+  let code = judgeKeys(lastTable);
+  if (code == LINE_OK) code = judgeKinds(lastTable);
+  if (code == LINE_OK && !isLenient && (hasMoreCells || provisionalMark() != mark)) code = judgeNew(lastTable);
+  if (code != LINE_OK && provisionalMark() != mark) {
+    undoProvisional(mark);
+    lastTable = 0;
+  }
+  return code;
+}
+
+/** Finds the columns of all cells; a key that is reserved or stands twice ends it. */
+function judgeKeys(table: usize): u32 {
+  let cell = cellsAt;
+  for (let i: u32 = 0; i < cellCount; i++, cell += CELL_BYTES) {
+    const keyAt = <usize>load<u32>(cell, CELL_KEY_AT);
+    const keyBytes = load<u32>(cell, CELL_KEY_BYTES);
+    let column = guessCell(table, i);
+    if (column == 0 || !isKey(column, keyAt, keyBytes)) {
+      if (keyBytes == 4 && load<u32>(keyAt) == TIME) return keyFault(LINE_RESERVED_NAME, cell);
+      const hash = hashBytes(keyAt, keyBytes);
+      column = findColumn(table, keyAt, keyBytes, hash);
+      if (column == 0) column = makeColumn(table, load<u32>(cell, CELL_KIND), keyAt, keyBytes, hash);
+      noteCell(table, i, column);
+    }
+    const isTag = <u32>(load<u32>(cell, CELL_KIND) == KIND_TAG);
+    if (isInLine(column)) return keyFault(repeatCode(isTag, <u32>(load<u64>(column, COLUMN_LINE) & 1)), cell);
+    store<u64>(column, serial | isTag, COLUMN_LINE);
+    store<u32>(cell, <u32>column, CELL_COLUMN);
+  }
+  return LINE_OK;
+}
+
+/** Whether the line at hand has named the column. */
+@inline
+function isInLine(column: usize): bool {
+  return (load<u64>(column, COLUMN_LINE) | 1) == (serial | 1);
+}
+
+function repeatCode(isTag: u32, wasTag: u32): u32 {
+  if (isTag != wasTag) return LINE_TAG_AND_FIELD;
+  return isTag ? LINE_DUPLICATE_TAG : LINE_DUPLICATE_FIELD;
+}
+
+function keyFault(code: u32, cell: usize): u32 {
+  const at = <usize>load<u32>(cell, CELL_RAW_KEY_AT);
+  const bytes = load<u32>(cell, CELL_RAW_KEY_BYTES);
+  return fault(code, at, at + bytes, at, bytes);
+}
+
+/** Judges the kinds of all cells; those of another kind than their columns need a place. */
+function judgeKinds(table: usize): u32 {
+  const end = cellsAt + cellCount * CELL_BYTES;
+  lineHasMoved = false;
+  for (let cell = cellsAt; cell < end; cell += CELL_BYTES) {
+    if (load<u32>(load<u32>(cell, CELL_COLUMN), COLUMN_KIND) != load<u32>(cell, CELL_KIND)) return findPlaces(table, cell, end);
+  }
+  return LINE_OK;
+}
+
+/** Finds a place for each value from `cell` on whose column has another kind; one that has none ends it, but for replay. */
+function findPlaces(table: usize, cell: usize, end: usize): u32 {
+  lineHasMoved = true;
+  for (; cell < end; cell += CELL_BYTES) {
+    const came = load<u32>(cell, CELL_KIND);
+    const has = load<u32>(load<u32>(cell, CELL_COLUMN), COLUMN_KIND);
+    if (has == came) continue;
+    let place = placeOf(table, cell, rules);
+    // A place whose key the line itself names would get two values.
+    if (place != 0 && place != <usize>load<u32>(cell, CELL_COLUMN) && isInLine(place)) place = 0;
+    if (place == 0 && !isLenient) return kindFault(cell, has, came);
+    store<u32>(cell, <u32>place, CELL_PLACE);
+  }
+  return LINE_OK;
+}
+
+function kindFault(cell: usize, has: u32, came: u32): u32 {
+  const code = has == KIND_TAG || came == KIND_TAG ? LINE_TAG_AND_FIELD : LINE_TYPE_CONFLICT;
+  const at = <usize>load<u32>(cell, CELL_RAW_AT);
+  fault(code, at, at + load<u32>(cell, CELL_RAW_BYTES), load<u32>(cell, CELL_RAW_KEY_AT), load<u32>(cell, CELL_RAW_KEY_BYTES));
+  faultKinds(has, came);
+  return code;
+}
+
+/** For a line that made something, or that has more cells than any table may have columns. */
+function judgeNew(table: usize): u32 {
+  if ((rules & RULE_TAGS_FIXED) != 0 && load<u32>(table, TABLE_ID) != 0) {
+    const cell = firstNewCell();
+    if (load<u32>(cell, CELL_KIND) == KIND_TAG) return keyFault(LINE_TAGS_FIXED, cell);
+  }
+  return judgeLimits(table);
+}
+
+function judgeLimits(table: usize): u32 {
+  if (load<u32>(table, TABLE_ID) == 0 && tableCount() > tablesMax) {
+    return fault(LINE_TOO_MANY_TABLES, rawNameAt, rawNameAt + rawNameBytes, 0, 0);
+  }
+  const isOver = hasMoreCells || load<u32>(table, TABLE_COLUMNS) > columnsMax || load<u32>(table, TABLE_KEY_BYTES) > columnNameBytesMax;
+  if (isOver) return keyFault(LINE_TOO_MANY_COLUMNS, firstNewCell());
+  return namesBytes > <u64>namesBytesMax ? keyFault(LINE_NAMES_FULL, firstNewCell()) : LINE_OK;
+}
+
+/** The first cell that needs a new column, tags before fields; when none does the last, which is a field. */
+function firstNewCell(): usize {
+  let cell = cellsAt;
+  for (let i: u32 = 1; i < cellCount && load<u32>(targetOf(cell), COLUMN_ID) != 0; i++) cell += CELL_BYTES;
+  return cell;
+}

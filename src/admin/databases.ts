@@ -1,0 +1,94 @@
+/** Databases and measurements as people handle them: listed, made, dropped. What HTTP and the control socket share. */
+import type { Catalog, Table } from '../catalog/catalog.js';
+import { SluiceError } from '../errors.js';
+import { checkDatabaseName } from '../names.js';
+import type { SchemaRules } from '../schema-rules.js';
+import type { RejectStore } from '../rejects/reject-store.js';
+import type { Leftovers } from '../tables/cleanup.js';
+
+interface SchemaParts {
+  readonly catalog: Catalog;
+  readonly leftovers: Leftovers;
+  readonly rejects: RejectStore;
+}
+
+interface DatabaseListing {
+  readonly id: number;
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly createdMs: number;
+}
+
+export class SchemaAdmin {
+  readonly #parts: SchemaParts;
+
+  constructor(parts: SchemaParts) {
+    this.#parts = parts;
+  }
+
+  /** Oldest first. */
+  databases(): DatabaseListing[] {
+    // The log number of its creation counts microseconds.
+    return this.#parts.catalog.databases().map(({ id, name, created }) => ({ id, name, createdMs: Math.floor(created / 1000) }));
+  }
+
+  /** Tables of a database, oldest first; null when there is none of that name. */
+  tables(database: string): Table[] | null {
+    const { catalog } = this.#parts;
+    const found = catalog.database(database);
+    return found === undefined ? null : catalog.tables(found.id);
+  }
+
+  /**
+   * Makes a database.
+   * @param rules those left out are the server's for new databases
+   * @returns false when it is there already
+   * @throws SluiceError bad-database-name, too-many-databases, log-failed
+   */
+  async createDatabase(name: string, rules: Partial<SchemaRules> = {}): Promise<boolean> {
+    const problem = checkDatabaseName(name);
+    if (problem !== null) throw new SluiceError('bad-database-name', `${JSON.stringify(name.slice(0, 80))} ${problem}`);
+    const { catalog } = this.#parts;
+    if (catalog.database(name) !== undefined) return false;
+    await catalog.ensureDatabase(name, rules);
+    return true;
+  }
+
+  /**
+   * Gives a database other schema rules; those left out stay.
+   * @returns the rules it has now; null when there is no such database
+   * @throws SluiceError log-failed
+   */
+  async setRules(name: string, rules: Partial<SchemaRules>): Promise<SchemaRules | null> {
+    return this.#parts.catalog.setRules(name, rules);
+  }
+
+  /**
+   * Drops a database with its tables.
+   * @returns how many tables went; null when there is no such database
+   * @throws SluiceError log-failed
+   */
+  async dropDatabase(name: string): Promise<number | null> {
+    const { catalog, leftovers, rejects } = this.#parts;
+    const dropped = await catalog.dropDatabase(name);
+    if (dropped === null) return null;
+    await rejects.forget(dropped.database.folder);
+    for (const table of dropped.tables) await leftovers.toTrash(table);
+    return dropped.tables.length;
+  }
+
+  /**
+   * Drops the table of a measurement: a later write makes it anew, with types of its own.
+   * @returns false when there is no such database or measurement
+   * @throws SluiceError log-failed
+   */
+  async dropMeasurement(database: string, measurement: string): Promise<boolean> {
+    const { catalog, leftovers } = this.#parts;
+    const found = catalog.database(database);
+    if (found === undefined) return false;
+    const dropped = await catalog.dropTable(found.id, measurement);
+    if (dropped === null) return false;
+    await leftovers.toTrash(dropped);
+    return true;
+  }
+}

@@ -1,0 +1,59 @@
+/** What the server counts behind its front end, as metrics. */
+import type { BodyMemory } from '../ingest/body-memory.js';
+import type { LineCounts } from '../ingest/line-counts.js';
+import type { Pool } from '../ingest/pool.js';
+import type { Recovery } from '../ingest/recovery.js';
+import type { Log } from '../log/log.js';
+import type { ServerLogger } from '../logging.js';
+import { labelled, single, type Metric } from '../metrics.js';
+import type { RejectStore } from '../rejects/reject-store.js';
+import type { Sealer } from '../flush/flusher.js';
+
+interface Counted {
+  readonly lines: LineCounts;
+  readonly rejects: RejectStore;
+  readonly log: Log;
+  readonly recovery: Recovery;
+  readonly sealer: Sealer;
+  readonly bodyMemory: BodyMemory;
+  readonly pool: Pool;
+  readonly logger: ServerLogger;
+  /** Bytes of the builders of all workers. */
+  readonly builderBytes: () => number;
+}
+
+/** All values are of the moment of the call. */
+export function engineMetrics({ lines, rejects, log, recovery, sealer, bodyMemory, pool, logger, builderBytes }: Counted): Metric[] {
+  const kept = rejects.counts;
+  const { seals, files, commits, failures, quarantinedRows } = sealer.counts;
+  return [
+    single('counter', 'sluice_lines_parsed_total', 'Lines of bodies that were parsed and have ended', lines.parsed),
+    single('counter', 'sluice_lines_accepted_total', 'Lines stored', lines.accepted),
+    single('counter', 'sluice_lines_rejected_total', 'Lines found bad', lines.rejected),
+    single('counter', 'sluice_lines_given_up_total', 'Good lines of bodies that were not stored: all or nothing was asked, or the log failed', lines.givenUp),
+    labelled('counter', 'sluice_lines_rejected_by_code_total', 'Lines found bad, by what is wrong', 'code', lines.byCode()),
+    labelled('counter', 'sluice_points_total', 'Points stored', 'database', lines.byDatabase),
+    single('counter', 'sluice_rejected_lines_kept_total', 'Rejected lines written to the files of their database', kept.kept),
+    single('counter', 'sluice_rejected_lines_dropped_total', 'Rejected lines that were not: too many at once, or the disk refused', kept.dropped),
+    single('gauge', 'sluice_log_bytes', 'Bytes of the log', log.bytes),
+    single('gauge', 'sluice_log_segments', 'Files of the log', log.segments().length),
+    single('counter', 'sluice_log_syncs_total', 'Writes to the log that were synced', log.syncs),
+    single('gauge', 'sluice_log_last_synced', 'The last number on disk: microseconds since 1970', log.lastSynced),
+    single('gauge', 'sluice_log_failed', '1 while the log cannot be written', log.failed ? 1 : 0),
+    single('counter', 'sluice_log_lines_dropped_total', 'Lines of the server\'s own log that stderr did not take', logger.linesDropped),
+    single('gauge', 'sluice_replaying', '1 while rows are read back from the log', Number.isFinite(recovery.floor) ? 1 : 0),
+    single('gauge', 'sluice_unsealed_rows', 'Rows in the log alone', sealer.unsealed.rows),
+    single('gauge', 'sluice_unsealed_tables', 'Tables with such rows', sealer.unsealed.tables),
+    single('gauge', 'sluice_unsealed_bytes', 'Memory of the builders that hold them', builderBytes()),
+    single('counter', 'sluice_seals_total', 'Cuts of tables whose rows went into files', seals),
+    single('counter', 'sluice_seal_files_total', 'Files they made', files),
+    single('counter', 'sluice_commits_total', 'Delta commits', commits),
+    single('counter', 'sluice_seal_failures_total', 'Seals that failed and are tried again', failures),
+    single('gauge', 'sluice_tables_set_aside', 'Tables that cannot be written to their files, and whose lines are refused', sealer.setAsideTables().length),
+    single('counter', 'sluice_quarantined_rows_total', 'Rows of such tables that went to quarantine', quarantinedRows),
+    single('gauge', 'sluice_body_memory_bytes', 'Memory for bodies in flight', bodyMemory.blockCount * bodyMemory.blockBytes),
+    single('gauge', 'sluice_body_memory_free_bytes', 'What of it is free', bodyMemory.freeBlocks * bodyMemory.blockBytes),
+    single('gauge', 'sluice_builders', 'Workers that hold builders', pool.slots().length),
+    single('gauge', 'sluice_builders_busy', 'Workers at work on bodies', pool.slots().filter(({ busy }) => busy).length),
+  ];
+}

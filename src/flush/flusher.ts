@@ -1,0 +1,270 @@
+/** Decides when the rows of which table leave the builders, and what becomes of tables whose rows cannot. */
+import type { Catalog, Table } from '../catalog/catalog.js';
+import type { Slot } from '../ingest/pool.js';
+import type { AcceptedBody, FromWorker } from '../worker/protocol.js';
+import type { TableCommitter } from '../tables/commit.js';
+import { TableRefused } from '../tables/delta/table-log.js';
+import { Committers } from './committers.js';
+import { Mover, type MoverParts } from './mover.js';
+import { SetAside } from './set-aside.js';
+import { Unsealed } from './unflushed.js';
+import { TableViews, type TableView } from './table-views.js';
+
+/** Tables sealed at the same time. */
+const SEALS_AT_ONCE_MAX = 4;
+
+interface SealerParts extends MoverParts {
+  /** Reads the Delta log of a table. */
+  readonly openCommitter: (table: Table) => Promise<TableCommitter>;
+  /** Linear memory in use by the builders of all workers. */
+  readonly builderBytes: () => number;
+  readonly limits: {
+    readonly sealRowsMax: number; readonly logBytesMax: number; readonly logAgeMaxMs: number; readonly builderBytesMax: number;
+    /** Rows of a table that is set aside so long go to quarantine. */
+    readonly setAsideAgeMs: number;
+  };
+}
+
+/** A table whose rows did not all go into files. */
+export interface FlushFailure {
+  readonly table: Table;
+  readonly reason: string;
+}
+
+export class Sealer {
+  readonly #parts: SealerParts;
+  readonly #catalog: Catalog;
+  readonly #unsealed = new Unsealed();
+  readonly #committers: Committers;
+  readonly #mover: Mover;
+  readonly #views: TableViews;
+  readonly #setAside: SetAside;
+  /** By table, the seal that was asked for last: one waits for the one before. */
+  readonly #sealing = new Map<number, Promise<void>>();
+  #seals = 0;
+  #failures = 0;
+  #atOnce = 0;
+  readonly #queue: (() => void)[] = [];
+
+  constructor(parts: SealerParts) {
+    this.#parts = parts;
+    this.#catalog = parts.catalog;
+    this.#committers = new Committers(parts.openCommitter);
+    this.#mover = new Mover(parts, this.#committers, this.#unsealed);
+    this.#views = new TableViews(this.#committers);
+    this.#setAside = new SetAside(parts.clock, (tableId, isSetAside) => this.#onSetAside(tableId, isSetAside));
+  }
+
+  /** Rows of a frame wait in builders; those of tables that were dropped or sealed meanwhile have left them. */
+  noteRows(rows: AcceptedBody['rows'], number: number): void {
+    for (const [tableId, count] of rows) {
+      if ((this.#catalog.table(tableId)?.sealedTo ?? Infinity) >= number) continue;
+      if (this.#unsealed.add(tableId, count, number).rows >= this.#parts.limits.sealRowsMax && this.#setAside.mayTry(tableId)) this.#start(tableId);
+    }
+  }
+
+  /** The Delta log of a table could not be read at the start. */
+  noteTrouble(tableId: number, error: TableRefused): void {
+    this.#setAside.noteFailure(tableId, error);
+  }
+
+  forgetTables(tableIds: readonly number[]): void {
+    for (const tableId of tableIds) {
+      for (const each of [this.#unsealed, this.#committers, this.#mover, this.#views, this.#setAside]) each.forget(tableId);
+    }
+  }
+
+  /** Sentences for /health: tables that are set aside, and those with damaged files. */
+  problems(): string[] {
+    const troubled = new Set([...this.#setAside.tables(), ...this.#views.troubled()]);
+    return [...troubled].flatMap((tableId) => this.#catalog.table(tableId) ?? []).flatMap((table) => this.problemsOf(table));
+  }
+
+  /** The same of one table, as far as is known. */
+  problemsOf(table: Table): string[] {
+    const damaged = this.#views.sentence(table);
+    return [...(this.#setAside.has(table.id) ? [this.#sentence(table)] : []), ...(damaged === null ? [] : [damaged])];
+  }
+
+  /** The tables whose lines workers refuse. */
+  setAsideTables(): number[] {
+    return this.#setAside.tables();
+  }
+
+  /** A table as of its newest commit. @throws why its Delta log cannot be read: then it is set aside */
+  async look(table: Table): Promise<TableView> {
+    try {
+      return await this.#views.look(table);
+    } catch (error) {
+      // Who only looks, however often, puts off no try.
+      const isNews = this.#catalog.table(table.id) !== undefined && !this.#setAside.has(table.id);
+      if (isNews && error instanceof TableRefused) this.#setAside.noteFailure(table.id, error);
+      throw error;
+    }
+  }
+
+  /** Seals what the limits ask for, and sees to the tables that are set aside; call it about once a second. */
+  tick(): void {
+    for (const tableId of this.#due()) this.#start(tableId);
+    for (const tableId of this.#setAside.tables()) {
+      if (this.#setAside.mayTry(tableId)) this.#start(tableId);
+      else if (this.#mustLeave(tableId)) this.#start(tableId, (table) => this.#toQuarantine(table));
+    }
+  }
+
+  /** Since the start; failures are of seals, which are tried again. */
+  get counts(): { readonly seals: number; readonly files: number; readonly commits: number; readonly failures: number; readonly quarantinedRows: number } {
+    return { seals: this.#seals, failures: this.#failures, ...this.#mover.counts };
+  }
+
+  /** Rows in the log alone, and the tables that have some. */
+  get unsealed(): { readonly rows: number; readonly tables: number } {
+    return this.#unsealed.total;
+  }
+
+  /** Rows of a table in the log alone. */
+  unsealedRows(tableId: number): number {
+    return this.#unsealed.of(tableId)?.rows ?? 0;
+  }
+
+  /** The smallest number that may be in no file yet. */
+  get firstUnsealed(): number {
+    return this.#unsealed.first;
+  }
+
+  /** Seals every row of these tables that is on disk now; returns the tables of which not all went into files, and why. */
+  async flush(tableIds: readonly number[]): Promise<FlushFailure[]> {
+    const { lastSynced } = this.#parts.log;
+    const unsealed = tableIds.filter((tableId) => this.#unsealed.of(tableId) !== undefined);
+    const results = await Promise.allSettled(unsealed.map((tableId) => this.#seal(tableId)));
+    return results.flatMap((result, at) => {
+      const table = this.#catalog.table(unsealed[at]!);
+      if (table === undefined) return [];
+      if (result.status === 'rejected') return [{ table, reason: (result.reason as Error).message }];
+      const isLeft = (this.#unsealed.of(table.id)?.first ?? Infinity) <= lastSynced;
+      return isLeft ? [{ table, reason: 'rows are being read back from the log' }] : [];
+    });
+  }
+
+  /** No commit begins from here on; resolves when those under way have ended, so that the data folder may be let go of. */
+  stop(): Promise<void> {
+    return this.#mover.stop();
+  }
+
+  onMessage(slot: Slot, message: FromWorker): void {
+    if (message.say !== 'file' && message.say !== 'seal-failed') return;
+    if (message.say === 'seal-failed' && message.isFatal) this.#setAside.noteDeath(message.tableId);
+    this.#mover.onAnswer(slot, message);
+  }
+
+  onDeath(slot: Slot): void {
+    this.#mover.onDeath(slot);
+  }
+
+  /** Tables over the limits of rows, memory, age or log, those apart that are set aside or failed just now. */
+  #due(): Set<number> {
+    const { clock, limits, log, replayFloor } = this.#parts;
+    const due = new Set<number>();
+    const oldest = (clock.nowMs() - limits.logAgeMaxMs) * 1000;
+    const oldestSegment = log.bytes > limits.logBytesMax ? log.segments()[0] : undefined;
+    const unsealed = this.#unsealed.tables().filter(([tableId]) => !this.#setAside.has(tableId) && this.#setAside.mayTry(tableId));
+    for (const [tableId, { rows, first }] of unsealed) {
+      const inOldest = oldestSegment !== undefined && first <= oldestSegment.last;
+      if (rows >= limits.sealRowsMax || first <= oldest || inOldest) due.add(tableId);
+    }
+    if (this.#isMemoryFull()) {
+      const floor = replayFloor();
+      const byRows = unsealed.filter(([, { first }]) => first < floor).sort((a, b) => b[1].rows - a[1].rows);
+      for (const [tableId] of byRows.slice(0, Math.ceil(byRows.length / 4))) due.add(tableId);
+    }
+    return due;
+  }
+
+  #isMemoryFull(): boolean {
+    return this.#parts.builderBytes() > this.#parts.limits.builderBytesMax;
+  }
+
+  /** Whether the rows of a table set aside must go elsewhere: their time is over, or others need the room. */
+  #mustLeave(tableId: number): boolean {
+    const { limits, log } = this.#parts;
+    if (this.#unsealed.of(tableId) === undefined) return false;
+    const othersWait = this.#isMemoryFull() || log.bytes > limits.logBytesMax;
+    return this.#setAside.mayLeave(tableId, othersWait ? 0 : limits.setAsideAgeMs);
+  }
+
+  #start(tableId: number, work?: (table: Table) => Promise<void>): void {
+    if (this.#sealing.has(tableId)) return;
+    this.#seal(tableId, work).catch((error: Error) => {
+      const what = work === undefined ? 'sealed' : 'brought to quarantine';
+      this.#parts.logger.warn(`table ${this.#catalog.table(tableId)?.folder ?? tableId} could not be ${what} and will be tried again: ${error.message}`);
+    });
+  }
+
+  /** Seals of a table run one after another. */
+  #seal(tableId: number, work: (table: Table) => Promise<void> = (table) => this.#toFiles(table)): Promise<void> {
+    const before = this.#sealing.get(tableId)?.catch(() => undefined);
+    const seal = Promise.resolve(before)
+      .then(() => this.#inTurn(tableId, work))
+      .finally(() => {
+        if (this.#sealing.get(tableId) === seal) this.#sealing.delete(tableId);
+      });
+    this.#sealing.set(tableId, seal);
+    return seal;
+  }
+
+  async #inTurn(tableId: number, work: (table: Table) => Promise<void>): Promise<void> {
+    if (this.#atOnce >= SEALS_AT_ONCE_MAX) await new Promise<void>((resolve) => this.#queue.push(resolve));
+    this.#atOnce += 1;
+    try {
+      const table = this.#catalog.table(tableId);
+      if (table !== undefined) await work(table);
+    } catch (error) {
+      this.#failures += 1;
+      if (this.#catalog.table(tableId) !== undefined) this.#setAside.noteFailure(tableId, error as Error);
+      throw error;
+    } finally {
+      this.#atOnce -= 1;
+      this.#queue.shift()?.();
+    }
+  }
+
+  /** One that is set aside is looked at first: it is well again when it can be written. */
+  async #toFiles(table: Table): Promise<void> {
+    if (this.#setAside.isDeadly(table.id)) throw new Error(this.#setAside.reason(table.id));
+    if (this.#setAside.has(table.id)) await this.#check(table);
+    if (this.#unsealed.of(table.id) !== undefined && (await this.#mover.intoFiles(table))) {
+      this.#seals += 1;
+      this.#setAside.noteSealed();
+    }
+    this.#setAside.clear(table.id);
+  }
+
+  async #check(table: Table): Promise<void> {
+    try {
+      await (await this.#committers.of(table)).check(table.columns);
+    } catch (error) {
+      this.#committers.forget(table.id);
+      throw error;
+    }
+  }
+
+  async #toQuarantine(table: Table): Promise<void> {
+    const reason = this.#setAside.reason(table.id);
+    this.#setAside.noteLeaving(table.id);
+    const rows = await this.#mover.intoQuarantine(table, reason);
+    if (rows > 0) this.#parts.logger.error(`${rows} rows of table ${table.folder} went to quarantine/tables/${table.folder}: ${reason}`);
+  }
+
+  #onSetAside(tableId: number, isSetAside: boolean): void {
+    const table = this.#catalog.table(tableId);
+    if (table === undefined) return;
+    this.#parts.pool.tellAll({ say: 'set-aside', tableIds: [tableId], isSetAside });
+    if (isSetAside) this.#parts.logger.error(this.#sentence(table));
+    else this.#parts.logger.info(`table ${table.folder} can be written again: its lines are taken`);
+  }
+
+  #sentence({ folder, id }: Table): string {
+    const rows = this.unsealedRows(id);
+    return `table ${folder} is set aside, its new lines are refused and ${rows} acknowledged rows wait in the log: ${this.#setAside.reason(id)}`;
+  }
+}

@@ -1,0 +1,183 @@
+/** Moves the rows of one table out of the builders: into files of the table by one commit, or into quarantine. */
+import type { Catalog, Table } from '../catalog/catalog.js';
+import type { Clock } from '../clock.js';
+import type { Pool, Slot } from '../ingest/pool.js';
+import type { Log } from '../log/log.js';
+import type { Logger } from '../logging.js';
+import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
+import { TableRefused } from '../tables/delta/table-log.js';
+import type { RowQuarantine } from '../tables/row-quarantine.js';
+import type { TableStore } from '../tables/table-store.js';
+import type { SealedFile, SealOrder } from '../worker/protocol.js';
+import type { Committers } from './committers.js';
+import { Cuts, type CutAnswer } from './flush-batches.js';
+import type { Unsealed } from './unflushed.js';
+
+export interface MoverParts {
+  readonly catalog: Catalog;
+  readonly log: Log;
+  readonly pool: Pool;
+  readonly stores: Readonly<Record<SealOrder['into'], TableStore>>;
+  readonly quarantine: RowQuarantine;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly node: string;
+  /** Puts the catalog on disk: what it says of `sealedTo` lasts then. */
+  readonly publishCatalog: () => Promise<void>;
+  /** R: no table is sealed at or above it. */
+  readonly replayFloor: () => number;
+}
+
+/** What can leave the builders. */
+interface Movable {
+  readonly table: Table;
+  readonly number: number;
+  readonly rows: number;
+}
+
+export class Mover {
+  readonly #parts: MoverParts;
+  readonly #committers: Committers;
+  readonly #unsealed: Unsealed;
+  readonly #cuts: Cuts;
+  /** By table, the number of a commit of this life that may stand or not. */
+  readonly #uncertain = new Map<number, number>();
+  /** What must end before the data folder is let go of. */
+  readonly #underWay = new Set<Promise<unknown>>();
+  #stopped = false;
+  /** Since the start. */
+  readonly counts = { files: 0, commits: 0, quarantinedRows: 0 };
+
+  constructor(parts: MoverParts, committers: Committers, unsealed: Unsealed) {
+    this.#parts = parts;
+    this.#committers = committers;
+    this.#unsealed = unsealed;
+    this.#cuts = new Cuts({ pool: parts.pool, node: parts.node, deleteFiles: (into, files) => this.#deleteFiles(into, files) });
+  }
+
+  onAnswer(slot: Slot, answer: CutAnswer): void {
+    this.#cuts.onAnswer(slot, answer);
+  }
+
+  onDeath(slot: Slot): void {
+    this.#cuts.onDeath(slot);
+  }
+
+  forget(tableId: number): void {
+    this.#uncertain.delete(tableId);
+  }
+
+  /** Nothing begins from here on; resolves when what is under way has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.allSettled(this.#underWay);
+  }
+
+  /** Rows that are on disk and below R into files of their table. @returns whether there were any @throws why not: they are where they were */
+  async intoFiles(known: Table): Promise<boolean> {
+    const committer = await this.#committers.of(known);
+    try {
+      // From here to the orders of the cut nothing is awaited: R, the last number, the columns and the slots are of one moment.
+      this.#takeUpEarlierCommit(known, committer);
+      const movable = this.#movable(known.id);
+      if (movable !== null) await this.#commit(movable, committer);
+      return movable !== null;
+    } catch (error) {
+      this.#committers.forget(known.id);
+      throw error;
+    }
+  }
+
+  /** The same rows into quarantine, so that neither log nor memory is held for them. @returns how many */
+  async intoQuarantine(known: Table, reason: string): Promise<number> {
+    const { catalog, clock, publishCatalog, quarantine } = this.#parts;
+    const movable = this.#movable(known.id);
+    if (movable === null) return 0;
+    const { number, table } = movable;
+    const files = await this.#cut(movable, 'quarantine');
+    if (files === null) return 0;
+    const { columns, databaseName: database, folder, measurement } = table;
+    const rows = files.reduce((sum, file) => sum + file.rows, 0);
+    const names = files.map(({ path }) => path.slice(folder.length + 1));
+    await this.#awaited(quarantine.add({
+      database, measurement, folder, number, columns, files: names, rows, reason, time: new Date(clock.nowMs()).toISOString(),
+    }));
+    catalog.setQuarantinedTo(table.id, number);
+    await this.#awaited(publishCatalog());
+    this.#left(movable);
+    this.counts.quarantinedRows += rows;
+    return rows;
+  }
+
+  /** The table as it is now, and what of its rows can leave the builders; null for none. */
+  #movable(tableId: number): Movable | null {
+    const { catalog, log, replayFloor } = this.#parts;
+    const table = catalog.table(tableId);
+    const unsealed = this.#unsealed.of(tableId);
+    const number = Math.min(log.lastSynced, replayFloor() - 1);
+    if (table === undefined || unsealed === undefined || number < unsealed.first) return null;
+    return { table, number, rows: unsealed.rows };
+  }
+
+  async #commit(movable: Movable, committer: TableCommitter): Promise<void> {
+    const { number, table } = movable;
+    const files = await this.#cut(movable, 'tables');
+    if (files === null) return;
+    try {
+      const end = await this.#awaited(committer.commit({ columns: table.columns, files, number, timeMs: this.#parts.clock.nowMs() }));
+      if (end === 'already') throw new Error(`another process sealed up to ${committer.state.sealedTo} as this node`);
+    } catch (error) {
+      if (error instanceof CommitUncertain) this.#uncertain.set(table.id, number);
+      else await this.#deleteFiles('tables', files);
+      throw error;
+    }
+    this.counts.commits += 1;
+    this.counts.files += files.length;
+    this.#parts.catalog.setSealedTo(table.id, number);
+    this.#left(movable);
+  }
+
+  /** Files of the rows; null when the table was dropped meanwhile. */
+  async #cut({ number, table }: Movable, into: SealOrder['into']): Promise<SealedFile[] | null> {
+    const files = await this.#cuts.order(table, number, into);
+    const isDropped = this.#parts.catalog.table(table.id) === undefined;
+    if (!isDropped && !this.#stopped) return files;
+    await this.#deleteFiles(into, files);
+    if (isDropped) return null;
+    throw new Error('sealing has ended');
+  }
+
+  /** Rows are in files that last: they leave the builders, and count as unsealed no more. */
+  #left({ number, rows, table }: Movable): void {
+    this.#parts.pool.tellAll({ say: 'sealed', tableId: table.id, number });
+    this.#unsealed.leave(table.id, number, rows);
+  }
+
+  async #awaited<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#underWay.delete(work);
+    }
+  }
+
+  async #deleteFiles(into: SealOrder['into'], files: readonly SealedFile[]): Promise<void> {
+    for (const { path } of files) {
+      await this.#parts.stores[into].delete(path).catch((error: Error) => this.#parts.logger.warn(`file ${path} is left over: ${error.message}`));
+    }
+  }
+
+  /**
+   * A commit whose end was not known may stand: then the rows it covers are in files already.
+   * @throws TableRefused when the table is ahead for another reason: rows that were acknowledged would be taken for stored
+   */
+  #takeUpEarlierCommit({ folder, id, sealedTo }: Table, { state }: TableCommitter): void {
+    if (state.sealedTo <= sealedTo) return;
+    if (state.sealedTo !== this.#uncertain.get(id) && (this.#unsealed.of(id)?.first ?? Infinity) <= state.sealedTo) {
+      throw new TableRefused(folder, `its last commit of ours is of number ${state.sealedTo}, which this server did not make`);
+    }
+    this.#parts.catalog.setSealedTo(id, state.sealedTo);
+    this.#parts.pool.tellAll({ say: 'sealed', tableId: id, number: state.sealedTo });
+  }
+}

@@ -1,0 +1,82 @@
+/** /api/v2/buckets and /api/v2/orgs, as far as client libraries need them to find or make a bucket: a database is one. */
+import { SluiceError } from '../../errors.js';
+import { demand } from '../auth/auth.js';
+import { bucketDatabase } from '../front/dialect.js';
+import type { Answer } from '../listener/listener.js';
+import { jsonAnswer, jsonObject, maySee, textOf } from './page.js';
+import type { PageRequest } from './page.js';
+import type { QueryParameters } from '../front/query-string.js';
+import type { Schema } from './schema-access.js';
+
+/** The one organization; it goes by every name. */
+const ORG_ID = '0000000000000001';
+const ORG_NAME = 'sluice';
+/** Buckets of one page, as InfluxDB 2 has it. */
+const PAGE_DEFAULT = 20;
+const PAGE_MAX = 100;
+
+type Database = ReturnType<Schema['databases']>[number];
+
+/** 16 hex digits, as the ids of InfluxDB 2. */
+function idOf({ id }: Database): string {
+  return id.toString(16).padStart(16, '0');
+}
+
+function bucketOf(database: Database): Readonly<Record<string, unknown>> {
+  const id = idOf(database);
+  const createdAt = new Date(database.createdMs).toISOString();
+  return {
+    id,
+    orgID: ORG_ID,
+    type: 'user',
+    name: database.name,
+    retentionRules: [{ type: 'expire', everySeconds: 0 }],
+    createdAt,
+    updatedAt: createdAt,
+    links: { self: `/api/v2/buckets/${id}`, org: `/api/v2/orgs/${ORG_ID}`, write: `/api/v2/write?bucket=${encodeURIComponent(database.name)}` },
+    labels: [],
+  };
+}
+
+/** @throws SluiceError bad-parameter */
+function readCount(query: QueryParameters, name: string, absent: number, min: number, max: number): number {
+  const text = query.get(name);
+  if (text === undefined) return absent;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (!(value >= min && value <= max)) throw new SluiceError('bad-parameter', `${name} is not a number from ${min} to ${max}`);
+  return value;
+}
+
+/** GET /api/v2/buckets: by `name` or `id`, a page at a time; whatever organization is named. @throws SluiceError bad-parameter */
+export function listBuckets(schema: Schema, { query, principal }: PageRequest): Answer {
+  const limit = readCount(query, 'limit', PAGE_DEFAULT, 1, PAGE_MAX);
+  const offset = readCount(query, 'offset', 0, 0, 999_999_999);
+  const [name, id, after] = [query.get('name'), query.get('id'), query.get('after')];
+  const wanted = name === undefined ? undefined : bucketDatabase(name);
+  const found = schema.databases().filter((database) => maySee(principal, database.name)
+    && (wanted === undefined || database.name === wanted)
+    && (id === undefined || idOf(database) === id)
+    && (after === undefined || idOf(database) > after));
+  const page = found.slice(offset, offset + limit);
+  const link = (at: number): string => `/api/v2/buckets?descending=false&limit=${limit}&offset=${at}`;
+  const links = { self: link(offset), ...(found.length > offset + limit ? { next: link(offset + limit) } : {}) };
+  return jsonAnswer(200, { links, buckets: page.map(bucketOf) });
+}
+
+/** POST /api/v2/buckets `{"name": NAME}`; retention rules are accepted, and nothing is dropped for its age. @throws SluiceError */
+export async function createBucket(schema: Schema, { body, principal }: PageRequest): Promise<Answer> {
+  const asked = textOf(jsonObject(body), 'name');
+  if (asked === '') throw new SluiceError('database-missing', 'add "name" to the JSON object');
+  const name = bucketDatabase(asked);
+  demand(principal, 'write', name);
+  if (!(await schema.createDatabase(name))) throw new SluiceError('bucket-exists', name);
+  const made = schema.databases().find((database) => database.name === name);
+  if (made === undefined) throw new SluiceError('database-dropped', name);
+  return jsonAnswer(201, bucketOf(made));
+}
+
+/** GET /api/v2/orgs: one organization, of the name that is asked for. */
+export function listOrgs({ query }: PageRequest): Answer {
+  const org = { id: query.get('orgID') ?? ORG_ID, name: query.get('org') ?? ORG_NAME, description: 'sluice knows no organizations' };
+  return jsonAnswer(200, { links: { self: '/api/v2/orgs' }, orgs: [{ ...org, links: { self: `/api/v2/orgs/${org.id}` } }] });
+}

@@ -1,0 +1,65 @@
+/** /api/v3/configure/database of InfluxDB 3: list, make, change and drop. */
+import { SluiceError } from '../../errors.js';
+import { TAG_RULES, TYPE_RULES, type SchemaRules } from '../../schema-rules.js';
+import { demand, demandAdmin } from '../auth/auth.js';
+import type { Answer } from '../listener/listener.js';
+import { jsonAnswer, jsonObject, maySee, textOf } from './page.js';
+import type { PageRequest } from './page.js';
+import type { Schema } from './schema-access.js';
+
+const DONE: Answer = { status: 200, headers: [], body: '' };
+
+/** GET: every database that the token may use. @throws SluiceError bad-parameter */
+export function listDatabases(schema: Schema, { query, principal }: PageRequest): Answer {
+  const format = query.get('format') ?? 'json';
+  if (format !== 'json') throw new SluiceError('bad-parameter', `format=${JSON.stringify(format.slice(0, 80))} is not json`);
+  const names = schema.databases().map(({ name }) => name).filter((name) => maySee(principal, name));
+  return jsonAnswer(200, names.map((name) => ({ 'iox::database': name })));
+}
+
+/**
+ * POST `{"db": NAME}`; a retention period is accepted, and nothing is dropped for its age. Our own keys `tags` and
+ * `types` say its schema rules. @throws SluiceError
+ */
+export async function createDatabase(schema: Schema, request: PageRequest): Promise<Answer> {
+  const { name, rules } = orderOf(request);
+  demand(request.principal, 'write', name);
+  if (!(await schema.createDatabase(name, rules))) throw new SluiceError('database-exists', name);
+  return DONE;
+}
+
+/** PUT, with the keys of POST: those left out stay as they are. @throws SluiceError */
+export async function updateDatabase(schema: Schema, request: PageRequest): Promise<Answer> {
+  demandAdmin(request.principal);
+  const { name, rules } = orderOf(request);
+  if ((await schema.setRules(name, rules)) === null) throw new SluiceError('database-not-found', name);
+  return DONE;
+}
+
+/** What the JSON of a request says. @throws SluiceError */
+function orderOf({ body, header }: PageRequest): { readonly name: string; readonly rules: Partial<SchemaRules> } {
+  const [type = ''] = header('content-type').toLowerCase().split(';');
+  if (type.trim() !== 'application/json') throw new SluiceError('unsupported-media-type', 'send application/json');
+  const order = jsonObject(body);
+  const name = textOf(order, 'db');
+  if (name === '') throw new SluiceError('database-missing', 'add "db" to the JSON object');
+  return { name, rules: { ...rule(order, 'tags', TAG_RULES), ...rule(order, 'types', TYPE_RULES) } };
+}
+
+/** The rule of a key in an object of its own; an empty one when it is absent. @throws SluiceError bad-parameter */
+function rule<K extends keyof SchemaRules>(order: Readonly<Record<string, unknown>>, key: K, words: readonly SchemaRules[K][]): Partial<Pick<SchemaRules, K>> {
+  const said = order[key] ?? null;
+  if (said === null) return {};
+  const word = words.find((candidate) => candidate === said);
+  if (word === undefined) throw new SluiceError('bad-parameter', `"${key}" is ${JSON.stringify(said).slice(0, 80)}: it must be ${words.join(' or ')}`);
+  return { [key]: word } as Pick<SchemaRules, K>;
+}
+
+/** DELETE `?db=NAME`. @throws SluiceError */
+export async function deleteDatabase(schema: Schema, { query, principal }: PageRequest): Promise<Answer> {
+  demandAdmin(principal);
+  const name = query.get('db') ?? '';
+  if (name === '') throw new SluiceError('database-missing', 'add db=NAME to the query string');
+  if ((await schema.dropDatabase(name)) === null) throw new SluiceError('database-not-found', name);
+  return DONE;
+}

@@ -1,0 +1,62 @@
+/** The pages that ask for credentials: path → method → page. */
+import type { TokenStore } from '../../auth/token-store.js';
+import type { Dialect } from '../../ingest/request.js';
+import { createBucket, listBuckets, listOrgs } from './buckets-page.js';
+import { createDatabase, deleteDatabase, listDatabases, updateDatabase } from './databases-page.js';
+import type { Page } from './page.js';
+import { queryPage } from './query-page.js';
+import type { Schema } from './schema-access.js';
+import * as token from './tokens-page.js';
+import type { Watch } from '../observe/observability.js';
+
+interface PageRoute {
+  /** Shape of its errors. */
+  readonly dialect: Dialect;
+  readonly methods: Readonly<Record<string, Page>>;
+  /** Whether it asks for no credentials, as to an admin. */
+  readonly isOpen?: () => boolean;
+}
+
+/** Every page by its path. */
+export function pageRoutes(schema: Schema, tokens: TokenStore, watch: Watch): Readonly<Record<string, PageRoute>> {
+  const query: Page = (request) => queryPage(schema, request);
+  return {
+    '/query': { dialect: 'v1', methods: { GET: query, POST: query } },
+    '/api/v2/buckets': {
+      dialect: 'v2',
+      methods: { GET: (request) => listBuckets(schema, request), POST: (request) => createBucket(schema, request) },
+    },
+    '/api/v2/orgs': { dialect: 'v2', methods: { GET: listOrgs } },
+    '/api/v3/configure/database': {
+      dialect: 'v3',
+      methods: {
+        GET: (request) => listDatabases(schema, request),
+        POST: (request) => createDatabase(schema, request),
+        PUT: (request) => updateDatabase(schema, request),
+        DELETE: (request) => deleteDatabase(schema, request),
+      },
+    },
+    '/debug/conflicts': { dialect: 'v3', methods: { GET: watch.conflictsPage } },
+    ...tokenRoutes(tokens),
+  };
+}
+
+function tokenRoutes(tokens: TokenStore): Readonly<Record<string, PageRoute>> {
+  const forDatabases: Page = (request) => token.createForDatabases(tokens, request);
+  return {
+    '/api/v3/configure/token': {
+      dialect: 'v3',
+      methods: {
+        GET: (request) => token.listTokens(tokens, request),
+        POST: forDatabases,
+        DELETE: (request) => token.deleteToken(tokens, request),
+      },
+    },
+    '/api/v3/enterprise/configure/token': { dialect: 'v3', methods: { POST: forDatabases } },
+    '/api/v3/configure/token/regenerate': { dialect: 'v3', methods: { POST: (request) => token.rotateToken(tokens, request) } },
+    // The first token can only be made by someone without.
+    '/api/v3/configure/token/admin': { dialect: 'v3', methods: { POST: (request) => token.createOperator(tokens, request) }, isOpen: () => tokens.isOpen },
+    '/api/v3/configure/token/admin/regenerate': { dialect: 'v3', methods: { POST: (request) => token.rotateOperator(tokens, request) } },
+    '/api/v3/configure/token/named_admin': { dialect: 'v3', methods: { POST: (request) => token.createNamedAdmin(tokens, request) } },
+  };
+}

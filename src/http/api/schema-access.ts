@@ -1,0 +1,33 @@
+/** What the front end asks of the databases and their tables. */
+import type { SchemaRules } from '../../schema-rules.js';
+
+interface Database {
+  readonly id: number;
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly createdMs: number;
+}
+
+export interface SchemaTable {
+  readonly measurement: string;
+  /** `kind` is a KIND_* of the ABI. */
+  readonly columns: readonly { readonly key: string; readonly kind: number }[];
+}
+
+export interface Schema {
+  /** Oldest first. */
+  databases(): readonly Database[];
+  /** Null when there is no such database. */
+  tables(database: string): readonly SchemaTable[] | null;
+  /**
+   * Returns false when it is there already. Rules left out are the server's for new databases.
+   * @throws SluiceError bad-database-name, too-many-databases, log-failed
+   */
+  createDatabase(name: string, rules?: Partial<SchemaRules>): Promise<boolean>;
+  /** Rules left out stay. Returns null when there is no such database. @throws SluiceError log-failed */
+  setRules(name: string, rules: Partial<SchemaRules>): Promise<SchemaRules | null>;
+  /** Returns how many tables went, null when there is no such database. @throws SluiceError log-failed */
+  dropDatabase(name: string): Promise<number | null>;
+  /** Returns false when there is no such database or measurement. @throws SluiceError log-failed */
+  dropMeasurement(database: string, measurement: string): Promise<boolean>;
+}

@@ -1,0 +1,32 @@
+/** The routes that need no token: /ping, /health, /ready. */
+import type { Clock } from '../../clock.js';
+import { QueryParameters } from '../front/query-string.js';
+import { makeRoute } from '../front/route.js';
+import type { Route, Serve } from '../front/route.js';
+import { healthAnswer, pingAnswer, readyAnswer } from './status-pages.js';
+import type { HealthState } from './status-pages.js';
+
+interface StatusParts {
+  readonly clock: Clock;
+  readonly health: () => HealthState;
+  readonly version: string;
+  readonly limits: { readonly retryAfterS: number };
+}
+
+/** By path. The server has started when this is called. */
+export function statusRoutes({ clock, health, version, limits: { retryAfterS } }: StatusParts): [path: string, Route][] {
+  const started = new Date(clock.nowMs()).toISOString();
+  const startedMs = clock.monotonicMs();
+  const servePing: Serve = (turn) => {
+    const verbose = new QueryParameters(turn.exchange.query).get('verbose');
+    turn.answer(pingAnswer(version, verbose, turn.exchange.header('accept')));
+  };
+  const serveHealth: Serve = (turn) => turn.answer(healthAnswer(version, health(), retryAfterS));
+  const serveReady: Serve = (turn) => turn.answer(readyAnswer(started, clock.monotonicMs() - startedMs, health(), retryAfterS));
+  return [
+    ['/ping', makeRoute('v1', { GET: servePing, POST: servePing })],
+    ['/health', makeRoute('v2', { GET: serveHealth })],
+    ['/api/v1/health', makeRoute('v2', { GET: serveHealth })],
+    ['/ready', makeRoute('v2', { GET: serveReady })],
+  ];
+}

@@ -1,0 +1,19 @@
+/** A path, its methods, and the shape of its errors. */
+import type { Dialect } from '../../ingest/request.js';
+import type { Asker } from './answer.js';
+import type { Turn } from './reply.js';
+
+/** Answers a request, now or later. @throws SluiceError */
+export type Serve = (turn: Turn, asker: Asker) => void;
+
+export interface Route {
+  readonly dialect: Dialect;
+  readonly methods: ReadonlyMap<string, Serve>;
+}
+
+/** A route; HEAD goes where GET goes. */
+export function makeRoute(dialect: Dialect, methods: Readonly<Record<string, Serve>>): Route {
+  const all = new Map(Object.entries(methods));
+  if (methods['GET'] !== undefined) all.set('HEAD', methods['GET']);
+  return { dialect, methods: all };
+}

@@ -1,0 +1,207 @@
+/** The front end: path → method → credentials → parameters → body → the way of a write → answer. */
+import type { TokenStore } from '../../auth/token-store.js';
+import type { Clock } from '../../clock.js';
+import { SluiceError } from '../../errors.js';
+import type { BodyMemory } from '../../ingest/body-memory.js';
+import type { Dialect, Writer } from '../../ingest/request.js';
+import { failure, outcomeAnswer, STORED } from './answer.js';
+import type { Asker } from './answer.js';
+import { demand, WITHOUT_AUTH } from '../auth/auth.js';
+import type { Authenticator } from '../auth/auth.js';
+import { receiveBody, receiveText } from './body.js';
+import type { BodyMeans } from './body.js';
+import { PREFLIGHT } from './cors.js';
+import { isTelegraf, misreadsRetryAfter, readWrite } from './dialect.js';
+import type { DialectOptions } from './dialect.js';
+import type { Exchange, Handler } from '../listener/listener.js';
+import type { Page } from '../api/page.js';
+import { pageRoutes } from '../api/pages.js';
+import { Pauses } from '../listener/idle-clients.js';
+import { QueryParameters } from './query-string.js';
+import { makeRoute } from './route.js';
+import type { Route, Serve } from './route.js';
+import type { Schema } from '../api/schema-access.js';
+import type { HealthState } from '../api/status-pages.js';
+import { statusRoutes } from '../api/status-routes.js';
+import { Throttle } from './throttle.js';
+import { identityHeaders, Turn } from './reply.js';
+import type { Watch } from '../observe/observability.js';
+
+export interface FrontEndLimits {
+  /** Limit of a body as received. */
+  readonly bodyBytesMax: number;
+  /** Limit of a body that is no write. */
+  readonly pageBodyBytesMax: number;
+  /** Longest wait for body memory, after which the answer is 503. */
+  readonly readingWaitMsMax: number;
+  /** Share of body memory under which reading slows down. */
+  readonly lowMemoryShare: number;
+  /** Seconds of Retry-After. */
+  readonly retryAfterS: number;
+  /** A client that is silent for longer gets its connection closed with its next answer (see pauses.ts). */
+  readonly pauseMs: number;
+  /** Clients remembered for that. */
+  readonly clientsMax: number;
+}
+
+export const FRONT_END_DEFAULTS: FrontEndLimits = {
+  bodyBytesMax: 64 * 1024 * 1024,
+  pageBodyBytesMax: 64 * 1024,
+  readingWaitMsMax: 2000,
+  lowMemoryShare: 0.25,
+  retryAfterS: 1,
+  pauseMs: 6000,
+  clientsMax: 16_384,
+};
+
+interface FrontEndParts {
+  readonly writer: Writer;
+  readonly schema: Schema;
+  readonly tokens: TokenStore;
+  /** The front end becomes the listener of its `onFree`. */
+  readonly bodyMemory: BodyMemory;
+  readonly authenticator: Authenticator;
+  readonly limits: FrontEndLimits;
+  readonly dialect: DialectOptions;
+  readonly clock: Clock;
+  readonly health: () => HealthState;
+  /** What X-Influxdb-Version says. */
+  readonly version: string;
+  readonly log: { error(message: string): void };
+  readonly watch: Watch;
+}
+
+/** A request id that a client may choose. */
+const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
+
+class FrontEnd {
+  readonly #parts: FrontEndParts;
+  readonly #body: BodyMeans;
+  readonly #pageBody: BodyMeans;
+  readonly #pauses: Pauses;
+  readonly #identity: readonly (readonly [string, string])[];
+  readonly #idPrefix = crypto.randomUUID().slice(0, 8);
+  #requests = 0;
+  readonly #routes: ReadonlyMap<string, Route>;
+
+  constructor(parts: FrontEndParts) {
+    const { bodyMemory, limits, clock } = parts;
+    this.#parts = parts;
+    const throttle = new Throttle(bodyMemory, {
+      freeBlocksLow: Math.floor(bodyMemory.blockCount * limits.lowMemoryShare),
+      waitMsMax: limits.readingWaitMsMax,
+    }, clock);
+    this.#body = { clock, memory: bodyMemory, throttle, bodyBytesMax: limits.bodyBytesMax };
+    this.#pageBody = { ...this.#body, bodyBytesMax: limits.pageBodyBytesMax };
+    this.#pauses = new Pauses(limits.pauseMs, limits.clientsMax);
+    this.#identity = identityHeaders(parts.version);
+    // PUT: Telegraf's http output can be set to it.
+    const write = (dialect: Dialect): Route => {
+      const serve: Serve = (turn, asker) => this.#write(turn, asker);
+      return makeRoute(dialect, { POST: serve, PUT: serve });
+    };
+    const pages = Object.entries(pageRoutes(parts.schema, parts.tokens, parts.watch)).map(([path, { dialect, methods, isOpen }]): [string, Route] => {
+      const serves = Object.entries(methods).map(([method, page]) => [method, this.#page(page, isOpen)] as const);
+      return [path, makeRoute(dialect, Object.fromEntries(serves))];
+    });
+    this.#routes = new Map<string, Route>([
+      ['/write', write('v1')],
+      ['/write/', write('v1')],
+      ['/api/v2/write', write('v2')],
+      ['/api/v3/write_lp', write('v3')],
+      ...statusRoutes(parts),
+      parts.watch.metricsRoute(),
+      ...pages,
+    ]);
+  }
+
+  serve(exchange: Exchange): void {
+    const { limits, clock } = this.#parts;
+    const userAgent = exchange.header('user-agent');
+    const telegraf = isTelegraf(userAgent);
+    const client = `${telegraf ? exchange.peer : ''} ${userAgent} ${exchange.path}?${exchange.query}`;
+    const turn = new Turn(exchange, this.#identity, this.#requestId(exchange), this.#pauses.note(client, clock.monotonicMs()));
+    const route = this.#routes.get(exchange.path);
+    const dialect = route?.dialect ?? (exchange.path.startsWith('/api/v2/') ? 'v2' : 'v1');
+    const asker: Asker = { dialect, telegraf, retryAfterS: misreadsRetryAfter(userAgent) ? null : limits.retryAfterS };
+    try {
+      if (exchange.method === 'OPTIONS') {
+        turn.answer(PREFLIGHT);
+        return;
+      }
+      if (route === undefined) throw new SluiceError('not-found', exchange.path.slice(0, 200));
+      const serve = route.methods.get(exchange.method);
+      if (serve === undefined) turn.answer(failure('method-not-allowed', exchange.method, asker, [['Allow', [...route.methods.keys()].join(', ')]]));
+      else serve(turn, asker);
+    } catch (error) {
+      this.#fail(turn, asker, error);
+    }
+  }
+
+  /** Tells the client what was thrown; what should not have been is logged. */
+  #fail(turn: Turn, asker: Asker, error: unknown): void {
+    if (error instanceof SluiceError) {
+      turn.answer(failure(error.code, error.detail, asker));
+      return;
+    }
+    const { method, path } = turn.exchange;
+    this.#parts.log.error(`${method} ${path} failed: ${error instanceof Error ? error.stack : String(error)}`);
+    turn.answer(failure('internal', 'the server logged it', asker));
+  }
+
+  /** The client's own id, or a new one. */
+  #requestId(exchange: Exchange): string {
+    const asked = exchange.header('request-id') || exchange.header('x-request-id');
+    return REQUEST_ID.test(asked) ? asked : `${this.#idPrefix}-${++this.#requests}`;
+  }
+
+  #write(turn: Turn, asker: Asker): void {
+    const { exchange } = turn;
+    const { authenticator, dialect, writer, log, watch } = this.#parts;
+    const query = new QueryParameters(exchange.query);
+    const principal = authenticator.authenticate(exchange, asker.dialect === 'v1' ? query.get('p') : undefined);
+    const request = readWrite(asker.dialect, query, (name) => exchange.header(name), dialect);
+    demand(principal, 'write', request.database);
+    receiveBody(exchange, this.#body, (body, waitedMs) => {
+      if (body.bytes === 0) {
+        turn.answer(STORED);
+        return;
+      }
+      writer.write(request, body, waitedMs).then(
+        (outcome) => {
+          if (outcome.kind === 'partial') watch.conflicts.note(request.database, outcome.errors, exchange);
+          turn.answer(outcomeAnswer(outcome, asker));
+        },
+        (error: unknown) => {
+          log.error(`a write to ${request.database} failed: ${error instanceof Error ? error.stack : String(error)}`);
+          turn.answer(failure('internal', 'the server logged it', asker));
+        },
+      );
+    }, (code, detail) => turn.answer(failure(code, detail, asker)));
+  }
+
+  /** Serves a page to who has credentials, or to anyone while it is open. */
+  #page(page: Page, isOpen: () => boolean = () => false): Serve {
+    return (turn, asker) => {
+      const { exchange } = turn;
+      const query = new QueryParameters(exchange.query);
+      const authenticator = isOpen() ? WITHOUT_AUTH : this.#parts.authenticator;
+      const principal = authenticator.authenticate(exchange, asker.dialect === 'v1' ? query.get('p') : undefined);
+      const serve = async (body: string): Promise<void> => {
+        try {
+          turn.answer(await page({ query, header: (name) => exchange.header(name), body, principal }));
+        } catch (error) {
+          this.#fail(turn, asker, error);
+        }
+      };
+      if (exchange.method === 'GET' || exchange.method === 'HEAD') void serve('');
+      else receiveText(exchange, this.#pageBody, (body) => void serve(body), (code, detail) => turn.answer(failure(code, detail, asker)));
+    };
+  }
+}
+
+/** Builds the handler of all requests. It throws nothing. */
+export function createFrontEnd(parts: FrontEndParts): Handler {
+  const frontEnd = new FrontEnd(parts);
+  return parts.watch.over((exchange) => frontEnd.serve(exchange));
+}

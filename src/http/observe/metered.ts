@@ -1,0 +1,104 @@
+/** An exchange that counts itself and the bytes of its body: the front end knows nothing of it. */
+import type { ClientLosses } from './client-losses.js';
+import type { Answer, Exchange, Handler } from '../listener/listener.js';
+import type { RequestCounts } from './request-counts.js';
+
+/** Paths that a metric may name; the others are `other`, so that no client makes series. */
+const ENDPOINTS: ReadonlySet<string> = new Set([
+  '/write', '/api/v2/write', '/api/v3/write_lp', '/query', '/ping', '/health', '/ready', '/metrics',
+  '/api/v2/buckets', '/api/v2/orgs', '/api/v3/configure/database', '/api/v3/configure/token', '/debug/conflicts',
+]);
+
+function endpointOf(path: string): string {
+  if (path === '/write/') return '/write';
+  return ENDPOINTS.has(path) ? path : 'other';
+}
+
+class MeteredExchange implements Exchange {
+  readonly #inner: Exchange;
+  readonly #counts: RequestCounts;
+  readonly #losses: ClientLosses;
+  #bytes = 0;
+  /** Answered or aborted. */
+  #over = false;
+  #aborted: () => void = () => {};
+
+  constructor(inner: Exchange, counts: RequestCounts, losses: ClientLosses) {
+    this.#inner = inner;
+    this.#counts = counts;
+    this.#losses = losses;
+    counts.begin();
+    inner.onAborted(() => {
+      this.#over = true;
+      counts.aborted(this.#bytes);
+      this.#aborted();
+    });
+  }
+
+  get method(): string {
+    return this.#inner.method;
+  }
+
+  get path(): string {
+    return this.#inner.path;
+  }
+
+  get query(): string {
+    return this.#inner.query;
+  }
+
+  get peer(): string {
+    return this.#inner.peer;
+  }
+
+  get closing(): boolean {
+    return this.#inner.closing;
+  }
+
+  get ended(): boolean {
+    return this.#inner.ended;
+  }
+
+  header(name: string): string {
+    return this.#inner.header(name);
+  }
+
+  headerLines(name: string): readonly string[] {
+    return this.#inner.headerLines(name);
+  }
+
+  onBody(receive: (chunk: Uint8Array, last: boolean) => void): void {
+    this.#inner.onBody((chunk, last) => {
+      if (!this.#over) {
+        this.#bytes += chunk.length;
+        this.#counts.take(chunk.length);
+      }
+      receive(chunk, last);
+    });
+  }
+
+  onAborted(action: () => void): void {
+    this.#aborted = action;
+  }
+
+  pause(): void {
+    this.#inner.pause();
+  }
+
+  resume(): void {
+    this.#inner.resume();
+  }
+
+  answer(answer: Answer, close: boolean): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#losses.note(this.#inner, answer.status);
+    this.#inner.answer(answer, close);
+    this.#counts.answered(endpointOf(this.path), answer.status, answer.refusal, this.#bytes);
+  }
+}
+
+/** The handler with every request counted before it and after it. */
+export function metered(handler: Handler, counts: RequestCounts, losses: ClientLosses): Handler {
+  return (exchange) => handler(new MeteredExchange(exchange, counts, losses));
+}

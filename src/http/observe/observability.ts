@@ -1,0 +1,64 @@
+/** What the front end tells of itself: its counts, the clients that lose points, conflicts of types; and /metrics, which shows it all. */
+import type { Networks } from '../../addresses.js';
+import type { Clock } from '../../clock.js';
+import { METRICS_TYPE, metricsText, type Metric } from '../../metrics.js';
+import { failure } from '../front/answer.js';
+import { demandAdmin } from '../auth/auth.js';
+import { ClientLosses } from './client-losses.js';
+import { Conflicts } from './conflicts.js';
+import type { Handler } from '../listener/listener.js';
+import { metered } from './metered.js';
+import { jsonAnswer, type Page } from '../api/page.js';
+import { RequestCounts } from './request-counts.js';
+import { makeRoute, type Route, type Serve } from '../front/route.js';
+
+interface WatchParts {
+  readonly clock: Clock;
+  readonly trustedProxies: Networks;
+  readonly log: { warn(message: string): void; error(message: string): void };
+  /** What the rest of the server counts. */
+  readonly metrics: () => readonly Metric[];
+}
+
+export class Watch {
+  readonly conflicts: Conflicts;
+  readonly #parts: WatchParts;
+  readonly #requests = new RequestCounts();
+  readonly #losses: ClientLosses;
+
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
+    this.conflicts = new Conflicts(parts.clock, parts.trustedProxies);
+    this.#losses = new ClientLosses(parts);
+  }
+
+  /** The handler, with every request counted. */
+  over(handler: Handler): Handler {
+    return metered(handler, this.#requests, this.#losses);
+  }
+
+  /** /metrics, which asks for no token. */
+  metricsRoute(): [path: string, route: Route] {
+    const serve: Serve = (turn, asker) => {
+      this.#text().then(
+        (body) => turn.answer({ status: 200, headers: [['Content-Type', METRICS_TYPE]], body }),
+        (error: Error) => {
+          this.#parts.log.error(`GET /metrics failed: ${error.stack}`);
+          turn.answer(failure('internal', 'the server logged it', asker));
+        },
+      );
+    };
+    return ['/metrics', makeRoute('v2', { GET: serve })];
+  }
+
+  /** /debug/conflicts, for admins. */
+  readonly conflictsPage: Page = ({ principal }) => {
+    demandAdmin(principal);
+    return jsonAnswer(200, { conflicts: this.conflicts.list() });
+  };
+
+  /** All values are of one moment: what reconciles does so at every scrape. */
+  async #text(): Promise<string> {
+    return metricsText([...this.#requests.metrics(), ...this.#losses.metrics(), ...this.conflicts.metrics(), ...this.#parts.metrics()]);
+  }
+}

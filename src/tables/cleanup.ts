@@ -1,0 +1,108 @@
+/** Files that a crash or a drop left behind. */
+import { dirname } from 'node:path';
+import type { Table } from '../catalog/catalog.js';
+import type { Clock } from '../clock.js';
+import type { Disk } from '../disk.js';
+import type { Logger } from '../logging.js';
+import { parseDataFileName, type DataPaths } from '../names.js';
+import type { TableCommitter } from './commit.js';
+import { MAGIC } from './parquet/footer.js';
+import type { TableStore } from './table-store.js';
+
+/** Dropped folders stay readable this long. */
+const TRASH_GRACE_MS = 3_600_000;
+
+interface LeftoversParts {
+  readonly disk: Disk;
+  readonly paths: DataPaths;
+  readonly store: TableStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly node: string;
+}
+
+export class Leftovers {
+  readonly #parts: LeftoversParts;
+
+  constructor(parts: LeftoversParts) {
+    this.#parts = parts;
+  }
+
+  /** Removes unfinished files of earlier processes. */
+  async clearTmp(start: string): Promise<void> {
+    const { disk, paths } = this.#parts;
+    const folder = dirname(paths.tmp(start));
+    for (const name of await disk.list(folder)) {
+      if (name !== start) await disk.removeTree(`${folder}/${name}`);
+    }
+  }
+
+  /**
+   * Moves data files of this node that no version of the table ever named out of its folder. Those that are proven never
+   * to have been committed go to trash: all their rows are in the log. Others go to quarantine: a commit may be lost.
+   * @param isLogWhole nothing of the log was damaged or missing at this start
+   * @returns the names in quarantine of those: the data files, and what only has the name of one
+   */
+  async moveOrphans(table: Table, { state }: TableCommitter, isLogWhole: boolean): Promise<{ files: string[]; strays: string[] }> {
+    const { clock, logger, node, paths, store } = this.#parts;
+    const moved = { files: [] as string[], strays: [] as string[] };
+    const isWhole = isLogWhole && (state.version < 0 || state.endsWithOurs);
+    for (const name of await store.list(table.folder)) {
+      const parts = parseDataFileName(name);
+      if (parts?.node !== node || state.namedFiles.has(name)) continue;
+      // Of a log that begins with a checkpoint, commits that are gone may have named it.
+      if (state.checkpoint !== null && parts.number <= state.sealedTo) continue;
+      const from = `${paths.tables}/${table.folder}/${name}`;
+      if (isWhole && parts.number > Math.max(table.sealedTo, state.sealedTo)) {
+        logger.info(`file ${table.folder}/${name} was never committed and goes to trash: the log has its rows`);
+        await this.#move(from, `${paths.trash}/${clock.nowMs()}-${table.id}-${name}`);
+      } else {
+        const target = `${clock.nowMs()}-${name}`; // an earlier start may have kept another of that name
+        const isDataFile = await this.#isParquet(from);
+        await this.#move(from, `${paths.quarantinedTables}/${table.folder}/${target}`);
+        (isDataFile ? moved.files : moved.strays).push(target);
+      }
+    }
+    return moved;
+  }
+
+  /** Whether a file begins and ends as Parquet does: another would make every query of its table fail. */
+  async #isParquet(path: string): Promise<boolean> {
+    const file = await this.#parts.disk.open(path, 'read');
+    try {
+      const bytes = await file.size();
+      const ends = Buffer.alloc(2 * MAGIC.length);
+      await file.read(ends.subarray(0, MAGIC.length), 0);
+      await file.read(ends.subarray(MAGIC.length), Math.max(0, bytes - MAGIC.length));
+      return bytes > ends.length && ends.equals(Buffer.concat([MAGIC, MAGIC]));
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Renames, with all folders as durable as the name. */
+  async #move(from: string, to: string): Promise<void> {
+    const { disk } = this.#parts;
+    await disk.makeFolder(dirname(to));
+    await disk.rename(from, to);
+    await disk.syncFolder(dirname(to));
+    await disk.syncFolder(dirname(from));
+  }
+
+  /** Moves the folder of a dropped table out of the way. */
+  async toTrash(table: Table): Promise<void> {
+    const { clock, disk, paths } = this.#parts;
+    const folder = `${paths.tables}/${table.folder}`;
+    if (!(await disk.exists(folder))) return;
+    await this.#move(folder, `${paths.trash}/${clock.nowMs()}-${table.id}`);
+  }
+
+  /** Deletes dropped folders whose time is over. */
+  async emptyTrash(): Promise<void> {
+    const { clock, disk, paths } = this.#parts;
+    for (const name of await disk.list(paths.trash)) {
+      const [, droppedMs] = /^(\d{1,15})-\d+(?:-|$)/.exec(name) ?? []; // other names are not ours
+      if (droppedMs !== undefined && Number(droppedMs) + TRASH_GRACE_MS <= clock.nowMs()) await disk.removeTree(`${paths.trash}/${name}`);
+    }
+  }
+}

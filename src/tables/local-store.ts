@@ -1,0 +1,136 @@
+/** Tables in a folder of this machine: what the store promises, made of syncs, renames and links. */
+import { randomUUID } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import type { Disk, DiskFile } from '../disk.js';
+import type { StoreWriter, TableStore } from './table-store.js';
+
+/**
+ * A `TableStore` over a folder. Unfinished files lie in the folder of this start under names of their own, so any number
+ * of threads may share it. As in an object store, what is seen lasts: whatever `list` names, and what made `putIfAbsent`
+ * return false, is durable by then, also when a crash came between its link and its sync.
+ * @param root holds the files @param tmp holds unfinished ones, on the same file system
+ */
+export function localTableStore(disk: Disk, root: string, tmp: string): TableStore {
+  /** Folders that this store has made last, with all above: one made before a crash may not yet. */
+  const settled = new Set<string>([root]);
+
+  /** Makes the entries of a folder last, and the folder itself. */
+  async function makeDurable(folder: string): Promise<void> {
+    const unsettled: string[] = [];
+    for (let each = folder; !settled.has(each); each = dirname(each)) {
+      await disk.syncFolder(dirname(each));
+      unsettled.push(each);
+    }
+    unsettled.forEach((each) => settled.add(each));
+    await disk.syncFolder(folder);
+  }
+
+  /** What `action` comes to in a folder, which is made when it turns out not to be there: it nearly always is. */
+  async function within<T>(folder: string, action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    await disk.makeFolder(folder);
+    return action();
+  }
+
+  async function startTmp(): Promise<Unfinished> {
+    const path = join(tmp, randomUUID());
+    return { file: await within(tmp, () => disk.open(path, 'create')), path };
+  }
+
+  return {
+    async put(path) {
+      const target = locate(root, path);
+      const unfinished = await startTmp();
+      return localWriter(disk, unfinished, target, async () => {
+        await within(dirname(target), () => disk.rename(unfinished.path, target));
+      }, () => makeDurable(dirname(target)));
+    },
+
+    async putIfAbsent(path, bytes) {
+      const target = locate(root, path);
+      const { file, path: unfinished } = await startTmp();
+      try {
+        try {
+          await file.write(bytes, 0);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        const won = await within(dirname(target), () => disk.link(unfinished, target));
+        await makeDurable(dirname(target));
+        return won;
+      } finally {
+        await disk.remove(unfinished);
+      }
+    },
+
+    async get(path) {
+      return disk.readWhole(locate(root, path));
+    },
+
+    async size(path) {
+      return disk.sizeOf(locate(root, path));
+    },
+
+    async list(folder) {
+      const target = folder === '' ? root : locate(root, folder);
+      const names = await disk.list(target);
+      if (names.length === 0) return names;
+      await makeDurable(target);
+      return names;
+    },
+
+    async delete(path) {
+      await disk.remove(locate(root, path));
+    },
+  };
+}
+
+interface Unfinished {
+  readonly file: DiskFile;
+  readonly path: string;
+}
+
+/** @param place gives the file its name @param makeDurable makes the name last */
+function localWriter(
+  disk: Disk, { file, path }: Unfinished, target: string, place: () => Promise<void>, makeDurable: () => Promise<void>,
+): StoreWriter {
+  let bytesWritten = 0;
+  let open = true;
+  let standsAt = path;
+
+  async function close(): Promise<void> {
+    if (!open) return;
+    open = false;
+    await file.close();
+  }
+
+  return {
+    async write(bytes) {
+      await file.write(bytes, bytesWritten);
+      bytesWritten += bytes.length;
+    },
+    async publish() {
+      await file.sync();
+      await close();
+      await place();
+      standsAt = target;
+      await makeDurable();
+    },
+    async abandon() {
+      await close();
+      await disk.remove(standsAt);
+    },
+  };
+}
+
+/** @throws RangeError for a path that does not stay below the root */
+function locate(root: string, path: string): string {
+  const outside = (part: string): boolean => part === '' || part === '.' || part === '..' || /[\\\0]/.test(part);
+  if (path.split('/').some(outside)) throw new RangeError(`not a path below the tables folder: ${JSON.stringify(path)}`);
+  return join(root, path);
+}

@@ -1,0 +1,146 @@
+/** Points read back out of the WASM module as plain objects: for `sluice parse` and for tests. */
+import * as abi from '../../../assembly/layout/codes.js';
+import type { TableDefinition } from '../protocol.js';
+import type { WasmParser } from './wasm.js';
+
+/** Types of field values by KIND_*, as points name them. */
+const TYPES = ['tag', 'f64', 'i64', 'u64', 'bool', 'string'] as const;
+export type FieldType = Exclude<(typeof TYPES)[number], 'tag'>;
+
+/** Key, type and value: of an f64 the 16 hex digits of its bits, else decimal, `true` or `false`, or the string. */
+export type Field = readonly [key: string, type: FieldType, value: string];
+
+export interface Point {
+  readonly measurement: string;
+  readonly tags: readonly (readonly [key: string, value: string])[];
+  readonly fields: readonly Field[];
+  /** Nanoseconds since 1970 in decimal; null when a listed line has none. */
+  readonly timestamp: string | null;
+}
+
+/** A point with the physical line it began in. */
+interface ListedPoint extends Point {
+  readonly line: number;
+}
+
+/** The accepted lines of the body parsed last with PARSE_RECORD, in order, each as the grammar read it. */
+export function listedPoints(parser: WasmParser): ListedPoint[] {
+  const { exports, memory } = parser;
+  const reader = new Reader(memory.buffer, exports.listingAt() >>> 0, exports.listingBytes() >>> 0);
+  const points: ListedPoint[] = [];
+  while (!reader.atEnd) points.push(readPoint(reader));
+  return points;
+}
+
+function readPoint(reader: Reader): ListedPoint {
+  const line = reader.word();
+  const hasTime = reader.word() === 1;
+  const time = BigInt.asIntN(64, reader.bits());
+  const cells = reader.word();
+  const measurement = reader.text();
+  const tags: [string, string][] = [];
+  const fields: Field[] = [];
+  for (let i = 0; i < cells; i++) {
+    const kind = reader.word();
+    const key = reader.text();
+    const type = typeOf(kind);
+    if (type === 'tag') tags.push([key, reader.text()]);
+    else fields.push([key, type, type === 'string' ? reader.text() : bitsText(type, reader.bits())]);
+  }
+  return { line, measurement, tags, fields, timestamp: hasTime ? String(time) : null };
+}
+
+function typeOf(kind: number): (typeof TYPES)[number] {
+  const type = TYPES[kind];
+  if (type === undefined) throw new Error(`the WASM module gave kind ${kind}, which does not exist`);
+  return type;
+}
+
+function bitsText(type: Exclude<FieldType, 'string'>, bits: bigint): string {
+  switch (type) {
+    case 'f64': return bits.toString(16).padStart(16, '0');
+    case 'i64': return String(BigInt.asIntN(64, bits));
+    case 'u64': return String(bits);
+    case 'bool': return bits === 1n ? 'true' : 'false';
+  }
+}
+
+/** Reads the listing of assembly/parse/dump.ts from front to back. */
+class Reader {
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(buffer: ArrayBuffer, at: number, bytes: number) {
+    this.#view = new DataView(buffer, at, bytes);
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.#view.byteLength;
+  }
+
+  word(): number {
+    this.#at += 4;
+    return this.#view.getUint32(this.#at - 4, true);
+  }
+
+  bits(): bigint {
+    this.#at += 8;
+    return this.#view.getBigUint64(this.#at - 8, true);
+  }
+
+  text(): string {
+    const bytes = this.word();
+    this.#at += bytes;
+    return Buffer.from(this.#view.buffer, this.#view.byteOffset + this.#at - bytes, bytes).toString();
+  }
+}
+
+/** All rows of a table builder in order; tags and fields stand in the order of the columns. Empty for an unknown table. */
+export function builderRows(parser: WasmParser, { id, measurement, columns }: TableDefinition): Point[] {
+  const table = parser.exports.tableAt(id) >>> 0;
+  if (table === 0) return [];
+  const view = new DataView(parser.memory.buffer);
+  const word = (at: number): number => view.getUint32(at, true);
+  const keys = new Map(columns.map((column) => [column.id, column.key]));
+  const times = word(table + abi.TABLE_TIMES);
+  const points = Array.from({ length: word(table + abi.TABLE_ROWS) }, (_, row) => ({
+    measurement, tags: [] as [string, string][], fields: [] as Field[], timestamp: String(view.getBigInt64(times + row * 8, true)),
+  }));
+  for (let index = 0; index < word(table + abi.TABLE_COLUMNS); index++) {
+    const column = word(word(table + abi.TABLE_COLUMNS_AT) + index * 4);
+    const type = typeOf(word(column + abi.COLUMN_KIND));
+    const key = keys.get(word(column + abi.COLUMN_ID)) ?? '';
+    const count = word(column + abi.COLUMN_COUNT);
+    const numbersAt = word(column + abi.COLUMN_ROWS);
+    const dense = numbersAt === 0 ? count : word(column + abi.COLUMN_DENSE);
+    const numbers = Array.from({ length: count }, (_, value) => value < dense ? value : word((numbersAt + value * 4) >>> 0));
+    if (type !== 'tag') {
+      numbers.forEach((row, value) => points[row]!.fields.push([key, type, valueText(view, column, type, value)]));
+      continue;
+    }
+    const bySeries = new Map(numbers.map((series, value) => [series, valueText(view, column, type, value)]));
+    points.forEach(({ tags }, row) => {
+      const text = bySeries.get(word(word(table + abi.TABLE_SERIES_AT) + row * 4));
+      if (text !== undefined) tags.push([key, text]);
+    });
+  }
+  return points;
+}
+
+function valueText(view: DataView, column: number, type: (typeof TYPES)[number], index: number): string {
+  const word = (at: number): number => view.getUint32(at, true);
+  const values = word(column + abi.COLUMN_VALUES);
+  switch (type) {
+    case 'tag': return heapText(view, column, word(column + abi.COLUMN_ENTRY_ENDS), word(values + index * 4));
+    case 'string': return heapText(view, column, values, index);
+    case 'bool': return bitsText(type, BigInt(view.getUint8(values + index)));
+    default: return bitsText(type, view.getBigUint64(values + index * 8, true));
+  }
+}
+
+/** Text number `index` of a heap, given the ends of all. */
+function heapText(view: DataView, column: number, ends: number, index: number): string {
+  const heap = view.getUint32(column + abi.COLUMN_HEAP, true);
+  const start = index === 0 ? 0 : view.getUint32(ends + (index - 1) * 4, true);
+  return Buffer.from(view.buffer, heap + start, view.getUint32(ends + index * 4, true) - start).toString();
+}

@@ -1,0 +1,91 @@
+/** Moves what a worker knows and holds into another instance of the module: tables and columns, rows, series, dictionaries. */
+import * as abi from '../../../assembly/layout/codes.js';
+import type { WasmParser } from './wasm.js';
+
+/**
+ * Fills a fresh instance with the tables of another and their rows, which stay there. Rows, series and codes keep their
+ * numbers; the series of tables without rows are left behind.
+ * @throws a WASM trap when there is not enough memory: `to` is lost then
+ */
+export function moveBuilders(from: WasmParser, to: WasmParser): void {
+  const end = from.exports.tableIdsEnd();
+  for (let id = 0; id < end; id += 1) {
+    const table = from.exports.tableAt(id) >>> 0;
+    if (table === 0) continue;
+    define(from, table, to);
+    if (wordOf(from, table + abi.TABLE_SET_ASIDE) !== 0) to.setAside(id, true);
+    if (wordOf(from, table + abi.TABLE_ROWS) > 0) moveRows(from, table, to, to.exports.tableAt(id) >>> 0);
+  }
+}
+
+function define(from: WasmParser, table: number, to: WasmParser): void {
+  const view = new DataView(from.memory.buffer);
+  const text = (struct: number, at: number, bytes: number): string => {
+    return Buffer.from(from.memory.buffer, wordOf(from, struct + at), wordOf(from, struct + bytes)).toString();
+  };
+  to.define({
+    id: wordOf(from, table + abi.TABLE_ID),
+    databaseId: wordOf(from, table + abi.TABLE_DATABASE),
+    measurement: text(table, abi.TABLE_NAME_AT, abi.TABLE_NAME_BYTES),
+    created: view.getFloat64(table + abi.TABLE_CREATED, true),
+    sealedTo: view.getFloat64(table + abi.TABLE_SEALED_TO, true),
+    columns: columnsOf(from, table).map((column) => ({
+      id: wordOf(from, column + abi.COLUMN_ID),
+      kind: wordOf(from, column + abi.COLUMN_KIND),
+      key: text(column, abi.COLUMN_KEY_AT, abi.COLUMN_KEY_BYTES),
+    })),
+  });
+}
+
+function moveRows(from: WasmParser, table: number, to: WasmParser, tableTo: number): void {
+  const rows = wordOf(from, table + abi.TABLE_ROWS);
+  to.exports.restoreRows(tableTo, rows, wordOf(from, table + abi.TABLE_SERIES));
+  copy(from, table, to, tableTo, abi.TABLE_TIMES, rows * 8);
+  copy(from, table, to, tableTo, abi.TABLE_SERIES_AT, rows * 4);
+  const columnsTo = columnsOf(to, tableTo);
+  columnsOf(from, table).forEach((column, place) => moveValues(from, column, to, columnsTo[place]!));
+}
+
+function moveValues(from: WasmParser, column: number, to: WasmParser, columnTo: number): void {
+  const word = (offset: number): number => wordOf(from, column + offset);
+  const kind = word(abi.COLUMN_KIND);
+  const count = word(abi.COLUMN_COUNT);
+  const entries = kind === abi.KIND_TAG ? word(abi.COLUMN_ENTRIES) : 0;
+  if (count === 0 && entries === 0) return;
+  const heapBytes = kind === abi.KIND_TAG ? lastEnd(from, word(abi.COLUMN_ENTRY_ENDS), entries)
+    : kind === abi.KIND_STRING ? lastEnd(from, word(abi.COLUMN_VALUES), count) : 0;
+  const dense = word(abi.COLUMN_ROWS) === 0 ? count : word(abi.COLUMN_DENSE);
+  to.exports.restoreValues(columnTo, count, dense, heapBytes, entries);
+  if (dense < count) copy(from, column, to, columnTo, abi.COLUMN_ROWS, count * 4, dense * 4);
+  copy(from, column, to, columnTo, abi.COLUMN_VALUES, count * valueBytes(kind));
+  copy(from, column, to, columnTo, abi.COLUMN_HEAP, heapBytes);
+  if (kind !== abi.KIND_TAG) return;
+  copy(from, column, to, columnTo, abi.COLUMN_ENTRY_ENDS, entries * 4);
+  to.exports.indexEntries(columnTo);
+}
+
+function valueBytes(kind: number): number {
+  return kind === abi.KIND_BOOL ? 1 : kind === abi.KIND_TAG || kind === abi.KIND_STRING ? 4 : 8;
+}
+
+/** Where the last of `count` texts ends. */
+function lastEnd(from: WasmParser, ends: number, count: number): number {
+  return count === 0 ? 0 : wordOf(from, ends + (count - 1) * 4);
+}
+
+/** Addresses of the columns of a table. */
+function columnsOf(parser: WasmParser, table: number): number[] {
+  const list = wordOf(parser, table + abi.TABLE_COLUMNS_AT);
+  return Array.from({ length: wordOf(parser, table + abi.TABLE_COLUMNS) }, (_, place) => wordOf(parser, list + place * 4));
+}
+
+/** Copies the array whose address stands at `field` of both structs, from one of its bytes to another. */
+function copy(from: WasmParser, struct: number, to: WasmParser, structTo: number, field: number, end: number, first = 0): void {
+  const at = (parser: WasmParser, address: number): number => (wordOf(parser, address + field) + first) >>> 0;
+  const source = new Uint8Array(from.memory.buffer, at(from, struct), end - first);
+  new Uint8Array(to.memory.buffer, at(to, structTo), end - first).set(source);
+}
+
+function wordOf({ memory }: WasmParser, at: number): number {
+  return new DataView(memory.buffer).getUint32(at, true);
+}

@@ -1,0 +1,232 @@
+/** One instance of the WASM module: what a worker knows of the catalog, the builders, and parsing into them. */
+import * as abi from '../../../assembly/layout/codes.js';
+import type { RejectContext } from '../../rejects/reject-record.js';
+import { readParsed, type OutcomePlace, type Parsed, type RowRange } from './parsed.js';
+import type { ColumnDefinition, ParserLimits, RefusedLines, TableDefinition } from '../protocol.js';
+import { readRefused } from './rejected-lines.js';
+import type { InflateExports } from '../unpack/gunzip.js';
+import type { SealExports } from '../flush-file.js';
+
+export type { Parsed, TableSpan } from './parsed.js';
+
+export interface ParseOptions {
+  readonly databaseId: number;
+  /** Bytes of the body, which stands in the view that `inputView(bytes)` gave. */
+  readonly bytes: number;
+  /** PRECISION_*. */
+  readonly precision: number;
+  /** Nanoseconds since 1970 for lines without a timestamp. */
+  readonly defaultTime: bigint;
+  /** PARSE_ALL_OR_NOTHING, PARSE_REPLAY, PARSE_RECORD; RULE_*. */
+  readonly flags: number;
+  /** Not judged on replay. */
+  readonly linesMax: number;
+  /** Replay: (first, last) pairs of physical lines to skip. */
+  readonly rejectedRuns?: Uint32Array;
+  /** Replay: log number of the body. */
+  readonly replayNumber?: number;
+  /** What its rows may take of memory; no end when absent. */
+  readonly roomBytes?: number;
+}
+
+/** How far a scan came. */
+interface Scanned {
+  /** Where it stopped: where a line starts, or the end of the text. */
+  readonly end: number;
+  /** Lines passed, blank ones apart. */
+  readonly lines: number;
+  readonly physicalLines: number;
+}
+
+/** What the module exports; addresses are to be read as unsigned. */
+interface ParserExports extends SealExports, InflateExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  abiVersion(): number;
+  scratch(bytes: number): number;
+  parse(
+    databaseId: number, bytes: number, precision: number, defaultTime: bigint, flags: number, linesMax: number,
+    runsAt: number, runs: number, replayNumber: number,
+  ): number;
+  outcome(): number;
+  listingAt(): number;
+  listingBytes(): number;
+  openQuoteBytes(): number;
+  scanLines(from: number, bytes: number, linesMax: number, isLast: boolean): number;
+  scannedLines(): number;
+  scannedPhysicalLines(): number;
+  setLimits(tablesMax: number, columnsMax: number, columnNameBytesMax: number, namesBytesMax: number): void;
+  setSeriesBytes(bytesMax: number): void;
+  setSecret(a: bigint, b: bigint): void;
+  defineTable(id: number, databaseId: number, nameAt: number, nameBytes: number, created: number, sealedTo: number): void;
+  defineColumn(tableId: number, columnId: number, kind: number, keyAt: number, keyBytes: number): void;
+  dropTable(id: number): void;
+  setSealedTo(tableId: number, number: number): void;
+  setAside(tableId: number, isSetAside: boolean): void;
+  removeSpans(tableId: number, rangesAt: number, ranges: number): void;
+  builderBytes(): number;
+  memoryUsed(): number;
+  setBuilderBytesMax(bytes: number): void;
+  sealBytes(): number;
+  spareBytes(): number;
+  freeSpare(): void;
+  tableIdsEnd(): number;
+  restoreRows(table: number, rows: number, series: number): void;
+  restoreValues(column: number, count: number, dense: number, heapBytes: number, entries: number): void;
+  indexEntries(column: number): void;
+}
+
+/** What the module has to know of a table. */
+type ParserTable = Omit<TableDefinition, 'columns'> & { readonly columns: readonly Omit<ColumnDefinition, 'name'>[] };
+
+const RUN_BYTES = 8;
+const WORD_MAX = 2 ** 32 - 1;
+
+/** Compiles the module once for a thread. */
+export function compile(bytes: Uint8Array): WebAssembly.Module {
+  return new WebAssembly.Module(bytes);
+}
+
+export class WasmParser {
+  readonly exports: ParserExports;
+  readonly memory: ParserExports['memory'];
+  /** By table, bytes that its name and columns take. */
+  readonly #definedBytes = new Map<number, number>();
+  #allDefinedBytes = 0;
+
+  /** @throws when the module was built for another version of the border */
+  constructor(module: WebAssembly.Module) {
+    this.exports = new WebAssembly.Instance(module).exports as ParserExports;
+    this.memory = this.exports.memory;
+    const version = this.exports.abiVersion();
+    if (version !== abi.ABI_VERSION) {
+      throw new Error(`the WASM module has border version ${version}, this program needs ${abi.ABI_VERSION}: build again`);
+    }
+    const secret = crypto.getRandomValues(new BigUint64Array(2));
+    this.exports.setSecret(secret[0]!, secret[1]!);
+  }
+
+  setLimits({ tablesMax, columnsMax, columnNameBytesMax, namesBytesMax, seriesBytesMax }: ParserLimits): void {
+    this.exports.setLimits(tablesMax, columnsMax, columnNameBytesMax, namesBytesMax);
+    this.exports.setSeriesBytes(seriesBytesMax);
+  }
+
+  /** Defines a table, or adds to a known one the columns it lacks. Ids start at 1. */
+  define(table: ParserTable): void {
+    const before = this.builderBytes();
+    const [nameAt, nameBytes] = this.#place(table.measurement);
+    this.exports.defineTable(table.id, table.databaseId, nameAt, nameBytes, table.created, table.sealedTo);
+    for (const { id, kind, key } of table.columns) {
+      const [keyAt, keyBytes] = this.#place(key);
+      this.exports.defineColumn(table.id, id, kind, keyAt, keyBytes);
+    }
+    this.#noteDefined(table.id, (this.#definedBytes.get(table.id) ?? 0) + this.builderBytes() - before);
+  }
+
+  #noteDefined(tableId: number, bytes: number): void {
+    this.#allDefinedBytes += bytes - (this.#definedBytes.get(tableId) ?? 0);
+    if (bytes === 0) this.#definedBytes.delete(tableId);
+    else this.#definedBytes.set(tableId, bytes);
+  }
+
+  /** Forgets a table and its rows. */
+  drop(tableId: number): void {
+    this.exports.dropTable(tableId);
+    this.#noteDefined(tableId, 0);
+  }
+
+  /** Rows at or below this log number are in files: replay does not store them again. */
+  setSealedTo(tableId: number, number: number): void {
+    this.exports.setSealedTo(tableId, number);
+  }
+
+  /** New lines of a table are refused, or taken again. */
+  setAside(tableId: number, isSetAside: boolean): void {
+    this.exports.setAside(tableId, isSetAside);
+  }
+
+  /** Where a body of `bytes` bytes is to be put; good until the next call of anything here. */
+  inputView(bytes: number): Uint8Array {
+    const at = this.exports.input(bytes) >>> 0;
+    return new Uint8Array(this.memory.buffer, at, bytes);
+  }
+
+  /** Parses the body in the input view into the builders. @throws a WASM trap when memory is used up; the instance is lost */
+  parse(options: ParseOptions): Parsed {
+    const { databaseId, bytes, precision, defaultTime, flags, linesMax, rejectedRuns, replayNumber = 0, roomBytes = Infinity } = options;
+    const runs = rejectedRuns ?? new Uint32Array();
+    const runsAt = this.exports.scratch(runs.byteLength) >>> 0;
+    this.#words(runsAt, runs.length).set(runs);
+    this.exports.setBuilderBytesMax(Math.min(this.builderBytes() + roomBytes, WORD_MAX));
+    const status = this.exports.parse(
+      databaseId, bytes, precision, defaultTime, flags, linesMax, runsAt, runs.length / 2, replayNumber,
+    );
+    return readParsed(this.#outcomePlace(), status);
+  }
+
+  /** The rejected lines of the body parsed last, which still stands in the input view. @param bytesMax of their text */
+  refusedLines(context: RejectContext, bytesMax: number): RefusedLines {
+    return readRefused(this.#outcomePlace(), context, bytesMax);
+  }
+
+  #outcomePlace(): OutcomePlace {
+    return { buffer: this.memory.buffer, outcomeAt: this.exports.outcome() >>> 0, bodyAt: this.exports.input(0) >>> 0 };
+  }
+
+  /**
+   * Passes whole lines of the input view, from the line that starts at `from`; stops at a comment, after `linesMax` lines,
+   * and at a line that is not whole. @param isLast the text ends with the view, and so does its last line
+   */
+  scanLines(from: number, bytes: number, linesMax: number, isLast: boolean): Scanned {
+    const end = this.exports.scanLines(from, bytes, linesMax, isLast) >>> 0;
+    return { end, lines: this.exports.scannedLines() >>> 0, physicalLines: this.exports.scannedPhysicalLines() >>> 0 };
+  }
+
+  /** Removes rows of ascending, disjoint ranges and closes the gaps: the rows behind are renumbered. */
+  removeRows(tableId: number, ranges: readonly RowRange[]): void {
+    const at = this.exports.scratch(ranges.length * RUN_BYTES) >>> 0;
+    this.#words(at, ranges.length * 2).set(ranges.flatMap(({ rowFirst, rowEnd }) => [rowFirst, rowEnd]));
+    this.exports.removeSpans(tableId, at, ranges.length);
+  }
+
+  /** Bytes of linear memory that were ever in use; it never shrinks. */
+  linearBytes(): number {
+    return this.exports.memoryUsed() >>> 0;
+  }
+
+  /** Bytes of linear memory that builders hold. */
+  builderBytes(): number {
+    return this.exports.builderBytes() >>> 0;
+  }
+
+  /** The same without what tables and columns take that have no rows: no seal makes that less. */
+  rowBytes(): number {
+    return this.builderBytes() - this.#allDefinedBytes;
+  }
+
+  /** Bytes that rows and the seal in progress hold. */
+  heldBytes(): number {
+    return this.rowBytes() + (this.exports.sealBytes() >>> 0);
+  }
+
+  /** What builders hold for lines to come, and no row needs. */
+  spareBytes(): number {
+    return this.exports.spareBytes() >>> 0;
+  }
+
+  /** Lets go of that; between bodies. */
+  freeSpare(): void {
+    this.exports.freeSpare();
+  }
+
+  /** Puts a text into memory until the next one; returns its address and bytes. */
+  #place(text: string): [at: number, bytes: number] {
+    const bytes = Buffer.from(text);
+    const at = this.exports.scratch(bytes.length) >>> 0;
+    new Uint8Array(this.memory.buffer, at, bytes.length).set(bytes);
+    return [at, bytes.length];
+  }
+
+  #words(at: number, count: number): Uint32Array {
+    return new Uint32Array(this.memory.buffer, at, count);
+  }
+}

@@ -1,0 +1,64 @@
+/** What readers skip by: the statistics of a sealed file. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as abi from '../../assembly/layout/codes.js';
+import { Random } from '../fuzz/random.js';
+import { encoderModule } from './encoder-module.js';
+import { addBody, assertSealed, column, COLUMNS, seal } from './flush-case.js';
+import { sealModel } from './flush-model.js';
+import { metadataOf, queryDuckdb } from './flushed-file.js';
+import { TableBuilder, type Value } from './table-builder.js';
+
+test('NaN comes back, and the statistics know of it', async () => {
+  const builder = new TableBuilder(encoderModule(), [column(1, 'v', abi.KIND_F64)]);
+  for (const v of [1, NaN, 3]) builder.rows.push({ time: BigInt(builder.rows.length), values: new Map([['v', v]]) });
+  builder.layOut();
+  const { sealed, file } = await assertSealed(builder, [{ rowFirst: 0, rowEnd: 3, number: 3 }]);
+  assert.equal(sealed.statistics.minValues['v'], '"-Infinity"');
+  assert.equal(sealed.statistics.maxValues['v'], '"Infinity"');
+  assert.equal(metadataOf(file).row_groups[0]!.columns[3]!.meta_data!.statistics!.max_value, undefined);
+});
+
+/** Asks for a value of every kind of column at, below and above: a wrong bound in the footer loses rows. */
+test('filters at the edges of the statistics find their rows', async () => {
+  const random = new Random(14);
+  for (let round = 0; round < 6; round++) {
+    const builder = new TableBuilder(encoderModule(), COLUMNS);
+    const span = addBody(builder, random, 1 + random.below(6), 1);
+    builder.layOut();
+    const { file } = await seal(builder, [span]);
+    const rows = sealModel(builder.rows, [span], COLUMNS);
+    const conditions: { sql: string; rows: number }[] = [];
+    for (const { name, kind } of COLUMNS) {
+      for (const edge of rows.map((row) => row.values.get(name)).filter((value) => value !== undefined)) {
+        for (const [operator, holds] of [['=', (o: number) => o === 0], ['>=', (o: number) => o >= 0], ['<=', (o: number) => o <= 0]] as const) {
+          const found = rows.filter(({ values }) => values.has(name) && holds(compareValues(values.get(name)!, edge)));
+          conditions.push({ sql: `"${name}" ${operator} ${literal(kind, edge)}`, rows: found.length });
+        }
+      }
+    }
+    const counts = conditions.map(({ sql }) => `(select count(*) from file where ${sql})`).join(', ');
+    const [answers] = await queryDuckdb(file, `select ${counts}`);
+    conditions.forEach(({ sql, rows: expected }, place) => assert.equal(answers![place], BigInt(expected), sql));
+  }
+});
+
+function compareValues(a: Value, b: Value): number {
+  if (typeof a === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b as string));
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function literal(kind: number, value: Value): string {
+  switch (kind) {
+    case abi.KIND_F64:
+      return `'${Object.is(value, -0) ? '-0.0' : value}'::double`;
+    case abi.KIND_I64:
+      return `'${value}'::bigint`;
+    case abi.KIND_U64:
+      return `'${value}'::decimal(20,0)`;
+    case abi.KIND_BOOL:
+      return String(value);
+    default:
+      return `decode(unhex('${Buffer.from(value as string).toString('hex')}'))`;
+  }
+}

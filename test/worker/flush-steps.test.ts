@@ -1,0 +1,97 @@
+/** A seal in many short steps, between which the table grows and its arrays move. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as abi from '../../assembly/layout/codes.js';
+import { Random } from '../fuzz/random.js';
+import { encoderModule } from './encoder-module.js';
+import { addBody, assertSameTexts, assertSealed, column, COLUMNS, seal } from './flush-case.js';
+import { modelText, sealModel } from './flush-model.js';
+import { textsByDuckdb } from './flushed-file.js';
+import { TableBuilder, type Value } from './table-builder.js';
+
+test('rows, series, columns and dictionary entries come between the steps', async () => {
+  for (const stepEntries of [1, 3, 20, 150]) {
+    const random = new Random(20 + stepEntries);
+    const builder = new TableBuilder(encoderModule(), COLUMNS);
+    const spans = [addBody(builder, random, 40, 1), addBody(builder, random, 60, 2)];
+    builder.layOut();
+    const expected = sealModel(builder.rows, spans, COLUMNS).map((row) => modelText(row, COLUMNS));
+    let calls = 0;
+    builder.onCall = () => {
+      calls += 1;
+      if (calls % 9 !== 0 || builder.rows.length > 400) return;
+      builder.columns = [...builder.columns, column(100 + calls, `tag${calls}`, abi.KIND_TAG)];
+      addBody(builder, random, 5, 3);
+      builder.layOut();
+    };
+    const { file } = await seal(builder, spans, { stepEntries });
+    assert.ok(builder.rows.length > 100, `nothing came within ${calls} calls`);
+    assertSameTexts(await textsByDuckdb(file, COLUMNS), expected, 'DuckDB');
+  }
+});
+
+test('files do not depend on the length of the steps', async () => {
+  const random = new Random(21);
+  const builder = new TableBuilder(encoderModule(), COLUMNS);
+  const spans = [1, 2, 3].map((number) => addBody(builder, random, 900, number));
+  builder.layOut();
+  const { file } = await assertSealed(builder, spans);
+  for (const stepEntries of [1, 7, 100, 1000]) {
+    assert.ok(file.equals((await seal(builder, spans, { stepEntries })).file), `steps of ${stepEntries}`);
+  }
+});
+
+test('columns with few values: none in most rows, points of several lines, rows between the spans', async () => {
+  for (const stepEntries of [5, 131_072]) {
+    const random = new Random(22);
+    const columns = [
+      column(1, 'host', abi.KIND_TAG), column(2, 'rare', abi.KIND_F64), column(3, 'rarer', abi.KIND_STRING), column(4, 'once', abi.KIND_I64), column(5, 'v', abi.KIND_BOOL),
+    ];
+    const builder = new TableBuilder(encoderModule(), columns);
+    const chances = { rare: 0.02, rarer: 0.01, once: 0.001, v: 0.9 };
+    for (let i = 0; i < 6000; i++) {
+      const values = new Map<string, Value>([['host', `h${random.below(4)}`]]);
+      if (random.chance(chances.rare)) values.set('rare', random.below(5) / 3);
+      if (random.chance(chances.rarer)) values.set('rarer', `text ${random.below(3)}`);
+      if (random.chance(chances.once)) values.set('once', BigInt(i));
+      if (random.chance(chances.v)) values.set('v', random.chance(0.5));
+      const time = BigInt(random.below(900));
+      builder.rows.push({ time, values });
+      // The same point again.
+      if (values.has('rare')) builder.rows.push({ time, values: new Map(values).set('rare', i) });
+    }
+    builder.layOut();
+    const spans = [{ rowFirst: 3000, rowEnd: 5500, number: 1 }, { rowFirst: 100, rowEnd: 2700, number: 2 }];
+    await assertSealed(builder, spans, { stepEntries });
+  }
+});
+
+test('texts of every likeness are ranked by their bytes', async () => {
+  const random = new Random(23);
+  const builder = new TableBuilder(encoderModule(), [column(1, 't', abi.KIND_TAG), column(2, 'n', abi.KIND_I64)]);
+  const pieces = ['a', 'b', '\u0000', 'é', 'aaaaaaaa', 'same-prefix-', '\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000', '\u{10ffff}'];
+  for (let i = 0; i < 4000; i++) {
+    const text = Array.from({ length: 1 + random.below(random.pick([3, 6, 12])) }, () => random.pick(pieces)).join('');
+    builder.rows.push({ time: BigInt(random.below(3)), values: new Map<string, Value>([['t', text], ['n', BigInt(i)]]) });
+  }
+  builder.layOut();
+  const spans = [{ rowFirst: 0, rowEnd: builder.rows.length, number: 1 }];
+  await assertSealed(builder, spans);
+  await assertSealed(builder, spans, { stepEntries: 11 });
+});
+
+test('what a seal holds is counted, and nothing is held afterwards', async () => {
+  const random = new Random(24);
+  const module = encoderModule();
+  const builder = new TableBuilder(module, COLUMNS);
+  const span = addBody(builder, random, 5000, 1);
+  builder.layOut();
+  let most = 0;
+  builder.onCall = () => {
+    most = Math.max(most, module.exports.sealBytes());
+  };
+  await seal(builder, [span]);
+  // Order, spans and positions of the rows alone are more.
+  assert.ok(most > 5000 * 3 * 4 && most < 4 << 20, `${most} bytes`);
+  assert.equal(module.exports.sealBytes(), 0);
+});
