@@ -3,14 +3,14 @@ import { ABI_VERSION } from './layout/codes';
 import { allocate, blockBytes, release } from './base/arena';
 
 export { memoryUsed } from './base/arena';
-export { defineColumn, defineTable, dropTable, setAside, setSealedTo, tableAt, tableIdsEnd } from './memtable/tables';
+export { defineColumn, defineTable, dropTable, setAside, setFlushedTo, tableAt, tableIdsEnd } from './memtable/tables';
 export { indexEntries } from './memtable/dictionary';
 export { removeSpans } from './memtable/drop-rows';
 export { restoreRows, restoreValues } from './memtable/restore';
 export { setSeriesBytes } from './memtable/cache/series-cache';
 export { builderBytes, setBuilderBytesMax } from './memtable/memory';
 export { freeSpare, spareBytes } from './memtable/reclaim';
-export { sealBytes, sealChunk, sealCut, sealEnd, sealGroup, sealRows, sealSort, sealSpans, sealStart } from './flush/flush';
+export { flushBytes, flushChunk, flushCut, flushEnd, flushGroup, flushRows, flushSort, flushSpans, flushStart } from './flush/flush';
 export { inflate, inflatedBytes, inflatedTo, packed } from './inflate/inflate';
 export { input, parse } from './parse/body';
 export { setLimits } from './parse/schema/judge';

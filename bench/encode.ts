@@ -1,4 +1,4 @@
-/** The encoders one by one, and whole column chunks as a seal makes them. */
+/** The encoders one by one, and whole column chunks as a flush makes them. */
 import { Random } from '../test/fuzz/random.js';
 import { encoderModule, place, type EncoderModule } from '../test/worker/encoder-module.js';
 import { median, secondsOf } from './measure.js';
@@ -16,7 +16,7 @@ const CODES = 4000;
 const CODE_BITS = 12;
 
 export const part: Part = {
-  about: `Encoders: one call over ${fixed(ROWS)} values (Snappy: the PLAIN doubles and the codes of that many), warm, CPU time; MB/s of what goes in. Chunks: one column of ${fixed(ROWS)} rows in a seal, its levels, statistics and Snappy included, CPU time, median of ${ROUNDS}; 8 bytes a number, 1 a boolean, 4 a tag, the bytes of a string. Sort: order of the rows, 4 bytes a row.`,
+  about: `Encoders: one call over ${fixed(ROWS)} values (Snappy: the PLAIN doubles and the codes of that many), warm, CPU time; MB/s of what goes in. Chunks: one column of ${fixed(ROWS)} rows in a flush, its levels, statistics and Snappy included, CPU time, median of ${ROUNDS}; 8 bytes a number, 1 a boolean, 4 a tag, the bytes of a string. Sort: order of the rows, 4 bytes a row.`,
   run: async () => [encoderTable(), await chunkTable()],
 };
 
@@ -76,10 +76,10 @@ async function chunkTable(): Promise<Table> {
   const rounds: Map<string, number>[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const { module, secondsBy } = timedModule(session.parser);
-    await session.seal(countingStore(), module);
+    await session.flush(countingStore(), module);
     rounds.push(secondsBy);
   }
   const secondsOfKey = (key: string): number => median(rounds.map((secondsBy) => secondsBy.get(key) ?? 0));
   const columns = session.columns.map(({ id, key }) => row(key, ROWS * (FIELDS[key]?.[0] ?? 4), secondsOfKey(chunkKey(id))));
-  return { title: 'chunk', columns: ['MB/s'], rows: [...columns, row('sort', ROWS * 4, secondsOfKey('sealStart') + secondsOfKey('sealSort'))] };
+  return { title: 'chunk', columns: ['MB/s'], rows: [...columns, row('sort', ROWS * 4, secondsOfKey('flushStart') + secondsOfKey('flushSort'))] };
 }

@@ -1,4 +1,4 @@
-/** Lines per second of server CPU, acknowledged and sealed, beside bare gunzip of the same bodies in the same run. */
+/** Lines per second of server CPU, acknowledged and flushed, beside bare gunzip of the same bodies in the same run. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { post, writePath } from '../test/e2e/client.js';
@@ -17,7 +17,7 @@ const TICKS_PER_SECOND = 100;
 interface EndToEnd {
   readonly gunzipCpuS: number;
   readonly writeCpuS: number;
-  /** Writing and sealing. */
+  /** Writing and flushing. */
   readonly serverCpuS: number;
   readonly writeWallS: number;
 }
@@ -30,7 +30,7 @@ export const part: Part = {
     const sizes = bodies.map((body) => body.length);
     const rows: Row[] = [];
     for (const http of ['uws', 'node']) rows.push(row(http, await endToEnd(packed, sizes, ['--http', http])));
-    const columns = ['lines / s of server CPU, acknowledged', '… and sealed', 'CPU s', 'bare gunzip CPU s', '× gunzip', 'wall s of writing'];
+    const columns = ['lines / s of server CPU, acknowledged', '… and flushed', 'CPU s', 'bare gunzip CPU s', '× gunzip', 'wall s of writing'];
     return [{ title: 'end to end: listener', columns, rows }];
   },
 };
@@ -56,9 +56,9 @@ async function endToEnd(packed: readonly Buffer[], sizes: readonly number[], ser
     const written = { cpu: serverCpu(pid), wall: performance.now() };
     const flush = sluice(['flush', '--data-dir', dataDir]);
     if (flush.code !== 0) throw new Error(flush.stderr);
-    const sealed = serverCpu(pid);
+    const flushed = serverCpu(pid);
     await server.stop();
-    return { gunzipCpuS, writeCpuS: written.cpu - start.cpu, serverCpuS: sealed - start.cpu, writeWallS: (written.wall - start.wall) / 1000 };
+    return { gunzipCpuS, writeCpuS: written.cpu - start.cpu, serverCpuS: flushed - start.cpu, writeWallS: (written.wall - start.wall) / 1000 };
   } finally {
     removeDataDir(dataDir);
   }

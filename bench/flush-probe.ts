@@ -1,6 +1,6 @@
-/** What a seal needs of its surroundings, and what is seen of it: time of each call into WASM, and of the longest slice. */
+/** What a flush needs of its surroundings, and what is seen of it: time of each call into WASM, and of the longest slice. */
 import type { StoreWriter, TableStore } from '../src/tables/table-store.js';
-import type { SealModule } from '../src/worker/flush-file.js';
+import type { FlushModule } from '../src/worker/flush-file.js';
 import { secondsSince } from './measure.js';
 
 /** A store that counts what is written and keeps nothing. */
@@ -22,18 +22,18 @@ export function countingStore(): TableStore & { bytes: number } {
   return store;
 }
 
-/** The module with a clock around each of its functions; a name's CPU seconds add up, those of sealChunk by column as well. */
-export function timedModule({ memory, exports }: SealModule): { readonly module: SealModule; readonly secondsBy: Map<string, number> } {
+/** The module with a clock around each of its functions; a name's CPU seconds add up, those of flushChunk by column as well. */
+export function timedModule({ memory, exports }: FlushModule): { readonly module: FlushModule; readonly secondsBy: Map<string, number> } {
   const secondsBy = new Map<string, number>();
   const timed = (name: string, call: (...values: unknown[]) => unknown) => (...values: unknown[]): unknown => {
     const before = process.cpuUsage();
     const result = call(...values);
-    const key = name === 'sealChunk' ? chunkKey(values[1] as number) : name;
+    const key = name === 'flushChunk' ? chunkKey(values[1] as number) : name;
     secondsBy.set(key, (secondsBy.get(key) ?? 0) + secondsSince(before));
     return result;
   };
   const wrapped = Object.entries(exports).map(([name, value]: [string, unknown]) => [name, typeof value === 'function' ? timed(name, value as () => unknown) : value]);
-  return { module: { memory, exports: Object.fromEntries(wrapped) as unknown as SealModule['exports'] }, secondsBy };
+  return { module: { memory, exports: Object.fromEntries(wrapped) as unknown as FlushModule['exports'] }, secondsBy };
 }
 
 export function chunkKey(columnId: number): string {

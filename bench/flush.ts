@@ -10,14 +10,14 @@ const ROUNDS = 3;
 const SIZE = { lines: 1_000_000, linesPerBody: 5000 };
 
 export const part: Part = {
-  about: `Rows that stand in the builders into files in memory (bytes counted, not kept), table after table; CPU time, median of ${ROUNDS} seals of the same rows. MB/s are of line protocol. The longest slice is the most time between two turns of the event loop (CPU or wall, whichever is less).`,
+  about: `Rows that stand in the builders into files in memory (bytes counted, not kept), table after table; CPU time, median of ${ROUNDS} flushes of the same rows. MB/s are of line protocol. The longest slice is the most time between two turns of the event loop (CPU or wall, whichever is less).`,
   async run() {
-    const rows = [await sealRow(tsbs(SIZE)), await sealRow(telegraf(SIZE))];
-    return [{ title: 'seal', columns: ['MB', 'rows', 'files', 'MB/s', 'M rows/s', 'MB of files', 'longest slice ms'], rows }];
+    const rows = [await flushRow(tsbs(SIZE)), await flushRow(telegraf(SIZE))];
+    return [{ title: 'flush', columns: ['MB', 'rows', 'files', 'MB/s', 'M rows/s', 'MB of files', 'longest slice ms'], rows }];
   },
 };
 
-async function sealRow(workload: Workload): Promise<Row> {
+async function flushRow(workload: Workload): Promise<Row> {
   const session = new Session();
   session.write(workload);
   const rounds: { readonly seconds: number; readonly slice: number; readonly bytes: number; readonly files: number }[] = [];
@@ -25,7 +25,7 @@ async function sealRow(workload: Workload): Promise<Row> {
     const store = countingStore();
     let files = 0;
     const before = process.cpuUsage();
-    const slice = await longestSlice(async () => void (files = (await session.seal(store)).length));
+    const slice = await longestSlice(async () => void (files = (await session.flush(store)).length));
     rounds.push({ seconds: secondsSince(before), slice, bytes: store.bytes, files });
   }
   const bytes = bytesOf(workload);

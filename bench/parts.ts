@@ -8,7 +8,7 @@ const PARTS: Readonly<Record<string, () => Promise<{ readonly part: Part }>>> = 
   'parse-cold': () => import('./parse-cold.js'),
   'parse-new-series': () => import('./parse-new-series.js'),
   'encode': () => import('./encode.js'),
-  'seal': () => import('./flush.js'),
+  'flush': () => import('./flush.js'),
   'inflate': () => import('./inflate.js'),
   'in-process': () => import('./in-process.js'),
   'worst': () => import('./worst.js'),

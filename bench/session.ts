@@ -2,8 +2,8 @@
 import * as abi from '../assembly/layout/codes.js';
 import { readPackaged } from '../src/disk.js';
 import type { TableStore } from '../src/tables/table-store.js';
-import type { ColumnDefinition, Need, SealedFile, TableDefinition } from '../src/worker/protocol.js';
-import { sealFile, type SealModule, type SealSpan } from '../src/worker/flush-file.js';
+import type { ColumnDefinition, Need, FlushedFile, TableDefinition } from '../src/worker/protocol.js';
+import { flushFile, type FlushModule, type FlushSpan } from '../src/worker/flush-file.js';
 import { compile, WasmParser, type Parsed, type ParseOptions } from '../src/worker/wasm/wasm.js';
 import type { Workload } from './workloads/workload.js';
 
@@ -28,7 +28,7 @@ export function coldModule(): WebAssembly.Module {
 
 interface Table {
   definition: TableDefinition;
-  spans: SealSpan[];
+  spans: FlushSpan[];
 }
 
 export interface Counts {
@@ -121,11 +121,11 @@ export class Session {
   }
 
   /** A file for each table that has rows; they stay in the builders. */
-  async seal(store: TableStore, module: SealModule = this.parser): Promise<SealedFile[]> {
-    const files: SealedFile[] = [];
+  async flush(store: TableStore, module: FlushModule = this.parser): Promise<FlushedFile[]> {
+    const files: FlushedFile[] = [];
     for (const [tableId, { definition, spans }] of this.#tables) {
       const order = { tableId, number: this.#number, path: String(tableId), columns: definition.columns };
-      const file = await sealFile(module, store, order, () => spans);
+      const file = await flushFile(module, store, order, () => spans);
       if (file !== null) files.push(file);
     }
     return files;
@@ -148,7 +148,7 @@ export class Session {
 
   #table(measurement: string): Table {
     const id = this.#ids.get(measurement) ?? this.#tables.size + 1;
-    const table = this.#tables.get(id) ?? { definition: { id, databaseId: 1, measurement, created: 1, sealedTo: 0, columns: [] }, spans: [] };
+    const table = this.#tables.get(id) ?? { definition: { id, databaseId: 1, measurement, created: 1, flushedTo: 0, columns: [] }, spans: [] };
     this.#ids.set(measurement, id);
     this.#tables.set(id, table);
     return table;

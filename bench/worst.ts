@@ -10,7 +10,7 @@ import { bytesOf } from './workloads/workload.js';
 const ROUNDS = 7;
 
 export const part: Part = {
-  about: `Warm: lines of the case into the builders, where they stay until all are in, then sealed, then taken out, again and again in one instance, new lines each time; CPU time, median of ${ROUNDS} rounds. A cell is a tag or field as written; the dense case is the first row (a long string is one cell: MB/s say more of it). Memory is linear memory after the first round in a fresh instance, which has 4 MB from the start.`,
+  about: `Warm: lines of the case into the builders, where they stay until all are in, then flushed, then taken out, again and again in one instance, new lines each time; CPU time, median of ${ROUNDS} rounds. A cell is a tag or field as written; the dense case is the first row (a long string is one cell: MB/s say more of it). Memory is linear memory after the first round in a fresh instance, which has 4 MB from the start.`,
   run: async () => [await cellTable(), bodyTable()],
 };
 
@@ -23,16 +23,16 @@ async function cellTable(): Promise<Table> {
     dense ??= costs;
     rows.push(cellRow(worst, costs, dense));
   }
-  const columns = ['MB', 'cells', 'parse ns a cell', '× dense', 'parse MB/s', 'seal ns a cell', '× dense', 'seal MB/s', 'MB after parse', 'MB after seal'];
+  const columns = ['MB', 'cells', 'parse ns a cell', '× dense', 'parse MB/s', 'flush ns a cell', '× dense', 'flush MB/s', 'MB after parse', 'MB after flush'];
   return { title: 'worst case', columns, rows };
 }
 
 interface Costs {
   /** Nanoseconds a cell. */
   readonly parse: number;
-  readonly seal: number;
+  readonly flush: number;
   readonly parsedMemory: number;
-  readonly sealedMemory: number;
+  readonly flushedMemory: number;
   readonly bytes: number;
 }
 
@@ -40,10 +40,10 @@ async function costsOf(worst: WorstCase): Promise<Costs> {
   const known = new Session();
   await roundOf(known, worst);
   const session = known.successor();
-  const { parsedMemory, sealedMemory, bytes } = await roundOf(session, worst);
+  const { parsedMemory, flushedMemory, bytes } = await roundOf(session, worst);
   const rounds: Costs[] = [];
   for (let round = 0; round < ROUNDS; round += 1) rounds.push(await roundOf(session, worst));
-  return { parse: median(rounds.map(({ parse }) => parse)), seal: median(rounds.map(({ seal }) => seal)), parsedMemory, sealedMemory, bytes };
+  return { parse: median(rounds.map(({ parse }) => parse)), flush: median(rounds.map(({ flush }) => flush)), parsedMemory, flushedMemory, bytes };
 }
 
 async function roundOf(session: Session, worst: WorstCase): Promise<Costs> {
@@ -51,21 +51,21 @@ async function roundOf(session: Session, worst: WorstCase): Promise<Costs> {
   const parse = cpuSecondsOf(() => void session.write(workload)) / worst.cells * 1e9;
   const parsedMemory = session.parser.memory.buffer.byteLength;
   const before = process.cpuUsage();
-  await session.seal(countingStore());
-  const seal = secondsSince(before) / worst.cells * 1e9;
-  const sealedMemory = session.parser.memory.buffer.byteLength;
+  await session.flush(countingStore());
+  const flush = secondsSince(before) / worst.cells * 1e9;
+  const flushedMemory = session.parser.memory.buffer.byteLength;
   session.clear();
-  return { parse, seal, parsedMemory, sealedMemory, bytes: bytesOf(workload) };
+  return { parse, flush, parsedMemory, flushedMemory, bytes: bytesOf(workload) };
 }
 
-function cellRow(worst: WorstCase, { parse, seal, parsedMemory, sealedMemory, bytes }: Costs, dense: Costs): Row {
+function cellRow(worst: WorstCase, { parse, flush, parsedMemory, flushedMemory, bytes }: Costs, dense: Costs): Row {
   return {
     name: worst.name,
     cells: [
-      fixed(bytes / 1e6, 1), fixed(worst.cells), short(parse), short(parse / dense.parse), fixed(bytes / (parse * worst.cells) * 1e3), short(seal),
-      short(seal / dense.seal), fixed(bytes / (seal * worst.cells) * 1e3), fixed(parsedMemory / 1e6), fixed(sealedMemory / 1e6),
+      fixed(bytes / 1e6, 1), fixed(worst.cells), short(parse), short(parse / dense.parse), fixed(bytes / (parse * worst.cells) * 1e3), short(flush),
+      short(flush / dense.flush), fixed(bytes / (flush * worst.cells) * 1e3), fixed(parsedMemory / 1e6), fixed(flushedMemory / 1e6),
     ],
-    speed: 1e3 / (parse + seal),
+    speed: 1e3 / (parse + flush),
   };
 }
 

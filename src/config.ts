@@ -42,7 +42,7 @@ export interface Config extends SchemaRules {
   readonly logAgeMaxMs: number;
   /** Rows of a table that is set aside so long go to quarantine. */
   readonly setAsideAgeMs: number;
-  readonly sealRowsMax: number;
+  readonly flushRowsMax: number;
   /** For rows that are not in files yet, over all workers. */
   readonly memoryBytesMax: number;
   readonly diskReserveBytes: number;
@@ -118,7 +118,7 @@ const perField = {
   logBytesMax: { flag: 'log-bytes-max', unit: 'bytes', default: '1GiB', min: 64 * KiB, max: 1024 * GiB, description: 'past this the tables with the oldest rows go into files' },
   logAgeMaxMs: { flag: 'log-age-max', unit: 'time', default: '10m', min: 1000, max: 24 * 3_600_000, description: 'rows go into files after this time at the latest' },
   setAsideAgeMs: { flag: 'set-aside-age', unit: 'time', default: '10m', min: 1000, max: 24 * 3_600_000, description: 'rows of a table that cannot be written to its files go to quarantine after this time' },
-  sealRowsMax: { flag: 'seal-rows-max', unit: 'count', default: '1000000', min: 1, max: 100_000_000, description: 'a table\'s rows go into files at this number' },
+  flushRowsMax: { flag: 'flush-rows-max', unit: 'count', default: '1000000', min: 1, max: 100_000_000, description: 'a table\'s rows go into files at this number' },
   memoryBytesMax: { flag: 'max-memory', unit: 'bytes', default: '1GiB', min: 16 * MiB, max: 1024 * GiB, description: 'rows not yet in files, in all workers' },
   diskReserveBytes: { flag: 'disk-reserve', unit: 'bytes', default: '256MiB', min: 0, max: 1024 * GiB, description: 'writes are refused with less free disk than this' },
   rejectsBytesMax: { flag: 'rejects-bytes-max', unit: 'bytes', default: '64MiB', min: MiB, max: 64 * GiB, description: 'refused lines kept of each database, the oldest drop out' },
@@ -181,7 +181,7 @@ export function parseConfig(flags: Readonly<Record<string, string | boolean | un
     logBytesMax: number(perField.logBytesMax),
     logAgeMaxMs: number(perField.logAgeMaxMs),
     setAsideAgeMs: number(perField.setAsideAgeMs),
-    sealRowsMax: number(perField.sealRowsMax),
+    flushRowsMax: number(perField.flushRowsMax),
     memoryBytesMax: number(perField.memoryBytesMax),
     diskReserveBytes: number(perField.diskReserveBytes),
     rejectsBytesMax: number(perField.rejectsBytesMax),

@@ -26,7 +26,7 @@ import { makeLogger, type ServerLogger } from './logging.js';
 import type { Metric } from './metrics.js';
 import { dataPaths } from './names.js';
 import { RejectStore } from './rejects/reject-store.js';
-import { Sealer } from './flush/flusher.js';
+import { Flusher } from './flush/flusher.js';
 import { Trimmer } from './flush/log-trimmer.js';
 import { loadZlibSync } from './worker/unpack/inflate.js';
 import { MOVE_BYTES_MIN } from './worker/memory.js';
@@ -35,10 +35,10 @@ import type { WorkerLimits } from './worker/protocol.js';
 const TICK_MS = 1000;
 /** Clients give up at 5 s and send again: a later success would be written twice. */
 const ANSWER_MS_MAX = 4000;
-/** A graceful stop gives sealing this long; what is not sealed stays in the log. */
-const STOP_SEAL_MS = 6000;
-/** Of the memory for unsealed rows: past it tables are sealed; past all of it writes are refused. */
-const SEAL_MEMORY_SHARE = 0.5;
+/** A graceful stop gives flushing this long; what is not flushed stays in the log. */
+const STOP_FLUSH_MS = 6000;
+/** Of the memory for unflushed rows: past it tables are flushed; past all of it writes are refused. */
+const FLUSH_MEMORY_SHARE = 0.5;
 /** Of the same memory: for the series caches of all workers; and the bounds of one. */
 const SERIES_MEMORY_SHARE = 1 / 8;
 const SERIES_BYTES_LEAST = 1024 * 1024;
@@ -64,7 +64,7 @@ export interface Engine {
   refusal(): string | null;
   /** Resolves when all rows of the log are back in builders. */
   recovered(): Promise<void>;
-  /** Ends what is under way, seals what it can, and lets go of the data folder. */
+  /** Ends what is under way, flushes what it can, and lets go of the data folder. */
   stop(): Promise<void>;
 }
 
@@ -113,23 +113,23 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     taskMsMax: config.taskMsMax,
     onSlot: (slot) => {
       slot.tell({ say: 'define', tables: catalog.tables() });
-      slot.tell({ say: 'set-aside', tableIds: sealer.setAsideTables(), isSetAside: true });
+      slot.tell({ say: 'set-aside', tableIds: flusher.setAsideTables(), isSetAside: true });
       dispatcher.dispatch();
     },
     onMessage: (slot, message) => {
       if (message.say === 'cut') cutter.onCut(slot, message.nextOrdinal);
       else if (message.say === 'memory') logger.info(`worker ${slot.number}: ${message.sentence}`);
-      else sealer.onMessage(slot, message);
+      else flusher.onMessage(slot, message);
     },
     onStall: (slot, stalled) => {
       logger.error(`worker ${slot.number} is ended: ${stallText(stalled)} did not end within ${config.taskMsMax} ms`);
-      if (stalled.at === 'seal') sealer.onMessage(slot, { say: 'seal-failed', tableId: stalled.tableId, reason: `it did not end within ${config.taskMsMax} ms`, isFatal: true });
+      if (stalled.at === 'flush') flusher.onMessage(slot, { say: 'flush-failed', tableId: stalled.tableId, reason: `it did not end within ${config.taskMsMax} ms`, isFatal: true });
     },
     onDeath: (slot) => {
       logger.error(`worker ${slot.number} died; its rows are read back from the log`);
       cutter.onDeath(slot);
-      sealer.onDeath(slot);
-      recovery.onDeath(slot, sealer.firstUnsealed, lastAppended.then(() => log.lastSynced)).then(
+      flusher.onDeath(slot);
+      recovery.onDeath(slot, flusher.firstUnflushed, lastAppended.then(() => log.lastSynced)).then(
         (frames) => logger.info(`${frames} frames of worker ${slot.number} are back`),
         (error: Error) => report(`frames of worker ${slot.number} could not be read back: ${error.message}`),
       );
@@ -139,18 +139,18 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
   const builderBytes = (): number => pool.slots().reduce((sum, slot) => sum + slot.builderBytes, 0);
   const dispatcher = new Dispatcher(pool);
   const cutter = new Cutter({ log, pool, clock, logger });
-  const sealer = new Sealer({
+  const flusher = new Flusher({
     catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter,
     publishCatalog: () => trimmer.publish(),
     builderBytes: () => guard.pressureBytes(),
     replayFloor: () => recovery.floor,
-    limits: { ...config, builderBytesMax: config.memoryBytesMax * SEAL_MEMORY_SHARE },
+    limits: { ...config, builderBytesMax: config.memoryBytesMax * FLUSH_MEMORY_SHARE },
   });
   const recovery = new Recovery({
     log, dispatcher, bodyMemory, clock,
-    memoryFull: () => builderBytes() > config.memoryBytesMax && sealer.firstUnsealed < recovery.floor,
+    memoryFull: () => builderBytes() > config.memoryBytesMax && flusher.firstUnflushed < recovery.floor,
     onTrouble: (sentence) => logger.error(sentence),
-    onBack: (rows, number) => sealer.noteRows(rows, number),
+    onBack: (rows, number) => flusher.noteRows(rows, number),
     quarantine: async (frame, why) => {
       await keepFrame({ disk, folder: paths.quarantine }, frame, why);
       report(`frame ${frame.number} of the log is kept in quarantine: ${why}`);
@@ -172,7 +172,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     onNoRoom: () => guard.noteNoRoom(),
     onAppended: (slot, body, appended) => {
       cutter.note(slot, body.ordinal, appended.number);
-      sealer.noteRows(body.rows, appended.number);
+      flusher.noteRows(body.rows, appended.number);
       lastAppended = appended.synced.catch(() => undefined);
     },
     onEnd: (database, body, isStored) => {
@@ -182,15 +182,15 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     },
   });
   const trimmer = new Trimmer({ catalog, log, snapshots });
-  const problems = (): string[] => [...damage, control.problem() ?? [], tokens.problem() ?? [], guard.problems(), sealer.problems(), quarantine.problems(), stalled.problems()].flat();
+  const problems = (): string[] => [...damage, control.problem() ?? [], tokens.problem() ?? [], guard.problems(), flusher.problems(), quarantine.problems(), stalled.problems()].flat();
 
   // The order of a start: the catalog is safe, dropped tables go, replay begins, commands are answered.
   catalog.subscribe(({ defined, dropped }) => {
     if (defined.length > 0) pool.tellAll({ say: 'define', tables: defined });
     if (dropped.length > 0) pool.tellAll({ say: 'drop', tableIds: dropped });
-    sealer.forgetTables(dropped);
+    flusher.forgetTables(dropped);
   });
-  for (const { tableId, error } of folder.troubled) sealer.noteTrouble(tableId, error);
+  for (const { tableId, error } of folder.troubled) flusher.noteTrouble(tableId, error);
   // What the log says of the catalog may have been read from memory that never reached the disk before the crash.
   if (folder.mustPublish) {
     await trimmer.publish().catch((error: Error) => logger.error(`the catalog could not be written and is tried again: ${error.message}`));
@@ -204,10 +204,10 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     (error: Error) => report(`the log could not be replayed: ${error.message}`),
   );
   const schema = new SchemaAdmin({ catalog, leftovers, rejects });
-  control.serve(controlHandlers({ catalog, sealer, quarantine, recovery, schema, tokens, problems, paths, write: { writer, bodyMemory, log, clock, limits: config } }));
+  control.serve(controlHandlers({ catalog, flusher, quarantine, recovery, schema, tokens, problems, paths, write: { writer, bodyMemory, log, clock, limits: config } }));
   const tick = clock.every(TICK_MS, () => {
-    sealer.tick();
-    recovery.forgetBelow(sealer.firstUnsealed);
+    flusher.tick();
+    recovery.forgetBelow(flusher.firstUnflushed);
     Promise.all([guard.look(), tokens.heal(), control.heal(), leftovers.emptyTrash(), trimmer.trim()])
       .catch((error: Error) => logger.error(`housekeeping failed: ${error.message}`));
   });
@@ -215,17 +215,17 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
   return {
     writer, bodyMemory, schema, logger, control, problems,
     tokens, tokenMade: folder.tokenMade,
-    metrics: () => engineMetrics({ lines, rejects, log, recovery, sealer, bodyMemory, pool, logger, builderBytes }),
+    metrics: () => engineMetrics({ lines, rejects, log, recovery, flusher, bodyMemory, pool, logger, builderBytes }),
     refusal: () => guard.problems()[0] ?? null,
     recovered: () => recovery.done(),
     async stop() {
       guard.stop();
       tick.cancel();
       await writer.settled();
-      const sealed = recovery.done().then(() => sealer.flush(catalog.tables().map(({ id }) => id)))
+      const flushed = recovery.done().then(() => flusher.flush(catalog.tables().map(({ id }) => id)))
         .then((failures) => failures.forEach(({ reason, table }) => logger.warn(`rows of table ${table.folder} stay in the log: ${reason}`)));
-      await within(STOP_SEAL_MS, sealed).catch((error: Error) => logger.warn(`not all rows are in files yet; they stay in the log: ${error.message}`));
-      await sealer.stop();
+      await within(STOP_FLUSH_MS, flushed).catch((error: Error) => logger.warn(`not all rows are in files yet; they stay in the log: ${error.message}`));
+      await flusher.stop();
       await rejects.close();
       await trimmer.publish().then(() => trimmer.trim())
         .catch((error: Error) => logger.error(`the catalog could not be written; the log still has it: ${error.message}`));

@@ -132,7 +132,7 @@ interface TakeUpParts extends Pick<Folder, 'catalog' | 'leftovers' | 'log' | 'op
 }
 
 /**
- * Of tables with rows in the log, or in quarantine: what their last commit sealed, which no snapshot may know, and files
+ * Of tables with rows in the log, or in quarantine: what their last commit flushed, which no snapshot may know, and files
  * that no commit named.
  * @returns the tables that cannot be read, and of those with rows in quarantine the ones that cannot be written
  */
@@ -141,18 +141,18 @@ async function takeUpCommits({ catalog, clock, isLogWhole, leftovers, log, openC
   for (const { lastByTable } of log.segments()) for (const [tableId, number] of lastByTable) last.set(tableId, number);
   const troubled: { tableId: number; error: TableRefused }[] = [];
   const wereSetAside = new Set(quarantine.lots().map(({ folder }) => folder));
-  for (const table of catalog.tables().filter(({ folder, id, sealedTo }) => (last.get(id) ?? 0) > sealedTo || wereSetAside.has(folder))) {
+  for (const table of catalog.tables().filter(({ folder, id, flushedTo }) => (last.get(id) ?? 0) > flushedTo || wereSetAside.has(folder))) {
     try {
       const committer = await openCommitter(table);
       const { files, strays } = await leftovers.moveOrphans(table, committer, isLogWhole);
       if (files.length > 0) await quarantine.add(orphanLot(table, files, clock));
       for (const name of strays) report(`a file in the folder of table ${table.folder} was no data file of ours: it is quarantine/tables/${table.folder}/${name} now`);
-      catalog.setSealedTo(table.id, committer.state.sealedTo);
+      catalog.setFlushedTo(table.id, committer.state.flushedTo);
       if (wereSetAside.has(table.folder)) await committer.check(table.columns);
     } catch (error) {
       if (error instanceof TableRefused) {
         troubled.push({ tableId: table.id, error });
-        catalog.setSealedTo(table.id, error.sealedTo);
+        catalog.setFlushedTo(table.id, error.flushedTo);
       } else {
         report(`rows of the log stay there for now: ${(error as Error).message}`);
       }

@@ -1,5 +1,5 @@
-// A seal as the worker drives it, one call a slice. There is one seal at a time. Between calls the table may gain rows,
-// series and columns behind the sealed ones, and its arrays may move; the table struct is read anew each time,
+// A flush as the worker drives it, one call a slice. There is one flush at a time. Between calls the table may gain rows,
+// series and columns behind the flushed ones, and its arrays may move; the table struct is read anew each time,
 // everything else is in scratch.
 import { TABLE_COLUMNS } from '../layout/codes';
 import { chunkStep, startChunks } from './parquet/column-chunk';
@@ -17,18 +17,18 @@ import { readSpans, rows, takeSpans } from './spans';
 import { hasTime, setStep, startStep } from './slice-budget';
 import { startTextDictionary } from './parquet/text-dictionary';
 
-export { sealBytes } from './scratch';
+export { flushBytes } from './scratch';
 
-/** Makes room for `count` spans (SEAL_SPAN_*, ordered by number), which the caller writes before `sealStart`. */
-export function sealSpans(count: u32): usize {
+/** Makes room for `count` spans (FLUSH_SPAN_*, ordered by number), which the caller writes before `flushStart`. */
+export function flushSpans(count: u32): usize {
   return takeSpans(count);
 }
 
 /**
- * Takes up the spans as rows of a table; returns how many rows they have. With none, `sealEnd` is all that may follow.
+ * Takes up the spans as rows of a table; returns how many rows they have. With none, `flushEnd` is all that may follow.
  * `stepEntries` is how many entries (rows, series …) a call that follows looks at before it returns.
  */
-export function sealStart(table: usize, stepEntries: u32): u32 {
+export function flushStart(table: usize, stepEntries: u32): u32 {
   if (readSpans() == 0) return 0;
   setStep(stepEntries);
   startSort(table);
@@ -45,7 +45,7 @@ export function sealStart(table: usize, stepEntries: u32): u32 {
 }
 
 /** Sorts on for one step; 1 while there are more. */
-export function sealSort(table: usize): u32 {
+export function flushSort(table: usize): u32 {
   startStep();
   while (hasTime()) {
     if (!isSorted()) sortStep(table);
@@ -55,28 +55,28 @@ export function sealSort(table: usize): u32 {
 }
 
 /** Rows of the file, once sorted: equal points of one body are one row, and those a later body wrote again have none. */
-export function sealRows(): u32 {
+export function flushRows(): u32 {
   return rows - merged;
 }
 
 /** Works on for one step at the next row group; 1 while there are more. */
-export function sealCut(table: usize): u32 {
+export function flushCut(table: usize): u32 {
   startStep();
   while (hasTime()) if (!groupStep(table)) return 0;
   return 1;
 }
 
 /** Rows of the row group that was cut; 0 when there is none. */
-export function sealGroup(): u32 {
+export function flushGroup(): u32 {
   return groupRows;
 }
 
 /** Does a step of a column (an id, or COLUMN_TIME …) of the row group; returns the chunk struct, CHUNK_*. */
-export function sealChunk(table: usize, columnId: u32): usize {
+export function flushChunk(table: usize, columnId: u32): usize {
   return chunkStep(table, columnId);
 }
 
-/** Ends the seal, finished or not, and frees what it took. */
-export function sealEnd(): void {
+/** Ends the flush, finished or not, and frees what it took. */
+export function flushEnd(): void {
   giveAll();
 }

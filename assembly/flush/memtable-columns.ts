@@ -1,4 +1,4 @@
-// Reads what the table builder holds: where a column's values of the sealed rows stand.
+// Reads what the table builder holds: where a column's values of the flushed rows stand.
 import {
   COLUMN_COUNT, COLUMN_DENSE, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_TAG, TABLE_COLUMNS,
   TABLE_COLUMNS_AT,

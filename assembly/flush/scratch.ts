@@ -1,4 +1,4 @@
-// Memory of the seal in progress: blocks out of the arena, listed so that an end or a failure frees them all. The list
+// Memory of the flush in progress: blocks out of the arena, listed so that an end or a failure frees them all. The list
 // stands apart because a header in a block would double one whose size is a power of two.
 import { allocate, blockBytes, release } from '../base/arena';
 
@@ -11,8 +11,8 @@ let listEnd: usize = 0;
 /** Bytes of the blocks, the list apart. */
 let blocksBytes: usize = 0;
 
-/** Bytes that the seal in progress holds; 0 when there is none. */
-export function sealBytes(): usize {
+/** Bytes that the flush in progress holds; 0 when there is none. */
+export function flushBytes(): usize {
   return blocksBytes + listBytes;
 }
 
@@ -58,7 +58,7 @@ export function giveAll(): void {
 /** The block (0: none yet), or a larger one in its place that begins with its first `kept` bytes. */
 export function widen(block: usize, kept: usize, bytes: usize): usize {
   if (block == 0) return take(bytes);
-  // Blocks that are widened are taken early in a seal.
+  // Blocks that are widened are taken early in a flush.
   let entry = list;
   while (<usize>load<u32>(entry) != block) entry += ENTRY_BYTES;
   if (<usize>load<u32>(entry, ENTRY_SIZE) >= bytes) return block;

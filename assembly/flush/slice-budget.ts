@@ -1,4 +1,4 @@
-// Work in steps: a call of the seal looks at so many entries and returns, so that writes come between.
+// Work in steps: a call of the flush looks at so many entries and returns, so that writes come between.
 
 /** Cost of an entry for which a pass goes to memory that is in no cache, and of one for which it may. */
 export const FAR: u32 = 8;

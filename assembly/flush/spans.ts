@@ -1,8 +1,8 @@
-// The rows of the seal in progress: spans of a table builder, in the order of their log numbers.
-import { SEAL_SPAN_BYTES, SEAL_SPAN_NUMBER, SEAL_SPAN_ROW_END, SEAL_SPAN_ROW_FIRST } from '../layout/flush';
+// The rows of the flush in progress: spans of a table builder, in the order of their log numbers.
+import { FLUSH_SPAN_BYTES, FLUSH_SPAN_NUMBER, FLUSH_SPAN_ROW_END, FLUSH_SPAN_ROW_FIRST } from '../layout/flush';
 import { take } from './scratch';
 
-/** Address of the spans, SEAL_SPAN_* each, and their number. */
+/** Address of the spans, FLUSH_SPAN_* each, and their number. */
 let spans: usize = 0;
 export let spanCount: u32 = 0;
 /** Rows in all spans, and the range of builder rows that holds them (others may lie between). */
@@ -14,7 +14,7 @@ export let spanOfRow: usize = 0;
 
 /** Makes room for `count` spans, which the caller writes before `readSpans`. */
 export function takeSpans(count: u32): usize {
-  spans = take(<usize>count * SEAL_SPAN_BYTES);
+  spans = take(<usize>count * FLUSH_SPAN_BYTES);
   spanCount = count;
   return spans;
 }
@@ -38,12 +38,12 @@ export function readSpans(): u32 {
 
 @inline
 export function spanRowFirst(span: u32): u32 {
-  return load<u32>(spans + <usize>span * SEAL_SPAN_BYTES, SEAL_SPAN_ROW_FIRST);
+  return load<u32>(spans + <usize>span * FLUSH_SPAN_BYTES, FLUSH_SPAN_ROW_FIRST);
 }
 
 @inline
 export function spanRowEnd(span: u32): u32 {
-  return load<u32>(spans + <usize>span * SEAL_SPAN_BYTES, SEAL_SPAN_ROW_END);
+  return load<u32>(spans + <usize>span * FLUSH_SPAN_BYTES, FLUSH_SPAN_ROW_END);
 }
 
 @inline
@@ -54,5 +54,5 @@ export function spanOf(row: u32): u32 {
 /** Log number of a row of the spans. */
 @inline
 export function numberOf(row: u32): i64 {
-  return load<i64>(spans + <usize>spanOf(row) * SEAL_SPAN_BYTES, SEAL_SPAN_NUMBER);
+  return load<i64>(spans + <usize>spanOf(row) * FLUSH_SPAN_BYTES, FLUSH_SPAN_NUMBER);
 }

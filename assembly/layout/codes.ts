@@ -54,7 +54,7 @@ export const NAME_COST_BYTES = 64;
 // Flags of `parse`.
 /** Refuse the whole body when a line is rejected (accept_partial=false); the errors of all its lines are told. */
 export const PARSE_ALL_OR_NOTHING = 1;
-/** Replay: skip the lines of the given runs, judge no schema, skip rows of unknown, newer or sealed tables. */
+/** Replay: skip the lines of the given runs, judge no schema, skip rows of unknown, newer or flushed tables. */
 export const PARSE_REPLAY = 2;
 /** List the accepted lines one by one besides (parse/dump.ts): for tests and the linter. */
 export const PARSE_RECORD = 4;
@@ -184,7 +184,7 @@ export const TABLE_NAME_AT = 32;
 export const TABLE_NAME_BYTES = 36;
 /** f64 each, log numbers: of its creation; up to which rows are in files. */
 export const TABLE_CREATED = 88;
-export const TABLE_SEALED_TO = 96;
+export const TABLE_FLUSHED_TO = 96;
 /** 1: new lines are refused. */
 export const TABLE_SET_ASIDE = 148;
 

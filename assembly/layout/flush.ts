@@ -1,28 +1,28 @@
-// Numbers of a seal that both sides of the WASM border know; compiled by AssemblyScript and by TypeScript, like ../abi.ts.
+// Numbers of a flush that both sides of the WASM border know; compiled by AssemblyScript and by TypeScript, like ../abi.ts.
 
 /** Rows of a row group at most. */
 export const GROUP_ROWS_MAX = 131072;
 /** A row group is cut when the values of its rows pass this. */
 export const GROUP_BYTES_MAX = 67108864;
-/** A page of texts is cut when its values pass this: what one call of the seal can compress. */
+/** A page of texts is cut when its values pass this: what one call of the flush can compress. */
 export const PAGE_BYTES_MAX = 524288;
 
-// A span to seal: rows of one body. Ordered by number.
+// A span to flush: rows of one body. Ordered by number.
 /** u32. */
-export const SEAL_SPAN_ROW_FIRST = 0;
+export const FLUSH_SPAN_ROW_FIRST = 0;
 /** u32, one past the last row. */
-export const SEAL_SPAN_ROW_END = 4;
+export const FLUSH_SPAN_ROW_END = 4;
 /** i64: log number. */
-export const SEAL_SPAN_NUMBER = 8;
-export const SEAL_SPAN_BYTES = 16;
+export const FLUSH_SPAN_NUMBER = 8;
+export const FLUSH_SPAN_BYTES = 16;
 
 // Our own columns, where a chunk is asked by column id: ids of builder columns start at 1 and stay below.
 export const COLUMN_TIME = 0xfffffffd;
 export const COLUMN_NS = 0xfffffffe;
 export const COLUMN_SEQ = 0xffffffff;
 
-// A column chunk under way, at the address `sealChunk` returns: each call does a step of it and may finish a page.
-// u32 unless said. Valid until the next call of the seal.
+// A column chunk under way, at the address `flushChunk` returns: each call does a step of it and may finish a page.
+// u32 unless said. Valid until the next call of the flush.
 /** Address and length of the page with its header that this call finished; length 0 when it finished none. */
 export const CHUNK_AT = 0;
 export const CHUNK_BYTES = 4;

@@ -1,4 +1,4 @@
-// What stays after seals for the lines to come, and no row needs: the series cache, and the series and dictionaries of
+// What stays after flushes for the lines to come, and no row needs: the series cache, and the series and dictionaries of
 // tables that have more series than rows.
 import {
   COLUMN_DENSE, COLUMN_HEAP, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_TAG, TABLE_COLUMNS, TABLE_ROWS, TABLE_SERIES,

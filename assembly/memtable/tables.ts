@@ -1,6 +1,6 @@
 // Tables by id and by name: what a worker knows of the server's catalog.
 import {
-  TABLE_CREATED, TABLE_DATABASE, TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_SEALED_TO, TABLE_SERIES_EPOCH, TABLE_SET_ASIDE,
+  TABLE_CREATED, TABLE_DATABASE, TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_FLUSHED_TO, TABLE_SERIES_EPOCH, TABLE_SET_ASIDE,
 } from '../layout/codes';
 import { equalBytes, hashBytes } from '../base/hash';
 import { secretHash } from '../base/secret-hash';
@@ -37,7 +37,7 @@ export function tableIdsEnd(): u32 {
 }
 
 /** Defines a table or, when the id is known, states its numbers anew. */
-export function defineTable(id: u32, databaseId: u32, nameAt: usize, nameBytes: u32, created: f64, sealedTo: f64): void {
+export function defineTable(id: u32, databaseId: u32, nameAt: usize, nameBytes: u32, created: f64, flushedTo: f64): void {
   let table = tableAt(id);
   if (table == 0) {
     table = createTable(id, databaseId, nameAt, nameBytes, hashBytes(nameAt, nameBytes));
@@ -46,7 +46,7 @@ export function defineTable(id: u32, databaseId: u32, nameAt: usize, nameBytes: 
     addTable(table);
   }
   store<f64>(table, created, TABLE_CREATED);
-  store<f64>(table, sealedTo, TABLE_SEALED_TO);
+  store<f64>(table, flushedTo, TABLE_FLUSHED_TO);
 }
 
 /** Defines a column of a known table; nothing when the table has one of that key. Columns are defined by rising id. */
@@ -58,9 +58,9 @@ export function defineColumn(tableId: u32, columnId: u32, kind: u32, keyAt: usiz
 }
 
 /** States up to which log number the rows of a table are in files. */
-export function setSealedTo(tableId: u32, number: f64): void {
+export function setFlushedTo(tableId: u32, number: f64): void {
   const table = tableAt(tableId);
-  if (table != 0) store<f64>(table, number, TABLE_SEALED_TO);
+  if (table != 0) store<f64>(table, number, TABLE_FLUSHED_TO);
 }
 
 /** Has new lines of a table refused, or taken again. Only the exact path refuses, so no cached series may be good then. */

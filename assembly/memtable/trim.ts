@@ -1,4 +1,4 @@
-// Room that rows left behind when their body was rolled back: no seal would free it, since there are no rows to seal. Where
+// Room that rows left behind when their body was rolled back: no flush would free it, since there are no rows to flush. Where
 // it is far more than is needed, what stays moves into arrays of its own size. Rows, series and codes keep their numbers.
 import { COLUMN_COUNT, COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_KIND, KIND_STRING, KIND_TAG, TABLE_COLUMNS, TABLE_ROWS } from '../layout/codes';
 import { COLUMN_ENTRY_CAPACITY, COLUMN_HEAP_CAPACITY, heapUsed } from './column';

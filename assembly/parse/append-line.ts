@@ -1,7 +1,7 @@
 // Accepted lines into builders, with the checksum of their rows; and the way back.
 import {
   COLUMN_ID, COLUMN_KIND, KIND_BOOL, KIND_STRING, KIND_TAG, SPAN_BYTES, SPAN_ROW_END, SPAN_ROW_FIRST,
-  SPAN_TABLE, TABLE_COLUMNS, TABLE_CREATED, TABLE_ID, TABLE_ROWS, TABLE_SEALED_TO, TABLE_SERIES,
+  SPAN_TABLE, TABLE_COLUMNS, TABLE_CREATED, TABLE_ID, TABLE_ROWS, TABLE_FLUSHED_TO, TABLE_SERIES,
 } from '../layout/codes';
 import { appendBool, appendString, appendWide, COLUMN_KEY_HASH, cutValues, valuesBefore } from '../memtable/column';
 import { removeEntries } from '../memtable/dictionary';
@@ -48,7 +48,7 @@ export function setChecksum(value: u64): void {
 export function takesReplay(table: usize, number: f64): bool {
   return load<u32>(table, TABLE_ID) != 0
     && !(load<f64>(table, TABLE_CREATED) > number)
-    && !(load<f64>(table, TABLE_SEALED_TO) >= number);
+    && !(load<f64>(table, TABLE_FLUSHED_TO) >= number);
 }
 
 /** Notes that the body adds rows to a table; before its first. */

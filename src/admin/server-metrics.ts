@@ -7,14 +7,14 @@ import type { Log } from '../log/log.js';
 import type { ServerLogger } from '../logging.js';
 import { labelled, single, type Metric } from '../metrics.js';
 import type { RejectStore } from '../rejects/reject-store.js';
-import type { Sealer } from '../flush/flusher.js';
+import type { Flusher } from '../flush/flusher.js';
 
 interface Counted {
   readonly lines: LineCounts;
   readonly rejects: RejectStore;
   readonly log: Log;
   readonly recovery: Recovery;
-  readonly sealer: Sealer;
+  readonly flusher: Flusher;
   readonly bodyMemory: BodyMemory;
   readonly pool: Pool;
   readonly logger: ServerLogger;
@@ -23,9 +23,9 @@ interface Counted {
 }
 
 /** All values are of the moment of the call. */
-export function engineMetrics({ lines, rejects, log, recovery, sealer, bodyMemory, pool, logger, builderBytes }: Counted): Metric[] {
+export function engineMetrics({ lines, rejects, log, recovery, flusher, bodyMemory, pool, logger, builderBytes }: Counted): Metric[] {
   const kept = rejects.counts;
-  const { seals, files, commits, failures, quarantinedRows } = sealer.counts;
+  const { flushes, files, commits, failures, quarantinedRows } = flusher.counts;
   return [
     single('counter', 'sluice_lines_parsed_total', 'Lines of bodies that were parsed and have ended', lines.parsed),
     single('counter', 'sluice_lines_accepted_total', 'Lines stored', lines.accepted),
@@ -42,14 +42,14 @@ export function engineMetrics({ lines, rejects, log, recovery, sealer, bodyMemor
     single('gauge', 'sluice_log_failed', '1 while the log cannot be written', log.failed ? 1 : 0),
     single('counter', 'sluice_log_lines_dropped_total', 'Lines of the server\'s own log that stderr did not take', logger.linesDropped),
     single('gauge', 'sluice_replaying', '1 while rows are read back from the log', Number.isFinite(recovery.floor) ? 1 : 0),
-    single('gauge', 'sluice_unsealed_rows', 'Rows in the log alone', sealer.unsealed.rows),
-    single('gauge', 'sluice_unsealed_tables', 'Tables with such rows', sealer.unsealed.tables),
-    single('gauge', 'sluice_unsealed_bytes', 'Memory of the builders that hold them', builderBytes()),
-    single('counter', 'sluice_seals_total', 'Cuts of tables whose rows went into files', seals),
-    single('counter', 'sluice_seal_files_total', 'Files they made', files),
+    single('gauge', 'sluice_unflushed_rows', 'Rows in the log alone', flusher.unflushed.rows),
+    single('gauge', 'sluice_unflushed_tables', 'Tables with such rows', flusher.unflushed.tables),
+    single('gauge', 'sluice_unflushed_bytes', 'Memory of the builders that hold them', builderBytes()),
+    single('counter', 'sluice_flushes_total', 'Cuts of tables whose rows went into files', flushes),
+    single('counter', 'sluice_flush_files_total', 'Files they made', files),
     single('counter', 'sluice_commits_total', 'Delta commits', commits),
-    single('counter', 'sluice_seal_failures_total', 'Seals that failed and are tried again', failures),
-    single('gauge', 'sluice_tables_set_aside', 'Tables that cannot be written to their files, and whose lines are refused', sealer.setAsideTables().length),
+    single('counter', 'sluice_flush_failures_total', 'Flushes that failed and are tried again', failures),
+    single('gauge', 'sluice_tables_set_aside', 'Tables that cannot be written to their files, and whose lines are refused', flusher.setAsideTables().length),
     single('counter', 'sluice_quarantined_rows_total', 'Rows of such tables that went to quarantine', quarantinedRows),
     single('gauge', 'sluice_body_memory_bytes', 'Memory for bodies in flight', bodyMemory.blockCount * bodyMemory.blockBytes),
     single('gauge', 'sluice_body_memory_free_bytes', 'What of it is free', bodyMemory.freeBlocks * bodyMemory.blockBytes),

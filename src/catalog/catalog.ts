@@ -139,13 +139,13 @@ export class Catalog {
   }
 
   /** Rows of a table up to a number are in files, by a commit that stands. In memory and in the next snapshot. */
-  setSealedTo(tableId: number, number: number): void {
-    this.#state.setSealedTo(tableId, number, true);
+  setFlushedTo(tableId: number, number: number): void {
+    this.#state.setFlushedTo(tableId, number, true);
   }
 
-  /** Rows of a table up to a number are in quarantine, those that were in files already apart. As `setSealedTo`. */
+  /** Rows of a table up to a number are in quarantine, those that were in files already apart. As `setFlushedTo`. */
   setQuarantinedTo(tableId: number, number: number): void {
-    this.#state.setSealedTo(tableId, number, false);
+    this.#state.setFlushedTo(tableId, number, false);
   }
 
   /** Called with every change once it is on disk, before whoever asked for it knows. */

@@ -16,8 +16,8 @@ interface DatabaseKept extends DatabaseMade {
 interface TableKept extends TableMade {
   readonly created: number;
   readonly dropped: number;
-  readonly sealedTo: number;
-  /** Absent when it is `sealedTo`. */
+  readonly flushedTo: number;
+  /** Absent when it is `flushedTo`. */
   readonly committedTo?: number;
 }
 
@@ -39,7 +39,7 @@ class NewerFormat extends Error {}
 
 /** The highest log number that a snapshot knows: new ones must be above it. */
 export function lastNumberOf(snapshot: CatalogSnapshot): number {
-  return snapshot.tables.reduce((last, { sealedTo }) => Math.max(last, sealedTo), snapshot.upTo);
+  return snapshot.tables.reduce((last, { flushedTo }) => Math.max(last, flushedTo), snapshot.upTo);
 }
 
 export function encodeSnapshot(snapshot: CatalogSnapshot): Buffer {
@@ -67,13 +67,13 @@ function lifeOf(item: unknown): { created: number; dropped: number } {
   return { created: asNumber(created), dropped: asNumber(dropped) };
 }
 
-function reachOf(item: unknown): { sealedTo: number; committedTo?: number } {
-  const { committedTo, sealedTo } = asObject(item);
-  return { sealedTo: asNumber(sealedTo), ...(committedTo === undefined ? {} : { committedTo: asNumber(committedTo) }) };
+function reachOf(item: unknown): { flushedTo: number; committedTo?: number } {
+  const { committedTo, flushedTo } = asObject(item);
+  return { flushedTo: asNumber(flushedTo), ...(committedTo === undefined ? {} : { committedTo: asNumber(committedTo) }) };
 }
 
 function reachOfTables({ tables }: CatalogSnapshot): Map<number, number> {
-  return new Map(tables.filter(({ dropped }) => dropped === 0).map(({ id, sealedTo }) => [id, sealedTo]));
+  return new Map(tables.filter(({ dropped }) => dropped === 0).map(({ id, flushedTo }) => [id, flushedTo]));
 }
 
 /** The two files: the newest snapshot and the one before it, which takes over when the newest cannot be read. */
@@ -85,8 +85,8 @@ export class SnapshotFiles {
   #current: number | null = null;
   #previous: number | null = null;
   #reach = 0;
-  /** By table, the `sealedTo` of the newest file. */
-  #sealedTo: ReadonlyMap<number, number> = new Map();
+  /** By table, the `flushedTo` of the newest file. */
+  #flushedTo: ReadonlyMap<number, number> = new Map();
   #publishing: Promise<void> = Promise.resolve();
 
   constructor(disk: Disk, dataDir: string, paths: Pick<DataPaths, 'catalog' | 'catalogPrevious' | 'quarantine'>) {
@@ -101,8 +101,8 @@ export class SnapshotFiles {
   }
 
   /** Up to which number the newest file, durably, knows the rows of a table to be in files. */
-  sealedTo(tableId: number): number {
-    return this.#sealedTo.get(tableId) ?? 0;
+  flushedTo(tableId: number): number {
+    return this.#flushedTo.get(tableId) ?? 0;
   }
 
   /**
@@ -117,7 +117,7 @@ export class SnapshotFiles {
     this.#previous = previous?.upTo ?? null;
     this.#reach = Math.min(this.#current ?? 0, this.#previous ?? 0);
     const snapshot = current ?? previous;
-    if (snapshot !== null) this.#sealedTo = reachOfTables(snapshot);
+    if (snapshot !== null) this.#flushedTo = reachOfTables(snapshot);
     return { snapshot, reports };
   }
 
@@ -148,7 +148,7 @@ export class SnapshotFiles {
     this.#current = snapshot.upTo;
     await this.#disk.syncFolder(this.#folder);
     this.#reach = Math.min(this.#current, this.#previous ?? 0);
-    this.#sealedTo = reachOfTables(snapshot);
+    this.#flushedTo = reachOfTables(snapshot);
   }
 
   async #read(path: string, reports: string[]): Promise<CatalogSnapshot | null> {

@@ -20,7 +20,7 @@ export interface Table extends TableDefinition {
   readonly databaseName: string;
   /** Below the root of the tables. */
   readonly folder: string;
-  /** Log number of our last commit that is known to stand; below `sealedTo` where rows went into quarantine instead. */
+  /** Log number of our last commit that is known to stand; below `flushedTo` where rows went into quarantine instead. */
   readonly committedTo: number;
 }
 
@@ -104,8 +104,8 @@ export class CatalogState {
       )),
       tables: tables.map(({ table, dropped }) => ({
         id: table.id, database: table.databaseId, name: table.measurement, folder: table.folder,
-        created: table.created, dropped, sealedTo: table.sealedTo,
-        ...(table.committedTo === table.sealedTo ? {} : { committedTo: table.committedTo }),
+        created: table.created, dropped, flushedTo: table.flushedTo,
+        ...(table.committedTo === table.flushedTo ? {} : { committedTo: table.committedTo }),
       })),
       columns: tables.flatMap(({ table }) => table.columns.map(({ id, key, kind, name }) => ({ id, table: table.id, key, kind, name }))),
     };
@@ -157,11 +157,11 @@ export class CatalogState {
   }
 
   /** Rows up to a number are in files: of the table, by a commit that stands, or else of quarantine. Never goes back. */
-  setSealedTo(tableId: number, number: number, isCommitted: boolean): void {
+  setFlushedTo(tableId: number, number: number, isCommitted: boolean): void {
     const entry = this.table(tableId);
     if (entry === undefined) return;
-    const { committedTo, sealedTo } = entry.table;
-    entry.table = { ...entry.table, sealedTo: Math.max(sealedTo, number), committedTo: isCommitted ? Math.max(committedTo, number) : committedTo };
+    const { committedTo, flushedTo } = entry.table;
+    entry.table = { ...entry.table, flushedTo: Math.max(flushedTo, number), committedTo: isCommitted ? Math.max(committedTo, number) : committedTo };
   }
 
   /** Applies a change; one at or below `upTo` is known already and does nothing. */
@@ -183,7 +183,7 @@ export class CatalogState {
     attempt(change.databases, (made) => this.#putDatabase(made, number, 0));
     attempt(change.settings, (set) => this.#setRules(set));
     attempt(change.tables, (made) => {
-      this.#putTable(made, number, 0, { sealedTo: 0 });
+      this.#putTable(made, number, 0, { flushedTo: 0 });
       touched.set(made.id, []);
     });
     attempt(change.columns, (made) => this.#putColumn(made, touched));
@@ -214,14 +214,14 @@ export class CatalogState {
 
   #putTable(
     { id, database: databaseId, name, folder }: TableMade, created: number, dropped: number,
-    { sealedTo, committedTo = sealedTo }: { readonly sealedTo: number; readonly committedTo?: number },
+    { flushedTo, committedTo = flushedTo }: { readonly flushedTo: number; readonly committedTo?: number },
   ): void {
     const database = this.#databases.get(databaseId);
     if (database === undefined) throw new Error(`table ${id} is of database ${databaseId}, which is unknown`);
     if (this.#tables.has(id)) throw new Error(`table ${id} is there already`);
     if (dropped === 0 && database.tables.has(name)) throw new Error(`a table ${JSON.stringify(name)} is there already`);
     const entry: TableEntry = {
-      table: { id, databaseId, databaseName: database.database.name, measurement: name, folder, created, sealedTo, committedTo, columns: [] },
+      table: { id, databaseId, databaseName: database.database.name, measurement: name, folder, created, flushedTo, committedTo, columns: [] },
       dropped, byKey: new Map(), foldedNames: new Set(), triedNames: new Map(), keyBytes: 0,
     };
     this.#tables.set(id, entry);

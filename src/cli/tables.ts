@@ -7,9 +7,9 @@ export async function listTables(dataDir: string | undefined, database: string |
   const tables = await runCommand(dataDir, 'tables', { database });
   sayProblems(tables);
   await printRows(
-    ['database', 'table', 'columns', 'files', 'rows', 'unsealed', 'problem'],
+    ['database', 'table', 'columns', 'files', 'rows', 'unflushed', 'problem'],
     tables.map((table) => [
-      table.database, table.measurement, table.columns.length, table.rows === null ? null : table.files.length, table.rows, table.unsealed,
+      table.database, table.measurement, table.columns.length, table.rows === null ? null : table.files.length, table.rows, table.unflushed,
       table.problems.join('; '),
     ]),
     format,

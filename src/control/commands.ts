@@ -13,13 +13,13 @@ export interface TableListing {
   /** Rows in files, as their statistics state; a point written twice may count twice. null: not known. */
   readonly rows: number | null;
   /** Rows that were acknowledged and are in the log alone. */
-  readonly unsealed: number;
+  readonly unflushed: number;
   /** Absolute paths of the live files that are there. */
   readonly files: readonly string[];
   /** Absolute paths of files with rows that could not go into the table. */
   readonly quarantined: readonly string[];
   /** Log number up to which rows are in files; 0: none are. */
-  readonly sealedTo: number;
+  readonly flushedTo: number;
   /** What is wrong, in sentences: its Delta log cannot be read, it is set aside, files are missing. */
   readonly problems: readonly string[];
 }

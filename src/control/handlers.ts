@@ -3,7 +3,7 @@ import type { SchemaAdmin } from '../admin/databases.js';
 import type { MadeToken, TokenStore } from '../auth/token-store.js';
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Recovery } from '../ingest/recovery.js';
-import type { Sealer } from '../flush/flusher.js';
+import type { Flusher } from '../flush/flusher.js';
 import type { DataPaths } from '../names.js';
 import type { QuarantinedRows, RowQuarantine } from '../tables/row-quarantine.js';
 import type { ControlHandlers, TableListing } from './commands.js';
@@ -11,7 +11,7 @@ import { writeBody, type WriteParts } from './write.js';
 
 interface HandlerParts {
   readonly catalog: Catalog;
-  readonly sealer: Sealer;
+  readonly flusher: Flusher;
   readonly recovery: Recovery;
   readonly schema: SchemaAdmin;
   readonly tokens: TokenStore;
@@ -22,7 +22,7 @@ interface HandlerParts {
 }
 
 export function controlHandlers(parts: HandlerParts): ControlHandlers {
-  const { catalog, recovery, schema, sealer, tokens } = parts;
+  const { catalog, recovery, schema, flusher, tokens } = parts;
   const tablesOf = (database: string | null): Table[] => {
     if (database === null) return catalog.tables();
     const found = catalog.database(database);
@@ -38,7 +38,7 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
     'flush': async ({ database }) => {
       await recovery.done();
       const tables = tablesOf(database);
-      const failures = await sealer.flush(tables.map(({ id }) => id));
+      const failures = await flusher.flush(tables.map(({ id }) => id));
       const failed = failures.map(({ reason, table }) => ({ database: table.databaseName, measurement: table.measurement, reason }));
       return { tables: tables.length, failed };
     },
@@ -82,25 +82,25 @@ function quarantinedFiles({ paths }: HandlerParts, { files, folder }: Quarantine
 
 /** A table that cannot be read is listed as well: it must not hide the others. */
 async function listing(parts: HandlerParts, table: Table): Promise<TableListing> {
-  const { paths, quarantine, sealer } = parts;
+  const { paths, quarantine, flusher } = parts;
   const { columns, databaseName: database, folder, id, measurement } = table;
   const known = {
     database, measurement, columns,
     quarantined: quarantine.lots().filter((lot) => lot.folder === folder).flatMap((lot) => quarantinedFiles(parts, lot)),
   };
   try {
-    const { damaged, state } = await sealer.look(table);
+    const { damaged, state } = await flusher.look(table);
     const files = [...state.liveFiles.values()].filter(({ path }) => !damaged.includes(path));
     return {
       ...known,
       rows: files.reduce((sum, file) => sum + (file.rows ?? 0), 0),
-      unsealed: sealer.unsealedRows(id),
+      unflushed: flusher.unflushedRows(id),
       files: files.map(({ path }) => `${paths.tables}/${folder}/${path}`),
-      sealedTo: state.sealedTo,
-      problems: sealer.problemsOf(table),
+      flushedTo: state.flushedTo,
+      problems: flusher.problemsOf(table),
     };
   } catch (error) {
-    const unsealed = sealer.unsealedRows(id);
-    return { ...known, rows: null, unsealed, files: [], sealedTo: table.sealedTo, problems: [(error as Error).message] };
+    const unflushed = flusher.unflushedRows(id);
+    return { ...known, rows: null, unflushed, files: [], flushedTo: table.flushedTo, problems: [(error as Error).message] };
   }
 }

@@ -2,17 +2,17 @@
 import type { Table } from '../catalog/catalog.js';
 import type { Pool, Slot } from '../ingest/pool.js';
 import { dataFileName } from '../names.js';
-import type { FromWorker, SealedFile, SealOrder } from '../worker/protocol.js';
+import type { FromWorker, FlushedFile, FlushOrder } from '../worker/protocol.js';
 
 /** What workers answer to an order. */
-export type CutAnswer = Extract<FromWorker, { say: 'file' | 'seal-failed' }>;
+export type CutAnswer = Extract<FromWorker, { say: 'file' | 'flush-failed' }>;
 
 /** Answers that are waited for. */
 interface Cut {
   failure: string | undefined;
   readonly waiting: Set<Slot>;
-  readonly files: SealedFile[];
-  readonly resolve: (files: SealedFile[]) => void;
+  readonly files: FlushedFile[];
+  readonly resolve: (files: FlushedFile[]) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -21,7 +21,7 @@ interface CutParts {
   /** 8 hex digits. */
   readonly node: string;
   /** Takes files away that a failed cut leaves. */
-  readonly deleteFiles: (into: SealOrder['into'], files: readonly SealedFile[]) => Promise<void>;
+  readonly deleteFiles: (into: FlushOrder['into'], files: readonly FlushedFile[]) => Promise<void>;
 }
 
 export class Cuts {
@@ -38,16 +38,16 @@ export class Cuts {
    * @param into the store that the files go to
    * @throws when a worker fails or dies: no file stays then
    */
-  order(table: Table, number: number, into: SealOrder['into']): Promise<SealedFile[]> {
+  order(table: Table, number: number, into: FlushOrder['into']): Promise<FlushedFile[]> {
     const { deleteFiles, node, pool } = this.#parts;
     const slots = pool.slots();
     if (slots.length === 0) return Promise.reject(new Error('no worker is ready'));
-    const files: SealedFile[] = [];
-    return new Promise<SealedFile[]>((resolve, reject) => {
+    const files: FlushedFile[] = [];
+    return new Promise<FlushedFile[]>((resolve, reject) => {
       this.#cuts.set(table.id, { failure: undefined, waiting: new Set(slots), files, resolve, reject });
       for (const slot of slots) {
         const path = `${table.folder}/${dataFileName(node, number, slot.number)}`;
-        slot.tell({ say: 'seal', order: { tableId: table.id, number, into, path, columns: table.columns } });
+        slot.tell({ say: 'flush', order: { tableId: table.id, number, into, path, columns: table.columns } });
       }
     }).catch(async (error: Error) => {
       await deleteFiles(into, files);
@@ -57,7 +57,7 @@ export class Cuts {
 
   onAnswer(slot: Slot, answer: CutAnswer): void {
     const cut = this.#cuts.get(answer.tableId)!;
-    if (answer.say === 'seal-failed') cut.failure ??= answer.reason;
+    if (answer.say === 'flush-failed') cut.failure ??= answer.reason;
     else if (answer.file !== null) cut.files.push(answer.file);
     this.#answered(cut, slot);
   }

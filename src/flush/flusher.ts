@@ -7,19 +7,19 @@ import { TableRefused } from '../tables/delta/table-log.js';
 import { Committers } from './committers.js';
 import { Mover, type MoverParts } from './mover.js';
 import { SetAside } from './set-aside.js';
-import { Unsealed } from './unflushed.js';
+import { Unflushed } from './unflushed.js';
 import { TableViews, type TableView } from './table-views.js';
 
-/** Tables sealed at the same time. */
-const SEALS_AT_ONCE_MAX = 4;
+/** Tables flushed at the same time. */
+const FLUSHES_AT_ONCE_MAX = 4;
 
-interface SealerParts extends MoverParts {
+interface FlusherParts extends MoverParts {
   /** Reads the Delta log of a table. */
   readonly openCommitter: (table: Table) => Promise<TableCommitter>;
   /** Linear memory in use by the builders of all workers. */
   readonly builderBytes: () => number;
   readonly limits: {
-    readonly sealRowsMax: number; readonly logBytesMax: number; readonly logAgeMaxMs: number; readonly builderBytesMax: number;
+    readonly flushRowsMax: number; readonly logBytesMax: number; readonly logAgeMaxMs: number; readonly builderBytesMax: number;
     /** Rows of a table that is set aside so long go to quarantine. */
     readonly setAsideAgeMs: number;
   };
@@ -31,35 +31,35 @@ export interface FlushFailure {
   readonly reason: string;
 }
 
-export class Sealer {
-  readonly #parts: SealerParts;
+export class Flusher {
+  readonly #parts: FlusherParts;
   readonly #catalog: Catalog;
-  readonly #unsealed = new Unsealed();
+  readonly #unflushed = new Unflushed();
   readonly #committers: Committers;
   readonly #mover: Mover;
   readonly #views: TableViews;
   readonly #setAside: SetAside;
-  /** By table, the seal that was asked for last: one waits for the one before. */
-  readonly #sealing = new Map<number, Promise<void>>();
-  #seals = 0;
+  /** By table, the flush that was asked for last: one waits for the one before. */
+  readonly #flushing = new Map<number, Promise<void>>();
+  #flushes = 0;
   #failures = 0;
   #atOnce = 0;
   readonly #queue: (() => void)[] = [];
 
-  constructor(parts: SealerParts) {
+  constructor(parts: FlusherParts) {
     this.#parts = parts;
     this.#catalog = parts.catalog;
     this.#committers = new Committers(parts.openCommitter);
-    this.#mover = new Mover(parts, this.#committers, this.#unsealed);
+    this.#mover = new Mover(parts, this.#committers, this.#unflushed);
     this.#views = new TableViews(this.#committers);
     this.#setAside = new SetAside(parts.clock, (tableId, isSetAside) => this.#onSetAside(tableId, isSetAside));
   }
 
-  /** Rows of a frame wait in builders; those of tables that were dropped or sealed meanwhile have left them. */
+  /** Rows of a frame wait in builders; those of tables that were dropped or flushed meanwhile have left them. */
   noteRows(rows: AcceptedBody['rows'], number: number): void {
     for (const [tableId, count] of rows) {
-      if ((this.#catalog.table(tableId)?.sealedTo ?? Infinity) >= number) continue;
-      if (this.#unsealed.add(tableId, count, number).rows >= this.#parts.limits.sealRowsMax && this.#setAside.mayTry(tableId)) this.#start(tableId);
+      if ((this.#catalog.table(tableId)?.flushedTo ?? Infinity) >= number) continue;
+      if (this.#unflushed.add(tableId, count, number).rows >= this.#parts.limits.flushRowsMax && this.#setAside.mayTry(tableId)) this.#start(tableId);
     }
   }
 
@@ -70,7 +70,7 @@ export class Sealer {
 
   forgetTables(tableIds: readonly number[]): void {
     for (const tableId of tableIds) {
-      for (const each of [this.#unsealed, this.#committers, this.#mover, this.#views, this.#setAside]) each.forget(tableId);
+      for (const each of [this.#unflushed, this.#committers, this.#mover, this.#views, this.#setAside]) each.forget(tableId);
     }
   }
 
@@ -103,7 +103,7 @@ export class Sealer {
     }
   }
 
-  /** Seals what the limits ask for, and sees to the tables that are set aside; call it about once a second. */
+  /** Flushes what the limits ask for, and sees to the tables that are set aside; call it about once a second. */
   tick(): void {
     for (const tableId of this.#due()) this.#start(tableId);
     for (const tableId of this.#setAside.tables()) {
@@ -112,36 +112,36 @@ export class Sealer {
     }
   }
 
-  /** Since the start; failures are of seals, which are tried again. */
-  get counts(): { readonly seals: number; readonly files: number; readonly commits: number; readonly failures: number; readonly quarantinedRows: number } {
-    return { seals: this.#seals, failures: this.#failures, ...this.#mover.counts };
+  /** Since the start; failures are of flushes, which are tried again. */
+  get counts(): { readonly flushes: number; readonly files: number; readonly commits: number; readonly failures: number; readonly quarantinedRows: number } {
+    return { flushes: this.#flushes, failures: this.#failures, ...this.#mover.counts };
   }
 
   /** Rows in the log alone, and the tables that have some. */
-  get unsealed(): { readonly rows: number; readonly tables: number } {
-    return this.#unsealed.total;
+  get unflushed(): { readonly rows: number; readonly tables: number } {
+    return this.#unflushed.total;
   }
 
   /** Rows of a table in the log alone. */
-  unsealedRows(tableId: number): number {
-    return this.#unsealed.of(tableId)?.rows ?? 0;
+  unflushedRows(tableId: number): number {
+    return this.#unflushed.of(tableId)?.rows ?? 0;
   }
 
   /** The smallest number that may be in no file yet. */
-  get firstUnsealed(): number {
-    return this.#unsealed.first;
+  get firstUnflushed(): number {
+    return this.#unflushed.first;
   }
 
-  /** Seals every row of these tables that is on disk now; returns the tables of which not all went into files, and why. */
+  /** Flushes every row of these tables that is on disk now; returns the tables of which not all went into files, and why. */
   async flush(tableIds: readonly number[]): Promise<FlushFailure[]> {
     const { lastSynced } = this.#parts.log;
-    const unsealed = tableIds.filter((tableId) => this.#unsealed.of(tableId) !== undefined);
-    const results = await Promise.allSettled(unsealed.map((tableId) => this.#seal(tableId)));
+    const unflushed = tableIds.filter((tableId) => this.#unflushed.of(tableId) !== undefined);
+    const results = await Promise.allSettled(unflushed.map((tableId) => this.#flush(tableId)));
     return results.flatMap((result, at) => {
-      const table = this.#catalog.table(unsealed[at]!);
+      const table = this.#catalog.table(unflushed[at]!);
       if (table === undefined) return [];
       if (result.status === 'rejected') return [{ table, reason: (result.reason as Error).message }];
-      const isLeft = (this.#unsealed.of(table.id)?.first ?? Infinity) <= lastSynced;
+      const isLeft = (this.#unflushed.of(table.id)?.first ?? Infinity) <= lastSynced;
       return isLeft ? [{ table, reason: 'rows are being read back from the log' }] : [];
     });
   }
@@ -152,8 +152,8 @@ export class Sealer {
   }
 
   onMessage(slot: Slot, message: FromWorker): void {
-    if (message.say !== 'file' && message.say !== 'seal-failed') return;
-    if (message.say === 'seal-failed' && message.isFatal) this.#setAside.noteDeath(message.tableId);
+    if (message.say !== 'file' && message.say !== 'flush-failed') return;
+    if (message.say === 'flush-failed' && message.isFatal) this.#setAside.noteDeath(message.tableId);
     this.#mover.onAnswer(slot, message);
   }
 
@@ -167,14 +167,14 @@ export class Sealer {
     const due = new Set<number>();
     const oldest = (clock.nowMs() - limits.logAgeMaxMs) * 1000;
     const oldestSegment = log.bytes > limits.logBytesMax ? log.segments()[0] : undefined;
-    const unsealed = this.#unsealed.tables().filter(([tableId]) => !this.#setAside.has(tableId) && this.#setAside.mayTry(tableId));
-    for (const [tableId, { rows, first }] of unsealed) {
+    const unflushed = this.#unflushed.tables().filter(([tableId]) => !this.#setAside.has(tableId) && this.#setAside.mayTry(tableId));
+    for (const [tableId, { rows, first }] of unflushed) {
       const inOldest = oldestSegment !== undefined && first <= oldestSegment.last;
-      if (rows >= limits.sealRowsMax || first <= oldest || inOldest) due.add(tableId);
+      if (rows >= limits.flushRowsMax || first <= oldest || inOldest) due.add(tableId);
     }
     if (this.#isMemoryFull()) {
       const floor = replayFloor();
-      const byRows = unsealed.filter(([, { first }]) => first < floor).sort((a, b) => b[1].rows - a[1].rows);
+      const byRows = unflushed.filter(([, { first }]) => first < floor).sort((a, b) => b[1].rows - a[1].rows);
       for (const [tableId] of byRows.slice(0, Math.ceil(byRows.length / 4))) due.add(tableId);
     }
     return due;
@@ -187,33 +187,33 @@ export class Sealer {
   /** Whether the rows of a table set aside must go elsewhere: their time is over, or others need the room. */
   #mustLeave(tableId: number): boolean {
     const { limits, log } = this.#parts;
-    if (this.#unsealed.of(tableId) === undefined) return false;
+    if (this.#unflushed.of(tableId) === undefined) return false;
     const othersWait = this.#isMemoryFull() || log.bytes > limits.logBytesMax;
     return this.#setAside.mayLeave(tableId, othersWait ? 0 : limits.setAsideAgeMs);
   }
 
   #start(tableId: number, work?: (table: Table) => Promise<void>): void {
-    if (this.#sealing.has(tableId)) return;
-    this.#seal(tableId, work).catch((error: Error) => {
-      const what = work === undefined ? 'sealed' : 'brought to quarantine';
+    if (this.#flushing.has(tableId)) return;
+    this.#flush(tableId, work).catch((error: Error) => {
+      const what = work === undefined ? 'flushed' : 'brought to quarantine';
       this.#parts.logger.warn(`table ${this.#catalog.table(tableId)?.folder ?? tableId} could not be ${what} and will be tried again: ${error.message}`);
     });
   }
 
-  /** Seals of a table run one after another. */
-  #seal(tableId: number, work: (table: Table) => Promise<void> = (table) => this.#toFiles(table)): Promise<void> {
-    const before = this.#sealing.get(tableId)?.catch(() => undefined);
-    const seal = Promise.resolve(before)
+  /** Flushes of a table run one after another. */
+  #flush(tableId: number, work: (table: Table) => Promise<void> = (table) => this.#toFiles(table)): Promise<void> {
+    const before = this.#flushing.get(tableId)?.catch(() => undefined);
+    const flush = Promise.resolve(before)
       .then(() => this.#inTurn(tableId, work))
       .finally(() => {
-        if (this.#sealing.get(tableId) === seal) this.#sealing.delete(tableId);
+        if (this.#flushing.get(tableId) === flush) this.#flushing.delete(tableId);
       });
-    this.#sealing.set(tableId, seal);
-    return seal;
+    this.#flushing.set(tableId, flush);
+    return flush;
   }
 
   async #inTurn(tableId: number, work: (table: Table) => Promise<void>): Promise<void> {
-    if (this.#atOnce >= SEALS_AT_ONCE_MAX) await new Promise<void>((resolve) => this.#queue.push(resolve));
+    if (this.#atOnce >= FLUSHES_AT_ONCE_MAX) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#atOnce += 1;
     try {
       const table = this.#catalog.table(tableId);
@@ -232,9 +232,9 @@ export class Sealer {
   async #toFiles(table: Table): Promise<void> {
     if (this.#setAside.isDeadly(table.id)) throw new Error(this.#setAside.reason(table.id));
     if (this.#setAside.has(table.id)) await this.#check(table);
-    if (this.#unsealed.of(table.id) !== undefined && (await this.#mover.intoFiles(table))) {
-      this.#seals += 1;
-      this.#setAside.noteSealed();
+    if (this.#unflushed.of(table.id) !== undefined && (await this.#mover.intoFiles(table))) {
+      this.#flushes += 1;
+      this.#setAside.noteFlushed();
     }
     this.#setAside.clear(table.id);
   }
@@ -264,7 +264,7 @@ export class Sealer {
   }
 
   #sentence({ folder, id }: Table): string {
-    const rows = this.unsealedRows(id);
+    const rows = this.unflushedRows(id);
     return `table ${folder} is set aside, its new lines are refused and ${rows} acknowledged rows wait in the log: ${this.#setAside.reason(id)}`;
   }
 }

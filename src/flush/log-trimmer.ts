@@ -17,24 +17,24 @@ export class Trimmer {
     this.#openFirst = this.#log.segments().at(-1)?.first ?? 0;
   }
 
-  /** Call it about once a second, and after seals. */
+  /** Call it about once a second, and after flushes. */
   async trim(): Promise<void> {
     const segments = this.#log.segments();
     const open = segments.at(-1);
-    const waits = segments.some((segment) => segment !== open && this.#isSealed(segment) && !this.#isInSnapshots(segment));
+    const waits = segments.some((segment) => segment !== open && this.#isFlushed(segment) && !this.#isInSnapshots(segment));
     if (waits || (open !== undefined && open.first !== this.#openFirst)) {
       this.#openFirst = open?.first ?? 0;
       await this.publish();
     }
-    await this.#log.trim((segment) => this.#isSealed(segment) && this.#isInSnapshots(segment));
+    await this.#log.trim((segment) => this.#isFlushed(segment) && this.#isInSnapshots(segment));
   }
 
   publish(): Promise<void> {
     return this.#snapshots.publish(this.#catalog.snapshot());
   }
 
-  #isSealed({ lastByTable }: SegmentSummary): boolean {
-    for (const [tableId, last] of lastByTable) if ((this.#catalog.table(tableId)?.sealedTo ?? Infinity) < last) return false;
+  #isFlushed({ lastByTable }: SegmentSummary): boolean {
+    for (const [tableId, last] of lastByTable) if ((this.#catalog.table(tableId)?.flushedTo ?? Infinity) < last) return false;
     return true;
   }
 
@@ -45,7 +45,7 @@ export class Trimmer {
   #isInSnapshots({ lastByTable, lastCatalog }: SegmentSummary): boolean {
     if (lastCatalog > this.#snapshots.reach) return false;
     for (const [tableId, last] of lastByTable) {
-      if (this.#catalog.table(tableId) !== undefined && this.#snapshots.sealedTo(tableId) < last) return false;
+      if (this.#catalog.table(tableId) !== undefined && this.#snapshots.flushedTo(tableId) < last) return false;
     }
     return true;
   }

@@ -8,23 +8,23 @@ import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
 import { TableRefused } from '../tables/delta/table-log.js';
 import type { RowQuarantine } from '../tables/row-quarantine.js';
 import type { TableStore } from '../tables/table-store.js';
-import type { SealedFile, SealOrder } from '../worker/protocol.js';
+import type { FlushedFile, FlushOrder } from '../worker/protocol.js';
 import type { Committers } from './committers.js';
 import { Cuts, type CutAnswer } from './flush-batches.js';
-import type { Unsealed } from './unflushed.js';
+import type { Unflushed } from './unflushed.js';
 
 export interface MoverParts {
   readonly catalog: Catalog;
   readonly log: Log;
   readonly pool: Pool;
-  readonly stores: Readonly<Record<SealOrder['into'], TableStore>>;
+  readonly stores: Readonly<Record<FlushOrder['into'], TableStore>>;
   readonly quarantine: RowQuarantine;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly node: string;
-  /** Puts the catalog on disk: what it says of `sealedTo` lasts then. */
+  /** Puts the catalog on disk: what it says of `flushedTo` lasts then. */
   readonly publishCatalog: () => Promise<void>;
-  /** R: no table is sealed at or above it. */
+  /** R: no table is flushed at or above it. */
   readonly replayFloor: () => number;
 }
 
@@ -38,7 +38,7 @@ interface Movable {
 export class Mover {
   readonly #parts: MoverParts;
   readonly #committers: Committers;
-  readonly #unsealed: Unsealed;
+  readonly #unflushed: Unflushed;
   readonly #cuts: Cuts;
   /** By table, the number of a commit of this life that may stand or not. */
   readonly #uncertain = new Map<number, number>();
@@ -48,10 +48,10 @@ export class Mover {
   /** Since the start. */
   readonly counts = { files: 0, commits: 0, quarantinedRows: 0 };
 
-  constructor(parts: MoverParts, committers: Committers, unsealed: Unsealed) {
+  constructor(parts: MoverParts, committers: Committers, unflushed: Unflushed) {
     this.#parts = parts;
     this.#committers = committers;
-    this.#unsealed = unsealed;
+    this.#unflushed = unflushed;
     this.#cuts = new Cuts({ pool: parts.pool, node: parts.node, deleteFiles: (into, files) => this.#deleteFiles(into, files) });
   }
 
@@ -113,10 +113,10 @@ export class Mover {
   #movable(tableId: number): Movable | null {
     const { catalog, log, replayFloor } = this.#parts;
     const table = catalog.table(tableId);
-    const unsealed = this.#unsealed.of(tableId);
+    const unflushed = this.#unflushed.of(tableId);
     const number = Math.min(log.lastSynced, replayFloor() - 1);
-    if (table === undefined || unsealed === undefined || number < unsealed.first) return null;
-    return { table, number, rows: unsealed.rows };
+    if (table === undefined || unflushed === undefined || number < unflushed.first) return null;
+    return { table, number, rows: unflushed.rows };
   }
 
   async #commit(movable: Movable, committer: TableCommitter): Promise<void> {
@@ -125,7 +125,7 @@ export class Mover {
     if (files === null) return;
     try {
       const end = await this.#awaited(committer.commit({ columns: table.columns, files, number, timeMs: this.#parts.clock.nowMs() }));
-      if (end === 'already') throw new Error(`another process sealed up to ${committer.state.sealedTo} as this node`);
+      if (end === 'already') throw new Error(`another process flushed up to ${committer.state.flushedTo} as this node`);
     } catch (error) {
       if (error instanceof CommitUncertain) this.#uncertain.set(table.id, number);
       else await this.#deleteFiles('tables', files);
@@ -133,24 +133,24 @@ export class Mover {
     }
     this.counts.commits += 1;
     this.counts.files += files.length;
-    this.#parts.catalog.setSealedTo(table.id, number);
+    this.#parts.catalog.setFlushedTo(table.id, number);
     this.#left(movable);
   }
 
   /** Files of the rows; null when the table was dropped meanwhile. */
-  async #cut({ number, table }: Movable, into: SealOrder['into']): Promise<SealedFile[] | null> {
+  async #cut({ number, table }: Movable, into: FlushOrder['into']): Promise<FlushedFile[] | null> {
     const files = await this.#cuts.order(table, number, into);
     const isDropped = this.#parts.catalog.table(table.id) === undefined;
     if (!isDropped && !this.#stopped) return files;
     await this.#deleteFiles(into, files);
     if (isDropped) return null;
-    throw new Error('sealing has ended');
+    throw new Error('flushing has ended');
   }
 
-  /** Rows are in files that last: they leave the builders, and count as unsealed no more. */
+  /** Rows are in files that last: they leave the builders, and count as unflushed no more. */
   #left({ number, rows, table }: Movable): void {
-    this.#parts.pool.tellAll({ say: 'sealed', tableId: table.id, number });
-    this.#unsealed.leave(table.id, number, rows);
+    this.#parts.pool.tellAll({ say: 'flushed', tableId: table.id, number });
+    this.#unflushed.leave(table.id, number, rows);
   }
 
   async #awaited<T>(work: Promise<T>): Promise<T> {
@@ -162,7 +162,7 @@ export class Mover {
     }
   }
 
-  async #deleteFiles(into: SealOrder['into'], files: readonly SealedFile[]): Promise<void> {
+  async #deleteFiles(into: FlushOrder['into'], files: readonly FlushedFile[]): Promise<void> {
     for (const { path } of files) {
       await this.#parts.stores[into].delete(path).catch((error: Error) => this.#parts.logger.warn(`file ${path} is left over: ${error.message}`));
     }
@@ -172,12 +172,12 @@ export class Mover {
    * A commit whose end was not known may stand: then the rows it covers are in files already.
    * @throws TableRefused when the table is ahead for another reason: rows that were acknowledged would be taken for stored
    */
-  #takeUpEarlierCommit({ folder, id, sealedTo }: Table, { state }: TableCommitter): void {
-    if (state.sealedTo <= sealedTo) return;
-    if (state.sealedTo !== this.#uncertain.get(id) && (this.#unsealed.of(id)?.first ?? Infinity) <= state.sealedTo) {
-      throw new TableRefused(folder, `its last commit of ours is of number ${state.sealedTo}, which this server did not make`);
+  #takeUpEarlierCommit({ folder, id, flushedTo }: Table, { state }: TableCommitter): void {
+    if (state.flushedTo <= flushedTo) return;
+    if (state.flushedTo !== this.#uncertain.get(id) && (this.#unflushed.of(id)?.first ?? Infinity) <= state.flushedTo) {
+      throw new TableRefused(folder, `its last commit of ours is of number ${state.flushedTo}, which this server did not make`);
     }
-    this.#parts.catalog.setSealedTo(id, state.sealedTo);
-    this.#parts.pool.tellAll({ say: 'sealed', tableId: id, number: state.sealedTo });
+    this.#parts.catalog.setFlushedTo(id, state.flushedTo);
+    this.#parts.pool.tellAll({ say: 'flushed', tableId: id, number: state.flushedTo });
   }
 }

@@ -10,7 +10,7 @@ const AGAIN_MS_MIN = 1000;
 const AGAIN_MS_MAX = 60_000;
 /** Before rows that could not be brought elsewhere are tried again. */
 const LEAVE_AGAIN_MS = 5000;
-/** Workers that the seals of a table may end: the fault is in its rows and would end them all. */
+/** Workers that the flushes of a table may end: the fault is in its rows and would end them all. */
 const DEATHS_MAX = 2;
 /** Failures of another kind before the trouble is the table's own, when others went into files meanwhile. */
 const FAILURES_MAX = 5;
@@ -25,8 +25,8 @@ interface Trouble {
   /** Monotonic: when it may be tried again, and when its rows may be brought elsewhere. */
   againMs: number;
   leaveAgainMs: number;
-  /** Seals of other tables when the trouble began. */
-  readonly sealsBefore: number;
+  /** Flushes of other tables when the trouble began. */
+  readonly flushesBefore: number;
   /** Monotonic; null while it is not set aside. */
   asideSinceMs: number | null;
 }
@@ -37,7 +37,7 @@ export class SetAside {
   readonly #onChange: (tableId: number, isSetAside: boolean) => void;
   readonly #troubles = new Map<number, Trouble>();
   /** That went well. */
-  #seals = 0;
+  #flushes = 0;
 
   constructor(clock: Clock, onChange: (tableId: number, isSetAside: boolean) => void) {
     this.#clock = clock;
@@ -45,8 +45,8 @@ export class SetAside {
   }
 
   /** Rows of some table went into its files: the disk is well. */
-  noteSealed(): void {
-    this.#seals += 1;
+  noteFlushed(): void {
+    this.#flushes += 1;
   }
 
   /** The table can be written. A worker's death is not forgotten so. */
@@ -57,7 +57,7 @@ export class SetAside {
     if (wasAside) this.#onChange(tableId, false);
   }
 
-  /** A seal of a table has ended a worker. */
+  /** A flush of a table has ended a worker. */
   noteDeath(tableId: number): void {
     this.#trouble(tableId).deaths += 1;
   }
@@ -69,7 +69,7 @@ export class SetAside {
     if (trouble.asideSinceMs === null || error instanceof TableRefused) trouble.reason = error.message;
     trouble.againMs = this.#clock.monotonicMs() + Math.min(AGAIN_MS_MIN * 2 ** (trouble.failures - 1), AGAIN_MS_MAX);
     const isItsOwn = error instanceof TableRefused || trouble.deaths >= DEATHS_MAX
-      || (trouble.failures >= FAILURES_MAX && this.#seals > trouble.sealsBefore);
+      || (trouble.failures >= FAILURES_MAX && this.#flushes > trouble.flushesBefore);
     if (!isItsOwn || trouble.asideSinceMs !== null) return;
     trouble.asideSinceMs = this.#clock.monotonicMs();
     this.#onChange(tableId, true);
@@ -121,7 +121,7 @@ export class SetAside {
   #trouble(tableId: number): Trouble {
     const known = this.#troubles.get(tableId);
     if (known !== undefined) return known;
-    const made: Trouble = { failures: 0, deaths: 0, reason: '', againMs: 0, leaveAgainMs: 0, sealsBefore: this.#seals, asideSinceMs: null };
+    const made: Trouble = { failures: 0, deaths: 0, reason: '', againMs: 0, leaveAgainMs: 0, flushesBefore: this.#flushes, asideSinceMs: null };
     this.#troubles.set(tableId, made);
     return made;
   }

@@ -1,7 +1,7 @@
 /** Rows that are in the log alone, by table: how many there are, and between which log numbers. */
 
 /** Rows of one table. */
-interface UnsealedRows {
+interface UnflushedRows {
   readonly rows: number;
   /** Number (and so µs since 1970) of the oldest. */
   readonly first: number;
@@ -9,11 +9,11 @@ interface UnsealedRows {
   readonly last: number;
 }
 
-export class Unsealed {
-  readonly #byTable = new Map<number, UnsealedRows>();
+export class Unflushed {
+  readonly #byTable = new Map<number, UnflushedRows>();
 
   /** More rows of a table, of one number. */
-  add(tableId: number, rows: number, number: number): UnsealedRows {
+  add(tableId: number, rows: number, number: number): UnflushedRows {
     const before = this.#byTable.get(tableId);
     const now = before === undefined ? { rows, first: number, last: number }
       : { rows: before.rows + rows, first: Math.min(before.first, number), last: Math.max(before.last, number) };
@@ -21,11 +21,11 @@ export class Unsealed {
     return now;
   }
 
-  of(tableId: number): UnsealedRows | undefined {
+  of(tableId: number): UnflushedRows | undefined {
     return this.#byTable.get(tableId);
   }
 
-  tables(): [tableId: number, rows: UnsealedRows][] {
+  tables(): [tableId: number, rows: UnflushedRows][] {
     return [...this.#byTable];
   }
 

@@ -7,7 +7,7 @@ import type { ErrorCode } from '../errors.js';
 const NO_ROOM_MS = 5000;
 /** Workers are told that so often at most. */
 const TIDY_MS = 500;
-/** Of the memory for rows: less is not worth a seal. */
+/** Of the memory for rows: less is not worth a flush. */
 const SHARE_LEFT = 1 / 8;
 
 interface GuardParts {
@@ -51,7 +51,7 @@ export class Guard {
     this.#parts.tidy();
   }
 
-  /** What builders hold, as whoever seals is to see it: no end of it while bodies find no room. */
+  /** What builders hold, as whoever flushes is to see it: no end of it while bodies find no room. */
   pressureBytes(): number {
     const { builderBytes, builderBytesMax, clock } = this.#parts;
     const held = builderBytes();
@@ -64,10 +64,10 @@ export class Guard {
     if (this.#stopping) return { code: 'stopping', detail: 'writes are no longer taken' };
     if (logFailed()) return { code: 'log-failed', detail: 'the last write to the log failed; it is tried again' };
     if (this.#freeBytes < diskReserveBytes) {
-      return { code: 'disk-full', detail: `${this.#freeBytes} bytes are free and ${diskReserveBytes} are kept for sealing` };
+      return { code: 'disk-full', detail: `${this.#freeBytes} bytes are free and ${diskReserveBytes} are kept for flushing` };
     }
     if (builderBytes() > builderBytesMax) {
-      return { code: 'overloaded', detail: `unsealed rows take ${builderBytes()} of ${builderBytesMax} bytes` };
+      return { code: 'overloaded', detail: `unflushed rows take ${builderBytes()} of ${builderBytesMax} bytes` };
     }
     return null;
   }

@@ -26,7 +26,7 @@ export class Recovery {
     };
   }
 
-  /** R: no row at or above this number may be sealed; Infinity when all rows are in builders. */
+  /** R: no row at or above this number may be flushed; Infinity when all rows are in builders. */
   get floor(): number {
     let floor = Infinity;
     for (const replay of this.#running) floor = Math.min(floor, replay.floor);
@@ -67,13 +67,13 @@ export class Recovery {
     const replay = new Replay(this.#parts, fromNumber);
     this.#running.add(replay);
     const run = toNumber
-      .then((to) => replay.run(to, (frame) => isLost(frame) && this.#isUnsealed(frame)))
+      .then((to) => replay.run(to, (frame) => isLost(frame) && this.#isUnflushed(frame)))
       .finally(() => this.#running.delete(replay));
     this.#allBack = Promise.allSettled([this.#allBack, run]);
     return run;
   }
 
-  #isUnsealed({ number, header }: LoggedFrame): boolean {
-    return header.tableIds.some((tableId) => (this.#catalog.table(tableId)?.sealedTo ?? Infinity) < number);
+  #isUnflushed({ number, header }: LoggedFrame): boolean {
+    return header.tableIds.some((tableId) => (this.#catalog.table(tableId)?.flushedTo ?? Infinity) < number);
   }
 }

@@ -20,7 +20,7 @@ export interface ReplayParts {
   readonly dispatcher: Dispatcher;
   readonly bodyMemory: BodyMemory;
   readonly clock: Clock;
-  /** Builders are over their budget and a seal can make room: wait for it. */
+  /** Builders are over their budget and a flush can make room: wait for it. */
   readonly memoryFull: () => boolean;
   /** Rows of a frame are back, in this slot. */
   readonly onBack: (rows: AcceptedBody['rows'], number: number, slot: number) => void;
@@ -48,7 +48,7 @@ export class Replay {
     this.#next = fromNumber;
   }
 
-  /** R: no row at or above this number may be sealed; Infinity when all are back. */
+  /** R: no row at or above this number may be flushed; Infinity when all are back. */
   get floor(): number {
     return this.#underWay[0]?.number ?? (this.#finished ? Infinity : this.#next);
   }
@@ -121,7 +121,7 @@ export class Replay {
     if (problem !== null) await this.#setAside(frame, problem);
   }
 
-  /** Until its bytes are safe the frame counts as under way, so that no seal lets go of the log that holds it. */
+  /** Until its bytes are safe the frame counts as under way, so that no flush lets go of the log that holds it. */
   async #setAside(frame: LoggedFrame, why: string): Promise<void> {
     for (;;) {
       try {

@@ -5,7 +5,7 @@ import type { Gauge } from '../worker/gauges.js';
 /** What a worker was at when it was ended. */
 export type StalledAt =
   | { readonly at: 'body'; readonly place: number }
-  | { readonly at: 'seal'; readonly tableId: number }
+  | { readonly at: 'flush'; readonly tableId: number }
   | { readonly at: 'orders' };
 
 /** Ends a task: its worker did not come back from a body, or from something else before it came to one. */
@@ -35,7 +35,7 @@ interface Watched {
 }
 
 /**
- * Watches workers. A worker gives a sign of life with every body it begins and every slice of a seal, and when it is asked
+ * Watches workers. A worker gives a sign of life with every body it begins and every slice of a flush, and when it is asked
  * for one while it has nothing to do.
  */
 export class StallWatch {
@@ -92,12 +92,12 @@ export class StallWatch {
 export function stallText(stalled: StalledAt): string {
   switch (stalled.at) {
     case 'body': return `body ${stalled.place + 1} of its list`;
-    case 'seal': return `a seal of table ${stalled.tableId}`;
+    case 'flush': return `a flush of table ${stalled.tableId}`;
     case 'orders': return 'what it was told';
   }
 }
 
-function stalledAt({ body, sealing }: Gauge): StalledAt {
+function stalledAt({ body, flushing }: Gauge): StalledAt {
   if (body !== null) return { at: 'body', place: body };
-  return sealing === null ? { at: 'orders' } : { at: 'seal', tableId: sealing };
+  return flushing === null ? { at: 'orders' } : { at: 'flush', tableId: flushing };
 }

@@ -51,9 +51,9 @@ export class Leftovers {
       const parts = parseDataFileName(name);
       if (parts?.node !== node || state.namedFiles.has(name)) continue;
       // Of a log that begins with a checkpoint, commits that are gone may have named it.
-      if (state.checkpoint !== null && parts.number <= state.sealedTo) continue;
+      if (state.checkpoint !== null && parts.number <= state.flushedTo) continue;
       const from = `${paths.tables}/${table.folder}/${name}`;
-      if (isWhole && parts.number > Math.max(table.sealedTo, state.sealedTo)) {
+      if (isWhole && parts.number > Math.max(table.flushedTo, state.flushedTo)) {
         logger.info(`file ${table.folder}/${name} was never committed and goes to trash: the log has its rows`);
         await this.#move(from, `${paths.trash}/${clock.nowMs()}-${table.id}-${name}`);
       } else {

@@ -1,6 +1,6 @@
-/** Makes sealed files part of a table: one Delta commit a cut. */
+/** Makes flushed files part of a table: one Delta commit a cut. */
 import { randomUUID } from 'node:crypto';
-import type { ColumnDefinition, SealedFile } from '../worker/protocol.js';
+import type { ColumnDefinition, FlushedFile } from '../worker/protocol.js';
 import { addAction, metaDataAction, newMetaData, protocolAction, type MetaData, type TableIdentity } from './delta/actions.js';
 import { commitText } from './delta/commit-text.js';
 import { mergeSchemas, schemaOf, schemaString, type SchemaField } from './delta/schema-string.js';
@@ -16,7 +16,7 @@ const attemptsMax = 100;
 export interface Cut {
   /** All columns of the table, by id. */
   readonly columns: readonly ColumnDefinition[];
-  readonly files: readonly SealedFile[];
+  readonly files: readonly FlushedFile[];
   /** Log number that the files reach up to. */
   readonly number: number;
   /** Milliseconds since 1970. */
@@ -62,8 +62,8 @@ export class TableCommitter {
   static async open(options: CommitterOptions): Promise<TableCommitter> {
     const { committedTo, folder, store } = options;
     const state = await loadTable(store, folder, options);
-    if (state.sealedTo < committedTo) {
-      throw new TableRefused(folder, `commits are missing at the end of its log: our last one was of number ${committedTo}, the last one found is of ${state.sealedTo}`);
+    if (state.flushedTo < committedTo) {
+      throw new TableRefused(folder, `commits are missing at the end of its log: our last one was of number ${committedTo}, the last one found is of ${state.flushedTo}`);
     }
     return new TableCommitter(options, state);
   }
@@ -109,7 +109,7 @@ export class TableCommitter {
 
   /**
    * Adds the files of a cut exactly once: a commit that is visible counts, also one whose making failed or crashed.
-   * @returns 'already' when the table was sealed past the number by other files: then these are not part of it
+   * @returns 'already' when the table was flushed past the number by other files: then these are not part of it
    * @throws CommitUncertain, or any other error when the commit surely does not stand
    */
   commit(cut: Cut): Promise<'committed' | 'already'> {
@@ -120,7 +120,7 @@ export class TableCommitter {
     const { folder } = this.#options;
     await this.#assertStands();
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      if (this.#state.sealedTo >= cut.number) return this.#holdsFiles(cut) ? 'committed' : 'already';
+      if (this.#state.flushedTo >= cut.number) return this.#holdsFiles(cut) ? 'committed' : 'already';
       assertWritable(folder, this.#state);
       const version = this.#state.version + 1;
       const text = this.#commitText(cut);
@@ -141,10 +141,10 @@ export class TableCommitter {
   /** Behind a folder that was taken away a commit would begin a log with a gap, which nobody can read; a cleaned one is read anew. */
   async #assertStands(): Promise<void> {
     const { committedTo, folder, store } = this.#options;
-    const { sealedTo, version } = this.#state;
+    const { flushedTo, version } = this.#state;
     if (version < 0 || (await store.size(commitPath(folder, version))) !== null) return;
     const state = await loadTable(store, folder, this.#options);
-    if (state.version < version || state.sealedTo < Math.max(sealedTo, committedTo)) {
+    if (state.version < version || state.flushedTo < Math.max(flushedTo, committedTo)) {
       throw new TableRefused(folder, `commit ${version} stood and is gone: its folder was taken away, or its log was cleaned too far`);
     }
     this.#state = state;
@@ -187,7 +187,7 @@ export class TableCommitter {
     return cut.files.every((file) => this.#state.liveFiles.has(this.#pathInTable(file)));
   }
 
-  #pathInTable(file: SealedFile): string {
+  #pathInTable(file: FlushedFile): string {
     const { folder } = this.#options;
     if (!file.path.startsWith(`${folder}/`)) throw new Error(`file ${file.path} is not in the folder of table ${folder}`);
     return file.path.slice(folder.length + 1);
@@ -202,7 +202,7 @@ export class TableCommitter {
       ...(this.#state.version < 0 ? [protocolAction()] : []),
       ...(fields.length > this.#state.fields.length ? [metaDataAction(this.#metaData(fields, timeMs))] : []),
       ...cut.files.map((file) => addAction(this.#pathInTable(file), file, names, timeMs)),
-    ], { node, number, previous: this.#state.sealedTo, commitId: randomUUID(), timeMs });
+    ], { node, number, previous: this.#state.flushedTo, commitId: randomUUID(), timeMs });
   }
 
   #mergedFields(columns: readonly ColumnDefinition[]): SchemaField[] {

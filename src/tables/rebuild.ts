@@ -125,7 +125,7 @@ function reserveFolders(snapshot: CatalogSnapshot, { databaseFolders, tables }: 
   const databases = databaseFolders.filter((folder) => !known.has(folder)).map((folder) => ({ ...nameless, id: next.database++, folder }));
   for (const { folder, id } of databases) known.set(folder, id);
   const others = tables.filter(({ folder }) => !used.has(folder)).map(({ folder }) => (
-    { ...nameless, id: next.table++, database: known.get(folder.split('/')[0]!)!, folder, sealedTo: 0 }
+    { ...nameless, id: next.table++, database: known.get(folder.split('/')[0]!)!, folder, flushedTo: 0 }
   ));
   return { ...snapshot, next, databases: [...snapshot.databases, ...databases], tables: [...snapshot.tables, ...others] };
 }

@@ -1,7 +1,7 @@
 /** Writes the rows of a table up to a log number into a Parquet file, in slices between the tasks of a worker. */
 import { TABLE_SERIES_EPOCH } from '../../assembly/layout/codes.js';
 import {
-  SEAL_SPAN_BYTES, SEAL_SPAN_NUMBER, SEAL_SPAN_ROW_END, SEAL_SPAN_ROW_FIRST,
+  FLUSH_SPAN_BYTES, FLUSH_SPAN_NUMBER, FLUSH_SPAN_ROW_END, FLUSH_SPAN_ROW_FIRST,
 } from '../../assembly/layout/flush.js';
 import { fileStatistics, type ColumnStatistics } from '../tables/delta/stats.js';
 import { Footer, MAGIC, type ColumnChunk } from '../tables/parquet/footer.js';
@@ -10,28 +10,28 @@ import { joinRanges } from '../tables/parquet/statistics.js';
 import type { StoreWriter, TableStore } from '../tables/table-store.js';
 import { readEnd, readStep, type WasmMemory } from './wasm/chunk.js';
 import { ByteSink } from './sink.js';
-import type { SealedFile, FileOrder } from './protocol.js';
+import type { FlushedFile, FileOrder } from './protocol.js';
 
-/** What the seal calls in the WASM module (assembly/flush/flush.ts). */
-export interface SealExports {
+/** What the flush calls in the WASM module (assembly/flush/flush.ts). */
+export interface FlushExports {
   tableAt(tableId: number): number;
-  sealSpans(count: number): number;
-  sealStart(table: number, stepEntries: number): number;
-  sealSort(table: number): number;
-  sealRows(): number;
-  sealCut(table: number): number;
-  sealGroup(): number;
-  sealChunk(table: number, columnId: number): number;
-  sealEnd(): void;
+  flushSpans(count: number): number;
+  flushStart(table: number, stepEntries: number): number;
+  flushSort(table: number): number;
+  flushRows(): number;
+  flushCut(table: number): number;
+  flushGroup(): number;
+  flushChunk(table: number, columnId: number): number;
+  flushEnd(): void;
 }
 
-export interface SealModule {
+export interface FlushModule {
   readonly memory: WasmMemory;
-  readonly exports: SealExports;
+  readonly exports: FlushExports;
 }
 
 /** Rows of one body. */
-export interface SealSpan {
+export interface FlushSpan {
   readonly rowFirst: number;
   /** One past the last. */
   readonly rowEnd: number;
@@ -43,28 +43,28 @@ export interface SealSpan {
 const SLICE_ROWS = 65_536;
 
 /**
- * Writes one file of the table's spans and publishes it at `order.path`. One seal runs at a time in a module.
- * @param spansOf gives the spans to seal, ordered by number: the caller's own objects, which it updates where rows move
+ * Writes one file of the table's spans and publishes it at `order.path`. One flush runs at a time in a module.
+ * @param spansOf gives the spans to flush, ordered by number: the caller's own objects, which it updates where rows move
  * @param onSlice is called whenever others get their turn
  * @returns null when there are no rows
  * @throws when storage fails or the rows leave or move meanwhile; the builder is untouched and no file stays
  */
-export async function sealFile(
-  module: SealModule, store: TableStore, order: FileOrder, spansOf: () => readonly SealSpan[], onSlice: () => void = () => undefined,
-): Promise<SealedFile | null> {
-  const seal = new Seal(module, order, spansOf(), onSlice);
+export async function flushFile(
+  module: FlushModule, store: TableStore, order: FileOrder, spansOf: () => readonly FlushSpan[], onSlice: () => void = () => undefined,
+): Promise<FlushedFile | null> {
+  const flush = new Flush(module, order, spansOf(), onSlice);
   try {
-    if (!seal.start()) return null;
-    await seal.sort();
+    if (!flush.start()) return null;
+    await flush.sort();
     const writer = await store.put(order.path);
     try {
-      return await seal.write(writer);
+      return await flush.write(writer);
     } catch (error) {
       await abandon(writer, error as Error);
       throw error;
     }
   } finally {
-    module.exports.sealEnd();
+    module.exports.flushEnd();
   }
 }
 
@@ -77,23 +77,23 @@ async function abandon(writer: StoreWriter, cause: Error): Promise<void> {
   }
 }
 
-class Seal {
-  readonly #module: SealModule;
+class Flush {
+  readonly #module: FlushModule;
   readonly #order: FileOrder;
-  readonly #spans: readonly SealSpan[];
+  readonly #spans: readonly FlushSpan[];
   readonly #onSlice: () => void;
   readonly #columns: readonly FileColumn[];
   /** Of the row groups so far. */
   readonly #statistics: ColumnStatistics[];
   /** The span that stands last in the builder, and where it began: any row that leaves before it moves it. */
-  readonly #lastSpan: SealSpan | undefined;
+  readonly #lastSpan: FlushSpan | undefined;
   readonly #lastRowFirst: number;
-  /** TABLE_SERIES_EPOCH when it began; rows that leave behind the sealed ones may take series along, and renumber others. */
+  /** TABLE_SERIES_EPOCH when it began; rows that leave behind the flushed ones may take series along, and renumber others. */
   #epoch: number | undefined;
   #sliceRows = 0;
   #view: DataView;
 
-  constructor(module: SealModule, order: FileOrder, spans: readonly SealSpan[], onSlice: () => void) {
+  constructor(module: FlushModule, order: FileOrder, spans: readonly FlushSpan[], onSlice: () => void) {
     this.#module = module;
     this.#view = new DataView(module.memory.buffer);
     this.#order = order;
@@ -101,7 +101,7 @@ class Seal {
     this.#onSlice = onSlice;
     this.#columns = fileColumns(order.columns);
     this.#statistics = this.#columns.map((column) => ({ column, nulls: 0, range: null }));
-    this.#lastSpan = spans.reduce<SealSpan | undefined>((last, span) => (last && last.rowFirst > span.rowFirst ? last : span), undefined);
+    this.#lastSpan = spans.reduce<FlushSpan | undefined>((last, span) => (last && last.rowFirst > span.rowFirst ? last : span), undefined);
     this.#lastRowFirst = this.#lastSpan?.rowFirst ?? 0;
   }
 
@@ -109,24 +109,24 @@ class Seal {
   start(): boolean {
     if (this.#spans.length === 0) return false;
     const { exports, memory } = this.#module;
-    const at = exports.sealSpans(this.#spans.length) >>> 0;
-    const view = new DataView(memory.buffer, at, this.#spans.length * SEAL_SPAN_BYTES);
+    const at = exports.flushSpans(this.#spans.length) >>> 0;
+    const view = new DataView(memory.buffer, at, this.#spans.length * FLUSH_SPAN_BYTES);
     this.#spans.forEach((span, place) => {
-      const offset = place * SEAL_SPAN_BYTES;
-      view.setUint32(offset + SEAL_SPAN_ROW_FIRST, span.rowFirst, true);
-      view.setUint32(offset + SEAL_SPAN_ROW_END, span.rowEnd, true);
-      view.setBigInt64(offset + SEAL_SPAN_NUMBER, BigInt(span.number), true);
+      const offset = place * FLUSH_SPAN_BYTES;
+      view.setUint32(offset + FLUSH_SPAN_ROW_FIRST, span.rowFirst, true);
+      view.setUint32(offset + FLUSH_SPAN_ROW_END, span.rowEnd, true);
+      view.setBigInt64(offset + FLUSH_SPAN_NUMBER, BigInt(span.number), true);
     });
-    return exports.sealStart(this.#table(), SLICE_ROWS) !== 0;
+    return exports.flushStart(this.#table(), SLICE_ROWS) !== 0;
   }
 
   async sort(): Promise<void> {
-    while (this.#module.exports.sealSort(this.#table()) !== 0) await this.#turn();
+    while (this.#module.exports.flushSort(this.#table()) !== 0) await this.#turn();
     await this.#turn();
   }
 
   /** Writes and publishes the file. */
-  async write(writer: StoreWriter): Promise<SealedFile> {
+  async write(writer: StoreWriter): Promise<FlushedFile> {
     const { exports } = this.#module;
     const sink = new ByteSink(writer);
     await sink.append(MAGIC);
@@ -144,15 +144,15 @@ class Seal {
     await sink.flush();
     this.#table();
     await writer.publish();
-    const rows = exports.sealRows();
+    const rows = exports.flushRows();
     return { path: this.#order.path, bytes: sink.bytes, rows, statistics: fileStatistics(rows, this.#statistics) };
   }
 
   /** Cuts the next row group; returns its rows, 0 when there is none. */
   async #cutGroup(): Promise<number> {
     const { exports } = this.#module;
-    while (exports.sealCut(this.#table()) !== 0) await this.#turn();
-    return exports.sealGroup();
+    while (exports.flushCut(this.#table()) !== 0) await this.#turn();
+    return exports.flushGroup();
   }
 
   /** Writes the pages of a chunk as its steps finish them. */
@@ -162,7 +162,7 @@ class Seal {
     let rawBytes = 0;
     let dictionaryBytes = 0;
     for (;;) {
-      const struct = exports.sealChunk(this.#table(), column.id) >>> 0;
+      const struct = exports.flushChunk(this.#table(), column.id) >>> 0;
       const step = readStep(this.#memoryView(), struct);
       // Before any wait: what stands in WASM memory may move then.
       const end = step.more ? null : readEnd(this.#memoryView(), struct, column, rows);
@@ -179,17 +179,17 @@ class Seal {
     this.#statistics[place] = { column, nulls: nulls + chunk.nulls, range: joinRanges(range, chunk.range) };
   }
 
-  /** Address of the builder, after a check that the sealed rows are still where they were. */
+  /** Address of the builder, after a check that the flushed rows are still where they were. */
   #table(): number {
     const { tableId } = this.#order;
     const table = this.#module.exports.tableAt(tableId) >>> 0;
-    if (table === 0) throw new Error(`table ${tableId} was dropped while it was sealed`);
+    if (table === 0) throw new Error(`table ${tableId} was dropped while it was flushed`);
     if (this.#lastSpan !== undefined && this.#lastSpan.rowFirst !== this.#lastRowFirst) {
-      throw new Error(`rows of table ${tableId} were given up while it was sealed`);
+      throw new Error(`rows of table ${tableId} were given up while it was flushed`);
     }
     const epoch = this.#memoryView().getUint32(table + TABLE_SERIES_EPOCH, true);
     this.#epoch ??= epoch;
-    if (epoch !== this.#epoch) throw new Error(`series of table ${tableId} were numbered anew while it was sealed`);
+    if (epoch !== this.#epoch) throw new Error(`series of table ${tableId} were numbered anew while it was flushed`);
     return table;
   }
 

@@ -4,7 +4,7 @@
 const HELD = 0;
 const BEATS = 1;
 const BODY = 2;
-const SEALING = 3;
+const FLUSHING = 3;
 const RESERVED = 4;
 /** 1 while a slot has the row; main alone writes it. */
 const LIVE = 5;
@@ -38,7 +38,7 @@ export class Gauge {
     return Atomics.load(this.#words, LIVE) === 1;
   }
 
-  /** Bytes of linear memory that rows and the seal in progress hold. */
+  /** Bytes of linear memory that rows and the flush in progress hold. */
   get heldBytes(): number {
     return Atomics.load(this.#words, HELD);
   }
@@ -76,9 +76,9 @@ export class Gauge {
     return word === 0 ? null : word - 1;
   }
 
-  /** Id of the table of which a slice of a seal is at work; null when none is. */
-  get sealing(): number | null {
-    const word = Atomics.load(this.#words, SEALING);
+  /** Id of the table of which a slice of a flush is at work; null when none is. */
+  get flushing(): number | null {
+    const word = Atomics.load(this.#words, FLUSHING);
     return word === 0 ? null : word;
   }
 
@@ -92,9 +92,9 @@ export class Gauge {
     this.beat();
   }
 
-  /** A slice of a seal begins; null: it ends. */
-  noteSealing(tableId: number | null): void {
-    Atomics.store(this.#words, SEALING, tableId ?? 0);
+  /** A slice of a flush begins; null: it ends. */
+  noteFlushing(tableId: number | null): void {
+    Atomics.store(this.#words, FLUSHING, tableId ?? 0);
     this.beat();
   }
 

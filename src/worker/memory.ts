@@ -1,4 +1,4 @@
-/** The memory of a worker: the instance of the module that it works with, and how that is kept small after seals. */
+/** The memory of a worker: the instance of the module that it works with, and how that is kept small after flushes. */
 import { collect } from './gc.js';
 import { moveBuilders } from './wasm/move.js';
 import type { ParserLimits } from './protocol.js';
@@ -12,8 +12,8 @@ const MOVED_SHARE = 1 / 2;
 export const MOVE_BYTES_MIN = 64 * 1024 * 1024;
 /** The same when a body found no room. */
 const CRAMPED_BYTES_MIN = 16 * 1024 * 1024;
-/** What is spare is counted when there are at most so many tables to each seal since: counting looks at all of them. */
-const TABLES_PER_SEAL = 64;
+/** What is spare is counted when there are at most so many tables to each flush since: counting looks at all of them. */
+const TABLES_PER_FLUSH = 64;
 
 interface MemoryParts {
   readonly module: WebAssembly.Module;
@@ -27,7 +27,7 @@ interface MemoryParts {
 export class WorkerMemory {
   readonly #parts: MemoryParts;
   #parser: WasmParser;
-  #sealsUncounted = 0;
+  #flushesUncounted = 0;
   #isDue = false;
   #isCramped = false;
   /** An instance was left and may still be in memory. */
@@ -44,8 +44,8 @@ export class WorkerMemory {
   }
 
   /** Rows of a table went into files. */
-  noteSealed(): void {
-    this.#sealsUncounted += 1;
+  noteFlushed(): void {
+    this.#flushesUncounted += 1;
     this.#isDue = true;
   }
 
@@ -56,7 +56,7 @@ export class WorkerMemory {
   }
 
   /**
-   * Makes memory smaller when rows went into files, or a body found no room, since the last time. Not while a seal is in
+   * Makes memory smaller when rows went into files, or a body found no room, since the last time. Not while a flush is in
    * progress, which knows addresses and the numbers of series.
    */
   tidy(): void {
@@ -78,8 +78,8 @@ export class WorkerMemory {
   /** Lets go of what is kept for lines to come, when it is too much. */
   #freeSpare(): void {
     const keptMax = this.#parts.bytesMax * SPARE_SHARE;
-    if (this.#parser.rowBytes() <= keptMax || this.#sealsUncounted * TABLES_PER_SEAL < this.#parser.exports.tableIdsEnd()) return;
-    this.#sealsUncounted = 0;
+    if (this.#parser.rowBytes() <= keptMax || this.#flushesUncounted * TABLES_PER_FLUSH < this.#parser.exports.tableIdsEnd()) return;
+    this.#flushesUncounted = 0;
     if (this.#parser.spareBytes() > keptMax) this.#parser.freeSpare();
   }
 

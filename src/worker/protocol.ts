@@ -131,7 +131,7 @@ export interface TableDefinition {
   /** Log number of its creation. */
   readonly created: number;
   /** Rows at or below this number are in files. */
-  readonly sealedTo: number;
+  readonly flushedTo: number;
   readonly columns: readonly ColumnDefinition[];
 }
 export interface ColumnDefinition {
@@ -156,7 +156,7 @@ export interface Adoption {
   /** What all workers let see (gauges.ts), and the row that is this one's. */
   readonly gauges: SharedArrayBuffer;
   readonly gauge: number;
-  /** This worker's share of the memory for rows: over it, its linear memory is made small again after a seal. */
+  /** This worker's share of the memory for rows: over it, its linear memory is made small again after a flush. */
   readonly memoryBytesMax: number;
   /** The memory for rows of all workers: a body that would take more is refused. */
   readonly rowBytesMax: number;
@@ -186,9 +186,9 @@ export type ToWorker =
   | { readonly say: 'drop'; readonly tableIds: readonly number[] }
   /** New lines of these tables are refused, or taken again; lines that are read back are taken always. */
   | { readonly say: 'set-aside'; readonly tableIds: readonly number[]; readonly isSetAside: boolean }
-  | { readonly say: 'seal'; readonly order: SealOrder }
+  | { readonly say: 'flush'; readonly order: FlushOrder }
   /** The commit stands: rows at or below `number` leave the builder. */
-  | { readonly say: 'sealed'; readonly tableId: number; readonly number: number }
+  | { readonly say: 'flushed'; readonly tableId: number; readonly number: number }
   /** Rows of bodies above ordinal `keptTo` are given up; the answer is 'cut'. */
   | { readonly say: 'cut'; readonly keptTo: number }
   /** A body found no room: make memory smaller, where that can be. */
@@ -207,22 +207,22 @@ export interface FileOrder {
 }
 
 /** Write the file. */
-export interface SealOrder extends FileOrder {
+export interface FlushOrder extends FileOrder {
   /** The store that it goes to: that of the tables, or of rows that cannot go there. */
   readonly into: 'tables' | 'quarantine';
 }
 
 /** Worker → main over the adopted port. */
 export type FromWorker =
-  | { readonly say: 'file'; readonly tableId: number; readonly file: SealedFile | null }
+  | { readonly say: 'file'; readonly tableId: number; readonly file: FlushedFile | null }
   /** `isFatal`: the slot ends with it. */
-  | { readonly say: 'seal-failed'; readonly tableId: number; readonly reason: string; readonly isFatal: boolean }
+  | { readonly say: 'flush-failed'; readonly tableId: number; readonly reason: string; readonly isFatal: boolean }
   /** For the log of the server: what became of the worker's memory. */
   | { readonly say: 'memory'; readonly sentence: string }
   | { readonly say: 'cut'; readonly nextOrdinal: number };
 
 /** A published data file. */
-export interface SealedFile {
+export interface FlushedFile {
   readonly path: string;
   readonly bytes: number;
   readonly rows: number;

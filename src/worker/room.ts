@@ -12,7 +12,7 @@ const BYTES_PER_BYTE = [2, 32, Infinity] as const;
 /** For what a table or an instance takes with its first rows: as much, or a share of the memory. */
 const BYTES_LEAST = 1024 * 1024;
 const SHARE_LEAST = 1 / 64;
-/** No body is asked to wait for more than this share: seals make so much free, as what may stay after them is less than the rest. */
+/** No body is asked to wait for more than this share: flushes make so much free, as what may stay after them is less than the rest. */
 const SHARE_MOST = 3 / 4;
 /** Free blocks are of all sizes and not each one is of use: of what rows come to hold so much of them will do. */
 const SHARE_OF_FREE = 1 / 2;

@@ -1,24 +1,24 @@
-/** One adopted worker: applies what main says, parses bodies into builders, and seals in slices between tasks. */
+/** One adopted worker: applies what main says, parses bodies into builders, and flushes in slices between tasks. */
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { BlockReader } from './blocks.js';
 import { Gauge } from './gauges.js';
 import { InflateError } from './unpack/inflate.js';
 import { WorkerMemory } from './memory.js';
 import { PendingRows } from './pending-rows.js';
-import { sealFile } from './flush-file.js';
+import { flushFile } from './flush-file.js';
 import { Room } from './room.js';
 import type { PackedBody, Unpack } from './unpack/unpack.js';
 import type { Parsed, WasmParser } from './wasm/wasm.js';
 import * as abi from '../../assembly/layout/codes.js';
 import type { Clock } from '../clock.js';
 import type { TableStore } from '../tables/table-store.js';
-import { ENCODING_GZIP, type Adoption, type BadBody, type BodyOutcome, type BodyTask, type FromWorker, type ParseResult, type RefusedLines, type SealOrder, type ToWorker } from './protocol.js';
+import { ENCODING_GZIP, type Adoption, type BadBody, type BodyOutcome, type BodyTask, type FromWorker, type ParseResult, type RefusedLines, type FlushOrder, type ToWorker } from './protocol.js';
 
 interface SlotParts {
   readonly adoption: Adoption;
   readonly module: WebAssembly.Module;
   readonly unpack: Unpack;
-  readonly stores: Readonly<Record<SealOrder['into'], TableStore>>;
+  readonly stores: Readonly<Record<FlushOrder['into'], TableStore>>;
   readonly clock: Clock;
 }
 
@@ -41,9 +41,9 @@ export class WorkerSlot {
   /** Of the list under way. */
   #refusedBytesLeft = 0;
   #runsBytes = 0;
-  /** Seals run one after another. */
-  #sealing: Promise<void> = Promise.resolve();
-  #isSealing = false;
+  /** Flushes run one after another. */
+  #flushing: Promise<void> = Promise.resolve();
+  #isFlushing = false;
   #ended = false;
 
   constructor({ adoption, module, unpack, stores, clock }: SlotParts) {
@@ -191,12 +191,12 @@ export class WorkerSlot {
     this.#pending.takeNumbers();
   }
 
-  /** A seal in progress has its turn again after it. */
+  /** A flush in progress has its turn again after it. */
   #obey(message: ToWorker): void {
-    const { sealing } = this.#gauge;
-    this.#gauge.noteSealing(null);
+    const { flushing } = this.#gauge;
+    this.#gauge.noteFlushing(null);
     this.#apply(message);
-    this.#gauge.noteSealing(sealing);
+    this.#gauge.noteFlushing(flushing);
     this.#countBytes();
   }
 
@@ -217,14 +217,14 @@ export class WorkerSlot {
       case 'set-aside':
         for (const tableId of message.tableIds) this.#parser.setAside(tableId, message.isSetAside);
         break;
-      case 'seal':
-        this.#sealing = this.#sealing.then(() => this.#seal(message.order));
+      case 'flush':
+        this.#flushing = this.#flushing.then(() => this.#flush(message.order));
         break;
-      case 'sealed':
+      case 'flushed':
         this.#pending.dropUpTo(message.tableId, message.number);
-        this.#parser.setSealedTo(message.tableId, message.number);
-        this.#memory.noteSealed();
-        if (!this.#isSealing) this.#memory.tidy();
+        this.#parser.setFlushedTo(message.tableId, message.number);
+        this.#memory.noteFlushed();
+        if (!this.#isFlushing) this.#memory.tidy();
         break;
       case 'cut':
         this.#pending.cut(message.keptTo);
@@ -232,10 +232,10 @@ export class WorkerSlot {
         break;
       case 'tidy':
         this.#memory.noteCramped();
-        if (!this.#isSealing) this.#memory.tidy();
+        if (!this.#isFlushing) this.#memory.tidy();
         break;
       case 'ask':
-        // Where no body and no seal comes, rows that were given up would stay.
+        // Where no body and no flush comes, rows that were given up would stay.
         this.#pending.takeNumbers();
         break;
     }
@@ -252,25 +252,25 @@ export class WorkerSlot {
     this.#countBytes();
   }
 
-  async #seal(order: SealOrder): Promise<void> {
+  async #flush(order: FlushOrder): Promise<void> {
     if (this.#ended) return;
     const { tableId, number } = order;
     const store = this.#stores[order.into];
     this.#pending.takeNumbers();
-    this.#isSealing = true;
-    this.#gauge.noteSealing(tableId);
+    this.#isFlushing = true;
+    this.#gauge.noteFlushing(tableId);
     try {
-      const file = await sealFile(this.#parser, store, order, () => this.#pending.upTo(tableId, number), () => this.#noteSlice());
-      this.#gauge.noteSealing(null);
+      const file = await flushFile(this.#parser, store, order, () => this.#pending.upTo(tableId, number), () => this.#noteSlice());
+      this.#gauge.noteFlushing(null);
       if (!this.#ended) this.#tell({ say: 'file', tableId, file });
-      else if (file !== null) await store.delete(file.path); // main takes this seal for failed
+      else if (file !== null) await store.delete(file.path); // main takes this flush for failed
     } catch (error) {
-      this.#gauge.noteSealing(null);
+      this.#gauge.noteFlushing(null);
       const isFatal = isTrap(error);
-      this.#tell({ say: 'seal-failed', tableId, reason: (error as Error).message, isFatal });
+      this.#tell({ say: 'flush-failed', tableId, reason: (error as Error).message, isFatal });
       if (isFatal) this.end();
     } finally {
-      this.#isSealing = false;
+      this.#isFlushing = false;
     }
     if (this.#ended) return;
     this.#memory.tidy();

@@ -36,7 +36,7 @@ test('a table is what workers are told, with its place', async () => {
   assert.deepEqual(database, { id: 1, name: 'db', folder: 'db', created: 1000, tags: 'grow', types: 'strict' });
   const [table] = await catalog.decide(database.id, [need('cpu', 'host', 0), need('cpu', 'usage', 1)]);
   assert.deepEqual(table, {
-    id: 1, databaseId: 1, databaseName: 'db', measurement: 'cpu', folder: 'db/cpu', created: 1010, sealedTo: 0, committedTo: 0,
+    id: 1, databaseId: 1, databaseName: 'db', measurement: 'cpu', folder: 'db/cpu', created: 1010, flushedTo: 0, committedTo: 0,
     columns: [{ id: 1, kind: 0, key: 'host', name: 'host' }, { id: 2, kind: 1, key: 'usage', name: 'usage' }],
   });
   assert.equal(catalog.table(1), table);
@@ -308,15 +308,15 @@ test('limits: the bytes of all names, each with 64 more; what is dropped counts 
   assert.deepEqual(await again.decide(id, [need('d', 'f')]), [], 'it is counted anew at a start');
 });
 
-test('sealedTo goes up alone, and into the snapshot', async () => {
+test('flushedTo goes up alone, and into the snapshot', async () => {
   const { catalog } = makeCatalog();
   const { id } = await catalog.ensureDatabase('db');
   await catalog.decide(id, [need('cpu', 'x')]);
-  catalog.setSealedTo(1, 500);
-  catalog.setSealedTo(1, 400);
-  catalog.setSealedTo(99, 1);
-  assert.equal(catalog.table(1)!.sealedTo, 500);
-  assert.equal(catalog.snapshot().tables[0]!.sealedTo, 500);
+  catalog.setFlushedTo(1, 500);
+  catalog.setFlushedTo(1, 400);
+  catalog.setFlushedTo(99, 1);
+  assert.equal(catalog.table(1)!.flushedTo, 500);
+  assert.equal(catalog.snapshot().tables[0]!.flushedTo, 500);
 });
 
 test('records are taken up again: the same catalog, whether from the start or from a snapshot', async () => {

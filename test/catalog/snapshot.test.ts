@@ -15,7 +15,7 @@ async function makeSnapshot(): Promise<CatalogSnapshot> {
   const { id } = await catalog.ensureDatabase('db ü "quoted"');
   await catalog.decide(id, [need('cpu', 'host', 0), need('mem', '\u0000\n"', 2)]);
   await catalog.dropTable(id, 'mem');
-  catalog.setSealedTo(1, 4321);
+  catalog.setFlushedTo(1, 4321);
   return catalog.snapshot();
 }
 const snapshot = await makeSnapshot();
@@ -36,12 +36,12 @@ test('the text of a snapshot is as DESIGN.md says', () => {
   const text = encodeSnapshot({
     node: '0a1b2c3d', upTo: 5, next: { database: 2, table: 3, column: 4 },
     databases: [{ id: 1, name: 'db', folder: 'db', created: 1, dropped: 0 }],
-    tables: [{ id: 2, database: 1, name: 'cpu', folder: 'db/cpu', created: 2, dropped: 0, sealedTo: 9 }],
+    tables: [{ id: 2, database: 1, name: 'cpu', folder: 'db/cpu', created: 2, dropped: 0, flushedTo: 9 }],
     columns: [{ id: 3, table: 2, key: 'a', kind: 1, name: 'a' }],
   }).toString();
   const covered = '{"format":1,"node":"0a1b2c3d","upTo":5,"next":{"database":2,"table":3,"column":4},'
     + '"databases":[{"id":1,"name":"db","folder":"db","created":1,"dropped":0}],'
-    + '"tables":[{"id":2,"database":1,"name":"cpu","folder":"db/cpu","created":2,"dropped":0,"sealedTo":9}],'
+    + '"tables":[{"id":2,"database":1,"name":"cpu","folder":"db/cpu","created":2,"dropped":0,"flushedTo":9}],'
     + '"columns":[{"id":3,"table":2,"key":"a","kind":1,"name":"a"}]';
   assert.equal(text, `${covered},"crc":"${crc32(Buffer.from(covered)).toString(16).padStart(8, '0')}"}\n`);
 });

@@ -82,7 +82,7 @@ test('commands ask the server that holds the folder', async (t) => {
       if (args.database === 'gone') throw new Error('there is no database "gone"');
       return { tables: 1, failed: [] };
     },
-    'tables': async () => [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, unsealed: 3, files: [file], quarantined: [], sealedTo: 5, problems: [] }],
+    'tables': async () => [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, unflushed: 3, files: [file], quarantined: [], flushedTo: 5, problems: [] }],
     'quarantine-list': async () => [],
     'quarantine-remove': async () => ({}),
     'database-create': async ({ name }) => ({ created: name === 'new' }),
@@ -128,7 +128,7 @@ test('commands ask the server that holds the folder', async (t) => {
   const rotated = await sluice(['token', 'rotate', 'agents', '--data-dir', folder]);
   assert.deepEqual([rotated.stdout, rotated.stderr], ['new text\n', 'token agents is rotated; its text is shown this once\n']);
   assert.equal(await says('tables'), [
-    'database  table  columns  files  rows  unsealed  problem',
+    'database  table  columns  files  rows  unflushed  problem',
     '--------  -----  -------  -----  ----  --------  -------',
     'db        cpu          1      1     1         3',
     '(1 row)',

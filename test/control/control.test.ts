@@ -33,7 +33,7 @@ const handlers: ControlHandlers = {
   'flush': async ({ database }) => {
     throw new Error(`there is no database ${database}`);
   },
-  'tables': async () => Array.from({ length: 5000 }, (_, n) => ({ database: 'db', measurement: `m${n}`, columns: [], rows: n, unsealed: 0, files: ['/a/b.parquet'], quarantined: [], sealedTo: n, problems: [] })),
+  'tables': async () => Array.from({ length: 5000 }, (_, n) => ({ database: 'db', measurement: `m${n}`, columns: [], rows: n, unflushed: 0, files: ['/a/b.parquet'], quarantined: [], flushedTo: n, problems: [] })),
   'quarantine-list': async () => [],
   'quarantine-remove': async () => ({}),
   'database-create': async ({ name }) => ({ created: name === 'new' }),

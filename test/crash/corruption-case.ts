@@ -75,7 +75,7 @@ const COMMIT_PLACES: Readonly<Record<string, Place>> = {
   'readers': inText(/"minReaderVersion":(\d)/), 'writers': inText(/"minWriterVersion":(\d)/), 'partition columns': inText(/"partitionColumns":(\[\])/),
 };
 const CATALOG_PLACES: Readonly<Record<string, Place>> = {
-  'crc': inText(/"crc":"(\w+)"/), 'upTo': inText(/"upTo":(\d+)/), 'sealedTo': inText(/"sealedTo":([1-9]\d+)/), 'next ids': inText(/"next":\{([^}]+)/),
+  'crc': inText(/"crc":"(\w+)"/), 'upTo': inText(/"upTo":(\d+)/), 'flushedTo': inText(/"flushedTo":([1-9]\d+)/), 'next ids': inText(/"next":\{([^}]+)/),
   'folder': inText(/"folder":"([^"]+)"/), 'structure': inText(/(\},\{)/), 'node': inText(/"node":"(\w+)"/), 'format': inText(/"format":(\d)/),
 };
 const PARQUET_PLACES: Readonly<Record<string, Place>> = {

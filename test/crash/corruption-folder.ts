@@ -7,7 +7,7 @@ import { encodeChecked } from '../../src/json.js';
 import { dataPaths } from '../../src/names.js';
 import { post, write } from '../e2e/client.js';
 import { makeDataDir, removeDataDir, sluice, TestServer } from '../e2e/server.js';
-import { AGAIN, droppedLineOf, lineOf, LOADED, SEALED, SLOW, YOUNG, type TableName } from './corruption-rows.js';
+import { AGAIN, droppedLineOf, lineOf, LOADED, FLUSHED, SLOW, YOUNG, type TableName } from './corruption-rows.js';
 
 /** How the server that wrote a folder ended. */
 export type Ending = 'killed' | 'stopped';
@@ -32,8 +32,8 @@ export interface PristineFolder {
 export const SERVER_ARGS = ['--log-segment-bytes', '64KiB', '--workers', '1', '--log-level', 'warn'] as const;
 const APPEARS_MS_MAX = 10_000;
 const ROUNDS = 5;
-/** In the last rounds some tables are not sealed any more. */
-const SEALED_ROUNDS = 3;
+/** In the last rounds some tables are not flushed any more. */
+const FLUSHED_ROUNDS = 3;
 const ROWS_A_TABLE = 8;
 const SLOW_ROWS = 100;
 const IMPORT_ROWS = 20;
@@ -69,7 +69,7 @@ class Maker {
     await askServer(dataPaths(this.#dataDir).socket, 'flush', { database });
   }
 
-  /** A table of other types, sealed and dropped. */
+  /** A table of other types, flushed and dropped. */
   async dropOne(table: TableName): Promise<void> {
     const ids = this.take(ROWS_A_TABLE);
     await this.write(table, ids, droppedLineOf);
@@ -88,11 +88,11 @@ class Maker {
   }
 
   async round(round: number): Promise<void> {
-    for (const table of SEALED) await this.write(table, this.take(ROWS_A_TABLE));
+    for (const table of FLUSHED) await this.write(table, this.take(ROWS_A_TABLE));
     if (round > 0) await this.write(AGAIN, this.take(ROWS_A_TABLE));
     for (let part = 0; part < 4; part += 1) await this.write(SLOW, this.take(SLOW_ROWS / 4));
     if (round < ROUNDS - 1) await this.flush('plant');
-    if (round < SEALED_ROUNDS) for (const database of ['metrics/two_weeks', 'shop']) await this.flush(database);
+    if (round < FLUSHED_ROUNDS) for (const database of ['metrics/two_weeks', 'shop']) await this.flush(database);
   }
 }
 

@@ -41,7 +41,7 @@ export interface Layout {
   readonly records: readonly LoggedRecord[];
   readonly tables: readonly TableFolder[];
   /** Rows that are in files. */
-  readonly sealed: ReadonlySet<number>;
+  readonly flushed: ReadonlySet<number>;
   /** Number of the last change that catalog.json holds. */
   readonly snapshotUpTo: number;
   /** The highest log number that something outside the log names. */
@@ -80,9 +80,9 @@ export async function readLayout(folder: PristineFolder): Promise<Layout> {
   const txns = tables.flatMap(({ commits }) => commits.map((path) => txnOf(files.get(path)!)));
   return {
     folder, files, segments, records, tables,
-    sealed: new Set(tables.flatMap((table) => [...table.files.values()].flat())),
+    flushed: new Set(tables.flatMap((table) => [...table.files.values()].flat())),
     snapshotUpTo: catalog.upTo,
-    knownNumber: Math.max(catalog.upTo, ...catalog.tables.map(({ sealedTo }: { sealedTo: number }) => sealedTo), ...txns),
+    knownNumber: Math.max(catalog.upTo, ...catalog.tables.map(({ flushedTo }: { flushedTo: number }) => flushedTo), ...txns),
   };
 }
 

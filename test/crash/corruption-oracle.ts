@@ -120,7 +120,7 @@ export class Judge {
     const missing = this.#missingBefore ?? new Set();
     const places = [...after].filter(([path]) => /^(log|quarantine)\//.test(path)).map(([, bytes]) => bytes);
     for (const { path, payload, number, ids } of unhurt(layout, damage)) {
-      if (!ids.some((id) => missing.has(id) && !layout.sealed.has(id)) || places.some((bytes) => bytes.includes(payload))) continue;
+      if (!ids.some((id) => missing.has(id) && !layout.flushed.has(id)) || places.some((bytes) => bytes.includes(payload))) continue;
       this.add(`deleted: frame ${number} of ${path} is nowhere any more, and its rows are not shown`);
     }
     const later = [...missing].filter((id) => !layout.folder.acknowledged.has(id) && !places.some((bytes) => bytes.includes(` id=${id}i,`)));

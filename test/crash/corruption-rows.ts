@@ -24,20 +24,20 @@ export function tableName(database: string, measurement: string): TableName {
   return { database, measurement, key: `${database}.${measurement}` };
 }
 
-/** Never sealed while a folder is made: its rows keep every log segment. */
+/** Never flushed while a folder is made: its rows keep every log segment. */
 export const SLOW = tableName('late', 'slow');
-/** Written, sealed, dropped, and made anew. */
+/** Written, flushed, dropped, and made anew. */
 export const AGAIN = tableName('shop', 'again');
 /** Made last: its catalog record is young. */
 export const YOUNG = tableName('shop', 'young');
 /** Filled by an import that was interrupted. */
 export const LOADED = tableName('loaded', 'points');
 /** The tables that have several commits. */
-export const SEALED: readonly TableName[] = [
+export const FLUSHED: readonly TableName[] = [
   tableName('plant', 'engine'), tableName('plant', 'pump'), tableName('plant', 'odd name'),
   tableName('metrics/two_weeks', 'cpu'), tableName('metrics/two_weeks', 'disk'), tableName('shop', 'sales'),
 ];
-export const TABLES: readonly TableName[] = [...SEALED, SLOW, AGAIN, YOUNG, LOADED];
+export const TABLES: readonly TableName[] = [...FLUSHED, SLOW, AGAIN, YOUNG, LOADED];
 
 function textOf(id: number, key: string): string {
   const text = `row ${id} of ${key}`;

@@ -10,8 +10,8 @@ const DATABASE = 'again';
 const FIRST = ['t,tag=a v=1i,old=true 1', 't,tag=b v=2i 2', 'only_first v=1i 1'];
 const SECOND = ['t,v=x tag=1.5 1', 't,v=y tag=2.5,old="text" 2'];
 
-type Step = 'write-first' | 'seal-first' | 'drop' | 'write-second' | 'seal-second';
-const STEPS: readonly Step[] = ['write-first', 'seal-first', 'drop', 'write-second', 'seal-second'];
+type Step = 'write-first' | 'flush-first' | 'drop' | 'write-second' | 'flush-second';
+const STEPS: readonly Step[] = ['write-first', 'flush-first', 'drop', 'write-second', 'flush-second'];
 
 class Life {
   readonly dataDir = makeDataDir();
@@ -23,7 +23,7 @@ class Life {
 
   async do(step: Step): Promise<void> {
     if (step === 'drop') return this.#command(['database', 'delete', DATABASE]);
-    if (step.startsWith('seal')) return this.#command(['flush']);
+    if (step.startsWith('flush')) return this.#command(['flush']);
     const lines = step === 'write-first' ? FIRST : SECOND;
     const { status, body } = await write(this.server.url, DATABASE, Buffer.from(lines.join('\n')), SHAPE, 'ns');
     assert.equal(status, 204, body);
@@ -46,14 +46,14 @@ class Life {
   }
 }
 
-for (const sealed of [true, false]) {
+for (const flushed of [true, false]) {
   for (let killAfter = 0; killAfter < STEPS.length; killAfter += 1) {
-    test(`killed after ${STEPS[killAfter]}, first rows ${sealed ? 'sealed' : 'in the log'} before the drop`, async () => {
+    test(`killed after ${STEPS[killAfter]}, first rows ${flushed ? 'flushed' : 'in the log'} before the drop`, async () => {
       const life = new Life();
       try {
         await life.start();
         for (const [i, step] of STEPS.entries()) {
-          if (step === 'seal-first' && !sealed) continue;
+          if (step === 'flush-first' && !flushed) continue;
           await life.do(step);
           if (i !== killAfter) continue;
           await life.server.kill();
@@ -77,7 +77,7 @@ test('killed while the drop is under way: either all of the first is there or no
     try {
       await life.start();
       await life.do('write-first');
-      await life.do('seal-first');
+      await life.do('flush-first');
       const drop = spawn(process.execPath, [PROGRAM, 'database', 'delete', DATABASE, '--data-dir', life.dataDir], { stdio: 'ignore' });
       const dropped = new Promise((resolve) => drop.on('close', resolve));
       // The command takes about a third of a second to start: the moment of the kill is spread around its request.

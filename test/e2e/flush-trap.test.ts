@@ -15,11 +15,11 @@ const TRAP = `
 const { Instance, RuntimeError } = WebAssembly;
 WebAssembly.Instance = function (...args) {
   const { exports } = new Instance(...args);
-  const sealSort = (table) => {
+  const flushSort = (table) => {
     if (new DataView(exports.memory.buffer).getUint32(table, true) === 1) throw new RuntimeError('unreachable');
-    return exports.sealSort(table);
+    return exports.flushSort(table);
   };
-  return { exports: { ...exports, sealSort } };
+  return { exports: { ...exports, flushSort } };
 };`;
 
 async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
@@ -31,7 +31,7 @@ async function until(what: string, isTrue: () => boolean | Promise<boolean>): Pr
 const rowsInFiles = (dataDir: string): number =>
   [...readDatabase(dataDir, 'db').values()].flatMap(({ files }) => files).reduce((sum, { rows }) => sum + rows, 0);
 
-test('a table whose seals trap is set aside; it and the others lose nothing', { timeout: 120_000 }, async () => {
+test('a table whose flushes trap is set aside; it and the others lose nothing', { timeout: 120_000 }, async () => {
   const dataDir = makeDataDir();
   const preload = join(dirname(dataDir), 'trap.cjs');
   writeFileSync(preload, TRAP);
@@ -45,7 +45,7 @@ test('a table whose seals trap is set aside; it and the others lose nothing', { 
     // The worker that took the place of the second may still be reading rows back.
     await until('writes are taken', async () => (await send('good v=10i 10')) === 204);
     assert.equal(await send('bad v=10i 10'), 400);
-    await until('the other table is sealed on', () => rowsInFiles(dataDir) === 11);
+    await until('the other table is flushed on', () => rowsInFiles(dataDir) === 11);
     assert.equal(server.said.match(/worker \d+ died; its rows/g)?.length, 2);
     const { stderr, code } = sluice(['flush', '--data-dir', dataDir]);
     assert.notEqual(code, 0);

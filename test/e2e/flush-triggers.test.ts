@@ -37,24 +37,24 @@ async function withServer(args: readonly string[], run: (server: TestServer) => 
   }
 }
 
-test('a table is sealed at a number of rows', () => withServer(['--seal-rows-max', '1000'], async ({ url, dataDir }) => {
+test('a table is flushed at a number of rows', () => withServer(['--flush-rows-max', '1000'], async ({ url, dataDir }) => {
   for (let i = 0; i < 5; i += 1) assert.equal((await write(url, 'db', lines(i * 500, 500), SHAPE, 'ns')).status, 204);
   await until('two thousand rows are in files', () => rowsInFiles(dataDir) >= 2000);
 }));
 
-test('a table is sealed when its oldest row is old', () => withServer(['--log-age-max', '1s'], async ({ url, dataDir }) => {
+test('a table is flushed when its oldest row is old', () => withServer(['--log-age-max', '1s'], async ({ url, dataDir }) => {
   assert.equal((await write(url, 'db', lines(0, 10), SHAPE, 'ns')).status, 204);
   await until('all rows are in files', () => rowsInFiles(dataDir) === 10);
 }));
 
-test('tables are sealed when the log is large, and its files go', () =>
+test('tables are flushed when the log is large, and its files go', () =>
   withServer(['--log-segment-bytes', '64KiB', '--log-bytes-max', '256KiB'], async ({ url, dataDir }) => {
     for (let i = 0; i < 40; i += 1) assert.equal((await write(url, 'db', lines(i * 250, 250), SHAPE, 'ns')).status, 204);
     await until('the log is small again', () => logBytes(dataDir) <= 256 * 1024);
     assert.ok(rowsInFiles(dataDir) > 0);
   }));
 
-test('tables are sealed when builders take half of the memory, and writes go on', () => withServer(['--max-memory', '16MiB'], async ({ url, dataDir }) => {
+test('tables are flushed when builders take half of the memory, and writes go on', () => withServer(['--max-memory', '16MiB'], async ({ url, dataDir }) => {
   for (let i = 0; i < 60; i += 1) {
     const { status } = await write(url, 'db', lines(i * 2500, 2500), SHAPE, 'ns');
     if (status !== 204) assert.equal(status, 503);

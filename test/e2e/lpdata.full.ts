@@ -1,5 +1,5 @@
 /**
- * Every sample file, over every shape of request: written, acknowledged, killed with -9, started again, sealed, and read
+ * Every sample file, over every shape of request: written, acknowledged, killed with -9, started again, flushed, and read
  * back by two readers, cell by cell against the oracle's parse put through the C4 model.
  */
 import assert from 'node:assert/strict';

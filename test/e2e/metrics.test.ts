@@ -84,14 +84,14 @@ for (const kind of ['uws', 'node'] as const) {
       assert.equal(end.value('sluice_body_memory_free_bytes'), end.value('sluice_body_memory_bytes'));
       assert.equal(end.value('sluice_points_total', { database: 'a' }), end.value('sluice_lines_accepted_total'));
       assert.equal(end.value('sluice_lines_rejected_by_code_total', { code: 'type-conflict' }), ROUNDS);
-      assert.equal(end.value('sluice_unsealed_rows'), end.value('sluice_lines_accepted_total'));
+      assert.equal(end.value('sluice_unflushed_rows'), end.value('sluice_lines_accepted_total'));
       assert.ok(end.value('sluice_log_syncs_total') > 0 && end.value('sluice_log_bytes') > 0);
       assert.equal(end.value('sluice_replaying'), 0);
 
       assert.equal(sluice(['flush', '--data-dir', dataDir]).code, 0);
       const flushed = await scrape(server);
-      assert.deepEqual(['seals', 'seal_files', 'commits', 'seal_failures'].map((what) => flushed.value(`sluice_${what}_total`)), [1, 1, 1, 0]);
-      assert.equal(flushed.value('sluice_unsealed_rows'), 0);
+      assert.deepEqual(['flushes', 'flush_files', 'commits', 'flush_failures'].map((what) => flushed.value(`sluice_${what}_total`)), [1, 1, 1, 0]);
+      assert.equal(flushed.value('sluice_unflushed_rows'), 0);
       assert.equal(await server.stop(), 0);
     } finally {
       removeDataDir(dataDir);

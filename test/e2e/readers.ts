@@ -1,4 +1,4 @@
-/** Two independent readers of sealed tables; both give canonical rows that compare with the C4 model's. */
+/** Two independent readers of flushed tables; both give canonical rows that compare with the C4 model's. */
 import { readFileSync } from 'node:fs';
 import { parquetMetadata, parquetReadObjects, type FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';

@@ -43,7 +43,7 @@ test('10,000 writes beside a table that cannot be flushed, in 64 MiB', { timeout
     for (let row = 1; row <= VICTIM_ROWS; row += VICTIM_LINES) {
       const lines = Array.from({ length: VICTIM_LINES }, (_, at) => `victim,k=k${at % 50} v=${row + at}i,text="${'y'.repeat(60)}${row + at}" ${row + at + 1}`);
       const status = await send(lines.join('\n'));
-      // Once memory runs short the table is sealed, found unwritable, and refused.
+      // Once memory runs short the table is flushed, found unwritable, and refused.
       assert.ok(status === 204 || status === 400 || status === 503, `${status}`);
       if (status === 204) victims += VICTIM_LINES;
       if (status === 400) break;
@@ -66,7 +66,7 @@ test('10,000 writes beside a table that cannot be flushed, in 64 MiB', { timeout
     assert.equal(sluice(['flush', '--data-dir', dataDir]).code, 0, 'nothing waits');
     await until('log and memory are free', async () => {
       const metrics = await metricsOf(server);
-      return metric(metrics, 'sluice_unsealed_rows') === 0 && metric(metrics, 'sluice_log_segments') <= 2 && metric(metrics, 'sluice_unsealed_bytes') < 16 * 1024 * 1024;
+      return metric(metrics, 'sluice_unflushed_rows') === 0 && metric(metrics, 'sluice_log_segments') <= 2 && metric(metrics, 'sluice_unflushed_bytes') < 16 * 1024 * 1024;
     });
     assert.equal(count('other'), OTHER_WRITES * OTHER_LINES);
 

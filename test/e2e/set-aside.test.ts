@@ -47,9 +47,9 @@ function commit(table: string, ...actions: readonly object[]): string {
 
 test('what was acknowledged and is in no file yet shows in tables', async () => {
   assert.equal((await send('victim,k=a v=1i 1\nother v=1i 1')).status, 204);
-  assert.deepEqual([listed()['victim']!['rows'], listed()['victim']!['unsealed']], [0, 1]);
+  assert.deepEqual([listed()['victim']!['rows'], listed()['victim']!['unflushed']], [0, 1]);
   assert.equal(run('flush').code, 0);
-  assert.deepEqual([listed()['victim']!['rows'], listed()['victim']!['unsealed']], [1, 0]);
+  assert.deepEqual([listed()['victim']!['rows'], listed()['victim']!['unflushed']], [1, 0]);
 });
 
 test('rows that another writer deletes are gone from what is shown at once', async () => {
@@ -89,12 +89,12 @@ test('a table that needs a newer writer is set aside at its next flush: said eve
 
 test('after its time what was acknowledged is in quarantine, and still shown; log and memory are free', async () => {
   await until('the rows are in quarantine', health, (text) => /1 rows of table db\/victim are in quarantine\/tables\/db\/victim/.test(text));
-  const row = await until('no row waits', () => listed()['victim']!, ({ unsealed }) => unsealed === 0);
+  const row = await until('no row waits', () => listed()['victim']!, ({ unflushed }) => unflushed === 0);
   assert.equal(row['rows'], 1);
   assert.equal(run('flush').code, 0);
   assert.deepEqual(values('victim'), [1, 2]);
   const metrics = await (await fetch(`${server.url}/metrics`, { headers: { connection: 'close' } })).text();
-  assert.match(metrics, /^sluice_unsealed_rows 0$/m);
+  assert.match(metrics, /^sluice_unflushed_rows 0$/m);
   assert.match(metrics, /^sluice_tables_set_aside 1$/m);
   assert.match(metrics, /^sluice_quarantined_rows_total 1$/m);
 });

@@ -152,7 +152,7 @@ test('with tokens the doors ask for one, and the status pages do not', async () 
 test('a measurement is dropped again and again while it is written: no other table loses a row, and the last table holds what came last', async () => {
   const dataDir = makeDataDir();
   try {
-    const first = await TestServer.start(dataDir, ['--without-auth', '--seal-rows-max', '20']);
+    const first = await TestServer.start(dataDir, ['--without-auth', '--flush-rows-max', '20']);
     let dropping = true;
     const written = [0, 1, 2, 3].map(async (client) => {
       const values: string[] = [];

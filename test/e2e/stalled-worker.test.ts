@@ -1,4 +1,4 @@
-/** Work that never ends, in a body, in a frame of the log and in a seal: its worker is ended, and nothing else is lost. */
+/** Work that never ends, in a body, in a frame of the log and in a flush: its worker is ended, and nothing else is lost. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -24,11 +24,11 @@ WebAssembly.Instance = function (...args) {
     if (process.env.ENDLESS_BODIES === '1' && says(exports.memory, exports.input(0) >>> 0)) loop();
     return exports.parse(...values);
   };
-  const sealSort = (table) => {
-    if (process.env.ENDLESS_SEALS === '1' && says(exports.memory, new DataView(exports.memory.buffer).getUint32(table + 32, true))) loop();
-    return exports.sealSort(table);
+  const flushSort = (table) => {
+    if (process.env.ENDLESS_FLUSHES === '1' && says(exports.memory, new DataView(exports.memory.buffer).getUint32(table + 32, true))) loop();
+    return exports.flushSort(table);
   };
-  return { exports: { ...exports, parse, sealSort } };
+  return { exports: { ...exports, parse, flushSort } };
 };`;
 
 async function until(what: string, server: TestServer, isTrue: () => boolean | Promise<boolean>): Promise<void> {
@@ -88,12 +88,12 @@ test('a frame of the log is set aside, and the start goes on', { timeout: 180_00
   assert.equal(await server.stop(), 0);
 }));
 
-test('a table whose seals do not end is set aside; it and the others lose nothing', { timeout: 180_000 }, () => withEndless(async (dataDir, start) => {
-  const server = await start({ ENDLESS_SEALS: '1' }, ['--log-age-max', '1s']);
+test('a table whose flushes do not end is set aside; it and the others lose nothing', { timeout: 180_000 }, () => withEndless(async (dataDir, start) => {
+  const server = await start({ ENDLESS_FLUSHES: '1' }, ['--log-age-max', '1s']);
   await until('it is written', server, async () => (await send(server, 'endless v=1i 1\nm v=1i 1')).status === 204);
   await until('health tells it', server, async () => /table db\/endless is set aside/.test(await health(server)));
   await until('the other table is in files', server, () => rowsInFiles(dataDir) === 1);
-  assert.equal(server.said.match(/a seal of table 1 did not end within 1000 ms/g)?.length, 2);
+  assert.equal(server.said.match(/a flush of table 1 did not end within 1000 ms/g)?.length, 2);
   await until('writes are taken', server, async () => (await send(server, 'm v=2i 2')).status === 204);
   await server.kill();
   assert.ok(!existsSync(join(dataDir, 'quarantine')) || readdirSync(join(dataDir, 'quarantine')).length === 0);

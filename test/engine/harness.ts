@@ -20,7 +20,7 @@ export async function store(engine: Engine, database: string, ...lines: readonly
 }
 
 /** All tables by `database.measurement`, after all rows that wait went into files. */
-export async function sealedTables(engine: Engine): Promise<Map<string, TableListing>> {
+export async function flushedTables(engine: Engine): Promise<Map<string, TableListing>> {
   await engine.recovered();
   await engine.control.run('flush', { database: null });
   const tables = await engine.control.run('tables', { database: null });

@@ -1,14 +1,14 @@
-/** Syncs of the log fail and workers die while bodies are parsed, logged and sealed: what was acknowledged is there, once, and nothing else. */
+/** Syncs of the log fail and workers die while bodies are parsed, logged and flushed: what was acknowledged is there, once, and nothing else. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemDisk, type DiskFile } from '../../src/disk.js';
 import type { Engine } from '../../src/engine.js';
 import { makeDataDir, removeDataDir } from '../e2e/server.js';
-import { open as openEngine, sealedTables } from './harness.js';
+import { open as openEngine, flushedTables } from './harness.js';
 import { DEADLY, REQUEST, write } from './write.js';
 
 async function rowCount(engine: Engine): Promise<number> {
-  return [...(await sealedTables(engine)).values()].reduce((sum, { rows }) => sum + rows!, 0);
+  return [...(await flushedTables(engine)).values()].reduce((sum, { rows }) => sum + rows!, 0);
 }
 
 /** Writes until one is taken. */

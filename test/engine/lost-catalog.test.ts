@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { TableListing } from '../../src/control/commands.js';
 import type { Engine } from '../../src/engine.js';
 import { makeDataDir, removeDataDir } from '../e2e/server.js';
-import { open, requestTo, sealedTables, store } from './harness.js';
+import { open, requestTo, flushedTables, store } from './harness.js';
 import { write } from './write.js';
 
 const KINDS = 't,host=a,zone=z f=1.5,i=1i,u=2u,b=true,s="x" 1';
@@ -36,7 +36,7 @@ async function makeFolder(dataDir: string): Promise<Map<string, TableListing>> {
   const engine = await open(dataDir);
   await store(engine, 'one', KINDS, ODD_KEYS);
   await store(engine, 'two/x', KINDS);
-  const tables = await sealedTables(engine);
+  const tables = await flushedTables(engine);
   await engine.stop();
   return tables;
 }
@@ -48,7 +48,7 @@ async function assertWorks(engine: Engine, before: ReadonlyMap<string, TableList
   await store(engine, 'three', KINDS);
   const refused = await write(engine, requestTo('one'), 't i=1.5 9');
   assert.equal(refused.kind === 'partial' && refused.errors.length, 1, 'an integer column stays one');
-  const after = await sealedTables(engine);
+  const after = await flushedTables(engine);
   assert.deepEqual(rowsOf(after), { 'one.fresh': 1, 'one.odd': 2, 'one.t': 3, 'three.t': 1, 'two/x.t': 1 });
   for (const [name, table] of before) assert.deepEqual(namesOf(after.get(name)).slice(0, table.columns.length), namesOf(table), name);
   const ids = idsOf(after);
@@ -60,7 +60,7 @@ async function assertWorks(engine: Engine, before: ReadonlyMap<string, TableList
 async function assertStartsClean(dataDir: string, tables: number): Promise<void> {
   const engine = await open(dataDir);
   assert.deepEqual(engine.problems(), []);
-  assert.equal((await sealedTables(engine)).size, tables);
+  assert.equal((await flushedTables(engine)).size, tables);
   await engine.stop();
 }
 
@@ -97,7 +97,7 @@ for (const [loss, { damage, says }] of Object.entries(LOSSES)) {
       const problems = engine.problems();
       assert.equal(problems.length, says.length, problems.join('\n'));
       for (const [i, words] of says.entries()) assert.match(problems[i]!, words);
-      const found = await sealedTables(engine);
+      const found = await flushedTables(engine);
       assert.deepEqual(rowsOf(found), rowsOf(before));
       for (const [name, table] of before) assert.deepEqual(namesOf(found.get(name)), namesOf(table), name);
       await assertWorks(engine, before);
@@ -134,10 +134,10 @@ test('snapshots are gone and the log holds frames alone: their rows find their t
     assert.match(kept!, /^1 frames of the log are kept in quarantine: the catalog does not know their tables 4$/);
     assert.deepEqual(others, []);
     assert.equal(readdirSync(join(copy, 'quarantine')).filter((name) => name.endsWith('.body')).length, 1);
-    const tables = await sealedTables(again);
+    const tables = await flushedTables(again);
     assert.deepEqual(rowsOf(tables), { ...rowsOf(before), 'two/x.t': 2 }, 'the frame found the database by its table');
     await store(again, 'made', 'lost v=3i 3');
-    assert.ok(Math.min(...(await sealedTables(again)).get('made.lost')!.columns.map(({ id }) => id)) > Math.max(...idsOf(tables)));
+    assert.ok(Math.min(...(await flushedTables(again)).get('made.lost')!.columns.map(({ id }) => id)) > Math.max(...idsOf(tables)));
     await again.stop();
     await assertStartsClean(copy, 4);
   } finally {
@@ -151,7 +151,7 @@ test('a corrupt commit of one table stops neither the start nor the other tables
     const first = await open(dataDir);
     for (const at of [1, 2]) {
       await store(first, 'db', `bad v=${at}i ${at}`, `good v=${at}i ${at}`, `fine v=${at}i ${at}`);
-      await sealedTables(first);
+      await flushedTables(first);
     }
     await store(first, 'db', 'bad v=3i 3', 'good v=3i 3');
     const copy = join(dataDir, '..', 'copy');
@@ -178,7 +178,7 @@ test('a corrupt commit of one table stops neither the start nor the other tables
     writeFileSync(commit, whole);
     const mended = await open(copy);
     assert.deepEqual(mended.problems(), []);
-    assert.equal((await sealedTables(mended)).get('db.bad')!.rows, 3);
+    assert.equal((await flushedTables(mended)).get('db.bad')!.rows, 3);
     await mended.stop();
   } finally {
     removeDataDir(dataDir);
@@ -206,7 +206,7 @@ test('tables that cannot be taken up stay in place, and their folders and names 
     assert.match(said, /is table "t" of database "one", and is newer/);
     await store(engine, 'one', 'nameless v=1i 1', 'copied v=1i 1');
     await store(engine, 'foreign', 'table v=1i 1');
-    const found = await sealedTables(engine);
+    const found = await flushedTables(engine);
     assert.equal(found.get('one.t')!.files.every((path) => path.includes('/one/older/')), true, 'the higher id wins');
     for (const name of ['one.nameless', 'one.copied', 'foreign.table']) {
       assert.ok(found.get(name)!.files.every((path) => !path.includes(`/${name.replace('.', '/')}/`)), `${name} has a folder of its own`);
@@ -237,8 +237,8 @@ test('numbers go on above every number in a table, also when the clock is behind
     for (let life = 1; life <= 2; life += 1) {
       const engine = await open(dataDir);
       await store(engine, 'one', KINDS.replace(/1$/, String(life + 1)));
-      const { sealedTo, rows } = (await sealedTables(engine)).get('one.t')!;
-      assert.ok(sealedTo >= future + life, `${sealedTo}`);
+      const { flushedTo, rows } = (await flushedTables(engine)).get('one.t')!;
+      assert.ok(flushedTo >= future + life, `${flushedTo}`);
       assert.equal(rows, 1 + life);
       await engine.stop();
     }

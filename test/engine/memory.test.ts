@@ -10,10 +10,10 @@ const MiB = 1024 * 1024;
 
 /** Bytes that the workers hold. */
 function heldBytes(engine: Engine): number {
-  return engine.metrics().find(({ name }) => name === 'sluice_unsealed_bytes')!.samples[0]!.value;
+  return engine.metrics().find(({ name }) => name === 'sluice_unflushed_bytes')!.samples[0]!.value;
 }
 
-test('a write that finds no room waits until a seal has made some', { timeout: 120_000 }, async () => {
+test('a write that finds no room waits until a flush has made some', { timeout: 120_000 }, async () => {
   const dataDir = makeDataDir();
   try {
     const engine = await open(dataDir, { 'max-memory': '16MiB' });

@@ -1,4 +1,4 @@
-/** A body that is refused leaves nothing behind, not even the room that its rows took: no seal would ever free it. */
+/** A body that is refused leaves nothing behind, not even the room that its rows took: no flush would ever free it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeDataDir, removeDataDir } from '../e2e/server.js';
@@ -11,7 +11,7 @@ const ALL_OR_NOTHING = { ...REQUEST, acceptPartial: false };
 const LINES = 300_000;
 
 function heldBytes(engine: Engine): number {
-  return engine.metrics().find(({ name }) => name === 'sluice_unsealed_bytes')!.samples[0]!.value;
+  return engine.metrics().find(({ name }) => name === 'sluice_unflushed_bytes')!.samples[0]!.value;
 }
 
 const SHAPES: Readonly<Record<string, (i: number) => string>> = {

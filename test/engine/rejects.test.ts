@@ -81,7 +81,7 @@ test('a body whose lines are all refused is kept too, and one without refused li
 });
 
 test('replay keeps no line again, and counts none', async (t) => {
-  const { dataDir, engine, stop } = await start(t, { 'seal-rows-max': '1000000' });
+  const { dataDir, engine, stop } = await start(t, { 'flush-rows-max': '1000000' });
   partialOf(await write(engine, requestTo('a'), 'm v=1 1\nbad'));
   await stop();
   const again = await open(dataDir);

@@ -13,7 +13,7 @@ const MiB = 1024 * 1024;
 const PACKED: WriteRequest = { ...REQUEST, encoding: ENCODING_GZIP };
 
 function heldBytes(engine: Engine): number {
-  return engine.metrics().find(({ name }) => name === 'sluice_unsealed_bytes')!.samples[0]!.value;
+  return engine.metrics().find(({ name }) => name === 'sluice_unflushed_bytes')!.samples[0]!.value;
 }
 
 function writePacked(engine: Engine, packed: Buffer): Promise<WriteOutcome> {
@@ -49,11 +49,11 @@ test('many bodies at once that unpack to far more than the memory: each is store
   })
 ));
 
-test('a body that finds no room has rows moved into files, though no seal was due, and is stored', { timeout: 120_000 }, () => (
+test('a body that finds no room has rows moved into files, though no flush was due, and is stored', { timeout: 120_000 }, () => (
   withEngine({ 'max-memory': '64MiB' }, async (engine) => {
     const rows = (from: number, count: number): string => Array.from({ length: count }, (_, i) => `m s="${'x'.repeat(1000)}" ${from + i}`).join('\n');
     assert.deepEqual(await write(engine, REQUEST, rows(0, 15_000)), { kind: 'stored' });
-    assert.ok(heldBytes(engine) < 32 * MiB, 'less than a seal waits for');
+    assert.ok(heldBytes(engine) < 32 * MiB, 'less than a flush waits for');
     assert.deepEqual(await write(engine, REQUEST, rows(100_000, 25_000)), { kind: 'stored' });
   })
 ));

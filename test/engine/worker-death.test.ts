@@ -40,17 +40,17 @@ test('rows of a dead worker come back from the log, and writes go on', async () 
   }
 });
 
-test('rows of a worker that dies while it seals them come back and get into files', async (t) => {
+test('rows of a worker that dies while it flushes them come back and get into files', async (t) => {
   const dataDir = makeDataDir();
   try {
     const engine = await openEngine(parseConfig({ 'data-dir': dataDir, 'workers': '1', 'log-level': 'silent' }, {}));
     for (let i = 0; i < 50; i += 1) assert.deepEqual(await write(engine, REQUEST, `m,host=h${i % 7} v=${i}i ${i}`), { kind: 'stored' });
-    // The body that kills the worker follows the order to seal at once.
+    // The body that kills the worker follows the order to flush at once.
     const { postMessage } = MessagePort.prototype;
     const deaths: Promise<WriteOutcome>[] = [];
     const mock = t.mock.method(MessagePort.prototype, 'postMessage', function (this: MessagePort, ...args: Parameters<typeof postMessage>) {
       postMessage.apply(this, args);
-      if ((args[0] as { say?: string }).say === 'seal' && deaths.length === 0) deaths.push(write(engine, DEADLY, 'm v=1i 1'));
+      if ((args[0] as { say?: string }).say === 'flush' && deaths.length === 0) deaths.push(write(engine, DEADLY, 'm v=1i 1'));
     });
     assert.match((await engine.control.run('flush', { database: null })).failed.map(({ reason }) => reason).join(), /died/);
     mock.mock.restore();

@@ -1,16 +1,16 @@
-/** The sealer's bookkeeping, with workers and Delta logs that a test answers for. */
+/** The flusher's bookkeeping, with workers and Delta logs that a test answers for. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Catalog, Table } from '../../src/catalog/catalog.js';
 import type { Pool, Slot } from '../../src/ingest/pool.js';
 import type { Log } from '../../src/log/log.js';
 import { makeLogger } from '../../src/logging.js';
-import { Sealer, type FlushFailure } from '../../src/flush/flusher.js';
+import { Flusher, type FlushFailure } from '../../src/flush/flusher.js';
 import { CommitUncertain, type Cut, type TableCommitter } from '../../src/tables/commit.js';
 import { TableRefused } from '../../src/tables/delta/table-log.js';
 import type { QuarantinedRows, RowQuarantine } from '../../src/tables/row-quarantine.js';
 import type { TableStore } from '../../src/tables/table-store.js';
-import type { SealedFile, SealOrder, ToWorker } from '../../src/worker/protocol.js';
+import type { FlushedFile, FlushOrder, ToWorker } from '../../src/worker/protocol.js';
 import { FakeClock } from '../http/fake-clock.js';
 
 const NODE = '0a1b2c3d';
@@ -28,8 +28,8 @@ class FakeSlot {
     this.told.push(message);
   }
 
-  get orders(): SealOrder[] {
-    return this.told.flatMap((message) => (message.say === 'seal' ? [message.order] : []));
+  get orders(): FlushOrder[] {
+    return this.told.flatMap((message) => (message.say === 'flush' ? [message.order] : []));
   }
 }
 
@@ -42,7 +42,7 @@ class Bench {
   /** The number that the newest commit of ours says, when it is none of this server's. */
   committedElsewhere = 0;
   readonly clock = new FakeClock();
-  readonly sealer: Sealer;
+  readonly flusher: Flusher;
   lastSynced = 0;
   floor = Infinity;
   builderBytes = 0;
@@ -57,15 +57,15 @@ class Bench {
   constructor(tables: number, slots: number) {
     for (let id = 1; id <= tables; id += 1) {
       this.#tables.set(id, {
-        id, databaseId: 1, databaseName: 'db', measurement: `m${id}`, folder: `db/m${id}`, created: 1, sealedTo: 0, committedTo: 0, columns: [],
+        id, databaseId: 1, databaseName: 'db', measurement: `m${id}`, folder: `db/m${id}`, created: 1, flushedTo: 0, committedTo: 0, columns: [],
       });
     }
     this.slots = Array.from({ length: slots }, (_, number) => new FakeSlot(number));
-    this.sealer = new Sealer({
+    this.flusher = new Flusher({
       catalog: {
         table: (id: number) => this.#tables.get(id),
-        setSealedTo: (id: number, sealedTo: number) => this.#tables.set(id, { ...this.#tables.get(id)!, sealedTo }),
-        setQuarantinedTo: (id: number, sealedTo: number) => this.#tables.set(id, { ...this.#tables.get(id)!, sealedTo }),
+        setFlushedTo: (id: number, flushedTo: number) => this.#tables.set(id, { ...this.#tables.get(id)!, flushedTo }),
+        setQuarantinedTo: (id: number, flushedTo: number) => this.#tables.set(id, { ...this.#tables.get(id)!, flushedTo }),
       } as unknown as Catalog,
       log: Object.defineProperty({ bytes: 0, segments: () => [] }, 'lastSynced', { get: () => this.lastSynced }) as unknown as Log,
       pool: {
@@ -80,7 +80,7 @@ class Bench {
         this.opened += 1;
         await this.beforeOpen();
         return {
-          state: { sealedTo: Math.max(table.sealedTo, this.committedElsewhere) },
+          state: { flushedTo: Math.max(table.flushedTo, this.committedElsewhere) },
           check: async () => this.beforeCheck(),
           commit: async (cut: Cut) => {
             await this.beforeCommit();
@@ -91,7 +91,7 @@ class Bench {
       },
       builderBytes: () => this.builderBytes,
       replayFloor: () => this.floor,
-      limits: { sealRowsMax: 1000, logBytesMax: 1e9, logAgeMaxMs: 1e12, builderBytesMax: 100, setAsideAgeMs: 600_000 },
+      limits: { flushRowsMax: 1000, logBytesMax: 1e9, logAgeMaxMs: 1e12, builderBytesMax: 100, setAsideAgeMs: 600_000 },
     });
   }
 
@@ -105,26 +105,26 @@ class Bench {
 
   drop(tableId: number): void {
     this.#tables.delete(tableId);
-    this.sealer.forgetTables([tableId]);
+    this.flusher.forgetTables([tableId]);
   }
 
   /** A frame with rows of a table is on disk. */
   frame(number: number, tableId = 1): void {
     this.lastSynced = number;
-    this.sealer.noteRows([[tableId, 10]], number);
+    this.flusher.noteRows([[tableId, 10]], number);
   }
 
   /** Every worker answers the newest order of a table with a file. */
   answer(tableId = 1, slots: readonly FakeSlot[] = this.slots): void {
     for (const slot of slots) {
       const { path } = slot.orders.findLast((order) => order.tableId === tableId)!;
-      this.sealer.onMessage(slot as unknown as Slot, { say: 'file', tableId, file: { path } as SealedFile });
+      this.flusher.onMessage(slot as unknown as Slot, { say: 'file', tableId, file: { path } as FlushedFile });
     }
   }
 
   die(slot: FakeSlot): void {
     this.slots.splice(this.slots.indexOf(slot), 1);
-    this.sealer.onDeath(slot as unknown as Slot);
+    this.flusher.onDeath(slot as unknown as Slot);
   }
 }
 
@@ -138,18 +138,18 @@ async function settle(): Promise<void> {
   for (let i = 0; i < 3; i += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test('rows on their way into files are unsealed until the commit stands, so that a worker that dies then is read back', async () => {
+test('rows on their way into files are unflushed until the commit stands, so that a worker that dies then is read back', async () => {
   const bench = new Bench(1, 2);
   bench.frame(100);
-  const flush = bench.sealer.flush([1]);
+  const flush = bench.flusher.flush([1]);
   await settle();
   assert.equal(bench.slots[0]!.orders.length, 1);
-  assert.equal(bench.sealer.firstUnsealed, 100);
+  assert.equal(bench.flusher.firstUnflushed, 100);
   bench.answer(1, bench.slots.slice(0, 1));
   bench.die(bench.slots[1]!);
-  assert.equal(bench.sealer.firstUnsealed, 100, 'what the engine asks at once when a worker has died');
+  assert.equal(bench.flusher.firstUnflushed, 100, 'what the engine asks at once when a worker has died');
   assert.match(await failed(flush), /worker 1 died/);
-  assert.equal(bench.sealer.firstUnsealed, 100);
+  assert.equal(bench.flusher.firstUnflushed, 100);
   assert.deepEqual(bench.commits, []);
   assert.deepEqual(bench.deleted, [`db/m1/${NODE}-0000000000000100-0.parquet`]);
 });
@@ -160,25 +160,25 @@ test('R, the last number and the workers are looked at after the Delta log was r
   bench.frame(200);
   let read!: () => void;
   bench.beforeOpen = () => new Promise((resolve) => (read = resolve));
-  const flush = bench.sealer.flush([1]);
+  const flush = bench.flusher.flush([1]);
   await settle();
   bench.die(bench.slots[0]!);
-  bench.floor = bench.sealer.firstUnsealed;
+  bench.floor = bench.flusher.firstUnflushed;
   read();
   assert.match(await failed(flush), /being read back/);
   assert.deepEqual(bench.slots[0]!.orders, []);
 });
 
-test('a flush ends when the rows noted before it are in files, also when others seal the table', async () => {
+test('a flush ends when the rows noted before it are in files, also when others flush the table', async () => {
   const bench = new Bench(1, 1);
   bench.frame(100);
-  const first = bench.sealer.flush([1]);
+  const first = bench.flusher.flush([1]);
   await settle();
   bench.frame(200);
   const ended: string[] = [];
-  const others = ['b', 'c'].map((name) => bench.sealer.flush([1]).then(() => ended.push(name)));
+  const others = ['b', 'c'].map((name) => bench.flusher.flush([1]).then(() => ended.push(name)));
   await settle();
-  assert.deepEqual(bench.slots[0]!.orders.map(({ number }) => number), [100], 'one seal of a table at a time');
+  assert.deepEqual(bench.slots[0]!.orders.map(({ number }) => number), [100], 'one flush of a table at a time');
   bench.answer();
   await first;
   await settle();
@@ -187,16 +187,16 @@ test('a flush ends when the rows noted before it are in files, also when others 
   bench.answer();
   await Promise.all(others);
   assert.deepEqual(bench.commits.map(({ number }) => number), [100, 200]);
-  assert.equal(bench.sealer.firstUnsealed, Infinity);
+  assert.equal(bench.flusher.firstUnflushed, Infinity);
 });
 
-test('a flush of a table whose seal is under way waits for it', async () => {
+test('a flush of a table whose flush is under way waits for it', async () => {
   const bench = new Bench(1, 1);
   bench.frame(100);
-  const first = bench.sealer.flush([1]);
+  const first = bench.flusher.flush([1]);
   await settle();
   let ended = false;
-  const second = bench.sealer.flush([1]).then(() => (ended = true));
+  const second = bench.flusher.flush([1]).then(() => (ended = true));
   await settle();
   assert.equal(ended, false);
   bench.answer();
@@ -204,34 +204,34 @@ test('a flush of a table whose seal is under way waits for it', async () => {
   assert.equal(bench.commits.length, 1);
 });
 
-test('rows noted while a table is sealed are sealed next', async () => {
+test('rows noted while a table is flushed are flushed next', async () => {
   const bench = new Bench(1, 1);
   bench.frame(100);
-  const flush = bench.sealer.flush([1]);
+  const flush = bench.flusher.flush([1]);
   await settle();
   bench.frame(300);
   bench.answer();
   await flush;
-  assert.equal(bench.sealer.firstUnsealed, 101);
-  const next = bench.sealer.flush([1]);
+  assert.equal(bench.flusher.firstUnflushed, 101);
+  const next = bench.flusher.flush([1]);
   await settle();
   bench.answer();
   await next;
-  assert.equal(bench.sealer.firstUnsealed, Infinity);
+  assert.equal(bench.flusher.firstUnflushed, Infinity);
 });
 
-test('after a failed commit the rows are unsealed and the Delta log is read anew; files stay when the end is not known', async () => {
+test('after a failed commit the rows are unflushed and the Delta log is read anew; files stay when the end is not known', async () => {
   const bench = new Bench(1, 1);
   bench.frame(100);
   for (const [error, deleted] of [[new Error('no room'), 1], [new CommitUncertain('db/m1', 0, new Error('gone')), 0]] as const) {
     bench.deleted.length = 0;
     bench.beforeCommit = () => Promise.reject(error);
-    const flush = bench.sealer.flush([1]);
+    const flush = bench.flusher.flush([1]);
     await settle();
     bench.answer();
     assert.equal(await failed(flush), error.message);
     assert.equal(bench.deleted.length, deleted);
-    assert.equal(bench.sealer.firstUnsealed, 100);
+    assert.equal(bench.flusher.firstUnflushed, 100);
   }
   assert.equal(bench.opened, 2);
 });
@@ -240,55 +240,55 @@ test('rows of a dropped table, and rows that are in files, are not noted', () =>
   const bench = new Bench(2, 1);
   bench.drop(1);
   bench.frame(100, 1);
-  assert.equal(bench.sealer.firstUnsealed, Infinity);
+  assert.equal(bench.flusher.firstUnflushed, Infinity);
 });
 
-test('a table whose seals ended two workers is sealed no more, others are; dropped, it is forgotten', async () => {
+test('a table whose flushes ended two workers is flushed no more, others are; dropped, it is forgotten', async () => {
   const bench = new Bench(2, 1);
   bench.frame(100, 1);
   bench.frame(101, 2);
   for (let deaths = 1; deaths <= 2; deaths += 1) {
-    assert.deepEqual(bench.sealer.problems(), []);
-    const flush = bench.sealer.flush([1]);
+    assert.deepEqual(bench.flusher.problems(), []);
+    const flush = bench.flusher.flush([1]);
     await settle();
     const slot = bench.slots[0]!;
-    bench.sealer.onMessage(slot as unknown as Slot, { say: 'seal-failed', tableId: 1, reason: 'unreachable', isFatal: true });
+    bench.flusher.onMessage(slot as unknown as Slot, { say: 'flush-failed', tableId: 1, reason: 'unreachable', isFatal: true });
     bench.die(slot);
     bench.slots.push(new FakeSlot(deaths));
     assert.match(await failed(flush), /unreachable/);
   }
-  assert.match(bench.sealer.problems().join(), /^table db\/m1 is set aside, .* 10 acknowledged rows wait in the log: writing its files ended 2 workers; it is tried again at the next start$/);
-  assert.match(await failed(bench.sealer.flush([1])), /ended 2 workers/);
+  assert.match(bench.flusher.problems().join(), /^table db\/m1 is set aside, .* 10 acknowledged rows wait in the log: writing its files ended 2 workers; it is tried again at the next start$/);
+  assert.match(await failed(bench.flusher.flush([1])), /ended 2 workers/);
   bench.builderBytes = 101;
-  bench.sealer.tick();
+  bench.flusher.tick();
   await settle();
   assert.deepEqual(bench.slots[0]!.orders.map(({ tableId }) => tableId), [2]);
   bench.answer(2);
   await settle();
-  assert.equal(bench.sealer.firstUnsealed, 100, 'the log keeps its rows');
+  assert.equal(bench.flusher.firstUnflushed, 100, 'the log keeps its rows');
   bench.drop(1);
-  assert.deepEqual(bench.sealer.problems(), []);
+  assert.deepEqual(bench.flusher.problems(), []);
 });
 
-test('a seal that fails otherwise is tried again and again', async () => {
+test('a flush that fails otherwise is tried again and again', async () => {
   const bench = new Bench(1, 1);
   bench.frame(100, 1);
   for (let tries = 0; tries < 4; tries += 1) {
-    const flush = bench.sealer.flush([1]);
+    const flush = bench.flusher.flush([1]);
     await settle();
-    bench.sealer.onMessage(bench.slots[0] as unknown as Slot, { say: 'seal-failed', tableId: 1, reason: 'no room', isFatal: false });
+    bench.flusher.onMessage(bench.slots[0] as unknown as Slot, { say: 'flush-failed', tableId: 1, reason: 'no room', isFatal: false });
     assert.match(await failed(flush), /no room/);
   }
-  assert.deepEqual(bench.sealer.problems(), []);
+  assert.deepEqual(bench.flusher.problems(), []);
 });
 
-test('short of memory, tables are sealed that have rows below R', async () => {
+test('short of memory, tables are flushed that have rows below R', async () => {
   const bench = new Bench(4, 1);
   bench.frame(100, 1);
   for (let number = 200; number < 210; number += 1) for (const tableId of [2, 3, 4]) bench.frame(number, tableId);
   bench.floor = 150;
   bench.builderBytes = 101;
-  bench.sealer.tick();
+  bench.flusher.tick();
   await settle();
   assert.deepEqual(bench.slots[0]!.orders.map(({ tableId, number }) => [tableId, number]), [[1, 149]]);
 });
@@ -299,25 +299,25 @@ test('a stop waits for the commit under way and lets none begin', async () => {
   bench.frame(200, 2);
   let go!: () => void;
   bench.beforeCommit = () => new Promise((resolve) => (go = resolve));
-  const flushes = [bench.sealer.flush([1]), bench.sealer.flush([2])];
+  const flushes = [bench.flusher.flush([1]), bench.flusher.flush([2])];
   await settle();
   bench.answer(1);
   await settle();
   let stopped = false;
-  const stop = bench.sealer.stop().then(() => (stopped = true));
+  const stop = bench.flusher.stop().then(() => (stopped = true));
   bench.answer(2);
   assert.match(await failed(flushes[1]!), /has ended/);
   assert.equal(stopped, false);
   go();
   await Promise.all([flushes[0], stop]);
   assert.deepEqual(bench.commits.map(({ number }) => number), [200]);
-  assert.equal(bench.sealer.firstUnsealed, 200);
+  assert.equal(bench.flusher.firstUnflushed, 200);
 });
 
 /** Has the first table refused, as when another writer raised its protocol. */
 async function setAside(bench: Bench): Promise<void> {
   bench.beforeCommit = bench.beforeCheck = () => Promise.reject(new TableRefused('db/m1', 'it needs a writer of version 7'));
-  const flush = bench.sealer.flush([1]);
+  const flush = bench.flusher.flush([1]);
   await settle();
   bench.answer(1);
   assert.match(await failed(flush), /writer of version 7/);
@@ -330,26 +330,26 @@ test('a table that cannot be written is set aside: workers refuse its lines, tri
   bench.frame(100);
   await setAside(bench);
   assert.deepEqual(setAsideSaid(bench), [{ say: 'set-aside', tableIds: [1], isSetAside: true }]);
-  assert.match(bench.sealer.problems().join(), /^table db\/m1 is set aside, its new lines are refused and 10 acknowledged rows wait in the log: table db\/m1: it needs a writer of version 7$/);
+  assert.match(bench.flusher.problems().join(), /^table db\/m1 is set aside, its new lines are refused and 10 acknowledged rows wait in the log: table db\/m1: it needs a writer of version 7$/);
   const tries: number[] = [];
   for (let second = 1; second <= 300; second += 1) {
-    const before = bench.sealer.counts.failures;
+    const before = bench.flusher.counts.failures;
     bench.clock.advance(1000);
-    bench.sealer.tick();
+    bench.flusher.tick();
     await settle();
-    if (bench.sealer.counts.failures > before) tries.push(second);
+    if (bench.flusher.counts.failures > before) tries.push(second);
   }
   assert.deepEqual(tries, [1, 3, 7, 15, 31, 63, 123, 183, 243]);
   assert.equal(bench.slots[0]!.orders.length, 1, 'no file is written before the table is looked at');
   bench.beforeCommit = bench.beforeCheck = async () => {};
   bench.clock.advance(60_000);
-  bench.sealer.tick();
+  bench.flusher.tick();
   await settle();
   bench.answer(1);
   await settle();
-  assert.deepEqual(bench.sealer.problems(), []);
+  assert.deepEqual(bench.flusher.problems(), []);
   assert.deepEqual(setAsideSaid(bench).at(-1), { say: 'set-aside', tableIds: [1], isSetAside: false });
-  assert.equal(bench.sealer.firstUnsealed, Infinity);
+  assert.equal(bench.flusher.firstUnflushed, Infinity);
 });
 
 test('rows of a table set aside go to quarantine when their time is over, and at once when others need the room', async () => {
@@ -357,19 +357,19 @@ test('rows of a table set aside go to quarantine when their time is over, and at
     const bench = new Bench(2, 2);
     bench.frame(100);
     await setAside(bench);
-    bench.sealer.tick();
+    bench.flusher.tick();
     await settle();
     assert.equal(bench.slots[0]!.orders.length, 1, 'not before');
     if (isShort) bench.builderBytes = 101;
     else bench.clock.advance(600_000);
     // The first tick tries the table itself once more.
     for (let ticks = 0; ticks < 2; ticks += 1) {
-      bench.sealer.tick();
+      bench.flusher.tick();
       await settle();
     }
     const orders = bench.slots.map(({ orders: all }) => all.at(-1)!);
     assert.deepEqual(orders.map(({ into, number, tableId }) => [into, number, tableId]), [['quarantine', 100, 1], ['quarantine', 100, 1]]);
-    assert.equal(bench.sealer.firstUnsealed, 100);
+    assert.equal(bench.flusher.firstUnflushed, 100);
     bench.answer(1);
     await settle();
     assert.equal(bench.quarantined.length, 1);
@@ -378,8 +378,8 @@ test('rows of a table set aside go to quarantine when their time is over, and at
     assert.deepEqual(files, [0, 1].map((slot) => `${NODE}-0000000000000100-${slot}.parquet`));
     assert.match(reason, /writer of version 7/);
     assert.equal(bench.published, 1, 'the catalog knows before the rows leave');
-    assert.deepEqual(bench.slots[0]!.told.at(-1), { say: 'sealed', tableId: 1, number: 100 });
-    assert.equal(bench.sealer.firstUnsealed, Infinity);
+    assert.deepEqual(bench.slots[0]!.told.at(-1), { say: 'flushed', tableId: 1, number: 100 });
+    assert.equal(bench.flusher.firstUnflushed, Infinity);
   }
 });
 
@@ -390,12 +390,12 @@ test('who looks at a table that is set aside puts off no try', async () => {
   bench.beforeOpen = () => Promise.reject(new TableRefused('db/m1', 'it needs a writer of version 7'));
   const table = bench.table(1);
   for (let second = 1; second <= 10; second += 1) {
-    for (let look = 0; look < 5; look += 1) await assert.rejects(bench.sealer.look(table), /version 7/);
+    for (let look = 0; look < 5; look += 1) await assert.rejects(bench.flusher.look(table), /version 7/);
     bench.clock.advance(1000);
-    bench.sealer.tick();
+    bench.flusher.tick();
     await settle();
   }
-  assert.ok(bench.sealer.counts.failures > 3, `${bench.sealer.counts.failures} tries`);
+  assert.ok(bench.flusher.counts.failures > 3, `${bench.flusher.counts.failures} tries`);
 });
 
 test('a trouble that others do not have makes a table set aside after a while, one of the whole disk does not', async () => {
@@ -406,27 +406,27 @@ test('a trouble that others do not have makes a table set aside after a while, o
     let tries = 0;
     bench.beforeOpen = async () => {
       tries += 1;
-      if (!othersAreWell || bench.sealer.unsealedRows(2) === 0) throw new Error('permission denied');
+      if (!othersAreWell || bench.flusher.unflushedRows(2) === 0) throw new Error('permission denied');
     };
     if (othersAreWell) {
-      const flush = bench.sealer.flush([2]);
+      const flush = bench.flusher.flush([2]);
       await settle();
       bench.answer(2);
       assert.equal(await failed(flush), '');
     }
-    for (let i = 0; i < 5; i += 1) assert.match(await failed(bench.sealer.flush([1])), /permission denied/);
-    assert.deepEqual(bench.sealer.problems(), [], 'nothing of another table went well since it began');
+    for (let i = 0; i < 5; i += 1) assert.match(await failed(bench.flusher.flush([1])), /permission denied/);
+    assert.deepEqual(bench.flusher.problems(), [], 'nothing of another table went well since it began');
     if (othersAreWell) {
       bench.frame(200, 2);
       bench.beforeOpen = async () => {};
-      const flush = bench.sealer.flush([2]);
+      const flush = bench.flusher.flush([2]);
       await settle();
       bench.answer(2);
       assert.equal(await failed(flush), '');
     }
     bench.beforeOpen = () => Promise.reject(new Error('permission denied'));
-    assert.match(await failed(bench.sealer.flush([1])), /permission denied/);
-    assert.equal(bench.sealer.problems().length, othersAreWell ? 1 : 0);
+    assert.match(await failed(bench.flusher.flush([1])), /permission denied/);
+    assert.equal(bench.flusher.problems().length, othersAreWell ? 1 : 0);
     assert.ok(tries >= 5);
   }
 });
@@ -435,7 +435,7 @@ test('a table whose last commit of ours is of a number that was not given here i
   const bench = new Bench(1, 1);
   bench.committedElsewhere = 500;
   bench.frame(100);
-  assert.match(await failed(bench.sealer.flush([1])), /of number 500, which this server did not make/);
-  assert.equal(bench.sealer.firstUnsealed, 100);
-  assert.ok(!bench.slots[0]!.told.some(({ say }) => say === 'sealed'));
+  assert.match(await failed(bench.flusher.flush([1])), /of number 500, which this server did not make/);
+  assert.equal(bench.flusher.firstUnflushed, 100);
+  assert.ok(!bench.slots[0]!.told.some(({ say }) => say === 'flushed'));
 });

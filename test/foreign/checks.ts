@@ -40,18 +40,18 @@ async function read(scene: Scene, says: (what: string) => string, table: TableLe
 function shownFaults(what: string, table: TableLedger, { rows, said }: Shown, isReadable: boolean): string[] {
   const isSaid = !isReadable && said.includes(table.name);
   if (rows === null) return isSaid ? [] : [`${what} fails: ${said}`];
-  const optional = isSaid ? [...table.stored, ...table.unsealed] : table.unsealed;
+  const optional = isSaid ? [...table.stored, ...table.unflushed] : table.unflushed;
   const seen = rows.filter(({ n }) => optional.some((row) => row.n === n));
   return differences(what, rows, [...without(table.stored, optional), ...without(optional, without(optional, seen))]);
 }
 
 function listedFaults(what: string, table: TableLedger, listed: Listed | undefined, reading: Reading | null): string[] {
   if (listed === undefined) return [];
-  const { rows, unsealed } = listed;
+  const { rows, unflushed } = listed;
   return [
     ...(reading !== null && rows !== reading.count ? [`${what}: ${rows} rows in files, there are ${reading.count}`] : []),
-    ...(unsealed === null ? ['sluice tables does not tell unsealed rows'] : []),
-    ...((unsealed ?? 0) > table.unsealed.length ? [`${what}: ${unsealed} unsealed rows, there are at most ${table.unsealed.length}`] : []),
+    ...(unflushed === null ? ['sluice tables does not tell unflushed rows'] : []),
+    ...((unflushed ?? 0) > table.unflushed.length ? [`${what}: ${unflushed} unflushed rows, there are at most ${table.unflushed.length}`] : []),
   ];
 }
 
@@ -59,20 +59,20 @@ function listedFaults(what: string, table: TableLedger, listed: Listed | undefin
 export async function checkEnds(scene: Scene): Promise<void> {
   for (const change of scene.changes) {
     if (change.isAside) await checkRefusal(scene, change);
-    else scene.fault(...missingSentence(`acknowledged rows of ${change.victim.label} that are neither in files nor set aside`, change.victim.unsealed));
+    else scene.fault(...missingSentence(`acknowledged rows of ${change.victim.label} that are neither in files nor set aside`, change.victim.unflushed));
   }
 }
 
 /** Every new line is refused and kept, /health says why, what was acknowledged goes to quarantine. */
 async function checkRefusal(scene: Scene, { operation, victim }: Change): Promise<void> {
-  const { label, name, refused, unsealed } = victim;
+  const { label, name, refused, unflushed } = victim;
   if (!refused.some(({ n }) => n === scene.rowsMade)) scene.fault(`the last write to ${label} was acknowledged, though it was set aside`);
   const health = await healthOf(scene.url, name);
   if (!health.some((sentence) => operation.reason!.test(sentence))) scene.fault(`/health gives no reason ${operation.reason} for ${label}: ${health.join('; ')}`);
   const kept = await keptLines(scene.dataDir, name);
   if ('refusal' in kept) scene.fault(`sluice rejected fails: ${kept.refusal}`);
   else scene.fault(...missingSentence(`refused lines of ${label} that are not kept`, refused.filter(({ n }) => !kept.numbers.has(n))));
-  scene.fault(...missingSentence(`acknowledged rows that neither ${label} nor quarantine has`, await notInQuarantine(scene, unsealed)));
+  scene.fault(...missingSentence(`acknowledged rows that neither ${label} nor quarantine has`, await notInQuarantine(scene, unflushed)));
 }
 
 /** Waits until all of these rows are in files below quarantine/; gives those that are not after a while. */
@@ -92,11 +92,11 @@ export async function checkWrittenAgain(scene: Scene): Promise<void> {
   for (const { victim, quiet } of aside) for (const { name } of [victim, quiet]) await dropTable(scene.url, name);
   await writeAgain(scene.dataDir);
   const shown = await queryTables(scene.dataDir, aside.map(({ victim }) => victim.name));
-  for (const { victim: { label, name, refused, unsealed } } of aside) {
+  for (const { victim: { label, name, refused, unflushed } } of aside) {
     const what = `after all was written again, sluice query of ${label}`;
     const { rows, said } = shown.get(name)!;
     if (rows === null) scene.fault(`${what} fails: ${said}`);
-    else scene.fault(...differences(what, rows, [...unsealed, ...refused]));
+    else scene.fault(...differences(what, rows, [...unflushed, ...refused]));
     const health = await healthOf(scene.url, name);
     if (health.length > 0) scene.fault(`/health still names ${label}, which was dropped: ${health.join('; ')}`);
   }

@@ -36,7 +36,7 @@ describe('another writer', { skip, concurrency: 2 }, () => {
     test(`taken back: ${titleOf(operation)}`, async () => expectNoFaults(await takenBack(operation, foreign)));
   }
   test('a file that waits for its commit while the server starts', async () => expectNoFaults(await uncommitted(foreign)));
-  test('appends and compactions while the server seals', async () => {
+  test('appends and compactions while the server flushes', async () => {
     assert.ok('python' in found);
     const busy = new ForeignWriter(found.python);
     try {

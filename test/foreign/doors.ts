@@ -16,7 +16,7 @@ export const LATE_ASIDE = { SLUICE_SET_ASIDE_AGE: '1h' };
 export interface Listed {
   /** null: not known. */
   readonly rows: number | null;
-  readonly unsealed: number | null;
+  readonly unflushed: number | null;
 }
 
 export function tableFolder(dataDir: string, table: string): string {
@@ -76,8 +76,8 @@ function shownRow(cells: Record<string, unknown>): Row {
 export async function listTables(dataDir: string): Promise<Map<string, Listed>> {
   const { code, stdout, stderr } = await sluice(['tables', '--data-dir', dataDir, '--format', 'json']);
   if (code !== 0) throw new Error(`sluice tables failed: ${stderr}`);
-  const listed = JSON.parse(stdout) as { table: string; rows: number | null; unsealed?: number }[];
-  return new Map(listed.map(({ table, rows, unsealed }) => [table, { rows, unsealed: unsealed ?? null }]));
+  const listed = JSON.parse(stdout) as { table: string; rows: number | null; unflushed?: number }[];
+  return new Map(listed.map(({ table, rows, unflushed }) => [table, { rows, unflushed: unflushed ?? null }]));
 }
 
 /** What /health says of a table. */

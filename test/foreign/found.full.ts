@@ -40,24 +40,24 @@ async function writeBeside(dataDir: string, names: readonly string[], ofBystande
   const faults: string[] = [];
   const before = new Map(names.map((name) => [name, hashes(tableFolder(dataDir, name))]));
   const ledgers = [...names, BYSTANDER].map((name) => new TableLedger(name));
-  ledgers.at(-1)!.unsealed.push(...ofBystander);
+  ledgers.at(-1)!.unflushed.push(...ofBystander);
   for (const n of [1, 2]) {
     const server = await TestServer.start(dataDir, ['--without-auth'], SOON_ASIDE);
     for (const ledger of ledgers) {
       const { status, codes, body } = await writeRows(server.url, ledger.name, [makeRow(n)]);
-      if (status === 204) ledger.unsealed.push(makeRow(n));
+      if (status === 204) ledger.unflushed.push(makeRow(n));
       else if (ledger.name === BYSTANDER || codes[0] !== SET_ASIDE_CODE) faults.push(`a write to ${ledger.name} was answered ${status}: ${body}`);
     }
     const { code, stderr } = await flush(dataDir);
     if (code !== 0) faults.push(`flush failed: ${stderr.trim()}`);
     const shown = await queryTables(dataDir, ledgers.map(({ name }) => name));
-    for (const { name, unsealed } of ledgers) {
+    for (const { name, unflushed } of ledgers) {
       const seen = shown.get(name)!;
-      if (unsealed.length === 0) {
+      if (unflushed.length === 0) {
         if ((await healthOf(server.url, name)).length === 0) faults.push(`lines for ${name} are refused, and /health does not say why`);
         continue;
       }
-      faults.push(...(seen.rows === null ? [`sluice query of ${name} fails: ${seen.said}`] : differences(`sluice query of ${name}`, seen.rows, unsealed)));
+      faults.push(...(seen.rows === null ? [`sluice query of ${name} fails: ${seen.said}`] : differences(`sluice query of ${name}`, seen.rows, unflushed)));
     }
     await server.kill();
   }

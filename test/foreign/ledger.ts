@@ -67,7 +67,7 @@ export class TableLedger {
   /** In the newest version, once what was acknowledged is flushed. */
   stored: Row[] = [];
   /** Acknowledged, not in files yet. */
-  unsealed: Row[] = [];
+  unflushed: Row[] = [];
   /** Answered by 400, since the table is set aside. */
   refused: Row[] = [];
 
@@ -77,7 +77,7 @@ export class TableLedger {
   }
 
   flushed(): void {
-    this.stored.push(...this.unsealed);
-    this.unsealed = [];
+    this.stored.push(...this.unflushed);
+    this.unflushed = [];
   }
 }

@@ -129,13 +129,13 @@ export class Scene {
       const rows = numbers.map((n) => makeRow(n, change?.isDone === true && change.operation.writesLater === true));
       const { status, codes, body } = await writeRows(this.url, table.name, rows);
       const isRefused = status === 400 && codes.length === rows.length && codes.every((code) => code === SET_ASIDE_CODE);
-      if (status === 204) table.unsealed.push(...rows);
+      if (status === 204) table.unflushed.push(...rows);
       else if (isRefused && change !== undefined && change.outcome !== 'writable') table.refused.push(...rows);
       else this.fault(`a write to ${table.label} was answered ${status}: ${body}`);
     }
   }
 
-  /** Flushes, and looks which tables are set aside, as they must or may be. Rows of a flush that fails stay unsealed. */
+  /** Flushes, and looks which tables are set aside, as they must or may be. Rows of a flush that fails stay unflushed. */
   async flush(): Promise<void> {
     const { code, stderr } = await flush(this.dataDir);
     this.bystander.flushed();

@@ -67,7 +67,7 @@ export function takenBack(operation: Operation, foreign: ForeignWriter): Faults 
   });
 }
 
-/** The other writer appends and compacts all the time while the server seals. */
+/** The other writer appends and compacts all the time while the server flushes. */
 export function raced(foreign: ForeignWriter, flushesMin: number): Faults {
   const scene = new Scene([NOTHING], foreign, SOON_ASIDE);
   return play(scene, async () => {

@@ -22,10 +22,10 @@ export interface Request {
 export interface Change {
   readonly database: number;
   /**
-   * Some rows of a table are given up; some tables are sealed, which takes all their rows; a table is dropped. The parser
+   * Some rows of a table are given up; some tables are flushed, which takes all their rows; a table is dropped. The parser
    * lets go of what no row needs; all its rows move into a fresh instance: both change nothing that can be seen.
    */
-  readonly change: 'remove' | 'seal' | 'drop' | 'free' | 'move';
+  readonly change: 'remove' | 'flush' | 'drop' | 'free' | 'move';
   readonly seed: number;
 }
 

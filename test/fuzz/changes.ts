@@ -16,12 +16,12 @@ export function droppedTable({ seed }: Change, measurements: Iterable<string>): 
   return sorted.length === 0 ? null : new Random(seed).pick(sorted);
 }
 
-/** The rows that leave, given the number of rows of every table: of a few tables all when sealed, else some of one. */
+/** The rows that leave, given the number of rows of every table: of a few tables all when flushed, else some of one. */
 export function removedRows({ change, seed }: Change, rows: ReadonlyMap<string, number>): Removed[] {
   const random = new Random(seed);
   const sorted = [...rows].filter(([, count]) => count > 0).sort(([a], [b]) => (a < b ? -1 : 1));
   if (sorted.length === 0) return [];
-  if (change === 'seal') {
+  if (change === 'flush') {
     return sorted.filter(() => random.chance(0.6)).map(([measurement, rowEnd]) => ({ measurement, ranges: [{ rowFirst: 0, rowEnd }] }));
   }
   const [measurement, count] = random.pick(sorted);

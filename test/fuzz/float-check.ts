@@ -3,7 +3,7 @@ import * as abi from '../../assembly/layout/codes.js';
 import { WasmParser } from '../../src/worker/wasm/wasm.js';
 import { type Build, moduleOf } from '../worker/builds.js';
 
-const TABLE = { id: 1, databaseId: 1, measurement: 'm', created: 0, sealedTo: 0, columns: [{ id: 1, kind: abi.KIND_F64, key: 'f', name: 'f' }] };
+const TABLE = { id: 1, databaseId: 1, measurement: 'm', created: 0, flushedTo: 0, columns: [{ id: 1, kind: abi.KIND_F64, key: 'f', name: 'f' }] };
 const NO_LIMITS = { tablesMax: 1, columnsMax: 10, columnNameBytesMax: 10, namesBytesMax: 0xffffffff, seriesBytesMax: 1 << 20 };
 
 /** A parser with one table of one float column. */

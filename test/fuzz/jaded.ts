@@ -17,7 +17,7 @@ const again = linesOf(AGAIN, () => 'again');
 /** The table that the parser met them in, in which no rows stay. */
 export function jadedTable(id: number): TableDefinition {
   const columns = [{ id: 1, kind: abi.KIND_TAG, key: 'id', name: 'id' }, { id: 2, kind: abi.KIND_I64, key: 'v', name: 'v' }];
-  return { id, databaseId: DATABASE, measurement: 'once', created: 0, sealedTo: 0, columns };
+  return { id, databaseId: DATABASE, measurement: 'once', created: 0, flushedTo: 0, columns };
 }
 
 /** @param table is defined and has no rows @throws when the parser does look for a series that comes again and again */

@@ -106,9 +106,9 @@ test('replay skips the lines of its runs, known as they may be', () => {
     const { id } = session.table('cpu');
     const times = session.rows('cpu').slice(before).map(({ timestamp }) => Number(timestamp) + 1);
     assert.deepEqual(times, lines.map((_, index) => index + 1).filter((line) => !(line <= 2 || line === 7 || (line >= 20 && line <= 25) || line === 40)));
-    session.parser.setSealedTo(id, 9);
+    session.parser.setFlushedTo(id, 9);
     const again = session.parse(lines.join('\n'), { flags: PARSE_REPLAY, rejectedRuns, replayNumber: 9 });
-    assert.deepEqual([again.accepted, again.spans, again.checksum], [30, [], checksum], 'a sealed table takes no rows');
+    assert.deepEqual([again.accepted, again.spans, again.checksum], [30, [], checksum], 'a flushed table takes no rows');
   }
 });
 
@@ -124,8 +124,8 @@ test('a crowd of series, some and then all of whose rows leave', () => {
   // This seed removes some rows and not all.
   const change = (change: Change['change']): Change => ({ database: 1, change, seed: 7 });
   const steps = [
-    body(0), change('remove'), body(0), body(500), change('seal'), body(0), change('remove'), change('free'), body(1000), change('move'), body(0),
-    change('seal'), change('free'), body(1500),
+    body(0), change('remove'), body(0), body(500), change('flush'), body(0), change('remove'), change('free'), body(1000), change('move'), body(0),
+    change('flush'), change('free'), body(1500),
   ];
   assert.equal(difference(steps, new OracleSubject(), bothBuilds()), null);
 });

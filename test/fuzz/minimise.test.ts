@@ -36,7 +36,7 @@ test('a case is the same after being kept, whatever its bytes', () => {
   const requests: Case = [
     { database: 1, precision: 'ns', acceptPartial: true, body: Buffer.from('m f="é\r\n"') },
     { database: 2, precision: 'auto', acceptPartial: false, linesMax: 5, body: Buffer.from([0x6d, 0xff, 0x0a]) },
-    { database: 2, change: 'seal', seed: 7 },
+    { database: 2, change: 'flush', seed: 7 },
   ];
   assert.deepEqual(fromStored(JSON.parse(JSON.stringify(toStored('a test', requests)))), requests);
 });

@@ -40,9 +40,9 @@ export function warmCase(random: Random): Case {
 
 /** One change; where rows leave, what they leave behind may go as well. */
 function randomChanges(random: Random, database: number): Change[] {
-  const change = random.pick(['remove', 'remove', 'seal', 'drop', 'free', 'move'] as const);
+  const change = random.pick(['remove', 'remove', 'flush', 'drop', 'free', 'move'] as const);
   const changes: Change[] = [{ database, change, seed: random.u32() }];
-  if ((change === 'remove' || change === 'seal') && random.chance(0.4)) changes.push({ database, change: 'free', seed: 0 });
+  if ((change === 'remove' || change === 'flush') && random.chance(0.4)) changes.push({ database, change: 'free', seed: 0 });
   return changes;
 }
 

@@ -108,7 +108,7 @@ export class WasmSubject implements Subject {
       const { id } = tables.find((each) => each.measurement === measurement)!;
       for (const parser of this.#parsers()) {
         parser.removeRows(id, ranges);
-        if (change.change === 'seal') parser.setSealedTo(id, this.#number);
+        if (change.change === 'flush') parser.setFlushedTo(id, this.#number);
       }
     }
   }
@@ -168,7 +168,7 @@ export class WasmSubject implements Subject {
       const column: ColumnDefinition = { id: ++this.#columnId, kind, key, name: key };
       if (known?.columns.some((other) => other.key === key) === true) throw new Error(`${measurement} has ${key} and needs it again`);
       const table: TableDefinition = known === undefined
-        ? { id: this.#tables.length + 1, databaseId: database, measurement, created: ++this.#number, sealedTo: 0, columns: [column] }
+        ? { id: this.#tables.length + 1, databaseId: database, measurement, created: ++this.#number, flushedTo: 0, columns: [column] }
         : { ...known, columns: [...known.columns, column] };
       this.#tables[table.id - 1] = table;
       this.#parsers().forEach((parser) => parser.define(table));

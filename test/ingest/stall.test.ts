@@ -25,9 +25,9 @@ test('a worker that answers when it is asked is never ended, and is asked once a
   assert.deepEqual(stalls, []);
 });
 
-test('one that is silent is ended once, and told by what it was at: a body before a seal', () => {
+test('one that is silent is ended once, and told by what it was at: a body before a flush', () => {
   const { clock, gauge, stalls, asked } = bench();
-  gauge.noteSealing(7);
+  gauge.noteFlushing(7);
   gauge.noteBody(3);
   clock.advance(8000);
   assert.deepEqual(stalls, [], 'the time counts from the look that first saw it');
@@ -38,10 +38,10 @@ test('one that is silent is ended once, and told by what it was at: a body befor
   assert.equal(asked(), 1);
 });
 
-test('a seal and orders are told as well', () => {
-  for (const [begin, expected] of [[7, { at: 'seal', tableId: 7 }], [null, { at: 'orders' }]] as const) {
+test('a flush and orders are told as well', () => {
+  for (const [begin, expected] of [[7, { at: 'flush', tableId: 7 }], [null, { at: 'orders' }]] as const) {
     const { clock, gauge, stalls } = bench();
-    gauge.noteSealing(begin);
+    gauge.noteFlushing(begin);
     clock.advance(9000);
     assert.deepEqual(stalls, [expected]);
   }

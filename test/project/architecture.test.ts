@@ -66,7 +66,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['engine'],
   ['http', 'control', 'query'],
   ['admin'],
-  ['seal'],
+  ['flush'],
   ['ingest'],
   ['worker'],
   ['tables'],

@@ -41,7 +41,7 @@ function load(files: ReadonlyMap<string, string>, lines: readonly string[] = LIN
 
 test('a cleaned log is read from its newest checkpoint on', async () => {
   const state = await load(new Map([[`${number(3)}.checkpoint.parquet`, ''], [`${number(7)}.checkpoint.parquet`, ''], commit(7), commit(8)]));
-  assert.deepEqual([state.version, state.checkpoint, state.sealedTo], [8, 7, 900]);
+  assert.deepEqual([state.version, state.checkpoint, state.flushedTo], [8, 7, 900]);
   assert.deepEqual([...state.liveFiles.values()].map(({ path, rows }) => [path, rows]), [['live one.parquet', 4], ['later8.parquet', null]]);
   assert.deepEqual([...state.namedFiles], ['live one.parquet', 'gone.parquet', 'later8.parquet']);
   const { name: _, ...kept } = METADATA;

@@ -10,7 +10,7 @@ import { CommitUncertain, TableCommitter } from '../../src/tables/commit.js';
 import { columnIdOf } from '../../src/tables/delta/schema-string.js';
 import { loadTable, TableRefused, type OwnNode } from '../../src/tables/delta/table-log.js';
 import type { TableStore } from '../../src/tables/table-store.js';
-import type { ColumnDefinition, SealedFile } from '../../src/worker/protocol.js';
+import type { ColumnDefinition, FlushedFile } from '../../src/worker/protocol.js';
 import { CRASH_POLICIES, type MemoryDisk } from '../fault/memory-disk.js';
 import { memoryDisk, memoryPaths, tablesStore } from './memory.js';
 
@@ -30,7 +30,7 @@ function freshPaths(): DataPaths {
   return dataPaths(join(root, String(made)));
 }
 
-function sealed(name: string, rows = 3): SealedFile {
+function flushed(name: string, rows = 3): FlushedFile {
   return {
     path: `${folder}/${name}`,
     bytes: 1000,
@@ -63,8 +63,8 @@ test('the first commit makes the table, a later one adds files, and both are rea
   const paths = freshPaths();
   const store = tablesStore(systemDisk, paths, 's');
   const committer = await open(store);
-  assert.equal(await committer.commit({ columns: [host, load], files: [sealed('a.parquet'), sealed('b c%.parquet', 5)], number: 100, timeMs: 1700 }), 'committed');
-  assert.equal(await committer.commit({ columns: [host, load], files: [sealed('d.parquet')], number: 200, timeMs: 1800 }), 'committed');
+  assert.equal(await committer.commit({ columns: [host, load], files: [flushed('a.parquet'), flushed('b c%.parquet', 5)], number: 100, timeMs: 1700 }), 'committed');
+  assert.equal(await committer.commit({ columns: [host, load], files: [flushed('d.parquet')], number: 200, timeMs: 1800 }), 'committed');
 
   const [protocol, metaData, add, addEscaped, txn, commitInfo] = commitOf(paths, 0);
   assert.deepEqual(protocol, { protocol: { minReaderVersion: 1, minWriterVersion: 2 } });
@@ -101,17 +101,17 @@ test('the first commit makes the table, a later one adds files, and both are rea
   const state = await loadTable(store, folder, own(node));
   assert.deepEqual(state, committer.state);
   assert.equal(state.version, 1);
-  assert.equal(state.sealedTo, 200);
+  assert.equal(state.flushedTo, 200);
   assert.equal(state.metaData!.id, id);
   assert.deepEqual([...state.liveFiles.values()].map((file) => [file.path, file.bytes, file.rows]), [['a.parquet', 1000, 3], ['b c%.parquet', 1000, 5], ['d.parquet', 1000, 3]]);
-  assert.equal((await loadTable(store, folder, own('ffffffff'))).sealedTo, 0);
+  assert.equal((await loadTable(store, folder, own('ffffffff'))).flushedTo, 0);
 });
 
 test('new columns bring a metaData of the same id, and nullCount of columns that a file does not have', async () => {
   const paths = freshPaths();
   const committer = await open(tablesStore(systemDisk, paths, 's'));
-  await committer.commit({ columns: [host], files: [sealed('a.parquet')], number: 1, timeMs: 1 });
-  await committer.commit({ columns: [host, load, big], files: [sealed('b.parquet')], number: 2, timeMs: 2 });
+  await committer.commit({ columns: [host], files: [flushed('a.parquet')], number: 1, timeMs: 1 });
+  await committer.commit({ columns: [host, load, big], files: [flushed('b.parquet')], number: 2, timeMs: 2 });
   const [first, second] = [commitOf(paths, 0)[1]!.metaData!, commitOf(paths, 1)[0]!.metaData!];
   assert.equal(second.id, first.id);
   assert.equal(second.createdTime, 1);
@@ -126,11 +126,11 @@ test('new columns bring a metaData of the same id, and nullCount of columns that
 test('a cut is committed once: the same files are a repetition, other files are refused', async () => {
   const paths = freshPaths();
   const store = tablesStore(systemDisk, paths, 's');
-  const cut = { columns: [host], files: [sealed('a.parquet')], number: 100, timeMs: 1 };
+  const cut = { columns: [host], files: [flushed('a.parquet')], number: 100, timeMs: 1 };
   await (await open(store)).commit(cut);
   const later = await open(store);
   assert.equal(await later.commit(cut), 'committed');
-  assert.equal(await later.commit({ ...cut, files: [sealed('b.parquet')], number: 99 }), 'already');
+  assert.equal(await later.commit({ ...cut, files: [flushed('b.parquet')], number: 99 }), 'already');
   assert.equal(later.state.version, 0);
   assert.deepEqual([...later.state.liveFiles.keys()], ['a.parquet']);
 });
@@ -143,7 +143,7 @@ test('committers of several nodes that race lose nothing and leave no gap', asyn
     const committer = await open(store, each);
     const own: ColumnDefinition = { id: 10 + at, kind: KIND_STRING, key: each, name: each };
     for (let number = 1; number <= 20; number += 1) {
-      const end = await committer.commit({ columns: [host, own], files: [sealed(`${each}-${number}.parquet`)], number, timeMs: number });
+      const end = await committer.commit({ columns: [host, own], files: [flushed(`${each}-${number}.parquet`)], number, timeMs: number });
       assert.equal(end, 'committed');
     }
   }));
@@ -151,7 +151,7 @@ test('committers of several nodes that race lose nothing and leave no gap', asyn
   assert.equal(state.version, 59);
   assert.deepEqual([...state.liveFiles.keys()].toSorted(), nodes.flatMap((each) => Array.from({ length: 20 }, (_, n) => `${each}-${n + 1}.parquet`)).toSorted());
   assert.deepEqual(state.fields.map((field) => field.name).toSorted(), ['0000000a', '0000000b', '0000000c', 'host', 'sluice_ns', 'sluice_seq', 'time']);
-  for (const each of nodes) assert.equal((await loadTable(store, folder, own(each))).sealedTo, 20);
+  for (const each of nodes) assert.equal((await loadTable(store, folder, own(each))).flushedTo, 20);
   const firsts = Array.from({ length: 60 }, (_, version) => commitOf(paths, version)).filter((actions) => 'protocol' in actions[0]!);
   assert.equal(firsts.length, 1);
 });
@@ -160,7 +160,7 @@ test('what other writers do to a table is taken as it is and stays', async () =>
   const paths = freshPaths();
   const store = tablesStore(systemDisk, paths, 's');
   const committer = await open(store);
-  await committer.commit({ columns: [host], files: [sealed('a.parquet')], number: 1, timeMs: 1 });
+  await committer.commit({ columns: [host], files: [flushed('a.parquet')], number: 1, timeMs: 1 });
   const before = commitOf(paths, 0)[1]!.metaData!;
   const fields = (JSON.parse(String(before.schemaString)) as { fields: { name: string; nullable: boolean; metadata: Record<string, unknown> }[] }).fields;
   const loosened = fields.map((field) => ({ ...field, nullable: true, metadata: { ...field.metadata, ...(field.name === 'host' ? { 'sluice.id': '1', 'parquet.field.id': 4, 'comment': 'theirs' } : {}) } }));
@@ -173,10 +173,10 @@ test('what other writers do to a table is taken as it is and stays', async () =>
     { domainMetadata: { domain: 'x' } },
     { txn: { appId: 'spark', version: 99 } },
   );
-  assert.equal(await committer.commit({ columns: [host, load], files: [sealed('b.parquet')], number: 2, timeMs: 2 }), 'committed');
+  assert.equal(await committer.commit({ columns: [host, load], files: [flushed('b.parquet')], number: 2, timeMs: 2 }), 'committed');
   const state = await loadTable(store, folder, own(node));
   assert.equal(state.version, 2);
-  assert.equal(state.sealedTo, 2);
+  assert.equal(state.flushedTo, 2);
   assert.deepEqual([...state.liveFiles.values()].map((file) => [file.path, file.rows]), [['part-0000 x.snappy.parquet', null], ['b.parquet', 3]]);
   assert.deepEqual([...state.namedFiles], ['a.parquet', 'part-0000 x.snappy.parquet', 'b.parquet']);
   assert.deepEqual(state.fields.map((field) => [field.name, field.nullable]), [['time', true], ['sluice_ns', true], ['sluice_seq', true], ['host', true], ['load%20avg', true], ['theirs', true]]);
@@ -214,22 +214,22 @@ test('a file that is removed and added again with a deletion vector is live, and
   const paths = freshPaths();
   const store = tablesStore(systemDisk, paths, 's');
   const committer = await open(store);
-  await committer.commit({ columns: [host], files: [sealed('a.parquet')], number: 70, timeMs: 1 });
+  await committer.commit({ columns: [host], files: [flushed('a.parquet')], number: 70, timeMs: 1 });
   writeCommit(paths, 1,
     { protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['deletionVectors'], writerFeatures: ['deletionVectors'] } },
     { add: { path: 'a.parquet', size: 1000, deletionVector: { cardinality: 1 } } }, { remove: { path: 'a.parquet' } });
-  await assert.rejects(committer.look(), (error) => error instanceof TableRefused && error.sealedTo === 70 && /a\.parquet by a deletion vector/.test(error.message));
+  await assert.rejects(committer.look(), (error) => error instanceof TableRefused && error.flushedTo === 70 && /a\.parquet by a deletion vector/.test(error.message));
   writeCommit(paths, 2, { remove: { path: 'a.parquet', deletionVector: { cardinality: 1 } } }, { add: { path: 'b.parquet', size: 10 } });
   assert.deepEqual([...(await committer.look()).liveFiles.keys()], ['b.parquet'], 'rewritten, it can be read again');
-  await assert.rejects(committer.commit({ columns: [host], files: [sealed('c.parquet')], number: 80, timeMs: 1 }), /needs a writer of version 7/);
+  await assert.rejects(committer.commit({ columns: [host], files: [flushed('c.parquet')], number: 80, timeMs: 1 }), /needs a writer of version 7/);
 });
 
 test('a commit that loses to one that makes the table unwritable surely does not stand', async () => {
   const paths = freshPaths();
   const committer = await open(tablesStore(systemDisk, paths, 's'));
-  await committer.commit({ columns: [host], files: [sealed('a.parquet')], number: 1, timeMs: 1 });
+  await committer.commit({ columns: [host], files: [flushed('a.parquet')], number: 1, timeMs: 1 });
   writeCommit(paths, 1, { protocol: { minReaderVersion: 9, minWriterVersion: 9 } });
-  await assert.rejects(committer.commit({ columns: [host], files: [sealed('b.parquet')], number: 2, timeMs: 1 }), TableRefused);
+  await assert.rejects(committer.commit({ columns: [host], files: [flushed('b.parquet')], number: 2, timeMs: 1 }), TableRefused);
 });
 
 test('a log that does not begin at 0, or has a gap, is refused', async () => {
@@ -243,7 +243,7 @@ test('a log that does not begin at 0, or has a gap, is refused', async () => {
 });
 
 test('when the disk fails at any call the cut is committed once, and the error tells whether its files may be part of the table', async () => {
-  const cut = { columns: [host], files: [sealed('a.parquet')], number: 100, timeMs: 1 };
+  const cut = { columns: [host], files: [flushed('a.parquet')], number: 100, timeMs: 1 };
   for (let failing = 1; ; failing += 1) {
     const disk = await memoryDisk();
     disk.failNth('any', failing, 'sticky');
@@ -254,7 +254,7 @@ test('when the disk fails at any call the cut is committed once, and the error t
     if (stands) assert.ok(end === 'committed' || end instanceof CommitUncertain, `failure at call ${failing}: ${String(end)}`);
     assert.equal(await (await open(store)).commit(cut), 'committed');
     const state = await loadTable(store, folder, own(node));
-    assert.deepEqual([state.version, state.liveFiles.size, state.sealedTo], [0, 1, 100]);
+    assert.deepEqual([state.version, state.liveFiles.size, state.flushedTo], [0, 1, 100]);
     if (!disk.struck) break;
     assert.ok(end instanceof Error);
   }
@@ -268,15 +268,15 @@ test('a loss of power at any moment leaves a whole commit or none, and one that 
     for (const policy of CRASH_POLICIES) survivors.push({ disk: disk.crash(policy, survivors.length), committed });
   };
   disk.after = note;
-  const cut = { columns: [host], files: [sealed('a.parquet')], number: 100, timeMs: 1 };
+  const cut = { columns: [host], files: [flushed('a.parquet')], number: 100, timeMs: 1 };
   await (await open(tablesStore(disk, memoryPaths, 's'))).commit(cut);
   committed = true;
   note();
   for (const survivor of survivors) {
-    const { sealedTo } = await loadTable(tablesStore(survivor.disk, memoryPaths, 't'), folder, own(node));
-    if (survivor.committed) assert.equal(sealedTo, 100);
+    const { flushedTo } = await loadTable(tablesStore(survivor.disk, memoryPaths, 't'), folder, own(node));
+    if (survivor.committed) assert.equal(flushedTo, 100);
     const later = survivor.disk.crash('drop-unsynced');
-    assert.equal((await loadTable(tablesStore(later, memoryPaths, 'u'), folder, own(node))).sealedTo, sealedTo);
+    assert.equal((await loadTable(tablesStore(later, memoryPaths, 'u'), folder, own(node))).flushedTo, flushedTo);
   }
 });
 
@@ -293,12 +293,12 @@ test('a commit that stands although its making failed counts', async () => {
     },
   };
   const committer = await open(failing);
-  assert.equal(await committer.commit({ columns: [host], files: [sealed('a.parquet')], number: 1, timeMs: 1 }), 'committed');
+  assert.equal(await committer.commit({ columns: [host], files: [flushed('a.parquet')], number: 1, timeMs: 1 }), 'committed');
   assert.equal(committer.state.version, 0);
 });
 
 test('when the making failed and nothing stands, the failure is told', async () => {
   const store = tablesStore(systemDisk, freshPaths(), 's');
   const committer = await open({ ...store, putIfAbsent: () => Promise.reject(new Error('no space left')) });
-  await assert.rejects(committer.commit({ columns: [host], files: [sealed('a.parquet')], number: 1, timeMs: 1 }), /^Error: no space left$/);
+  await assert.rejects(committer.commit({ columns: [host], files: [flushed('a.parquet')], number: 1, timeMs: 1 }), /^Error: no space left$/);
 });

@@ -6,7 +6,7 @@ import { commitName, dataFileName } from '../../src/names.js';
 import { TableCommitter } from '../../src/tables/commit.js';
 import { TableRefused, type TableState } from '../../src/tables/delta/table-log.js';
 import type { TableStore } from '../../src/tables/table-store.js';
-import type { ColumnDefinition, SealedFile } from '../../src/worker/protocol.js';
+import type { ColumnDefinition, FlushedFile } from '../../src/worker/protocol.js';
 
 const FOLDER = 'db/cpu';
 const NODE = '3fa9c1e2';
@@ -32,7 +32,7 @@ function open(files: Map<string, Buffer>, committedTo: number, numberMax = LAST)
   return TableCommitter.open({ store: memoryStore(files), folder: FOLDER, node: NODE, identity, committedTo, numberMax: () => numberMax, readCheckpoint: () => assert.fail('there is none') });
 }
 
-function file(number: number, slot: number): SealedFile {
+function file(number: number, slot: number): FlushedFile {
   const statistics = { numRecords: 3, minValues: { load: '1.5' }, maxValues: { load: '2.5' }, nullCount: { host: 0, load: 1 } };
   return { path: `${FOLDER}/${dataFileName(NODE, number, slot)}`, bytes: 1234, rows: 3, statistics };
 }
@@ -102,7 +102,7 @@ test('a commit that is missing is noticed, the newest one by what the catalog kn
   files.delete(pathOf(2));
   await assert.rejects(open(files, LAST), /commits are missing at the end of its log: our last one was of number 3000, the last one found is of 2000/);
   const { state } = await open(files, 2000);
-  assert.deepEqual([state.sealedTo, state.endsWithOurs], [2000, true], 'a catalog that knows of no more has its rows in the log');
+  assert.deepEqual([state.flushedTo, state.endsWithOurs], [2000, true], 'a catalog that knows of no more has its rows in the log');
 });
 
 test('of commits in place of others, and of numbers that were never given, none is believed', async () => {
@@ -133,7 +133,7 @@ test('files of ours may be added again by another writer, as a restore does, and
   const add = (name: string): object => ({ add: { path: name, size: 5, partitionValues: {}, modificationTime: 1, dataChange: true } });
   const known = dataFileName(NODE, 1000, 0);
   const restored = await open(new Map(table.files).set(pathOf(3), commit({ remove: { path: known } }, add(known), { commitInfo: { operation: 'RESTORE' } })), LAST);
-  assert.deepEqual([restored.state.version, restored.state.sealedTo, restored.state.endsWithOurs], [3, LAST, false]);
+  assert.deepEqual([restored.state.version, restored.state.flushedTo, restored.state.endsWithOurs], [3, LAST, false]);
   await assert.rejects(open(new Map(table.files).set(pathOf(3), commit(add(dataFileName(NODE, 1001, 0)))), LAST), /a file of sluice, and no sluice signed it/);
 });
 

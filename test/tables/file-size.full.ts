@@ -8,33 +8,33 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { telegraf, tsbs, type Size } from '../../bench/workloads/generated.js';
 import type { Workload } from '../../bench/workloads/workload.js';
 import type { TableDefinition } from '../../src/worker/protocol.js';
-import type { SealSpan } from '../../src/worker/flush-file.js';
+import type { FlushSpan } from '../../src/worker/flush-file.js';
 import { ParsedTables } from '../worker/parsed-tables.js';
-import { modelText, sealModel } from '../worker/flush-model.js';
+import { modelText, flushModel } from '../worker/flush-model.js';
 import { textsByDuckdb } from '../worker/flushed-file.js';
 
 const MANY: Size = { lines: 1_000_000, linesPerBody: 5000 };
 const FEW: Size = { lines: 60_000, linesPerBody: 5000 };
 const VERSIONS = ['V1', 'V2'] as const;
 
-interface SealedTable {
+interface FlushedTable {
   readonly table: TableDefinition;
-  readonly spans: readonly SealSpan[];
+  readonly spans: readonly FlushSpan[];
   readonly file: Buffer;
 }
 
-async function seal(parsed: ParsedTables, { bodies }: Workload): Promise<SealedTable[]> {
+async function flush(parsed: ParsedTables, { bodies }: Workload): Promise<FlushedTable[]> {
   const spans = bodies.flatMap((body, place) => parsed.add(body).map((span) => ({ ...span, number: 1_767_225_600_000_000 + place * 40_000 })));
-  const sealed: SealedTable[] = [];
+  const flushed: FlushedTable[] = [];
   for (const table of parsed.tables.values()) {
     const ofTable = spans.filter(({ tableId }) => tableId === table.id);
-    sealed.push({ table, spans: ofTable, file: await parsed.seal(table, ofTable) });
+    flushed.push({ table, spans: ofTable, file: await parsed.flush(table, ofTable) });
   }
-  return sealed;
+  return flushed;
 }
 
 /** Bytes of all files, and of what DuckDB writes in their place in each version. */
-async function sizesOf(sealed: readonly SealedTable[]): Promise<Record<'ours' | (typeof VERSIONS)[number], number>> {
+async function sizesOf(flushed: readonly FlushedTable[]): Promise<Record<'ours' | (typeof VERSIONS)[number], number>> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-size-'));
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   try {
@@ -42,7 +42,7 @@ async function sizesOf(sealed: readonly SealedTable[]): Promise<Record<'ours' | 
     const sizes = { ours: 0, V1: 0, V2: 0 };
     const ours = join(folder, 'ours.parquet');
     const theirs = join(folder, 'theirs.parquet');
-    for (const { file } of sealed) {
+    for (const { file } of flushed) {
       writeFileSync(ours, file);
       sizes.ours += file.length;
       for (const version of VERSIONS) {
@@ -58,7 +58,7 @@ async function sizesOf(sealed: readonly SealedTable[]): Promise<Record<'ours' | 
 }
 
 async function compare(t: TestContext, workload: Workload): ReturnType<typeof sizesOf> {
-  const sizes = await sizesOf(await seal(new ParsedTables(), workload));
+  const sizes = await sizesOf(await flush(new ParsedTables(), workload));
   const ratio = (other: number): string => (sizes.ours / other).toFixed(3);
   t.diagnostic(`${workload.name}: ${sizes.ours} bytes, ${ratio(sizes.V1)} of DuckDB's V1 (${sizes.V1}), ${ratio(sizes.V2)} of its V2 (${sizes.V2})`);
   return sizes;
@@ -77,8 +77,8 @@ test('a million lines of a Telegraf mix take no more than DuckDB V1 makes of the
 for (const workload of [tsbs(FEW), telegraf(FEW)]) {
   test(`DuckDB reads the files of the ${workload.name} as the rows that were parsed`, async () => {
     const parsed = new ParsedTables();
-    for (const { table, spans, file } of await seal(parsed, workload)) {
-      const expected = sealModel(parsed.rowsOf(table), spans, table.columns).map((row) => modelText(row, table.columns));
+    for (const { table, spans, file } of await flush(parsed, workload)) {
+      const expected = flushModel(parsed.rowsOf(table), spans, table.columns).map((row) => modelText(row, table.columns));
       assert.deepEqual(await textsByDuckdb(file, table.columns), expected);
     }
   });

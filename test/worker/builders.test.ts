@@ -248,7 +248,7 @@ test('replay judges no schema and no limit: what has no place is counted and not
 test('replay stores no rows of tables that are newer or already in files up to that number', () => {
   const session = new ParserSession();
   session.write('m f=1');
-  session.parser.define({ ...session.table('m'), created: 20, sealedTo: 30 });
+  session.parser.define({ ...session.table('m'), created: 20, flushedTo: 30 });
   const checksum = session.parse('m f=2').checksum;
   for (const [number, rows] of [[19, 0], [30, 0], [31, 1]] as const) {
     const before = session.rows('m').length;
@@ -256,7 +256,7 @@ test('replay stores no rows of tables that are newer or already in files up to t
     assert.deepEqual([parsed.accepted, parsed.checksum], [1, checksum], `number ${number}`);
     assert.equal(session.rows('m').length - before, rows, `number ${number}`);
   }
-  session.parser.setSealedTo(session.table('m').id, 31);
+  session.parser.setFlushedTo(session.table('m').id, 31);
   assert.deepEqual(replay(session, 'm f=2', 31).spans, []);
   assert.deepEqual(replay(session, 'm f=2', 32).spans.length, 1);
 });

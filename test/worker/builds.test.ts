@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TableStore } from '../../src/tables/table-store.js';
-import { sealFile } from '../../src/worker/flush-file.js';
+import { flushFile } from '../../src/worker/flush-file.js';
 import { readSamples } from '../fuzz/samples.js';
 import { randomBody } from '../fuzz/generator.js';
 import { mutated } from '../fuzz/mutate.js';
@@ -14,7 +14,7 @@ import { MemoryStore } from './flushed-file.js';
 const LINES_MAX = 3000;
 
 /** Files of all tables of a body that came twice, by measurement. */
-async function sealed(body: string, build: Build): Promise<Map<string, string>> {
+async function flushed(body: string, build: Build): Promise<Map<string, string>> {
   const session = new ParserSession({}, build);
   const spans = [session.write(body), session.write(body)].flatMap((parsed, index) => parsed.spans.map((span) => ({ ...span, number: 10 + index })));
   const files = new Map<string, string>();
@@ -22,18 +22,18 @@ async function sealed(body: string, build: Build): Promise<Map<string, string>> 
     const { measurement, columns } = session.tableOf(id);
     const store = new MemoryStore();
     const order = { tableId: id, number: 20, path: 'file', columns };
-    await sealFile(session.parser, store as unknown as TableStore, order, () => spans.filter(({ tableId }) => tableId === id));
+    await flushFile(session.parser, store as unknown as TableStore, order, () => spans.filter(({ tableId }) => tableId === id));
     files.set(measurement, store.files.get('file')!.toString('hex'));
   }
   return files;
 }
 
-test('both builds seal the same files', async () => {
+test('both builds flush the same files', async () => {
   for (const { name, lines } of readSamples()) {
     const body = lines.slice(0, LINES_MAX).join('\n');
-    const files = await sealed(body, 'simd');
+    const files = await flushed(body, 'simd');
     assert.ok(files.size > 0 && [...files.values()].every((bytes) => bytes.length > 0), name);
-    assert.deepEqual(await sealed(body, 'scalar'), files, name);
+    assert.deepEqual(await flushed(body, 'scalar'), files, name);
   }
 });
 

@@ -4,11 +4,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SealExports } from '../../src/worker/flush-file.js';
+import type { FlushExports } from '../../src/worker/flush-file.js';
 import { root } from '../root.js';
 
-export interface EncoderExports extends Omit<SealExports, 'tableAt'> {
-  sealBytes(): number;
+export interface EncoderExports extends Omit<FlushExports, 'tableAt'> {
+  flushBytes(): number;
   memoryUsed(): number;
   allocate(bytes: number): number;
   release(at: number, bytes: number): void;

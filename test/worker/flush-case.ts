@@ -1,11 +1,11 @@
-/** What tests of a seal share: columns of every kind, random bodies, and the comparison with the model. */
+/** What tests of a flush share: columns of every kind, random bodies, and the comparison with the model. */
 import assert from 'node:assert/strict';
 import * as abi from '../../assembly/layout/codes.js';
 import type { TableStore } from '../../src/tables/table-store.js';
-import type { ColumnDefinition, SealedFile } from '../../src/worker/protocol.js';
-import { sealFile, type SealSpan } from '../../src/worker/flush-file.js';
+import type { ColumnDefinition, FlushedFile } from '../../src/worker/protocol.js';
+import { flushFile, type FlushSpan } from '../../src/worker/flush-file.js';
 import type { Random } from '../fuzz/random.js';
-import { modelStatistics, modelText, sealModel } from './flush-model.js';
+import { modelStatistics, modelText, flushModel } from './flush-model.js';
 import { MemoryStore, textsByDuckdb, textsByHyparquet } from './flushed-file.js';
 import type { TableBuilder, Value } from './table-builder.js';
 
@@ -52,7 +52,7 @@ function randomTime(random: Random): bigint {
 }
 
 /** Appends a body of random rows; returns its span. */
-export function addBody(builder: TableBuilder, random: Random, rows: number, number: number): SealSpan {
+export function addBody(builder: TableBuilder, random: Random, rows: number, number: number): FlushSpan {
   const rowFirst = builder.rows.length;
   for (let i = 0; i < rows; i++) {
     const present = builder.columns.filter(({ id }) => random.chance(id % 4 === 0 ? 0.9 : 0.6));
@@ -69,30 +69,30 @@ export function addNoise(builder: TableBuilder, random: Random): void {
   });
 }
 
-interface SealOptions {
+interface FlushOptions {
   readonly store?: MemoryStore;
-  /** Entries that a call of the seal looks at. */
+  /** Entries that a call of the flush looks at. */
   readonly stepEntries?: number;
 }
 
-export async function seal(
-  builder: TableBuilder, spans: readonly SealSpan[], { store = new MemoryStore(), stepEntries }: SealOptions = {},
-): Promise<{ sealed: SealedFile; file: Buffer }> {
+export async function flush(
+  builder: TableBuilder, spans: readonly FlushSpan[], { store = new MemoryStore(), stepEntries }: FlushOptions = {},
+): Promise<{ flushed: FlushedFile; file: Buffer }> {
   const order = { tableId: builder.tableId, number: 0, path: PATH, columns: builder.columns };
-  const sealed = await sealFile(builder.sealModule(stepEntries), store as unknown as TableStore, order, () => spans);
-  assert.ok(sealed !== null);
+  const flushed = await flushFile(builder.flushModule(stepEntries), store as unknown as TableStore, order, () => spans);
+  assert.ok(flushed !== null);
   const file = store.files.get(PATH)!;
-  assert.equal(sealed.path, PATH);
-  assert.equal(sealed.bytes, file.length);
-  return { sealed, file };
+  assert.equal(flushed.path, PATH);
+  assert.equal(flushed.bytes, file.length);
+  return { flushed, file };
 }
 
-export async function assertSealed(builder: TableBuilder, spans: readonly SealSpan[], options?: SealOptions): Promise<{ sealed: SealedFile; file: Buffer }> {
-  const result = await seal(builder, spans, options);
-  const rows = sealModel(builder.rows, spans, builder.columns);
+export async function assertFlushed(builder: TableBuilder, spans: readonly FlushSpan[], options?: FlushOptions): Promise<{ flushed: FlushedFile; file: Buffer }> {
+  const result = await flush(builder, spans, options);
+  const rows = flushModel(builder.rows, spans, builder.columns);
   const expected = rows.map((row) => modelText(row, builder.columns));
-  assert.equal(result.sealed.rows, expected.length);
-  assert.deepEqual(result.sealed.statistics, modelStatistics(rows, builder.columns));
+  assert.equal(result.flushed.rows, expected.length);
+  assert.deepEqual(result.flushed.statistics, modelStatistics(rows, builder.columns));
   assertSameTexts(await textsByHyparquet(result.file, builder.columns), expected, 'hyparquet');
   assertSameTexts(await textsByDuckdb(result.file, builder.columns), expected, 'DuckDB');
   return result;

@@ -1,10 +1,10 @@
-/** What a seal must write, worked out naively: sorted rows, equal points of one body merged, shadowed ones left out. */
+/** What a flush must write, worked out naively: sorted rows, equal points of one body merged, shadowed ones left out. */
 import * as abi from '../../assembly/layout/codes.js';
 import { fileStatistics } from '../../src/tables/delta/stats.js';
 import { fileColumns, type FileColumn } from '../../src/tables/parquet/file-columns.js';
 import type { Range } from '../../src/tables/parquet/statistics.js';
 import type { ColumnDefinition, FileStatistics } from '../../src/worker/protocol.js';
-import type { SealSpan } from '../../src/worker/flush-file.js';
+import type { FlushSpan } from '../../src/worker/flush-file.js';
 import type { Row, Value } from './table-builder.js';
 
 export interface ModelRow {
@@ -14,7 +14,7 @@ export interface ModelRow {
 }
 
 /** Rows of the spans as the file has them. */
-export function sealModel(rows: readonly Row[], spans: readonly SealSpan[], columns: readonly ColumnDefinition[]): ModelRow[] {
+export function flushModel(rows: readonly Row[], spans: readonly FlushSpan[], columns: readonly ColumnDefinition[]): ModelRow[] {
   const tags = columns.filter(({ kind }) => kind === abi.KIND_TAG).map(({ name }) => name);
   const merged = spans.flatMap((span) => mergeBody(rows.slice(span.rowFirst, span.rowEnd), tags).map((row) => ({ ...row, number: span.number })));
   const sorted = merged.sort((a, b) => compareRows(a, b, tags));

@@ -1,10 +1,10 @@
-/** The order of a sealed file, and the merge of equal points. */
+/** The order of a flushed file, and the merge of equal points. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as abi from '../../assembly/layout/codes.js';
 import { Random } from '../fuzz/random.js';
 import { encoderModule } from './encoder-module.js';
-import { addBody, assertSealed, column, COLUMNS } from './flush-case.js';
+import { addBody, assertFlushed, column, COLUMNS } from './flush-case.js';
 import { textsByHyparquet } from './flushed-file.js';
 import { TableBuilder, type Value } from './table-builder.js';
 
@@ -16,7 +16,7 @@ test('rows between the spans and numbers against the order of rows', async () =>
     return addBody(builder, random, 50, number);
   });
   builder.layOut();
-  await assertSealed(builder, spans.toSorted((a, b) => a.number - b.number));
+  await assertFlushed(builder, spans.toSorted((a, b) => a.number - b.number));
 });
 
 test('equal points of one body are one row with the last value of each field; those of two bodies stay two', async () => {
@@ -33,7 +33,7 @@ test('equal points of one body are one row with the last value of each field; th
   rowOf(undefined, undefined);
   rowOf(4, undefined);
   builder.layOut();
-  const { file } = await assertSealed(builder, [{ rowFirst: 0, rowEnd: 4, number: 1 }, { rowFirst: 4, rowEnd: 5, number: 2 }]);
+  const { file } = await assertFlushed(builder, [{ rowFirst: 0, rowEnd: 4, number: 1 }, { rowFirst: 4, rowEnd: 5, number: 2 }]);
   assert.deepEqual(await textsByHyparquet(file, builder.columns), [
     '0 | 7 | 1 | "a" | 2 | 30 | null | null | null | "n"',
     '0 | 7 | 2 | "a" | 4 | null | null | null | null | "n"',
@@ -53,7 +53,7 @@ test('tags sort with nulls first and by unsigned bytes, column after column', as
     }
   }
   builder.layOut();
-  await assertSealed(builder, [{ rowFirst: 0, rowEnd: builder.rows.length, number: 5 }]);
+  await assertFlushed(builder, [{ rowFirst: 0, rowEnd: builder.rows.length, number: 5 }]);
 });
 
 test('a tag that has one value or none still sorts', async () => {
@@ -62,7 +62,7 @@ test('a tag that has one value or none still sorts', async () => {
     builder.rows.push({ time: BigInt(i), values: new Map<string, Value>([...(i % 3 === 0 ? [['a', 'x'] as const] : []), ['b', 'y']]) });
   }
   builder.layOut();
-  await assertSealed(builder, [{ rowFirst: 0, rowEnd: 40, number: 5 }]);
+  await assertFlushed(builder, [{ rowFirst: 0, rowEnd: 40, number: 5 }]);
 });
 
 test('several tags with few values, each missing in some rows', async () => {
@@ -74,7 +74,7 @@ test('several tags with few values, each missing in some rows', async () => {
     builder.rows.push({ time: BigInt(random.below(3)), values: new Map(present.map(({ name }) => [name, `v${random.below(6)}`])) });
   }
   builder.layOut();
-  await assertSealed(builder, [{ rowFirst: 0, rowEnd: 300, number: 5 }]);
+  await assertFlushed(builder, [{ rowFirst: 0, rowEnd: 300, number: 5 }]);
 });
 
 test('tags with many values in several columns are sorted in several passes', async () => {
@@ -91,5 +91,5 @@ test('tags with many values in several columns are sorted in several passes', as
   }
   builder.layOut();
   const end = builder.rows.length;
-  await assertSealed(builder, [{ rowFirst: 0, rowEnd: 3000, number: 5 }, { rowFirst: 3000, rowEnd: end, number: 6 }]);
+  await assertFlushed(builder, [{ rowFirst: 0, rowEnd: 3000, number: 5 }, { rowFirst: 3000, rowEnd: end, number: 6 }]);
 });

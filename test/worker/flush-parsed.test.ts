@@ -1,4 +1,4 @@
-/** Real samples, parsed into the builders of the real module and sealed: the files hold what the builders held. */
+/** Real samples, parsed into the builders of the real module and flushed: the files hold what the builders held. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { root } from '../root.js';
 import { ParsedTables } from './parsed-tables.js';
-import { modelText, sealModel } from './flush-model.js';
+import { modelText, flushModel } from './flush-model.js';
 import { textsByDuckdb, textsByHyparquet } from './flushed-file.js';
 
 const SAMPLES = join(root, 'test/data/lpdata');
@@ -20,7 +20,7 @@ function sample(name: string): Buffer {
 }
 
 for (const name of readdirSync(SAMPLES).filter((file) => !file.endsWith('.md'))) {
-  test(`${name} parsed, sealed and read back`, async () => {
+  test(`${name} parsed, flushed and read back`, async () => {
     const parsed = new ParsedTables();
     const scalar = new ParsedTables('sluice.scalar');
     const body = sample(name);
@@ -32,12 +32,12 @@ for (const name of readdirSync(SAMPLES).filter((file) => !file.endsWith('.md')))
       const spans = bodies.flat().filter(({ tableId }) => tableId === table.id);
       const rows = parsed.rowsOf(table);
       assert.ok(rows.length > 0);
-      const file = await parsed.seal(table, spans);
-      const expected = sealModel(rows, spans, table.columns).map((row) => modelText(row, table.columns));
+      const file = await parsed.flush(table, spans);
+      const expected = flushModel(rows, spans, table.columns).map((row) => modelText(row, table.columns));
       assert.deepEqual(await textsByDuckdb(file, table.columns), expected);
       assert.deepEqual(await textsByHyparquet(file, table.columns), expected);
       assert.equal(parsed.rowsOf(table).length, rows.length);
-      assert.ok(file.equals(await scalar.seal(scalar.tables.get(table.measurement)!, spans)), 'the build without SIMD writes another file');
+      assert.ok(file.equals(await scalar.flush(scalar.tables.get(table.measurement)!, spans)), 'the build without SIMD writes another file');
     }
   });
 }

@@ -1,11 +1,11 @@
-/** What readers skip by: the statistics of a sealed file. */
+/** What readers skip by: the statistics of a flushed file. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as abi from '../../assembly/layout/codes.js';
 import { Random } from '../fuzz/random.js';
 import { encoderModule } from './encoder-module.js';
-import { addBody, assertSealed, column, COLUMNS, seal } from './flush-case.js';
-import { sealModel } from './flush-model.js';
+import { addBody, assertFlushed, column, COLUMNS, flush } from './flush-case.js';
+import { flushModel } from './flush-model.js';
 import { metadataOf, queryDuckdb } from './flushed-file.js';
 import { TableBuilder, type Value } from './table-builder.js';
 
@@ -13,9 +13,9 @@ test('NaN comes back, and the statistics know of it', async () => {
   const builder = new TableBuilder(encoderModule(), [column(1, 'v', abi.KIND_F64)]);
   for (const v of [1, NaN, 3]) builder.rows.push({ time: BigInt(builder.rows.length), values: new Map([['v', v]]) });
   builder.layOut();
-  const { sealed, file } = await assertSealed(builder, [{ rowFirst: 0, rowEnd: 3, number: 3 }]);
-  assert.equal(sealed.statistics.minValues['v'], '"-Infinity"');
-  assert.equal(sealed.statistics.maxValues['v'], '"Infinity"');
+  const { flushed, file } = await assertFlushed(builder, [{ rowFirst: 0, rowEnd: 3, number: 3 }]);
+  assert.equal(flushed.statistics.minValues['v'], '"-Infinity"');
+  assert.equal(flushed.statistics.maxValues['v'], '"Infinity"');
   assert.equal(metadataOf(file).row_groups[0]!.columns[3]!.meta_data!.statistics!.max_value, undefined);
 });
 
@@ -26,8 +26,8 @@ test('filters at the edges of the statistics find their rows', async () => {
     const builder = new TableBuilder(encoderModule(), COLUMNS);
     const span = addBody(builder, random, 1 + random.below(6), 1);
     builder.layOut();
-    const { file } = await seal(builder, [span]);
-    const rows = sealModel(builder.rows, [span], COLUMNS);
+    const { file } = await flush(builder, [span]);
+    const rows = flushModel(builder.rows, [span], COLUMNS);
     const conditions: { sql: string; rows: number }[] = [];
     for (const { name, kind } of COLUMNS) {
       for (const edge of rows.map((row) => row.values.get(name)).filter((value) => value !== undefined)) {

@@ -1,11 +1,11 @@
-/** A seal in many short steps, between which the table grows and its arrays move. */
+/** A flush in many short steps, between which the table grows and its arrays move. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as abi from '../../assembly/layout/codes.js';
 import { Random } from '../fuzz/random.js';
 import { encoderModule } from './encoder-module.js';
-import { addBody, assertSameTexts, assertSealed, column, COLUMNS, seal } from './flush-case.js';
-import { modelText, sealModel } from './flush-model.js';
+import { addBody, assertSameTexts, assertFlushed, column, COLUMNS, flush } from './flush-case.js';
+import { modelText, flushModel } from './flush-model.js';
 import { textsByDuckdb } from './flushed-file.js';
 import { TableBuilder, type Value } from './table-builder.js';
 
@@ -15,7 +15,7 @@ test('rows, series, columns and dictionary entries come between the steps', asyn
     const builder = new TableBuilder(encoderModule(), COLUMNS);
     const spans = [addBody(builder, random, 40, 1), addBody(builder, random, 60, 2)];
     builder.layOut();
-    const expected = sealModel(builder.rows, spans, COLUMNS).map((row) => modelText(row, COLUMNS));
+    const expected = flushModel(builder.rows, spans, COLUMNS).map((row) => modelText(row, COLUMNS));
     let calls = 0;
     builder.onCall = () => {
       calls += 1;
@@ -24,7 +24,7 @@ test('rows, series, columns and dictionary entries come between the steps', asyn
       addBody(builder, random, 5, 3);
       builder.layOut();
     };
-    const { file } = await seal(builder, spans, { stepEntries });
+    const { file } = await flush(builder, spans, { stepEntries });
     assert.ok(builder.rows.length > 100, `nothing came within ${calls} calls`);
     assertSameTexts(await textsByDuckdb(file, COLUMNS), expected, 'DuckDB');
   }
@@ -35,9 +35,9 @@ test('files do not depend on the length of the steps', async () => {
   const builder = new TableBuilder(encoderModule(), COLUMNS);
   const spans = [1, 2, 3].map((number) => addBody(builder, random, 900, number));
   builder.layOut();
-  const { file } = await assertSealed(builder, spans);
+  const { file } = await assertFlushed(builder, spans);
   for (const stepEntries of [1, 7, 100, 1000]) {
-    assert.ok(file.equals((await seal(builder, spans, { stepEntries })).file), `steps of ${stepEntries}`);
+    assert.ok(file.equals((await flush(builder, spans, { stepEntries })).file), `steps of ${stepEntries}`);
   }
 });
 
@@ -62,7 +62,7 @@ test('columns with few values: none in most rows, points of several lines, rows 
     }
     builder.layOut();
     const spans = [{ rowFirst: 3000, rowEnd: 5500, number: 1 }, { rowFirst: 100, rowEnd: 2700, number: 2 }];
-    await assertSealed(builder, spans, { stepEntries });
+    await assertFlushed(builder, spans, { stepEntries });
   }
 });
 
@@ -76,11 +76,11 @@ test('texts of every likeness are ranked by their bytes', async () => {
   }
   builder.layOut();
   const spans = [{ rowFirst: 0, rowEnd: builder.rows.length, number: 1 }];
-  await assertSealed(builder, spans);
-  await assertSealed(builder, spans, { stepEntries: 11 });
+  await assertFlushed(builder, spans);
+  await assertFlushed(builder, spans, { stepEntries: 11 });
 });
 
-test('what a seal holds is counted, and nothing is held afterwards', async () => {
+test('what a flush holds is counted, and nothing is held afterwards', async () => {
   const random = new Random(24);
   const module = encoderModule();
   const builder = new TableBuilder(module, COLUMNS);
@@ -88,10 +88,10 @@ test('what a seal holds is counted, and nothing is held afterwards', async () =>
   builder.layOut();
   let most = 0;
   builder.onCall = () => {
-    most = Math.max(most, module.exports.sealBytes());
+    most = Math.max(most, module.exports.flushBytes());
   };
-  await seal(builder, [span]);
+  await flush(builder, [span]);
   // Order, spans and positions of the rows alone are more.
   assert.ok(most > 5000 * 3 * 4 && most < 4 << 20, `${most} bytes`);
-  assert.equal(module.exports.sealBytes(), 0);
+  assert.equal(module.exports.flushBytes(), 0);
 });

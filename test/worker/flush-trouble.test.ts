@@ -1,17 +1,17 @@
-/** What happens beside a seal: rows that come, arrays that move, storage that fails, memory. */
+/** What happens beside a flush: rows that come, arrays that move, storage that fails, memory. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TableStore } from '../../src/tables/table-store.js';
-import { sealFile } from '../../src/worker/flush-file.js';
+import { flushFile } from '../../src/worker/flush-file.js';
 import { Random } from '../fuzz/random.js';
 import { encoderModule } from './encoder-module.js';
-import { addBody, addNoise, assertSameTexts, assertSealed, COLUMNS, PATH, seal } from './flush-case.js';
-import { modelText, sealModel } from './flush-model.js';
+import { addBody, addNoise, assertSameTexts, assertFlushed, COLUMNS, PATH, flush } from './flush-case.js';
+import { modelText, flushModel } from './flush-model.js';
 import { ParserSession } from './parser-session.js';
 import { MemoryStore, textsByDuckdb } from './flushed-file.js';
 import { TableBuilder } from './table-builder.js';
 
-test('rows may be appended, and every array may move, while a seal writes', async () => {
+test('rows may be appended, and every array may move, while a flush writes', async () => {
   const random = new Random(11);
   const builder = new TableBuilder(encoderModule(), COLUMNS);
   const spans = [addBody(builder, random, 3000, 1), addBody(builder, random, 3000, 2)];
@@ -23,14 +23,14 @@ test('rows may be appended, and every array may move, while a seal writes', asyn
     addBody(builder, random, 500, 3);
     builder.layOut();
   });
-  const expected = sealModel(builder.rows, spans, COLUMNS).map((row) => modelText(row, COLUMNS));
-  const { file } = await seal(builder, spans, { store });
+  const expected = flushModel(builder.rows, spans, COLUMNS).map((row) => modelText(row, COLUMNS));
+  const { file } = await flush(builder, spans, { store });
   assert.ok(moves > 2, `the arrays moved ${moves} times`);
   assertSameTexts(await textsByDuckdb(file, COLUMNS), expected, 'DuckDB');
   assert.ok(store.steps.every((bytes) => bytes <= 1 << 20));
 });
 
-test('a failed write, a dropped table and rows given up end a seal, which can be repeated', async () => {
+test('a failed write, a dropped table and rows given up end a flush, which can be repeated', async () => {
   const random = new Random(12);
   const builder = new TableBuilder(encoderModule(), COLUMNS);
   const span = { ...addBody(builder, random, 2000, 1) };
@@ -39,20 +39,20 @@ test('a failed write, a dropped table and rows given up end a seal, which can be
   const order = { tableId: 1, number: 1, path: PATH, columns: COLUMNS };
   const trouble: [RegExp, () => void][] = [
     [/no space/, () => { throw new Error('no space'); }],
-    [/table 1 was dropped while it was sealed/, () => builder.drop()],
-    [/rows of table 1 were given up while it was sealed/, () => { span.rowFirst += 1; }],
+    [/table 1 was dropped while it was flushed/, () => builder.drop()],
+    [/rows of table 1 were given up while it was flushed/, () => { span.rowFirst += 1; }],
   ];
   for (const [message, happen] of trouble) {
     const store = new MemoryStore(happen);
     const spans = [{ ...span }];
     const watched = message.source.startsWith('rows') ? [span] : spans;
-    await assert.rejects(sealFile(builder.sealModule(), store as unknown as TableStore, order, () => watched), message);
+    await assert.rejects(flushFile(builder.flushModule(), store as unknown as TableStore, order, () => watched), message);
     assert.equal(store.abandoned, 1);
     assert.equal(store.files.size, 0);
     span.rowFirst = 0;
     builder.layOut();
   }
-  await assertSealed(builder, [span]);
+  await assertFlushed(builder, [span]);
 });
 
 test('where even the unfinished file cannot be thrown away, the error says both', async () => {
@@ -68,31 +68,31 @@ test('where even the unfinished file cannot be thrown away, the error says both'
   };
   const order = { tableId: 1, number: 1, path: PATH, columns: COLUMNS };
   await assert.rejects(
-    sealFile(builder.sealModule(), store as unknown as TableStore, order, () => [{ rowFirst: 0, rowEnd: 1, number: 1 }]),
+    flushFile(builder.flushModule(), store as unknown as TableStore, order, () => [{ rowFirst: 0, rowEnd: 1, number: 1 }]),
     /no space; its unfinished file stays, since the disk is gone/,
   );
 });
 
-test('a seal gives back all memory it took', async () => {
+test('a flush gives back all memory it took', async () => {
   const random = new Random(13);
   const builder = new TableBuilder(encoderModule(), COLUMNS);
   const span = addBody(builder, random, 5000, 1);
   builder.layOut();
-  await seal(builder, [span]);
+  await flush(builder, [span]);
   const bytes = builder.module.memory.buffer.byteLength;
-  for (let i = 0; i < 40; i++) await seal(builder, [span]);
+  for (let i = 0; i < 40; i++) await flush(builder, [span]);
   assert.equal(builder.module.memory.buffer.byteLength, bytes);
 });
 
-test('rows given up behind the sealed ones end a seal where they take series along', async () => {
+test('rows given up behind the flushed ones end a flush where they take series along', async () => {
   const session = new ParserSession();
   const lines = (from: number, to: number): string => Array.from({ length: to - from }, (_, i) => `m,t=${from + i} v=1i 1`).join('\n');
-  const [sealed] = session.write(lines(0, 6000)).spans;
+  const [flushed] = session.write(lines(0, 6000)).spans;
   const [givenUp] = session.write(lines(6000, 6100)).spans;
-  const order = { tableId: sealed!.tableId, number: 1, path: PATH, columns: session.table('m').columns };
-  const sealTo = (store: MemoryStore) => sealFile(session.parser, store as unknown as TableStore, order, () => [{ ...sealed!, number: 1 }]);
+  const order = { tableId: flushed!.tableId, number: 1, path: PATH, columns: session.table('m').columns };
+  const flushTo = (store: MemoryStore) => flushFile(session.parser, store as unknown as TableStore, order, () => [{ ...flushed!, number: 1 }]);
   const store = new MemoryStore(() => session.parser.removeRows(order.tableId, [givenUp!]));
-  await assert.rejects(sealTo(store), /series of table 1 were numbered anew while it was sealed/);
+  await assert.rejects(flushTo(store), /series of table 1 were numbered anew while it was flushed/);
   assert.equal(store.abandoned, 1);
-  assert.equal((await sealTo(new MemoryStore()))?.rows, 6000);
+  assert.equal((await flushTo(new MemoryStore()))?.rows, 6000);
 });

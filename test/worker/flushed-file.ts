@@ -1,4 +1,4 @@
-/** Seals into memory, and reads the file back by two independent readers as the texts of `seal-model.ts`. */
+/** Flushes into memory, and reads the file back by two independent readers as the texts of `flush-model.ts`. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,7 +78,7 @@ export async function textsByDuckdb(file: Buffer, columns: readonly ColumnDefini
 
 /** Asks DuckDB about the file, which the query knows as `file`. */
 export async function queryDuckdb(file: Buffer, query: string): Promise<DuckDBValue[][]> {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-seal-'));
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-flush-'));
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   try {
     const path = join(folder, 'file.parquet');

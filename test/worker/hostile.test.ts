@@ -77,19 +77,19 @@ test('tag values of one hash', () => {
   assertAlike(workOf(bodies(OF_ONE_HASH), COLLIDING), workOf(bodies(USUAL), COLLIDING));
 });
 
-/** Loads and stores that a seal of those strings takes, among others that repeat. */
-async function sealWorkOf(values: readonly string[]): Promise<number> {
+/** Loads and stores that a flush of those strings takes, among others that repeat. */
+async function flushWorkOf(values: readonly string[]): Promise<number> {
   const lines = Array.from({ length: 4 * COLLIDING }, (_, i) => `m s="${i % 2 === 0 ? 'often' : values[(i * 7919) % COLLIDING]}" ${i}`);
   const parser = new CountedParser();
   const tables = new ParsedTables(parser);
   const spans = tables.add(Buffer.from(lines.join('\n'), 'latin1')).map((span) => ({ ...span, number: 1 }));
   const before = parser.accesses();
-  await tables.seal(tables.tables.get('m')!, spans);
+  await tables.flush(tables.tables.get('m')!, spans);
   return parser.accesses() - before;
 }
 
 test('strings of one hash', async () => {
-  assertAlike(await sealWorkOf(OF_ONE_HASH), await sealWorkOf(USUAL));
+  assertAlike(await flushWorkOf(OF_ONE_HASH), await flushWorkOf(USUAL));
 });
 
 test('lines that break off early, of a table whose lines had thousands of fields', () => {

@@ -1,4 +1,4 @@
-/** The memory of a worker over many seals: what no row needs goes, and linear memory becomes small again. */
+/** The memory of a worker over many flushes: what no row needs goes, and linear memory becomes small again. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as abi from '../../assembly/layout/codes.js';
@@ -20,7 +20,7 @@ class Worker {
     this.memory = new WorkerMemory({ module: moduleOf('simd'), limits: LIMITS, bytesMax, tell: (sentence) => this.sentences.push(sentence) });
     for (let id = 1; id <= tables; id++) {
       const columns = [{ id: 2 * id, kind: abi.KIND_TAG, key: 't' }, { id: 2 * id + 1, kind: abi.KIND_I64, key: 'v' }];
-      this.memory.parser.define({ id, databaseId: 1, measurement: `m${id}`, created: 0, sealedTo: 0, columns });
+      this.memory.parser.define({ id, databaseId: 1, measurement: `m${id}`, created: 0, flushedTo: 0, columns });
     }
   }
 
@@ -39,15 +39,15 @@ class Worker {
   }
 
   /** All rows of a table go into a file. */
-  seal(tableId: number): void {
+  flush(tableId: number): void {
     this.memory.parser.removeRows(tableId, [{ rowFirst: 0, rowEnd: this.rows.get(tableId)! }]);
     this.rows.delete(tableId);
-    this.memory.noteSealed();
+    this.memory.noteFlushed();
     this.memory.tidy();
   }
 
-  sealAll(): void {
-    for (const tableId of this.rows.keys()) this.seal(tableId);
+  flushAll(): void {
+    for (const tableId of this.rows.keys()) this.flush(tableId);
   }
 }
 
@@ -58,11 +58,11 @@ test('series of 5,000 tables that never return hold no memory for ever', () => {
   let most = 0;
   for (let round = 0; round < 12; round++) {
     worker.write(Array.from({ length: 4 * TABLES }, (_, i) => `m${1 + (i % TABLES)},t=${'x'.repeat(100)}${round}.${i} v=1i 1`));
-    worker.sealAll();
+    worker.flushAll();
     most = Math.max(most, worker.bytes);
   }
   const guesses = TABLES * 128;
-  assert.ok(most - defined - guesses < bytesMax / 4 + MiB, `${most - defined} bytes stay after seals`);
+  assert.ok(most - defined - guesses < bytesMax / 4 + MiB, `${most - defined} bytes stay after flushes`);
 });
 
 test('what is kept for lines to come goes also while other tables have rows, which stay', () => {
@@ -70,7 +70,7 @@ test('what is kept for lines to come goes also while other tables have rows, whi
   worker.write(Array.from({ length: 10 }, (_, i) => `m1,t=kept${i % 3} v=${i}i ${i}`));
   for (let round = 0; round < 10; round++) {
     worker.write(Array.from({ length: 20_000 }, (_, i) => `m${2 + (i % 99)},t=${'x'.repeat(50)}${round}.${i % 9900} v=1i 1`));
-    for (let id = 2; id <= 100; id++) worker.seal(id);
+    for (let id = 2; id <= 100; id++) worker.flush(id);
     assert.ok(worker.bytes < 5 * MiB, `round ${round}: ${worker.bytes} bytes`);
   }
   worker.write(['m1,t=kept0 v=1i 1', 'm1,t=new v=1i 1']);
@@ -80,11 +80,11 @@ test('what is kept for lines to come goes also while other tables have rows, whi
 test('caches that are small stay', () => {
   const worker = new Worker(64 * MiB, 10);
   worker.write(Array.from({ length: 1000 }, (_, i) => `m${1 + (i % 10)},t=${i} v=1i 1`));
-  worker.sealAll();
+  worker.flushAll();
   assert.ok(worker.memory.parser.spareBytes() > 64 * 1000);
 });
 
-test('linear memory over the share is small again after a seal, with the rows that wait', () => {
+test('linear memory over the share is small again after a flush, with the rows that wait', () => {
   const worker = new Worker(16 * MiB, 3);
   worker.write(Array.from({ length: 1000 }, (_, i) => `m2,t=${i % 7} v=${i}i ${i}`));
   worker.write(['m3,t=a v=1i 1']);
@@ -92,16 +92,16 @@ test('linear memory over the share is small again after a seal, with the rows th
   const old = worker.memory.parser;
   const before = old.linearBytes();
   assert.ok(before > 64 * MiB);
-  worker.seal(3);
+  worker.flush(3);
   assert.equal(worker.memory.parser, old, 'more is held than may be moved');
-  worker.seal(1);
+  worker.flush(1);
   assert.notEqual(worker.memory.parser, old);
   const after = worker.memory.parser.linearBytes();
   assert.ok(after <= 32 * MiB, `${after} bytes`);
   assert.match(worker.sentences.join(), new RegExp(`it had ${before} bytes, it has ${after}$`));
   worker.write(['m2,t=3 v=1i 1', 'm3,t=a v=1i 1']);
   assert.equal(worker.rows.get(2), 1001);
-  worker.seal(3);
+  worker.flush(3);
   assert.equal(worker.sentences.length, 1, 'it is small already');
 });
 
@@ -109,7 +109,7 @@ test('the memory of the instance that was left is free soon', { timeout: 20_000 
   const worker = new Worker(16 * MiB, 1);
   worker.write(LARGE);
   const old = new WeakRef(worker.memory.parser.memory);
-  worker.seal(1);
+  worker.flush(1);
   assert.equal(worker.sentences.length, 1);
   while (old.deref() !== undefined) await new Promise((resolve) => setImmediate(resolve));
 });
@@ -123,13 +123,13 @@ test('a move that finds no memory leaves all as it was, and is tried again', (t)
   const broken = t.mock.method(WebAssembly, 'Instance', function () {
     throw new RangeError('Out of memory');
   });
-  worker.seal(1);
+  worker.flush(1);
   assert.equal(worker.memory.parser, old);
   assert.match(worker.sentences.join(), /could not be moved .*: Out of memory$/);
   broken.mock.restore();
   assert.equal(WebAssembly.Instance, Instance);
   worker.write(['m2,t=b v=1i 2']);
-  worker.seal(3);
+  worker.flush(3);
   assert.notEqual(worker.memory.parser, old);
   worker.write(['m2,t=c v=1i 3']);
   assert.equal(worker.rows.get(2), 3);

@@ -6,7 +6,7 @@ import { ruleFlags } from '../../src/schema-rules.js';
 import type { TableStore } from '../../src/tables/table-store.js';
 import { PendingRows } from '../../src/worker/pending-rows.js';
 import type { TableDefinition } from '../../src/worker/protocol.js';
-import { sealFile } from '../../src/worker/flush-file.js';
+import { flushFile } from '../../src/worker/flush-file.js';
 import { randomCase } from '../fuzz/cases.js';
 import { Random } from '../fuzz/random.js';
 import { DATABASE, ParserSession } from './parser-session.js';
@@ -37,12 +37,12 @@ class Twins {
         this.number += 1;
         if (parsed!.status === abi.PARSE_ACCEPTED) this.pending.addReplayed(parsed!.spans, this.number);
       }
-      if (random.chance(0.5)) this.seal(random, this.number - random.below(3));
+      if (random.chance(0.5)) this.flush(random, this.number - random.below(3));
     }
   }
 
   /** Rows of some tables leave, up to a number. */
-  seal(random: Random, number: number): void {
+  flush(random: Random, number: number): void {
     for (const { id } of this.sessions[0]!.tables()) if (random.chance(0.6)) this.pending.dropUpTo(id, number);
   }
 
@@ -55,14 +55,14 @@ class Twins {
     return Promise.all(this.sessions.map(async ({ parser }) => {
       const store = new MemoryStore();
       const order = { tableId: table.id, number: this.number, path: 'file', columns: table.columns };
-      const sealed = await sealFile(parser, store as unknown as TableStore, order, () => this.pending.upTo(table.id, this.number));
-      return sealed === null ? Buffer.alloc(0) : store.files.get('file')!;
+      const flushed = await flushFile(parser, store as unknown as TableStore, order, () => this.pending.upTo(table.id, this.number));
+      return flushed === null ? Buffer.alloc(0) : store.files.get('file')!;
     }));
   }
 }
 
-test('bodies, seals and files after a move are what they would have been without it', async () => {
-  let sealed = 0;
+test('bodies, flushes and files after a move are what they would have been without it', async () => {
+  let flushed = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const random = new Random(SEED + round);
     const twins = new Twins();
@@ -78,16 +78,16 @@ test('bodies, seals and files after a move are what they would have been without
     for (const table of twins.sessions[0]!.tables()) {
       const [file, ...others] = await twins.files(table);
       for (const other of others) assert.ok(other.equals(file!), `seed ${random.seed}: another file of ${table.measurement}`);
-      sealed += file!.length > 0 ? 1 : 0;
+      flushed += file!.length > 0 ? 1 : 0;
     }
   }
-  assert.ok(sealed > ROUNDS, `${sealed} files`);
+  assert.ok(flushed > ROUNDS, `${flushed} files`);
 });
 
-for (const [created, sealedTo] of [[5, 7], [7, 5]] as const) test(`a table created by ${created} and sealed to ${sealedTo} stays so, and keeps its ids`, () => {
+for (const [created, flushedTo] of [[5, 7], [7, 5]] as const) test(`a table created by ${created} and flushed to ${flushedTo} stays so, and keeps its ids`, () => {
   const session = new ParserSession();
   session.parser.define({
-    id: 1000, databaseId: DATABASE, measurement: 'e\u{feff} é', created, sealedTo,
+    id: 1000, databaseId: DATABASE, measurement: 'e\u{feff} é', created, flushedTo,
     columns: [{ id: 70, kind: abi.KIND_TAG, key: '\u{feff}t' }, { id: 90, kind: abi.KIND_I64, key: 'k'.repeat(60) }],
   });
   const moved = session.moved();
@@ -101,10 +101,10 @@ for (const [created, sealedTo] of [[5, 7], [7, 5]] as const) test(`a table creat
       });
       return spans.length;
     });
-    assert.deepEqual(replayed, [4, 5, 6, 7, 8, 9].map((number) => Number(number >= created && number > sealedTo)));
+    assert.deepEqual(replayed, [4, 5, 6, 7, 8, 9].map((number) => Number(number >= created && number > flushedTo)));
   }
   const dumps = [session, moved].map((each) => each.dumpOf({
-    id: 1000, databaseId: DATABASE, measurement: 'e', created, sealedTo,
+    id: 1000, databaseId: DATABASE, measurement: 'e', created, flushedTo,
     columns: [{ id: 70, kind: abi.KIND_TAG, key: 't', name: 't' }, { id: 90, kind: abi.KIND_I64, key: 'k', name: 'k' }],
   }));
   assert.deepEqual(dumps[1], dumps[0]);

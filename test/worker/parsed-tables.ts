@@ -1,4 +1,4 @@
-/** Bodies parsed into the builders of the real module, whose tables can be sealed and read. */
+/** Bodies parsed into the builders of the real module, whose tables can be flushed and read. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import * as abi from '../../assembly/layout/codes.js';
 import type { TableStore } from '../../src/tables/table-store.js';
 import type { ColumnDefinition, Need, TableDefinition } from '../../src/worker/protocol.js';
 import { builderRows, type Field, type Point } from '../../src/worker/wasm/dump.js';
-import { sealFile, type SealSpan } from '../../src/worker/flush-file.js';
+import { flushFile, type FlushSpan } from '../../src/worker/flush-file.js';
 import { compile, WasmParser, type TableSpan } from '../../src/worker/wasm/wasm.js';
 import { MemoryStore } from './flushed-file.js';
 import type { Row, Value } from './table-builder.js';
@@ -54,11 +54,11 @@ export class ParsedTables {
   }
 
   /** The file of a table's spans, which are ordered by number. */
-  async seal(table: TableDefinition, spans: readonly SealSpan[]): Promise<Buffer> {
+  async flush(table: TableDefinition, spans: readonly FlushSpan[]): Promise<Buffer> {
     const store = new MemoryStore();
     const order = { tableId: table.id, number: spans.at(-1)!.number, path: PATH, columns: table.columns };
-    const sealed = await sealFile(this.#parser, store as unknown as TableStore, order, () => spans);
-    assert.ok(sealed !== null && sealed.rows > 0);
+    const flushed = await flushFile(this.#parser, store as unknown as TableStore, order, () => spans);
+    assert.ok(flushed !== null && flushed.rows > 0);
     return store.files.get(PATH)!;
   }
 
@@ -68,7 +68,7 @@ export class ParsedTables {
     const columns = before?.columns ?? [];
     const column: ColumnDefinition = { id: ++this.#lastId, kind, key, name: key };
     const known = kind < 0 || kind > abi.KIND_STRING || columns.some((other) => other.key === key);
-    const table = { id, databaseId: 1, measurement, created: 0, sealedTo: 0, columns: known ? columns : [...columns, column] };
+    const table = { id, databaseId: 1, measurement, created: 0, flushedTo: 0, columns: known ? columns : [...columns, column] };
     this.tables.set(measurement, table);
     this.#parser.define(table);
   }

@@ -48,7 +48,7 @@ export class ParserSession {
     const changed = new Set<TestTable>();
     for (const { table: { measurement }, key, kind } of needs) {
       const name = `${databaseId} ${measurement}`;
-      const table = this.#tables.get(name) ?? { id: this.#nextId++, databaseId, measurement, created: 1, sealedTo: 0, columns: [] };
+      const table = this.#tables.get(name) ?? { id: this.#nextId++, databaseId, measurement, created: 1, flushedTo: 0, columns: [] };
       table.columns.push({ id: this.#nextId++, kind, key, name: key });
       this.#tables.set(name, table);
       changed.add(table);

@@ -23,7 +23,7 @@ class Fleet {
   }
 
   /** All rows go into a file. */
-  seal(): void {
+  flush(): void {
     this.#session.parser.removeRows(this.#session.table('m').id, [{ rowFirst: 0, rowEnd: this.#rows }]);
     this.#rows = 0;
   }
@@ -64,15 +64,15 @@ for (const count of [5000, 20_000, 100_000]) {
   });
 }
 
-test('a fleet that is cached stays so over seals after which series are numbered anew, also after a flood of others', () => {
+test('a fleet that is cached stays so over flushes after which series are numbered anew, also after a flood of others', () => {
   const fleet = new Fleet();
   fleet.reportUntilKnown('host', 50_000);
-  fleet.seal();
+  fleet.flush();
   fleet.report('request', 300_000);
-  for (let seal = 0; seal < 3; seal += 1) {
-    fleet.seal();
+  for (let flush = 0; flush < 3; flush += 1) {
+    fleet.flush();
     for (let round = 0; round < 5; round += 1) fleet.report('host', 50_000);
-    assert.ok(fleet.series < 55_000, `${fleet.series} series after seal ${seal}`);
+    assert.ok(fleet.series < 55_000, `${fleet.series} series after flush ${flush}`);
   }
 });
 

@@ -21,7 +21,7 @@ for (const build of ['simd', 'scalar'] as const satisfies readonly Build[]) {
     const parser = new WasmParser(moduleOf(build));
     parser.setLimits({ tablesMax: 10, columnsMax: 10, columnNameBytesMax: 1000, namesBytesMax: 1 << 20, seriesBytesMax: 1 << 20 });
     const columns = [{ id: 1, kind: abi.KIND_TAG, key: 't' }, { id: 2, kind: abi.KIND_I64, key: 'v' }];
-    parser.define({ id: 1, databaseId: 1, measurement: 'm', created: 1, sealedTo: 1, columns });
+    parser.define({ id: 1, databaseId: 1, measurement: 'm', created: 1, flushedTo: 1, columns });
     assert.equal(accepted(parser, null), 3);
     parser.setAside(1, true);
     assert.equal(accepted(parser, null), 0);

@@ -1,4 +1,4 @@
-/** A slot, driven in this thread by its port: the bytes that main sees of it, and how it ends when a seal traps. */
+/** A slot, driven in this thread by its port: the bytes that main sees of it, and how it ends when a flush traps. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
@@ -35,7 +35,7 @@ class Driven {
       module: moduleOf('simd'), stores: { tables: store as unknown as TableStore, quarantine: store as unknown as TableStore }, clock: systemClock,
       unpack: () => assert.fail('no body is packed'),
     });
-    this.tell({ say: 'define', tables: [{ id: 1, databaseId: 1, measurement: 'm', created: 0, sealedTo: 0, columns: COLUMNS }] });
+    this.tell({ say: 'define', tables: [{ id: 1, databaseId: 1, measurement: 'm', created: 0, flushedTo: 0, columns: COLUMNS }] });
     const [outcome] = this.parse(Buffer.from(Array.from({ length: 20_000 }, (_, i) => `m,t=${i % 5000} v=${i}i ${i}`).join('\n')), 1);
     assert.equal(outcome!.state, 'accepted');
     this.#numbers[1] = number;
@@ -67,29 +67,29 @@ class Driven {
     return new Promise((resolve) => this.port.once('message', resolve));
   }
 
-  seal(): Promise<FromWorker> {
-    this.tell({ say: 'seal', order: { tableId: 1, number: 1, into: 'tables', path: 'file', columns: COLUMNS } });
+  flush(): Promise<FromWorker> {
+    this.tell({ say: 'flush', order: { tableId: 1, number: 1, into: 'tables', path: 'file', columns: COLUMNS } });
     return this.said();
   }
 }
 
-test('main sees what a seal holds while it is in progress, and that the rows are gone when they are', async (t) => {
+test('main sees what a flush holds while it is in progress, and that the rows are gone when they are', async (t) => {
   const during: number[] = [];
   const driven: Driven = new Driven(t, new MemoryStore(() => during.push(driven.bytes)));
   const before = driven.bytes;
   assert.ok(before > 20_000 * 20);
-  assert.equal((await driven.seal()).say, 'file');
-  assert.ok(during.length > 0 && during.every((bytes) => bytes > before + 20_000 * 4), `${during.join()} during a seal, ${before} before`);
+  assert.equal((await driven.flush()).say, 'file');
+  assert.ok(during.length > 0 && during.every((bytes) => bytes > before + 20_000 * 4), `${during.join()} during a flush, ${before} before`);
   // What comes after the answer is of the same turn.
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(driven.bytes, before);
-  driven.tell({ say: 'sealed', tableId: 1, number: 1 });
+  driven.tell({ say: 'flushed', tableId: 1, number: 1 });
   driven.tell({ say: 'cut', keptTo: 1 });
   assert.equal((await driven.said()).say, 'cut');
   assert.ok(driven.bytes < before - 20_000 * 20, `${driven.bytes} bytes stay of ${before}`);
 });
 
-test('rows that were given up leave when main asks for a sign of life, though no body and no seal comes', async (t) => {
+test('rows that were given up leave when main asks for a sign of life, though no body and no flush comes', async (t) => {
   const driven = new Driven(t, new MemoryStore(), -1n);
   const before = driven.bytes;
   const { beats } = driven.gauge;
@@ -110,22 +110,22 @@ test('what the outcomes of a list say of refused lines is bounded: the bodies be
   assert.ok(runs < 24 * 1024 * 1024, `${runs} bytes`);
 });
 
-test('a trap in a seal ends the slot, which says of which table', async (t) => {
+test('a trap in a flush ends the slot, which says of which table', async (t) => {
   const { Instance } = WebAssembly;
   const mock = t.mock.method(WebAssembly, 'Instance', function (module: WebAssembly.Module) {
     const exports = new Instance(module).exports as object;
-    return { exports: { ...exports, sealSort: () => { throw new WebAssembly.RuntimeError('unreachable'); } } };
+    return { exports: { ...exports, flushSort: () => { throw new WebAssembly.RuntimeError('unreachable'); } } };
   });
   const driven = new Driven(t, new MemoryStore());
   mock.mock.restore();
   const closed = new Promise((resolve) => driven.port.once('close', resolve));
-  assert.deepEqual(await driven.seal(), { say: 'seal-failed', tableId: 1, reason: 'unreachable', isFatal: true });
+  assert.deepEqual(await driven.flush(), { say: 'flush-failed', tableId: 1, reason: 'unreachable', isFatal: true });
   await closed;
   assert.ok(driven.slot.isEnded);
 });
 
-test('a seal that storage fails leaves the slot as it was', async (t) => {
+test('a flush that storage fails leaves the slot as it was', async (t) => {
   const driven = new Driven(t, new MemoryStore(() => { throw new Error('no room'); }));
-  assert.deepEqual(await driven.seal(), { say: 'seal-failed', tableId: 1, reason: 'no room', isFatal: false });
+  assert.deepEqual(await driven.flush(), { say: 'flush-failed', tableId: 1, reason: 'no room', isFatal: false });
   assert.ok(!driven.slot.isEnded);
 });

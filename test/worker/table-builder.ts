@@ -1,7 +1,7 @@
 /** A table builder laid out by hand in the encoder's memory (TABLE_*, COLUMN_* of assembly/layout/codes.ts). */
 import * as abi from '../../assembly/layout/codes.js';
 import type { ColumnDefinition } from '../../src/worker/protocol.js';
-import type { SealModule } from '../../src/worker/flush-file.js';
+import type { FlushModule } from '../../src/worker/flush-file.js';
 import { place, type EncoderModule } from './encoder-module.js';
 
 /** f64: number; i64, u64: bigint; bool: boolean; tag, string: string. */
@@ -24,7 +24,7 @@ export class TableBuilder {
   readonly tableId: number;
   columns: readonly ColumnDefinition[];
   readonly rows: Row[] = [];
-  /** Called before each call of a seal that takes the table. */
+  /** Called before each call of a flush that takes the table. */
   onCall: () => void = () => undefined;
   #address = 0;
   /** Tags of each series, by column name. Some have equal tags, and some no row. */
@@ -36,14 +36,14 @@ export class TableBuilder {
     this.tableId = tableId;
   }
 
-  /** What a seal needs, with this table as the only one; calls look at `stepEntries` entries, if given. */
-  sealModule(stepEntries?: number): SealModule {
+  /** What a flush needs, with this table as the only one; calls look at `stepEntries` entries, if given. */
+  flushModule(stepEntries?: number): FlushModule {
     const { memory, exports } = this.module;
     return {
       memory,
       exports: {
         ...exports,
-        sealStart: (table, entries) => exports.sealStart(table, stepEntries ?? entries),
+        flushStart: (table, entries) => exports.flushStart(table, stepEntries ?? entries),
         tableAt: (id) => {
           this.onCall();
           return id === this.tableId ? this.#address : 0;

@@ -1,4 +1,4 @@
-// What is built once for a column and used in every row group of the seal, as long as it is not too much.
+// What is built once for a column and used in every row group of the flush, as long as it is not too much.
 import { give, take } from '../scratch';
 
 /** Bytes kept; past it a column's block lives as long as its chunk. */

@@ -14,7 +14,7 @@ import { fillWords } from '../parquet/simd';
 let index: u32 = 0;
 /** u32 a series: its code from 1, 0 for null. Not needed (0) when every series or none has a code. */
 let codes: usize = 0;
-/** The column's values of series that may have sealed rows; the next to take up. */
+/** The column's values of series that may have flushed rows; the next to take up. */
 let count: u32 = 0;
 let at: u32 = 0;
 /** Rows of the group that have a value. */

@@ -26,7 +26,7 @@ let endValue: u32 = 0;
 /** Points that were found to go on in the next. */
 export let shadowed: u32 = 0;
 
-/** Begins a seal. */
+/** Begins a flush. */
 export function resetShadows(): void {
   repeats = 0;
   clearRepeats();

@@ -1,4 +1,4 @@
-// The sealed rows as a list that the passes of the sort bring into order, and the two passes that every radix sort has.
+// The flushed rows as a list that the passes of the sort bring into order, and the two passes that every radix sort has.
 import { rows } from '../spans';
 import { give, take } from '../scratch';
 

@@ -1,4 +1,4 @@
-// The first look at the sealed rows, span after span: their order by body and line, the span of each, the series in
+// The first look at the flushed rows, span after span: their order by body and line, the span of each, the series in
 // use, and the range of times.
 import { TABLE_TIMES } from '../../layout/codes';
 import { setEntry } from './row-order';

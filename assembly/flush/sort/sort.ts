@@ -1,4 +1,4 @@
-// Brings the sealed rows into the order (tags, time, body, line): the series are ranked by their tags, and the rows,
+// Brings the flushed rows into the order (tags, time, body, line): the series are ranked by their tags, and the rows,
 // which the spans give in the order of body and line, are counted into place by the rank of their series. Only when rows
 // of one rank do not stand in the order of time then, all are sorted by time first.
 import { keyStep, startKeys } from './series-ranks';

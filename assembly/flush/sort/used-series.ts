@@ -1,10 +1,10 @@
-// The series that the sealed rows have, and their ranks by tags: in the order of the columns, nulls first, by unsigned
+// The series that the flushed rows have, and their ranks by tags: in the order of the columns, nulls first, by unsigned
 // bytes. Series of equal tags have equal ranks.
 import { TABLE_SERIES, TABLE_SERIES_AT } from '../../layout/codes';
 import { give, take } from '../scratch';
 import { spend, stepEnd } from '../slice-budget';
 
-/** Series the table had at the start; later ones have no sealed rows. */
+/** Series the table had at the start; later ones have no flushed rows. */
 export let seriesCount: u32 = 0;
 /** u32 a series with rows: its number, ascending. */
 export let usedSeries: usize = 0;

@@ -1,6 +1,6 @@
 /** The actions of a Delta commit, as lines of JSON. https://github.com/delta-io/delta/blob/master/PROTOCOL.md, reader 1, writer 2. */
 import { VERSION } from '../../version.js';
-import type { FileStatistics, SealedFile } from '../../worker/protocol.js';
+import type { FileStatistics, FlushedFile } from '../../worker/protocol.js';
 
 /** The protocol of tables sluice makes, and the highest it reads and writes. */
 export const PROTOCOL = { minReaderVersion: 1, minWriterVersion: 2 } as const;
@@ -58,7 +58,7 @@ export function metaDataAction(metaData: MetaData): string {
  * @param path relative to the table's folder
  * @param columns every column name of the schema, for `nullCount` of those the file does not have
  */
-export function addAction(path: string, file: SealedFile, columns: readonly string[], timeMs: number): string {
+export function addAction(path: string, file: FlushedFile, columns: readonly string[], timeMs: number): string {
   return JSON.stringify({
     add: {
       path: path.split('/').map(encodeURIComponent).join('/'),

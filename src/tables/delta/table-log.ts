@@ -40,7 +40,7 @@ export interface TableState {
   /** Paths of all files that any version named, live or removed since: another of ours never got its commit. */
   readonly namedFiles: ReadonlySet<string>;
   /** Log number of our last commit, 0 before the first: rows at or below it are in files. */
-  readonly sealedTo: number;
+  readonly flushedTo: number;
   /** The newest commit is this node's: nothing of ours can be missing behind it but whole commits at the end. */
   readonly endsWithOurs: boolean;
 }
@@ -48,18 +48,18 @@ export interface TableState {
 /** The table's log is one that sluice cannot read or must not write. */
 export class TableRefused extends Error {
   /** The number of our last commit, where the log tells it all the same; 0 where it does not. */
-  readonly sealedTo: number;
-  constructor(folder: string, reason: string, sealedTo = 0) {
+  readonly flushedTo: number;
+  constructor(folder: string, reason: string, flushedTo = 0) {
     super(`table ${folder}: ${reason}`);
     this.name = 'TableRefused';
-    this.sealedTo = sealedTo;
+    this.flushedTo = flushedTo;
   }
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type WorkingState = Mutable<TableState> & { liveFiles: Map<string, LiveFile>; namedFiles: Set<string> };
 
-/** Whose commits count for `sealedTo`, what is known of the numbers that it gave, and who reads checkpoints. */
+/** Whose commits count for `flushedTo`, what is known of the numbers that it gave, and who reads checkpoints. */
 export interface OwnNode {
   /** 8 hex digits. */
   readonly node: string;
@@ -96,7 +96,7 @@ const NO_COMMIT: TableState = {
   fields: [],
   liveFiles: new Map(),
   namedFiles: new Set(),
-  sealedTo: 0,
+  flushedTo: 0,
   endsWithOurs: false,
 };
 
@@ -119,7 +119,7 @@ async function fromCheckpoint(folder: string, { names, version }: Checkpoint, ow
       const action = actionOf(line);
       applyAction(state, action);
       if (action.remove) state.namedFiles.add(decodeURIComponent(action.remove.path));
-      if (action.txn?.appId === appIdOf(own.node)) state.sealedTo = nextSealedTo(0, { node: own.node, number: safeNumber(action.txn.version), previous: null }, own.numberMax());
+      if (action.txn?.appId === appIdOf(own.node)) state.flushedTo = nextFlushedTo(0, { node: own.node, number: safeNumber(action.txn.version), previous: null }, own.numberMax());
     }
     if (state.metaData === null) throw new Error('it says nothing of the table');
   } catch (error) {
@@ -151,9 +151,9 @@ export async function takeUpNewer(store: TableStore, folder: string, own: OwnNod
 const FEATURES_WITHOUT_EFFECT: ReadonlySet<string> = new Set(['columnMapping', 'deletionVectors', 'timestampNtz', 'v2Checkpoint', 'vacuumProtocolCheck']);
 
 /** @throws TableRefused saying what the table asks of readers that sluice does not do */
-function assertReadable(folder: string, { liveFiles, metaData, protocol, sealedTo }: TableState): void {
+function assertReadable(folder: string, { liveFiles, metaData, protocol, flushedTo }: TableState): void {
   const refuse = (reason: string): never => {
-    throw new TableRefused(folder, reason, sealedTo);
+    throw new TableRefused(folder, reason, flushedTo);
   };
   const { minReaderVersion, readerFeatures = [] } = protocol;
   const unknown = readerFeatures.filter((feature) => !FEATURES_WITHOUT_EFFECT.has(feature));
@@ -190,7 +190,7 @@ function applyCommit(state: WorkingState, text: string, own: OwnNode): void {
   for (const { remove } of commit.actions) if (remove) state.liveFiles.delete(decodeURIComponent(remove.path));
   for (const action of commit.actions) applyAction(state, action);
   state.endsWithOurs = commit.own?.node === own.node;
-  if (commit.own?.node === own.node) state.sealedTo = nextSealedTo(state.sealedTo, commit.own, own.numberMax());
+  if (commit.own?.node === own.node) state.flushedTo = nextFlushedTo(state.flushedTo, commit.own, own.numberMax());
 }
 
 function applyAction(state: WorkingState, { protocol, metaData, add }: Action): void {
@@ -207,9 +207,9 @@ function applyAction(state: WorkingState, { protocol, metaData, add }: Action): 
 }
 
 /** The number of a commit of ours, held against what else is known. @throws when it cannot be the one that was written */
-function nextSealedTo(sealedTo: number, { number, previous }: OwnMark, numberMax: number): number {
-  if (previous !== null && previous !== sealedTo) throw new Error(`our commit before it was of number ${previous}, and the last one found is of ${sealedTo}`);
-  if (number <= sealedTo) throw new Error(`it is of number ${number}, which is not above ${sealedTo} of our commit before`);
+function nextFlushedTo(flushedTo: number, { number, previous }: OwnMark, numberMax: number): number {
+  if (previous !== null && previous !== flushedTo) throw new Error(`our commit before it was of number ${previous}, and the last one found is of ${flushedTo}`);
+  if (number <= flushedTo) throw new Error(`it is of number ${number}, which is not above ${flushedTo} of our commit before`);
   if (number > numberMax) throw new Error(`it is of number ${number}, which was never given: the last one is ${numberMax}`);
   return number;
 }

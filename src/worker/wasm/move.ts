@@ -28,7 +28,7 @@ function define(from: WasmParser, table: number, to: WasmParser): void {
     databaseId: wordOf(from, table + abi.TABLE_DATABASE),
     measurement: text(table, abi.TABLE_NAME_AT, abi.TABLE_NAME_BYTES),
     created: view.getFloat64(table + abi.TABLE_CREATED, true),
-    sealedTo: view.getFloat64(table + abi.TABLE_SEALED_TO, true),
+    flushedTo: view.getFloat64(table + abi.TABLE_FLUSHED_TO, true),
     columns: columnsOf(from, table).map((column) => ({
       id: wordOf(from, column + abi.COLUMN_ID),
       kind: wordOf(from, column + abi.COLUMN_KIND),

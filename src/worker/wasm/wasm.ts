@@ -5,7 +5,7 @@ import { readParsed, type OutcomePlace, type Parsed, type RowRange } from './par
 import type { ColumnDefinition, ParserLimits, RefusedLines, TableDefinition } from '../protocol.js';
 import { readRefused } from './rejected-lines.js';
 import type { InflateExports } from '../unpack/gunzip.js';
-import type { SealExports } from '../flush-file.js';
+import type { FlushExports } from '../flush-file.js';
 
 export type { Parsed, TableSpan } from './parsed.js';
 
@@ -39,7 +39,7 @@ interface Scanned {
 }
 
 /** What the module exports; addresses are to be read as unsigned. */
-interface ParserExports extends SealExports, InflateExports {
+interface ParserExports extends FlushExports, InflateExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   abiVersion(): number;
   scratch(bytes: number): number;
@@ -57,16 +57,16 @@ interface ParserExports extends SealExports, InflateExports {
   setLimits(tablesMax: number, columnsMax: number, columnNameBytesMax: number, namesBytesMax: number): void;
   setSeriesBytes(bytesMax: number): void;
   setSecret(a: bigint, b: bigint): void;
-  defineTable(id: number, databaseId: number, nameAt: number, nameBytes: number, created: number, sealedTo: number): void;
+  defineTable(id: number, databaseId: number, nameAt: number, nameBytes: number, created: number, flushedTo: number): void;
   defineColumn(tableId: number, columnId: number, kind: number, keyAt: number, keyBytes: number): void;
   dropTable(id: number): void;
-  setSealedTo(tableId: number, number: number): void;
+  setFlushedTo(tableId: number, number: number): void;
   setAside(tableId: number, isSetAside: boolean): void;
   removeSpans(tableId: number, rangesAt: number, ranges: number): void;
   builderBytes(): number;
   memoryUsed(): number;
   setBuilderBytesMax(bytes: number): void;
-  sealBytes(): number;
+  flushBytes(): number;
   spareBytes(): number;
   freeSpare(): void;
   tableIdsEnd(): number;
@@ -114,7 +114,7 @@ export class WasmParser {
   define(table: ParserTable): void {
     const before = this.builderBytes();
     const [nameAt, nameBytes] = this.#place(table.measurement);
-    this.exports.defineTable(table.id, table.databaseId, nameAt, nameBytes, table.created, table.sealedTo);
+    this.exports.defineTable(table.id, table.databaseId, nameAt, nameBytes, table.created, table.flushedTo);
     for (const { id, kind, key } of table.columns) {
       const [keyAt, keyBytes] = this.#place(key);
       this.exports.defineColumn(table.id, id, kind, keyAt, keyBytes);
@@ -135,8 +135,8 @@ export class WasmParser {
   }
 
   /** Rows at or below this log number are in files: replay does not store them again. */
-  setSealedTo(tableId: number, number: number): void {
-    this.exports.setSealedTo(tableId, number);
+  setFlushedTo(tableId: number, number: number): void {
+    this.exports.setFlushedTo(tableId, number);
   }
 
   /** New lines of a table are refused, or taken again. */
@@ -198,14 +198,14 @@ export class WasmParser {
     return this.exports.builderBytes() >>> 0;
   }
 
-  /** The same without what tables and columns take that have no rows: no seal makes that less. */
+  /** The same without what tables and columns take that have no rows: no flush makes that less. */
   rowBytes(): number {
     return this.builderBytes() - this.#allDefinedBytes;
   }
 
-  /** Bytes that rows and the seal in progress hold. */
+  /** Bytes that rows and the flush in progress hold. */
   heldBytes(): number {
-    return this.rowBytes() + (this.exports.sealBytes() >>> 0);
+    return this.rowBytes() + (this.exports.flushBytes() >>> 0);
   }
 
   /** What builders hold for lines to come, and no row needs. */
