@@ -229,7 +229,7 @@ export interface FlushedFile {
   readonly statistics: FileStatistics;
 }
 
-/** Statistics of a file for Delta, by column name of the file; every value is already JSON text (interop.md R1–R7). */
+/** Statistics of a file for Delta, by column name of the file; every value is already JSON text (docs/tables.md R1–R7). */
 export interface FileStatistics {
   readonly numRecords: number;
   /** Column name → JSON text of the value. */

@@ -1,4 +1,5 @@
-// DELTA_BINARY_PACKED (parquet-format, Encodings.md): blocks of 128 deltas in 4 miniblocks, each with a width of its own.
+// DELTA_BINARY_PACKED: blocks of 128 deltas in 4 miniblocks, each with a width of its own.
+// https://github.com/apache/parquet-format/blob/master/Encodings.md
 import { writeVarint, writeZigzag } from './varint';
 import { bitsOf32 } from './simd';
 

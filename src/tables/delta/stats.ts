@@ -1,12 +1,13 @@
 /**
- * Statistics of a data file for Delta's `add.stats`, each value already JSON text. The rules, each because some reader
- * loses rows without it:
+ * Statistics of a data file for Delta's `add.stats`, each value already JSON text. The rules of docs/tables.md, where it
+ * says which reader goes wrong without each:
  * R1 times in milliseconds, UTC: the minimum rounded down, the maximum up.
  * R2 texts cut at 32 code points, the cut maximum raised in its last code point (text.ts).
  * R3 decimals as integers with all digits.
  * R4 every column with a value has its minimum and maximum.
  * R5 a NaN in the file: "-Infinity" and "Infinity"; infinities as those texts; zero is -0.0 below and 0.0 above.
  * R6 the null count of every column; of one without any value it is the number of rows.
+ * R7 all columns, also those behind the 32nd.
  */
 import type { FileStatistics } from '../../worker/protocol.js';
 import type { FileColumn } from '../parquet/file-columns.js';

@@ -71,7 +71,7 @@ export function isRequired(column: FileColumn): boolean {
   return column.kind === 'time' || column.kind === 'ns' || column.kind === 'seq';
 }
 
-/** Writes the fields of a SchemaElement. No field_id: delta-rs makes a key of it that blinds DuckDB (interop.md). */
+/** Writes the fields of a SchemaElement. No field_id: delta-rs makes a key of it that blinds DuckDB (docs/tables.md). */
 export function writeSchemaElement(writer: ThriftWriter, column: FileColumn): void {
   const { kind, name } = column;
   writer.i32(1, physicalType(column));

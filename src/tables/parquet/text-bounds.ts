@@ -1,4 +1,4 @@
-/** Short bounds of long texts (rule R2 of Delta's statistics, also good for a footer). All texts are valid UTF-8. */
+/** Short bounds of long texts (rule R2 of docs/tables.md, also good for a footer). All texts are valid UTF-8. */
 
 const CODE_POINTS_MAX = 32;
 /** Bytes that hold at least CODE_POINTS_MAX + 1 code points, each of at most 4 bytes. */

@@ -1,4 +1,7 @@
-/** Writer of Thrift's compact protocol, as far as a Parquet footer needs it (thrift-compact-protocol.md). */
+/**
+ * Writer of Thrift's compact protocol, as far as a Parquet footer needs it.
+ * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
+ */
 
 /** Types of fields and list elements by their numbers in the protocol. */
 const THRIFT_I32 = 5;
