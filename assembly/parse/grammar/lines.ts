@@ -119,7 +119,7 @@ function scanQuoted(at: usize, limit: usize): usize {
     const c = <u32>load<u8>(at);
     if (c == NEWLINE) return at;
     if (c == BACKSLASH) {
-      at += 2;
+      at = hiddenEnd(at, limit);
       continue;
     }
     if (more > 0) {
@@ -145,8 +145,24 @@ function firstSpace(at: usize, limit: usize): usize {
     }
     at += <usize>ctz(hits);
     if (at >= limit || <u32>load<u8>(at) != BACKSLASH) return at;
-    at += 2;
+    at = hiddenEnd(at, limit);
   }
+  return at;
+}
+
+/** Past the backslash at `at` and the byte that it hides; of a run of backslashes, which are pairs, past sixteen at a time. */
+@inline
+export function hiddenEnd(at: usize, limit: usize): usize {
+  const end = pairsEnd(at, limit);
+  return end == at || <u32>load<u8>(end) == BACKSLASH ? end + 2 : end;
+}
+
+/** The end of a run of backslashes from `at` on, in steps of sixteen. */
+@inline
+export function pairsEnd(at: usize, limit: usize): usize {
+  // Most backslashes stand alone.
+  if (<u32>load<u8>(at, 1) != BACKSLASH) return at;
+  while (at + 16 <= limit && maskOf(at, BACKSLASH) == 0xFFFF) at += 16;
   return at;
 }
 
@@ -165,7 +181,7 @@ export function stringEnd(at: usize, limit: usize): usize {
     at += ctz(hits);
     if (at >= limit || load<u8>(at) == QUOTE) return at;
     stringIsEscaped = true;
-    at += 2;
+    at = hiddenEnd(at, limit);
   }
   return at;
 }

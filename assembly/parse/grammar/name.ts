@@ -3,6 +3,7 @@
 import { LINE_ENDS_WITH_BACKSLASH, LINE_NAME_TOO_LONG, LINE_OK } from '../../layout/codes';
 import { maskOfNameEnds } from '../../base/simd';
 import { BACKSLASH, NEWLINE, SPACE, TAB } from './characters';
+import { hiddenEnd } from './lines';
 import { textBytes, unescapeName } from './unescaped';
 
 /** Names are at most 64 KiB, escapes undone. */
@@ -30,9 +31,10 @@ export function nameEnd(at: usize, end: usize, delimiter: u32, isMeasurement: bo
     if (c == delimiter || c == SPACE || c == TAB || c == NEWLINE || (isMeasurement && c == 0)) return at;
     if (c == BACKSLASH) {
       nameIsEscaped = true;
+      at = hiddenEnd(at, end);
+    } else {
       at++;
     }
-    at++;
   }
   return end;
 }

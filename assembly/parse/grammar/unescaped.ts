@@ -3,7 +3,7 @@
 import { allocate, blockBytes, release } from '../../base/arena';
 import { BACKSLASH, COMMA, EQUALS, QUOTE, SPACE } from './characters';
 import { copyWide, firstOf } from '../../base/simd';
-import { lineEnd } from './lines';
+import { lineEnd, pairsEnd } from './lines';
 
 /** Copies in steps of 16 bytes write up to here behind a text. */
 const MARGIN_BYTES: usize = 16;
@@ -48,7 +48,12 @@ export function unescapeName(at: usize, end: usize, isMeasurement: bool): usize 
   for (let plain = upToBackslash(at, end); ; plain = upToBackslash(at, end)) {
     copyWide(to, at, plain - at);
     to += plain - at;
-    at = plain + 1;
+    at = pairsEnd(plain, end);
+    if (at != plain) {
+      to = halve(to, at - plain);
+      continue;
+    }
+    at++;
     if (at >= end) break;
     const next = <u32>load<u8>(at++);
     if (!(next == COMMA || next == SPACE || next == BACKSLASH || (next == EQUALS && !isMeasurement))) {
@@ -66,13 +71,25 @@ export function unescapeString(at: usize, end: usize): usize {
   for (let plain = upToBackslash(at, end); ; plain = upToBackslash(at, end)) {
     copyWide(to, at, plain - at);
     to += plain - at;
-    at = plain + 1;
+    at = pairsEnd(plain, end);
+    if (at != plain) {
+      to = halve(to, at - plain);
+      continue;
+    }
+    at++;
     if (at >= end) break;
     const next = <u32>load<u8>(at++);
     if (next != QUOTE && next != BACKSLASH) store<u8>(to++, <u8>BACKSLASH);
     store<u8>(to++, <u8>next);
   }
   return finishAt(from, to, at, end);
+}
+
+/** Writes the backslashes that pairs of `bytes` bytes stand for; returns the end. */
+@inline
+function halve(to: usize, bytes: usize): usize {
+  memory.fill(to, <u8>BACKSLASH, bytes >> 1);
+  return to + (bytes >> 1);
 }
 
 /** The first backslash from `at` on, or `end`. */
