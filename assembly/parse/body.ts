@@ -21,6 +21,7 @@ import { beginListing, listLine } from './dump';
 import { addError, beginOutcome, countAccepted, countLine, countRejected, countTaken, endOutcome, linesSeen, rejectedLines } from './outcome';
 import { listNeeds, needCount, needsAt, provisionalMark, undoProvisional } from './schema/needed';
 import { beginRecord, hasTime, time } from './grammar/cells';
+import { newlinesEnd } from './grammar/newlines';
 import { unitOf } from './grammar/time';
 import { isUtf8 } from './grammar/utf8';
 
@@ -132,8 +133,8 @@ function parseLines(end: usize, flags: u32, linesMax: u32): u32 {
     const at = skipBlanks(start);
     const blankEnd = blankLineEnd(at, end);
     if (blankEnd != 0) {
-      start = blankEnd;
-      line++;
+      start = newlinesEnd(blankEnd, end);
+      line += 1 + <u32>(start - blankEnd);
       continue;
     }
     if (countLine() > linesMax) return PARSE_TOO_MANY_LINES;

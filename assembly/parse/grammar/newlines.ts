@@ -18,3 +18,10 @@ export function countNewlines(at: usize, end: usize): u32 {
   for (; at + 16 <= end; at += 16) count += popcnt(maskOf(at, NEWLINE));
   return at < end ? count + popcnt(maskOf(at, NEWLINE) & ((1 << <u32>(end - at)) - 1)) : count;
 }
+
+/** The end of a run of newlines from `at` on, in steps of sixteen. */
+@inline
+export function newlinesEnd(at: usize, end: usize): usize {
+  while (at + 16 <= end && <u32>load<u8>(at) == NEWLINE && maskOf(at, NEWLINE) == 0xFFFF) at += 16;
+  return at;
+}
