@@ -8,7 +8,7 @@ export { indexEntries } from './memtable/dictionary';
 export { removeSpans } from './memtable/drop-rows';
 export { restoreRows, restoreValues } from './memtable/restore';
 export { setSeriesBytes } from './memtable/cache/series-cache';
-export { builderBytes, setBuilderBytesMax } from './memtable/memory';
+export { memtableBytes, setMemtableBytesMax } from './memtable/memory';
 export { freeSpare, spareBytes } from './memtable/reclaim';
 export { flushBytes, flushChunk, flushCut, flushEnd, flushGroup, flushRows, flushSort, flushSpans, flushStart } from './flush/flush';
 export { inflate, inflatedBytes, inflatedTo, packed } from './inflate/inflate';

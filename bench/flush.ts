@@ -10,7 +10,7 @@ const ROUNDS = 3;
 const SIZE = { lines: 1_000_000, linesPerBody: 5000 };
 
 export const part: Part = {
-  about: `Rows that stand in the builders into files in memory (bytes counted, not kept), table after table; CPU time, median of ${ROUNDS} flushes of the same rows. MB/s are of line protocol. The longest slice is the most time between two turns of the event loop (CPU or wall, whichever is less).`,
+  about: `Rows that stand in the memtables into files in memory (bytes counted, not kept), table after table; CPU time, median of ${ROUNDS} flushes of the same rows. MB/s are of line protocol. The longest slice is the most time between two turns of the event loop (CPU or wall, whichever is less).`,
   async run() {
     const rows = [await flushRow(tsbs(SIZE)), await flushRow(telegraf(SIZE))];
     return [{ title: 'flush', columns: ['MB', 'rows', 'files', 'MB/s', 'M rows/s', 'MB of files', 'longest slice ms'], rows }];

@@ -60,7 +60,7 @@ export class Session {
     return next;
   }
 
-  /** Bodies into the builders. */
+  /** Bodies into the memtables. */
   write({ bodies, precision }: Workload): Counts {
     let lines = 0;
     let rejected = 0;
@@ -72,7 +72,7 @@ export class Session {
     return { lines, rejected };
   }
 
-  /** A body into the builders; what it needs is defined, and it is parsed again. @throws when it is refused */
+  /** A body into the memtables; what it needs is defined, and it is parsed again. @throws when it is refused */
   writeBody(body: Uint8Array, options: Partial<ParseOptions> = {}): Parsed {
     this.parser.inputView(body.length).set(body);
     const parsed = this.parseInput(body.length, options);
@@ -93,7 +93,7 @@ export class Session {
     return parsed;
   }
 
-  /** Field values in the builders. */
+  /** Field values in the memtables. */
   values(): number {
     return this.#sum((struct, word) => {
       const columns = Array.from({ length: word(struct + abi.TABLE_COLUMNS) }, (_, i) => word(word(struct + abi.TABLE_COLUMNS_AT) + i * 4));
@@ -111,7 +111,7 @@ export class Session {
     return [...this.#tables.keys()].reduce((sum, id) => sum + of(this.parser.exports.tableAt(id) >>> 0, word), 0);
   }
 
-  /** All rows leave the builders. */
+  /** All rows leave the memtables. */
   clear(): void {
     for (const [id, table] of this.#tables) {
       const rowEnd = table.spans.at(-1)?.rowEnd ?? 0;
@@ -120,7 +120,7 @@ export class Session {
     }
   }
 
-  /** A file for each table that has rows; they stay in the builders. */
+  /** A file for each table that has rows; they stay in the memtables. */
   async flush(store: TableStore, module: FlushModule = this.parser): Promise<FlushedFile[]> {
     const files: FlushedFile[] = [];
     for (const [tableId, { definition, spans }] of this.#tables) {

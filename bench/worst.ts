@@ -10,7 +10,7 @@ import { bytesOf } from './workloads/workload.js';
 const ROUNDS = 7;
 
 export const part: Part = {
-  about: `Warm: lines of the case into the builders, where they stay until all are in, then flushed, then taken out, again and again in one instance, new lines each time; CPU time, median of ${ROUNDS} rounds. A cell is a tag or field as written; the dense case is the first row (a long string is one cell: MB/s say more of it). Memory is linear memory after the first round in a fresh instance, which has 4 MB from the start.`,
+  about: `Warm: lines of the case into the memtables, where they stay until all are in, then flushed, then taken out, again and again in one instance, new lines each time; CPU time, median of ${ROUNDS} rounds. A cell is a tag or field as written; the dense case is the first row (a long string is one cell: MB/s say more of it). Memory is linear memory after the first round in a fresh instance, which has 4 MB from the start.`,
   run: async () => [await cellTable(), bodyTable()],
 };
 

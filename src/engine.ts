@@ -62,7 +62,7 @@ export interface Engine {
   metrics(): Metric[];
   /** Why no write is taken now, or null. */
   refusal(): string | null;
-  /** Resolves when all rows of the log are back in builders. */
+  /** Resolves when all rows of the log are back in memtables. */
   recovered(): Promise<void>;
   /** Ends what is under way, flushes what it can, and lets go of the data folder. */
   stop(): Promise<void>;
@@ -70,7 +70,7 @@ export interface Engine {
 
 /**
  * Opens a data folder: takes its lock, reads the catalog and the log, and starts the workers. Writes can be taken
- * when it resolves; frames of the log come back into builders behind them.
+ * when it resolves; frames of the log come back into memtables behind them.
  * @throws Error with a sentence when another process holds the folder or a file cannot be read
  */
 export async function openEngine(config: Config): Promise<Engine> {
@@ -136,19 +136,19 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     },
     onError: (error) => logger.error(`a worker failed: ${error.message}`),
   });
-  const builderBytes = (): number => pool.slots().reduce((sum, slot) => sum + slot.builderBytes, 0);
+  const memtableBytes = (): number => pool.slots().reduce((sum, slot) => sum + slot.memtableBytes, 0);
   const dispatcher = new Dispatcher(pool);
   const cutter = new Cutter({ log, pool, clock, logger });
   const flusher = new Flusher({
     catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter,
     publishCatalog: () => trimmer.publish(),
-    builderBytes: () => guard.pressureBytes(),
+    memtableBytes: () => guard.pressureBytes(),
     replayFloor: () => recovery.floor,
-    limits: { ...config, builderBytesMax: config.memoryBytesMax * FLUSH_MEMORY_SHARE },
+    limits: { ...config, memtableBytesMax: config.memoryBytesMax * FLUSH_MEMORY_SHARE },
   });
   const recovery = new Recovery({
     log, dispatcher, bodyMemory, clock,
-    memoryFull: () => builderBytes() > config.memoryBytesMax && flusher.firstUnflushed < recovery.floor,
+    memoryFull: () => memtableBytes() > config.memoryBytesMax && flusher.firstUnflushed < recovery.floor,
     onTrouble: (sentence) => logger.error(sentence),
     onBack: (rows, number) => flusher.noteRows(rows, number),
     quarantine: async (frame, why) => {
@@ -157,8 +157,8 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     },
   }, catalog, folder.startNumber);
   const guard = new Guard({
-    disk, clock, builderBytes, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes,
-    builderBytesMax: config.memoryBytesMax, logFailed: () => log.failed,
+    disk, clock, memtableBytes, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes,
+    memtableBytesMax: config.memoryBytesMax, logFailed: () => log.failed,
     tidy: () => pool.tellAll({ say: 'tidy' }),
   });
   const lines = new LineCounts();
@@ -200,7 +200,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
   }
   await guard.look();
   recovery.start().then(
-    (frames) => frames > 0 && logger.info(`${frames} frames of the log are back in builders`),
+    (frames) => frames > 0 && logger.info(`${frames} frames of the log are back in memtables`),
     (error: Error) => report(`the log could not be replayed: ${error.message}`),
   );
   const schema = new SchemaAdmin({ catalog, leftovers, rejects });
@@ -215,7 +215,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
   return {
     writer, bodyMemory, schema, logger, control, problems,
     tokens, tokenMade: folder.tokenMade,
-    metrics: () => engineMetrics({ lines, rejects, log, recovery, flusher, bodyMemory, pool, logger, builderBytes }),
+    metrics: () => engineMetrics({ lines, rejects, log, recovery, flusher, bodyMemory, pool, logger, memtableBytes }),
     refusal: () => guard.problems()[0] ?? null,
     recovered: () => recovery.done(),
     async stop() {

@@ -1,4 +1,4 @@
-// Reads what the table builder holds: where a column's values of the flushed rows stand.
+// Reads what the memtable holds: where a column's values of the flushed rows stand.
 import {
   COLUMN_COUNT, COLUMN_DENSE, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_TAG, TABLE_COLUMNS,
   TABLE_COLUMNS_AT,
@@ -10,7 +10,7 @@ export function columnAt(table: usize, index: u32): usize {
   return <usize>load<u32>(<usize>load<u32>(table, TABLE_COLUMNS_AT) + (<usize>index << 2));
 }
 
-/** Place of a column in the table's list, which is in id order; -1 when the builder has none of that id. */
+/** Place of a column in the table's list, which is in id order; -1 when the memtable has none of that id. */
 export function indexOfColumn(table: usize, id: u32): i32 {
   let low: u32 = 0;
   let high = load<u32>(table, TABLE_COLUMNS);

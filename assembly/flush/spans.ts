@@ -1,11 +1,11 @@
-// The rows of the flush in progress: spans of a table builder, in the order of their log numbers.
+// The rows of the flush in progress: spans of a memtable, in the order of their log numbers.
 import { FLUSH_SPAN_BYTES, FLUSH_SPAN_NUMBER, FLUSH_SPAN_ROW_END, FLUSH_SPAN_ROW_FIRST } from '../layout/flush';
 import { take } from './scratch';
 
 /** Address of the spans, FLUSH_SPAN_* each, and their number. */
 let spans: usize = 0;
 export let spanCount: u32 = 0;
-/** Rows in all spans, and the range of builder rows that holds them (others may lie between). */
+/** Rows in all spans, and the range of memtable rows that holds them (others may lie between). */
 export let rows: u32 = 0;
 export let rowFirst: u32 = 0;
 export let rowEnd: u32 = 0;

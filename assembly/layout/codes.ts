@@ -67,7 +67,7 @@ export const RULE_WIDEN = 16;
 export const RULE_SPLIT = 32;
 
 // What `parse` returns.
-/** Rows of the accepted lines stand in the builders. */
+/** Rows of the accepted lines stand in the memtables. */
 export const PARSE_ACCEPTED = 0;
 /** Rolled back: accepted lines need the tables and columns of the needs list. */
 export const PARSE_NEEDS = 1;
@@ -75,7 +75,7 @@ export const PARSE_NEEDS = 1;
 export const PARSE_REFUSED = 2;
 /** Rolled back: more than the given number of lines. */
 export const PARSE_TOO_MANY_LINES = 3;
-/** Rolled back: builders came to hold more than they may (setBuilderBytesMax). */
+/** Rolled back: memtables came to hold more than they may (setMemtableBytesMax). */
 export const PARSE_NO_ROOM = 4;
 
 // The outcome header, at the address `outcome()` returns. 8-byte aligned; u32 unless said.
@@ -164,7 +164,7 @@ export const NEED_KEY_AT = 16;
 export const NEED_KEY_BYTES = 20;
 export const NEED_BYTES = 24;
 
-// A table builder, at the address `tableAt(id)` returns (0 when there is none). u32 each.
+// A memtable, at the address `tableAt(id)` returns (0 when there is none). u32 each.
 export const TABLE_ID = 0;
 export const TABLE_ROWS = 4;
 /** Address of i64[rows]: nanoseconds since 1970. */
@@ -188,7 +188,7 @@ export const TABLE_FLUSHED_TO = 96;
 /** 1: new lines are refused. */
 export const TABLE_SET_ASIDE = 148;
 
-// A column builder: its values are sparse. Of a field there is one entry a row that has a value, rows ascending; of a
+// A memtable column: its values are sparse. Of a field there is one entry a row that has a value, rows ascending; of a
 // tag one entry a series that has it, series ascending. u32 each.
 /** KIND_*. */
 export const COLUMN_KIND = 20;

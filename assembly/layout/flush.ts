@@ -16,7 +16,7 @@ export const FLUSH_SPAN_ROW_END = 4;
 export const FLUSH_SPAN_NUMBER = 8;
 export const FLUSH_SPAN_BYTES = 16;
 
-// Our own columns, where a chunk is asked by column id: ids of builder columns start at 1 and stay below.
+// Our own columns, where a chunk is asked by column id: ids of memtable columns start at 1 and stay below.
 export const COLUMN_TIME = 0xfffffffd;
 export const COLUMN_NS = 0xfffffffe;
 export const COLUMN_SEQ = 0xffffffff;

@@ -1,4 +1,4 @@
-// A column builder: the struct of layout/codes.ts (COLUMN_*), what only the parser knows of it, and writing values. The first 64
+// A memtable column: the struct of layout/codes.ts (COLUMN_*), what only the parser knows of it, and writing values. The first 64
 // bytes, a cache line, are all that the fast path needs of a field.
 import {
   COLUMN_COUNT, COLUMN_DENSE, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KIND, COLUMN_ROWS,

@@ -1,4 +1,4 @@
-// Removing rows from a table builder, after a flush or when rows are given up: the rest moves into arrays of its own
+// Removing rows from a memtable, after a flush or when rows are given up: the rest moves into arrays of its own
 // size, and rows are numbered anew. Series and dictionaries stay as they are for the lines to come, unless there are more
 // than a few of them to the rows there were: then those without rows go (renumber.ts).
 import {

@@ -9,7 +9,7 @@ import { columnAt, TABLE_ROWS_CAPACITY } from './table';
 const ROW_BYTES: u64 = 12;
 const NUMBER_BYTES: u64 = 4;
 
-/** Bytes that builders will hold besides when the table gets one more row, with a value in each column that is full. */
+/** Bytes that memtables will hold besides when the table gets one more row, with a value in each column that is full. */
 export function growthOf(table: usize): u64 {
   const rows = load<u32>(table, TABLE_ROWS);
   const before = load<u32>(table, TABLE_ROWS_CAPACITY);

@@ -1,17 +1,17 @@
-// The memory of builders, counted: what the server's memory budget is held against.
+// The memory of memtables, counted: what the server's memory budget is held against.
 import { allocate, blockBytes, release } from '../base/arena';
 
 let inUse: usize = 0;
 
-/** Bytes of blocks that builders hold. */
-export function builderBytes(): usize {
+/** Bytes of blocks that memtables hold. */
+export function memtableBytes(): usize {
   return inUse;
 }
 
 let bytesMax: usize = usize.MAX_VALUE;
 
-/** How much builders may hold while a body is parsed. */
-export function setBuilderBytesMax(bytes: u32): void {
+/** How much memtables may hold while a body is parsed. */
+export function setMemtableBytesMax(bytes: u32): void {
   bytesMax = bytes;
 }
 

@@ -1,4 +1,4 @@
-// A table builder: the struct of layout/codes.ts (TABLE_*) and what only the parser knows behind it.
+// A memtable: the struct of layout/codes.ts (TABLE_*) and what only the parser knows behind it.
 import {
   COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KIND, KIND_TAG, NAME_COST_BYTES, TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_DATABASE, TABLE_ID,
   TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_TIMES,

@@ -1,4 +1,4 @@
-// Accepted lines into builders, with the checksum of their rows; and the way back.
+// Accepted lines into memtables, with the checksum of their rows; and the way back.
 import {
   COLUMN_ID, COLUMN_KIND, KIND_BOOL, KIND_STRING, KIND_TAG, SPAN_BYTES, SPAN_ROW_END, SPAN_ROW_FIRST,
   SPAN_TABLE, TABLE_COLUMNS, TABLE_CREATED, TABLE_ID, TABLE_ROWS, TABLE_FLUSHED_TO, TABLE_SERIES,
@@ -123,7 +123,7 @@ function storeMoved(row: u32): void {
   }
 }
 
-/** Takes all rows of the body out of the builders, which are then as they were, but for a little of their room. */
+/** Takes all rows of the body out of the memtables, which are then as they were, but for a little of their room. */
 export function rollBack(): void {
   for (let i: u32 = 0; i < listUsed(touched); i += 4) {
     const table = <usize>load<u32>(listAt(touched) + i);

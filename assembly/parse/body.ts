@@ -66,7 +66,7 @@ let runAt: usize = 0;
 let runsEnd: usize = 0;
 
 /**
- * Parses the body in the input buffer into the builders.
+ * Parses the body in the input buffer into the memtables.
  * @param precision PRECISION_*
  * @param defaultTime nanoseconds since 1970 of lines without a timestamp
  * @param flags PARSE_ALL_OR_NOTHING, PARSE_REPLAY, PARSE_RECORD; RULE_*
@@ -106,7 +106,7 @@ export function parse(
   return status;
 }
 
-/** Lines that the fast path takes in one go, at most: what builders hold is looked at between. Rows get more room in the exact path alone. */
+/** Lines that the fast path takes in one go, at most: what memtables hold is looked at between. Rows get more room in the exact path alone. */
 const RUN_LINES_MAX: u32 = 8192;
 /** Lines parsed in the exact path alone, at most, after the fast path took none. */
 const PAUSE_MAX: u32 = 31;

@@ -18,12 +18,12 @@ interface Counted {
   readonly bodyMemory: BodyMemory;
   readonly pool: Pool;
   readonly logger: ServerLogger;
-  /** Bytes of the builders of all workers. */
-  readonly builderBytes: () => number;
+  /** Bytes of the memtables of all workers. */
+  readonly memtableBytes: () => number;
 }
 
 /** All values are of the moment of the call. */
-export function engineMetrics({ lines, rejects, log, recovery, flusher, bodyMemory, pool, logger, builderBytes }: Counted): Metric[] {
+export function engineMetrics({ lines, rejects, log, recovery, flusher, bodyMemory, pool, logger, memtableBytes }: Counted): Metric[] {
   const kept = rejects.counts;
   const { flushes, files, commits, failures, quarantinedRows } = flusher.counts;
   return [
@@ -44,7 +44,7 @@ export function engineMetrics({ lines, rejects, log, recovery, flusher, bodyMemo
     single('gauge', 'sluice_replaying', '1 while rows are read back from the log', Number.isFinite(recovery.floor) ? 1 : 0),
     single('gauge', 'sluice_unflushed_rows', 'Rows in the log alone', flusher.unflushed.rows),
     single('gauge', 'sluice_unflushed_tables', 'Tables with such rows', flusher.unflushed.tables),
-    single('gauge', 'sluice_unflushed_bytes', 'Memory of the builders that hold them', builderBytes()),
+    single('gauge', 'sluice_unflushed_bytes', 'Memory of the memtables that hold them', memtableBytes()),
     single('counter', 'sluice_flushes_total', 'Cuts of tables whose rows went into files', flushes),
     single('counter', 'sluice_flush_files_total', 'Files they made', files),
     single('counter', 'sluice_commits_total', 'Delta commits', commits),
@@ -53,7 +53,7 @@ export function engineMetrics({ lines, rejects, log, recovery, flusher, bodyMemo
     single('counter', 'sluice_quarantined_rows_total', 'Rows of such tables that went to quarantine', quarantinedRows),
     single('gauge', 'sluice_body_memory_bytes', 'Memory for bodies in flight', bodyMemory.blockCount * bodyMemory.blockBytes),
     single('gauge', 'sluice_body_memory_free_bytes', 'What of it is free', bodyMemory.freeBlocks * bodyMemory.blockBytes),
-    single('gauge', 'sluice_builders', 'Workers that hold builders', pool.slots().length),
-    single('gauge', 'sluice_builders_busy', 'Workers at work on bodies', pool.slots().filter(({ busy }) => busy).length),
+    single('gauge', 'sluice_workers', 'Workers that are up', pool.slots().length),
+    single('gauge', 'sluice_workers_busy', 'Workers at work on bodies', pool.slots().filter(({ busy }) => busy).length),
   ];
 }

@@ -34,7 +34,7 @@ export class Cuts {
   }
 
   /**
-   * Writes the rows of a table up to a number; they stay in the builders.
+   * Writes the rows of a table up to a number; they stay in the memtables.
    * @param into the store that the files go to
    * @throws when a worker fails or dies: no file stays then
    */

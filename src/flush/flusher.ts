@@ -1,4 +1,4 @@
-/** Decides when the rows of which table leave the builders, and what becomes of tables whose rows cannot. */
+/** Decides when the rows of which table leave the memtables, and what becomes of tables whose rows cannot. */
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Slot } from '../ingest/pool.js';
 import type { AcceptedBody, FromWorker } from '../worker/protocol.js';
@@ -16,10 +16,10 @@ const FLUSHES_AT_ONCE_MAX = 4;
 interface FlusherParts extends MoverParts {
   /** Reads the Delta log of a table. */
   readonly openCommitter: (table: Table) => Promise<TableCommitter>;
-  /** Linear memory in use by the builders of all workers. */
-  readonly builderBytes: () => number;
+  /** Linear memory in use by the memtables of all workers. */
+  readonly memtableBytes: () => number;
   readonly limits: {
-    readonly flushRowsMax: number; readonly logBytesMax: number; readonly logAgeMaxMs: number; readonly builderBytesMax: number;
+    readonly flushRowsMax: number; readonly logBytesMax: number; readonly logAgeMaxMs: number; readonly memtableBytesMax: number;
     /** Rows of a table that is set aside so long go to quarantine. */
     readonly setAsideAgeMs: number;
   };
@@ -55,7 +55,7 @@ export class Flusher {
     this.#setAside = new SetAside(parts.clock, (tableId, isSetAside) => this.#onSetAside(tableId, isSetAside));
   }
 
-  /** Rows of a frame wait in builders; those of tables that were dropped or flushed meanwhile have left them. */
+  /** Rows of a frame wait in memtables; those of tables that were dropped or flushed meanwhile have left them. */
   noteRows(rows: AcceptedBody['rows'], number: number): void {
     for (const [tableId, count] of rows) {
       if ((this.#catalog.table(tableId)?.flushedTo ?? Infinity) >= number) continue;
@@ -181,7 +181,7 @@ export class Flusher {
   }
 
   #isMemoryFull(): boolean {
-    return this.#parts.builderBytes() > this.#parts.limits.builderBytesMax;
+    return this.#parts.memtableBytes() > this.#parts.limits.memtableBytesMax;
   }
 
   /** Whether the rows of a table set aside must go elsewhere: their time is over, or others need the room. */

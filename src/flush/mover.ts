@@ -1,4 +1,4 @@
-/** Moves the rows of one table out of the builders: into files of the table by one commit, or into quarantine. */
+/** Moves the rows of one table out of the memtables: into files of the table by one commit, or into quarantine. */
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Clock } from '../clock.js';
 import type { Pool, Slot } from '../ingest/pool.js';
@@ -28,7 +28,7 @@ export interface MoverParts {
   readonly replayFloor: () => number;
 }
 
-/** What can leave the builders. */
+/** What can leave the memtables. */
 interface Movable {
   readonly table: Table;
   readonly number: number;
@@ -109,7 +109,7 @@ export class Mover {
     return rows;
   }
 
-  /** The table as it is now, and what of its rows can leave the builders; null for none. */
+  /** The table as it is now, and what of its rows can leave the memtables; null for none. */
   #movable(tableId: number): Movable | null {
     const { catalog, log, replayFloor } = this.#parts;
     const table = catalog.table(tableId);
@@ -147,7 +147,7 @@ export class Mover {
     throw new Error('flushing has ended');
   }
 
-  /** Rows are in files that last: they leave the builders, and count as unflushed no more. */
+  /** Rows are in files that last: they leave the memtables, and count as unflushed no more. */
   #left({ number, rows, table }: Movable): void {
     this.#parts.pool.tellAll({ say: 'flushed', tableId: table.id, number });
     this.#unflushed.leave(table.id, number, rows);

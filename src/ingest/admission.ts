@@ -1,4 +1,4 @@
-/** Why no write may be taken now: stopping, a failed log, too little disk, or builders over their memory. */
+/** Why no write may be taken now: stopping, a failed log, too little disk, or memtables over their memory. */
 import type { Clock } from '../clock.js';
 import type { Disk } from '../disk.js';
 import type { ErrorCode } from '../errors.js';
@@ -15,8 +15,8 @@ interface GuardParts {
   readonly clock: Clock;
   readonly dataDir: string;
   readonly diskReserveBytes: number;
-  readonly builderBytesMax: number;
-  readonly builderBytes: () => number;
+  readonly memtableBytesMax: number;
+  readonly memtableBytes: () => number;
   readonly logFailed: () => boolean;
   /** Has the workers make their memory smaller. */
   readonly tidy: () => void;
@@ -51,23 +51,23 @@ export class Guard {
     this.#parts.tidy();
   }
 
-  /** What builders hold, as whoever flushes is to see it: no end of it while bodies find no room. */
+  /** What memtables hold, as whoever flushes is to see it: no end of it while bodies find no room. */
   pressureBytes(): number {
-    const { builderBytes, builderBytesMax, clock } = this.#parts;
-    const held = builderBytes();
-    return held > builderBytesMax * SHARE_LEFT && clock.monotonicMs() < this.#noRoomUntilMs ? Infinity : held;
+    const { memtableBytes, memtableBytesMax, clock } = this.#parts;
+    const held = memtableBytes();
+    return held > memtableBytesMax * SHARE_LEFT && clock.monotonicMs() < this.#noRoomUntilMs ? Infinity : held;
   }
 
   /** The reason to refuse a write, or null. */
   refuse(): { code: ErrorCode; detail: string } | null {
-    const { builderBytes, builderBytesMax, diskReserveBytes, logFailed } = this.#parts;
+    const { memtableBytes, memtableBytesMax, diskReserveBytes, logFailed } = this.#parts;
     if (this.#stopping) return { code: 'stopping', detail: 'writes are no longer taken' };
     if (logFailed()) return { code: 'log-failed', detail: 'the last write to the log failed; it is tried again' };
     if (this.#freeBytes < diskReserveBytes) {
       return { code: 'disk-full', detail: `${this.#freeBytes} bytes are free and ${diskReserveBytes} are kept for flushing` };
     }
-    if (builderBytes() > builderBytesMax) {
-      return { code: 'overloaded', detail: `unflushed rows take ${builderBytes()} of ${builderBytesMax} bytes` };
+    if (memtableBytes() > memtableBytesMax) {
+      return { code: 'overloaded', detail: `unflushed rows take ${memtableBytes()} of ${memtableBytesMax} bytes` };
     }
     return null;
   }

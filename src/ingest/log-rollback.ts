@@ -1,4 +1,4 @@
-/** After a failed write or sync of the log: cuts unsynced rows off the builders, then has the log start anew. */
+/** After a failed write or sync of the log: cuts unsynced rows off the memtables, then has the log start anew. */
 import type { Clock } from '../clock.js';
 import type { Log } from '../log/log.js';
 import type { Logger } from '../logging.js';

@@ -25,7 +25,7 @@ interface PoolOptions {
   readonly onMessage: (slot: Slot, message: FromWorker) => void;
   /** A slot is ended because it did not come back; `onDeath` follows. */
   readonly onStall: (slot: Slot, stalled: StalledAt) => void;
-  /** The builders of a slot are gone. */
+  /** The memtables of a slot are gone. */
   readonly onDeath: (slot: Slot) => void;
   readonly onError: (error: Error) => void;
 }
@@ -38,8 +38,8 @@ export interface Slot {
   cutBelow: number;
   /** The last ordinal that was refused for being below. */
   refusedTo: number;
-  /** Linear memory in use by builders, bytes. */
-  readonly builderBytes: number;
+  /** Linear memory in use by memtables, bytes. */
+  readonly memtableBytes: number;
   tell(message: ToWorker): void;
   /** Tells the log number of an accepted body, or GIVEN_UP; each ordinal gets one, in their order. */
   giveNumber(ordinal: number, number: number): void;
@@ -114,7 +114,7 @@ export class Pool {
 
   /**
    * Runs a list of bodies in an idle slot.
-   * @throws Stalled when the worker does not come back, another Error when it fails or dies; its builders are gone then
+   * @throws Stalled when the worker does not come back, another Error when it fails or dies; its memtables are gone then
    */
   async parse(slot: Slot, list: readonly BodyTask[]): Promise<ParseResult> {
     const { number, threadId } = slot as PoolSlot;
@@ -172,7 +172,7 @@ export class Pool {
     }
     const slot: PoolSlot = {
       number, threadId, port, row, busy: false, cutBelow: 0, refusedTo: 0, failTask: () => undefined,
-      get builderBytes() {
+      get memtableBytes() {
         return gauge.heldBytes;
       },
       tell: (message) => port.postMessage(message),

@@ -1,4 +1,4 @@
-/** Which frames must come back into builders, at start and after a worker's death, and how far that has got. */
+/** Which frames must come back into memtables, at start and after a worker's death, and how far that has got. */
 import type { Catalog } from '../catalog/catalog.js';
 import type { LoggedFrame } from '../log/log.js';
 import type { Slot } from './pool.js';
@@ -26,7 +26,7 @@ export class Recovery {
     };
   }
 
-  /** R: no row at or above this number may be flushed; Infinity when all rows are in builders. */
+  /** R: no row at or above this number may be flushed; Infinity when all rows are in memtables. */
   get floor(): number {
     let floor = Infinity;
     for (const replay of this.#running) floor = Math.min(floor, replay.floor);
@@ -39,7 +39,7 @@ export class Recovery {
   }
 
   /**
-   * The builders of a slot are gone: their frames are read again.
+   * The memtables of a slot are gone: their frames are read again.
    * @param fromNumber the smallest number that is in no file yet
    * @param settled resolves with the last number once all that was appended is synced or given up
    */

@@ -1,4 +1,4 @@
-/** Brings frames of the log back into builders: at start, and when a worker has died. */
+/** Brings frames of the log back into memtables: at start, and when a worker has died. */
 import type { Clock } from '../clock.js';
 import type { Log, LoggedFrame } from '../log/log.js';
 import type { AcceptedBody, BodyTask } from '../worker/protocol.js';
@@ -20,7 +20,7 @@ export interface ReplayParts {
   readonly dispatcher: Dispatcher;
   readonly bodyMemory: BodyMemory;
   readonly clock: Clock;
-  /** Builders are over their budget and a flush can make room: wait for it. */
+  /** Memtables are over their budget and a flush can make room: wait for it. */
   readonly memoryFull: () => boolean;
   /** Rows of a frame are back, in this slot. */
   readonly onBack: (rows: AcceptedBody['rows'], number: number, slot: number) => void;
@@ -37,7 +37,7 @@ export class Replay {
   readonly #underWay: { readonly number: number; done: boolean }[] = [];
   #underWayBytes = 0;
   #underWayUnpackedBytes = 0;
-  /** Frames below it are in builders, under way, or not wanted. */
+  /** Frames below it are in memtables, under way, or not wanted. */
   #next: number;
   #frames = 0;
   #finished = false;

@@ -32,7 +32,7 @@ interface WriteParts {
   readonly refuse: () => { code: ErrorCode; detail: string } | null;
   /** A body found no room for its rows. */
   readonly onNoRoom: () => void;
-  /** A frame was appended: the rows of its body wait in the builders of a slot. */
+  /** A frame was appended: the rows of its body wait in the memtables of a slot. */
   readonly onAppended: (slot: Slot, body: AcceptedBody, appended: Appended) => void;
   /** A body that was parsed has ended: its accepted lines are stored, or none. */
   readonly onEnd: (database: Database, body: AcceptedBody | RefusedBody, isStored: boolean) => void;

@@ -8,7 +8,7 @@ export interface FrameHeader {
   readonly precision: number;
   readonly databaseId: number;
   readonly inflatedBytes: number;
-  /** Worker slot whose builders took the rows. */
+  /** Worker slot whose memtables took the rows. */
   readonly slot: number;
   /** The body's ordinal in that slot. */
   readonly ordinal: number;

@@ -24,7 +24,7 @@ export function adopt(adoption: Adoption): number {
 
 /**
  * Parses a list of bodies; see ParseResult.
- * @throws when the thread was not adopted, or for what should not happen (a WASM trap): the slot is gone with its builders
+ * @throws when the thread was not adopted, or for what should not happen (a WASM trap): the slot is gone with its memtables
  */
 export function parse(list: readonly BodyTask[]): ParseResult {
   if (slot === undefined || slot.isEnded) throw new Error('this thread has no slot');

@@ -47,7 +47,7 @@ const SLICE_ROWS = 65_536;
  * @param spansOf gives the spans to flush, ordered by number: the caller's own objects, which it updates where rows move
  * @param onSlice is called whenever others get their turn
  * @returns null when there are no rows
- * @throws when storage fails or the rows leave or move meanwhile; the builder is untouched and no file stays
+ * @throws when storage fails or the rows leave or move meanwhile; the memtable is untouched and no file stays
  */
 export async function flushFile(
   module: FlushModule, store: TableStore, order: FileOrder, spansOf: () => readonly FlushSpan[], onSlice: () => void = () => undefined,
@@ -85,7 +85,7 @@ class Flush {
   readonly #columns: readonly FileColumn[];
   /** Of the row groups so far. */
   readonly #statistics: ColumnStatistics[];
-  /** The span that stands last in the builder, and where it began: any row that leaves before it moves it. */
+  /** The span that stands last in the memtable, and where it began: any row that leaves before it moves it. */
   readonly #lastSpan: FlushSpan | undefined;
   readonly #lastRowFirst: number;
   /** TABLE_SERIES_EPOCH when it began; rows that leave behind the flushed ones may take series along, and renumber others. */
@@ -179,7 +179,7 @@ class Flush {
     this.#statistics[place] = { column, nulls: nulls + chunk.nulls, range: joinRanges(range, chunk.range) };
   }
 
-  /** Address of the builder, after a check that the flushed rows are still where they were. */
+  /** Address of the memtable, after a check that the flushed rows are still where they were. */
   #table(): number {
     const { tableId } = this.#order;
     const table = this.#module.exports.tableAt(tableId) >>> 0;

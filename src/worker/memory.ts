@@ -1,6 +1,6 @@
 /** The memory of a worker: the instance of the module that it works with, and how that is kept small after flushes. */
 import { collect } from './gc.js';
-import { moveBuilders } from './wasm/move.js';
+import { moveMemtables } from './wasm/move.js';
 import type { ParserLimits } from './protocol.js';
 import { WasmParser } from './wasm/wasm.js';
 
@@ -86,12 +86,12 @@ export class WorkerMemory {
   /** Goes on in a fresh instance when memory is over what may be kept and over twice what is held. When it fails all stays as it was. */
   #move(bytesKept: number): void {
     const before = this.#parser.linearBytes();
-    const held = this.#parser.builderBytes();
+    const held = this.#parser.memtableBytes();
     if (before <= Math.max(bytesKept, 2 * held) || this.#parser.rowBytes() > this.#parts.bytesMax * MOVED_SHARE) return;
     this.#parser.freeSpare();
     try {
       const parser = this.#newParser();
-      moveBuilders(this.#parser, parser);
+      moveMemtables(this.#parser, parser);
       this.#parser = parser;
       // Not from here: this call still knows the old one.
       this.#hasLeft = true;

@@ -13,7 +13,7 @@ interface Span {
   number: number;
 }
 
-/** What is removed from a builder: row ranges, ascending. */
+/** What is removed from a memtable: row ranges, ascending. */
 type RemoveRows = (tableId: number, ranges: readonly Readonly<Span>[]) => void;
 
 export class PendingRows {
@@ -26,7 +26,7 @@ export class PendingRows {
 
   /**
    * @param numbers ring of log numbers by ordinal, written by main (0 = not given yet, GIVEN_UP)
-   * @param removeRows takes rows out of a builder and closes the gap
+   * @param removeRows takes rows out of a memtable and closes the gap
    */
   constructor(numbers: SharedArrayBuffer, removeRows: RemoveRows) {
     this.#numbers = new BigInt64Array(numbers);
@@ -48,7 +48,7 @@ export class PendingRows {
     this.#add(spans, 0, number);
   }
 
-  /** Takes the numbers that main has given since the last call; rows given up leave the builders. */
+  /** Takes the numbers that main has given since the last call; rows given up leave the memtables. */
   takeNumbers(): void {
     let taken = 0;
     const touched = new Set<number>();
@@ -71,12 +71,12 @@ export class PendingRows {
     return spans.filter((span) => span.number > 0 && span.number <= number).sort((a, b) => a.number - b.number);
   }
 
-  /** Rows at or below a number leave the builder of a table. */
+  /** Rows at or below a number leave the memtable of a table. */
   dropUpTo(tableId: number, number: number): void {
     this.#drop(tableId, (span) => span.number > 0 && span.number <= number);
   }
 
-  /** Rows of live bodies above an ordinal leave all builders. */
+  /** Rows of live bodies above an ordinal leave all memtables. */
   cut(keptTo: number): void {
     this.takeNumbers();
     for (const tableId of this.#spansByTable.keys()) this.#drop(tableId, (span) => span.ordinal > keptTo);
@@ -84,7 +84,7 @@ export class PendingRows {
     this.#unnumbered = [];
   }
 
-  /** A dropped table: its builder is gone already. */
+  /** A dropped table: its memtable is gone already. */
   forget(tableId: number): void {
     this.#spansByTable.delete(tableId);
   }

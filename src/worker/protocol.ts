@@ -90,7 +90,7 @@ interface LineCounts {
   readonly refused: RefusedLines | null;
 }
 
-/** Rows wait in the builders of the worker under `ordinal`. */
+/** Rows wait in the memtables of the worker under `ordinal`. */
 export interface AcceptedBody extends LineCounts {
   readonly state: 'accepted';
   /** Counts the accepted bodies of this worker, from 1; never used again. */
@@ -187,7 +187,7 @@ export type ToWorker =
   /** New lines of these tables are refused, or taken again; lines that are read back are taken always. */
   | { readonly say: 'set-aside'; readonly tableIds: readonly number[]; readonly isSetAside: boolean }
   | { readonly say: 'flush'; readonly order: FlushOrder }
-  /** The commit stands: rows at or below `number` leave the builder. */
+  /** The commit stands: rows at or below `number` leave the memtable. */
   | { readonly say: 'flushed'; readonly tableId: number; readonly number: number }
   /** Rows of bodies above ordinal `keptTo` are given up; the answer is 'cut'. */
   | { readonly say: 'cut'; readonly keptTo: number }

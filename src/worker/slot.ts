@@ -1,4 +1,4 @@
-/** One adopted worker: applies what main says, parses bodies into builders, and flushes in slices between tasks. */
+/** One adopted worker: applies what main says, parses bodies into memtables, and flushes in slices between tasks. */
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { BlockReader } from './blocks.js';
 import { Gauge } from './gauges.js';
@@ -86,7 +86,7 @@ export class WorkerSlot {
     return { slot: this.number, outcomes };
   }
 
-  /** Lets go of the port: main learns that the builders are gone. */
+  /** Lets go of the port: main learns that the memtables are gone. */
   end(): void {
     this.#ended = true;
     this.#adoption.port.close();

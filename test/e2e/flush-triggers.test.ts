@@ -54,7 +54,7 @@ test('tables are flushed when the log is large, and its files go', () =>
     assert.ok(rowsInFiles(dataDir) > 0);
   }));
 
-test('tables are flushed when builders take half of the memory, and writes go on', () => withServer(['--max-memory', '16MiB'], async ({ url, dataDir }) => {
+test('tables are flushed when memtables take half of the memory, and writes go on', () => withServer(['--max-memory', '16MiB'], async ({ url, dataDir }) => {
   for (let i = 0; i < 60; i += 1) {
     const { status } = await write(url, 'db', lines(i * 2500, 2500), SHAPE, 'ns');
     if (status !== 204) assert.equal(status, 503);

@@ -9,7 +9,7 @@ import { makeDataDir, removeDataDir, sluice, TestServer } from './server.js';
 const MiB = 1024 * 1024;
 const LINE = 'm a=1\n';
 const LINES = Math.floor(64 * MiB / LINE.length);
-/** Two million rows of one field in builders that grow by doubling, the unpacked body, and its copy in the parser. */
+/** Two million rows of one field in memtables that grow by doubling, the unpacked body, and its copy in the parser. */
 const REFUSAL_BYTES_MAX = 400 * MiB;
 const WAIT_MS_MAX = 120_000;
 

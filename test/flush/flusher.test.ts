@@ -45,7 +45,7 @@ class Bench {
   readonly flusher: Flusher;
   lastSynced = 0;
   floor = Infinity;
-  builderBytes = 0;
+  memtableBytes = 0;
   opened = 0;
   /** Before a Delta log is read, and before a commit is made. */
   beforeOpen: () => Promise<void> = async () => {};
@@ -89,9 +89,9 @@ class Bench {
           },
         } as unknown as TableCommitter;
       },
-      builderBytes: () => this.builderBytes,
+      memtableBytes: () => this.memtableBytes,
       replayFloor: () => this.floor,
-      limits: { flushRowsMax: 1000, logBytesMax: 1e9, logAgeMaxMs: 1e12, builderBytesMax: 100, setAsideAgeMs: 600_000 },
+      limits: { flushRowsMax: 1000, logBytesMax: 1e9, logAgeMaxMs: 1e12, memtableBytesMax: 100, setAsideAgeMs: 600_000 },
     });
   }
 
@@ -259,7 +259,7 @@ test('a table whose flushes ended two workers is flushed no more, others are; dr
   }
   assert.match(bench.flusher.problems().join(), /^table db\/m1 is set aside, .* 10 acknowledged rows wait in the log: writing its files ended 2 workers; it is tried again at the next start$/);
   assert.match(await failed(bench.flusher.flush([1])), /ended 2 workers/);
-  bench.builderBytes = 101;
+  bench.memtableBytes = 101;
   bench.flusher.tick();
   await settle();
   assert.deepEqual(bench.slots[0]!.orders.map(({ tableId }) => tableId), [2]);
@@ -287,7 +287,7 @@ test('short of memory, tables are flushed that have rows below R', async () => {
   bench.frame(100, 1);
   for (let number = 200; number < 210; number += 1) for (const tableId of [2, 3, 4]) bench.frame(number, tableId);
   bench.floor = 150;
-  bench.builderBytes = 101;
+  bench.memtableBytes = 101;
   bench.flusher.tick();
   await settle();
   assert.deepEqual(bench.slots[0]!.orders.map(({ tableId, number }) => [tableId, number]), [[1, 149]]);
@@ -360,7 +360,7 @@ test('rows of a table set aside go to quarantine when their time is over, and at
     bench.flusher.tick();
     await settle();
     assert.equal(bench.slots[0]!.orders.length, 1, 'not before');
-    if (isShort) bench.builderBytes = 101;
+    if (isShort) bench.memtableBytes = 101;
     else bench.clock.advance(600_000);
     // The first tick tries the table itself once more.
     for (let ticks = 0; ticks < 2; ticks += 1) {

@@ -6,7 +6,7 @@ import { DEFAULT_TIME_NS, push, rowText } from './case.js';
 
 /**
  * The lines that the listing of the body parsed last has, which must be none of the rejected ones and, where no rule puts
- * values elsewhere, say the same as the builders.
+ * values elsewhere, say the same as the memtables.
  */
 export function checkedLines(parser: WasmParser, parsed: Parsed, rows: ReadonlyMap<string, readonly string[]>, rules = PLAIN_RULES): number[] {
   const { rejectedRuns, errors, accepted } = parsed;

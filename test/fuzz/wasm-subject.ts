@@ -2,13 +2,13 @@
 import * as abi from '../../assembly/layout/codes.js';
 import { LINE_ERRORS } from '../../src/errors.js';
 import { PLAIN_RULES, ruleFlags } from '../../src/schema-rules.js';
-import { moveBuilders } from '../../src/worker/wasm/move.js';
+import { moveMemtables } from '../../src/worker/wasm/move.js';
 import type { ColumnDefinition, ParserLimits, TableDefinition } from '../../src/worker/protocol.js';
-import { builderRows } from '../../src/worker/wasm/dump.js';
+import { memtableRows } from '../../src/worker/wasm/dump.js';
 import { type Parsed, WasmParser } from '../../src/worker/wasm/wasm.js';
 import type { SchemaLimits } from '../oracle/schema.js';
 import { type Build, moduleOf } from '../worker/builds.js';
-import { builderRowTexts } from './builder-rows.js';
+import { memtableRowTexts } from './memtable-rows.js';
 import { type Change, DEFAULT_TIME_NS, type Outcome, type Request, type State, type Subject } from './case.js';
 import { droppedTable, removedRows } from './changes.js';
 import { assertEqual, checkedLines, pointText } from './checks.js';
@@ -83,7 +83,7 @@ export class WasmSubject implements Subject {
     if (parsed.lines !== parsed.accepted + parsed.rejected) throw new Error(`${parsed.lines} lines`);
     const rows = new Map(parsed.spans.map((span) => {
       const table = this.#table(span.tableId);
-      return [table.measurement, builderRowTexts(this.#parser, table, span)] as const;
+      return [table.measurement, memtableRowTexts(this.#parser, table, span)] as const;
     }));
     const lines = this.#replica === null || status === 'refused' ? null : checkedLines(this.#parser, parsed, rows, request.rules);
     if (lines !== null && this.#replica !== null) this.#replay(request, parsed, this.#replica);
@@ -117,8 +117,8 @@ export class WasmSubject implements Subject {
     const tables = this.#tablesOf(database);
     const rows = new Map<string, string[]>();
     for (const table of tables) {
-      const texts = builderRows(this.#parser, table).map(pointText);
-      if (this.#replica !== null) assertEqual(builderRows(this.#replica, table).map(pointText), texts, 'replayed rows of the table');
+      const texts = memtableRows(this.#parser, table).map(pointText);
+      if (this.#replica !== null) assertEqual(memtableRows(this.#replica, table).map(pointText), texts, 'replayed rows of the table');
       if (texts.length > 0) rows.set(table.measurement, texts);
     }
     const schema = new Map(tables.map(({ measurement, columns }) => {
@@ -129,7 +129,7 @@ export class WasmSubject implements Subject {
 
   #move(): void {
     const moved = (from: WasmParser, to: WasmParser): WasmParser => {
-      moveBuilders(from, to);
+      moveMemtables(from, to);
       return to;
     };
     this.#parser = moved(this.#parser, this.#fresh());

@@ -26,11 +26,11 @@ const REQUEST: WriteRequest = {
 
 class Bench {
   readonly ring = new BigInt64Array(new SharedArrayBuffer(RING * 8));
-  /** Row ranges that left the builder. */
+  /** Row ranges that left the memtable. */
   readonly removed: [number, number][] = [];
   readonly pending = new PendingRows(this.ring.buffer, (_, ranges) => ranges.forEach(({ rowFirst, rowEnd }) => this.removed.push([rowFirst, rowEnd])));
   readonly slot: Slot = {
-    number: 0, busy: false, cutBelow: 0, refusedTo: 0, builderBytes: 0, tell: () => {},
+    number: 0, busy: false, cutBelow: 0, refusedTo: 0, memtableBytes: 0, tell: () => {},
     giveNumber: (ordinal, number) => Atomics.store(this.ring, ordinal % RING, BigInt(number)),
   };
   readonly frames: FrameHeader[] = [];
@@ -107,7 +107,7 @@ function accepted(ordinal: number): AcceptedBody {
   };
 }
 
-test('a body parsed after the cut, whose outcome comes before the cut is answered, leaves the builder and blocks no other', async () => {
+test('a body parsed after the cut, whose outcome comes before the cut is answered, leaves the memtable and blocks no other', async () => {
   const bench = new Bench();
   const early = bench.parse(0);
   bench.cutter.onLogFailure(0, new Error('no room'));
@@ -130,7 +130,7 @@ test('a body parsed after the cut, whose outcome comes before the cut is answere
   assert.equal(bench.memory.freeBlocks, bench.memory.blockCount);
 });
 
-test('a body that the log does not take leaves the builder', async () => {
+test('a body that the log does not take leaves the memtable', async () => {
   const bench = new Bench();
   bench.logFails = true;
   assert.deepEqual(await bench.outcome(bench.parse(0)), { kind: 'failed', code: 'log-failed', detail: 'no room' });

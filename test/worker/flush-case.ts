@@ -7,7 +7,7 @@ import { flushFile, type FlushSpan } from '../../src/worker/flush-file.js';
 import type { Random } from '../fuzz/random.js';
 import { modelStatistics, modelText, flushModel } from './flush-model.js';
 import { MemoryStore, textsByDuckdb, textsByHyparquet } from './flushed-file.js';
-import type { TableBuilder, Value } from './table-builder.js';
+import type { HandMadeTable, Value } from './hand-made-table.js';
 
 export const PATH = 'db/table/node-1-0.parquet';
 const I64_MIN = -(2n ** 63n);
@@ -52,20 +52,20 @@ function randomTime(random: Random): bigint {
 }
 
 /** Appends a body of random rows; returns its span. */
-export function addBody(builder: TableBuilder, random: Random, rows: number, number: number): FlushSpan {
-  const rowFirst = builder.rows.length;
+export function addBody(memtable: HandMadeTable, random: Random, rows: number, number: number): FlushSpan {
+  const rowFirst = memtable.rows.length;
   for (let i = 0; i < rows; i++) {
-    const present = builder.columns.filter(({ id }) => random.chance(id % 4 === 0 ? 0.9 : 0.6));
-    builder.rows.push({ time: randomTime(random), values: new Map(present.map(({ name, kind }) => [name, randomValue(random, kind)])) });
+    const present = memtable.columns.filter(({ id }) => random.chance(id % 4 === 0 ? 0.9 : 0.6));
+    memtable.rows.push({ time: randomTime(random), values: new Map(present.map(({ name, kind }) => [name, randomValue(random, kind)])) });
   }
   return { rowFirst, rowEnd: rowFirst + rows, number };
 }
 
 /** Gives every row a long string that does not compress, so that a file takes several writes. */
-export function addNoise(builder: TableBuilder, random: Random): void {
-  builder.rows.forEach((row, number) => {
+export function addNoise(memtable: HandMadeTable, random: Random): void {
+  memtable.rows.forEach((row, number) => {
     const note = Array.from({ length: 120 }, () => random.u32().toString(36)).join('');
-    builder.rows[number] = { time: row.time, values: new Map(row.values).set('note', note) };
+    memtable.rows[number] = { time: row.time, values: new Map(row.values).set('note', note) };
   });
 }
 
@@ -76,10 +76,10 @@ interface FlushOptions {
 }
 
 export async function flush(
-  builder: TableBuilder, spans: readonly FlushSpan[], { store = new MemoryStore(), stepEntries }: FlushOptions = {},
+  memtable: HandMadeTable, spans: readonly FlushSpan[], { store = new MemoryStore(), stepEntries }: FlushOptions = {},
 ): Promise<{ flushed: FlushedFile; file: Buffer }> {
-  const order = { tableId: builder.tableId, number: 0, path: PATH, columns: builder.columns };
-  const flushed = await flushFile(builder.flushModule(stepEntries), store as unknown as TableStore, order, () => spans);
+  const order = { tableId: memtable.tableId, number: 0, path: PATH, columns: memtable.columns };
+  const flushed = await flushFile(memtable.flushModule(stepEntries), store as unknown as TableStore, order, () => spans);
   assert.ok(flushed !== null);
   const file = store.files.get(PATH)!;
   assert.equal(flushed.path, PATH);
@@ -87,14 +87,14 @@ export async function flush(
   return { flushed, file };
 }
 
-export async function assertFlushed(builder: TableBuilder, spans: readonly FlushSpan[], options?: FlushOptions): Promise<{ flushed: FlushedFile; file: Buffer }> {
-  const result = await flush(builder, spans, options);
-  const rows = flushModel(builder.rows, spans, builder.columns);
-  const expected = rows.map((row) => modelText(row, builder.columns));
+export async function assertFlushed(memtable: HandMadeTable, spans: readonly FlushSpan[], options?: FlushOptions): Promise<{ flushed: FlushedFile; file: Buffer }> {
+  const result = await flush(memtable, spans, options);
+  const rows = flushModel(memtable.rows, spans, memtable.columns);
+  const expected = rows.map((row) => modelText(row, memtable.columns));
   assert.equal(result.flushed.rows, expected.length);
-  assert.deepEqual(result.flushed.statistics, modelStatistics(rows, builder.columns));
-  assertSameTexts(await textsByHyparquet(result.file, builder.columns), expected, 'hyparquet');
-  assertSameTexts(await textsByDuckdb(result.file, builder.columns), expected, 'DuckDB');
+  assert.deepEqual(result.flushed.statistics, modelStatistics(rows, memtable.columns));
+  assertSameTexts(await textsByHyparquet(result.file, memtable.columns), expected, 'hyparquet');
+  assertSameTexts(await textsByDuckdb(result.file, memtable.columns), expected, 'DuckDB');
   return result;
 }
 

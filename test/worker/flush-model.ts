@@ -5,7 +5,7 @@ import { fileColumns, type FileColumn } from '../../src/tables/parquet/file-colu
 import type { Range } from '../../src/tables/parquet/statistics.js';
 import type { ColumnDefinition, FileStatistics } from '../../src/worker/protocol.js';
 import type { FlushSpan } from '../../src/worker/flush-file.js';
-import type { Row, Value } from './table-builder.js';
+import type { Row, Value } from './hand-made-table.js';
 
 export interface ModelRow {
   readonly time: bigint;

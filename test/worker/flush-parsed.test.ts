@@ -1,4 +1,4 @@
-/** Real samples, parsed into the builders of the real module and flushed: the files hold what the builders held. */
+/** Real samples, parsed into the memtables of the real module and flushed: the files hold what the memtables held. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -7,13 +7,13 @@ import { encoderModule } from './encoder-module.js';
 import { addBody, assertFlushed, column, COLUMNS, flush } from './flush-case.js';
 import { flushModel } from './flush-model.js';
 import { metadataOf, queryDuckdb } from './flushed-file.js';
-import { TableBuilder, type Value } from './table-builder.js';
+import { HandMadeTable, type Value } from './hand-made-table.js';
 
 test('NaN comes back, and the statistics know of it', async () => {
-  const builder = new TableBuilder(encoderModule(), [column(1, 'v', abi.KIND_F64)]);
-  for (const v of [1, NaN, 3]) builder.rows.push({ time: BigInt(builder.rows.length), values: new Map([['v', v]]) });
-  builder.layOut();
-  const { flushed, file } = await assertFlushed(builder, [{ rowFirst: 0, rowEnd: 3, number: 3 }]);
+  const memtable = new HandMadeTable(encoderModule(), [column(1, 'v', abi.KIND_F64)]);
+  for (const v of [1, NaN, 3]) memtable.rows.push({ time: BigInt(memtable.rows.length), values: new Map([['v', v]]) });
+  memtable.layOut();
+  const { flushed, file } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 3, number: 3 }]);
   assert.equal(flushed.statistics.minValues['v'], '"-Infinity"');
   assert.equal(flushed.statistics.maxValues['v'], '"Infinity"');
   assert.equal(metadataOf(file).row_groups[0]!.columns[3]!.meta_data!.statistics!.max_value, undefined);
@@ -23,11 +23,11 @@ test('NaN comes back, and the statistics know of it', async () => {
 test('filters at the edges of the statistics find their rows', async () => {
   const random = new Random(14);
   for (let round = 0; round < 6; round++) {
-    const builder = new TableBuilder(encoderModule(), COLUMNS);
-    const span = addBody(builder, random, 1 + random.below(6), 1);
-    builder.layOut();
-    const { file } = await flush(builder, [span]);
-    const rows = flushModel(builder.rows, [span], COLUMNS);
+    const memtable = new HandMadeTable(encoderModule(), COLUMNS);
+    const span = addBody(memtable, random, 1 + random.below(6), 1);
+    memtable.layOut();
+    const { file } = await flush(memtable, [span]);
+    const rows = flushModel(memtable.rows, [span], COLUMNS);
     const conditions: { sql: string; rows: number }[] = [];
     for (const { name, kind } of COLUMNS) {
       for (const edge of rows.map((row) => row.values.get(name)).filter((value) => value !== undefined)) {

@@ -7,37 +7,37 @@ import { encoderModule } from './encoder-module.js';
 import { addBody, assertSameTexts, assertFlushed, column, COLUMNS, flush } from './flush-case.js';
 import { modelText, flushModel } from './flush-model.js';
 import { textsByDuckdb } from './flushed-file.js';
-import { TableBuilder, type Value } from './table-builder.js';
+import { HandMadeTable, type Value } from './hand-made-table.js';
 
 test('rows, series, columns and dictionary entries come between the steps', async () => {
   for (const stepEntries of [1, 3, 20, 150]) {
     const random = new Random(20 + stepEntries);
-    const builder = new TableBuilder(encoderModule(), COLUMNS);
-    const spans = [addBody(builder, random, 40, 1), addBody(builder, random, 60, 2)];
-    builder.layOut();
-    const expected = flushModel(builder.rows, spans, COLUMNS).map((row) => modelText(row, COLUMNS));
+    const memtable = new HandMadeTable(encoderModule(), COLUMNS);
+    const spans = [addBody(memtable, random, 40, 1), addBody(memtable, random, 60, 2)];
+    memtable.layOut();
+    const expected = flushModel(memtable.rows, spans, COLUMNS).map((row) => modelText(row, COLUMNS));
     let calls = 0;
-    builder.onCall = () => {
+    memtable.onCall = () => {
       calls += 1;
-      if (calls % 9 !== 0 || builder.rows.length > 400) return;
-      builder.columns = [...builder.columns, column(100 + calls, `tag${calls}`, abi.KIND_TAG)];
-      addBody(builder, random, 5, 3);
-      builder.layOut();
+      if (calls % 9 !== 0 || memtable.rows.length > 400) return;
+      memtable.columns = [...memtable.columns, column(100 + calls, `tag${calls}`, abi.KIND_TAG)];
+      addBody(memtable, random, 5, 3);
+      memtable.layOut();
     };
-    const { file } = await flush(builder, spans, { stepEntries });
-    assert.ok(builder.rows.length > 100, `nothing came within ${calls} calls`);
+    const { file } = await flush(memtable, spans, { stepEntries });
+    assert.ok(memtable.rows.length > 100, `nothing came within ${calls} calls`);
     assertSameTexts(await textsByDuckdb(file, COLUMNS), expected, 'DuckDB');
   }
 });
 
 test('files do not depend on the length of the steps', async () => {
   const random = new Random(21);
-  const builder = new TableBuilder(encoderModule(), COLUMNS);
-  const spans = [1, 2, 3].map((number) => addBody(builder, random, 900, number));
-  builder.layOut();
-  const { file } = await assertFlushed(builder, spans);
+  const memtable = new HandMadeTable(encoderModule(), COLUMNS);
+  const spans = [1, 2, 3].map((number) => addBody(memtable, random, 900, number));
+  memtable.layOut();
+  const { file } = await assertFlushed(memtable, spans);
   for (const stepEntries of [1, 7, 100, 1000]) {
-    assert.ok(file.equals((await flush(builder, spans, { stepEntries })).file), `steps of ${stepEntries}`);
+    assert.ok(file.equals((await flush(memtable, spans, { stepEntries })).file), `steps of ${stepEntries}`);
   }
 });
 
@@ -47,7 +47,7 @@ test('columns with few values: none in most rows, points of several lines, rows 
     const columns = [
       column(1, 'host', abi.KIND_TAG), column(2, 'rare', abi.KIND_F64), column(3, 'rarer', abi.KIND_STRING), column(4, 'once', abi.KIND_I64), column(5, 'v', abi.KIND_BOOL),
     ];
-    const builder = new TableBuilder(encoderModule(), columns);
+    const memtable = new HandMadeTable(encoderModule(), columns);
     const chances = { rare: 0.02, rarer: 0.01, once: 0.001, v: 0.9 };
     for (let i = 0; i < 6000; i++) {
       const values = new Map<string, Value>([['host', `h${random.below(4)}`]]);
@@ -56,41 +56,41 @@ test('columns with few values: none in most rows, points of several lines, rows 
       if (random.chance(chances.once)) values.set('once', BigInt(i));
       if (random.chance(chances.v)) values.set('v', random.chance(0.5));
       const time = BigInt(random.below(900));
-      builder.rows.push({ time, values });
+      memtable.rows.push({ time, values });
       // The same point again.
-      if (values.has('rare')) builder.rows.push({ time, values: new Map(values).set('rare', i) });
+      if (values.has('rare')) memtable.rows.push({ time, values: new Map(values).set('rare', i) });
     }
-    builder.layOut();
+    memtable.layOut();
     const spans = [{ rowFirst: 3000, rowEnd: 5500, number: 1 }, { rowFirst: 100, rowEnd: 2700, number: 2 }];
-    await assertFlushed(builder, spans, { stepEntries });
+    await assertFlushed(memtable, spans, { stepEntries });
   }
 });
 
 test('texts of every likeness are ranked by their bytes', async () => {
   const random = new Random(23);
-  const builder = new TableBuilder(encoderModule(), [column(1, 't', abi.KIND_TAG), column(2, 'n', abi.KIND_I64)]);
+  const memtable = new HandMadeTable(encoderModule(), [column(1, 't', abi.KIND_TAG), column(2, 'n', abi.KIND_I64)]);
   const pieces = ['a', 'b', '\u0000', 'é', 'aaaaaaaa', 'same-prefix-', '\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000', '\u{10ffff}'];
   for (let i = 0; i < 4000; i++) {
     const text = Array.from({ length: 1 + random.below(random.pick([3, 6, 12])) }, () => random.pick(pieces)).join('');
-    builder.rows.push({ time: BigInt(random.below(3)), values: new Map<string, Value>([['t', text], ['n', BigInt(i)]]) });
+    memtable.rows.push({ time: BigInt(random.below(3)), values: new Map<string, Value>([['t', text], ['n', BigInt(i)]]) });
   }
-  builder.layOut();
-  const spans = [{ rowFirst: 0, rowEnd: builder.rows.length, number: 1 }];
-  await assertFlushed(builder, spans);
-  await assertFlushed(builder, spans, { stepEntries: 11 });
+  memtable.layOut();
+  const spans = [{ rowFirst: 0, rowEnd: memtable.rows.length, number: 1 }];
+  await assertFlushed(memtable, spans);
+  await assertFlushed(memtable, spans, { stepEntries: 11 });
 });
 
 test('what a flush holds is counted, and nothing is held afterwards', async () => {
   const random = new Random(24);
   const module = encoderModule();
-  const builder = new TableBuilder(module, COLUMNS);
-  const span = addBody(builder, random, 5000, 1);
-  builder.layOut();
+  const memtable = new HandMadeTable(module, COLUMNS);
+  const span = addBody(memtable, random, 5000, 1);
+  memtable.layOut();
   let most = 0;
-  builder.onCall = () => {
+  memtable.onCall = () => {
     most = Math.max(most, module.exports.flushBytes());
   };
-  await flush(builder, [span]);
+  await flush(memtable, [span]);
   // Order, spans and positions of the rows alone are more.
   assert.ok(most > 5000 * 3 * 4 && most < 4 << 20, `${most} bytes`);
   assert.equal(module.exports.flushBytes(), 0);

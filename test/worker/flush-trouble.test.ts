@@ -9,22 +9,22 @@ import { addBody, addNoise, assertSameTexts, assertFlushed, COLUMNS, PATH, flush
 import { modelText, flushModel } from './flush-model.js';
 import { ParserSession } from './parser-session.js';
 import { MemoryStore, textsByDuckdb } from './flushed-file.js';
-import { TableBuilder } from './table-builder.js';
+import { HandMadeTable } from './hand-made-table.js';
 
 test('rows may be appended, and every array may move, while a flush writes', async () => {
   const random = new Random(11);
-  const builder = new TableBuilder(encoderModule(), COLUMNS);
-  const spans = [addBody(builder, random, 3000, 1), addBody(builder, random, 3000, 2)];
-  addNoise(builder, random);
-  builder.layOut();
+  const memtable = new HandMadeTable(encoderModule(), COLUMNS);
+  const spans = [addBody(memtable, random, 3000, 1), addBody(memtable, random, 3000, 2)];
+  addNoise(memtable, random);
+  memtable.layOut();
   let moves = 0;
   const store = new MemoryStore(() => {
     moves += 1;
-    addBody(builder, random, 500, 3);
-    builder.layOut();
+    addBody(memtable, random, 500, 3);
+    memtable.layOut();
   });
-  const expected = flushModel(builder.rows, spans, COLUMNS).map((row) => modelText(row, COLUMNS));
-  const { file } = await flush(builder, spans, { store });
+  const expected = flushModel(memtable.rows, spans, COLUMNS).map((row) => modelText(row, COLUMNS));
+  const { file } = await flush(memtable, spans, { store });
   assert.ok(moves > 2, `the arrays moved ${moves} times`);
   assertSameTexts(await textsByDuckdb(file, COLUMNS), expected, 'DuckDB');
   assert.ok(store.steps.every((bytes) => bytes <= 1 << 20));
@@ -32,33 +32,33 @@ test('rows may be appended, and every array may move, while a flush writes', asy
 
 test('a failed write, a dropped table and rows given up end a flush, which can be repeated', async () => {
   const random = new Random(12);
-  const builder = new TableBuilder(encoderModule(), COLUMNS);
-  const span = { ...addBody(builder, random, 2000, 1) };
-  addNoise(builder, random);
-  builder.layOut();
+  const memtable = new HandMadeTable(encoderModule(), COLUMNS);
+  const span = { ...addBody(memtable, random, 2000, 1) };
+  addNoise(memtable, random);
+  memtable.layOut();
   const order = { tableId: 1, number: 1, path: PATH, columns: COLUMNS };
   const trouble: [RegExp, () => void][] = [
     [/no space/, () => { throw new Error('no space'); }],
-    [/table 1 was dropped while it was flushed/, () => builder.drop()],
+    [/table 1 was dropped while it was flushed/, () => memtable.drop()],
     [/rows of table 1 were given up while it was flushed/, () => { span.rowFirst += 1; }],
   ];
   for (const [message, happen] of trouble) {
     const store = new MemoryStore(happen);
     const spans = [{ ...span }];
     const watched = message.source.startsWith('rows') ? [span] : spans;
-    await assert.rejects(flushFile(builder.flushModule(), store as unknown as TableStore, order, () => watched), message);
+    await assert.rejects(flushFile(memtable.flushModule(), store as unknown as TableStore, order, () => watched), message);
     assert.equal(store.abandoned, 1);
     assert.equal(store.files.size, 0);
     span.rowFirst = 0;
-    builder.layOut();
+    memtable.layOut();
   }
-  await assertFlushed(builder, [span]);
+  await assertFlushed(memtable, [span]);
 });
 
 test('where even the unfinished file cannot be thrown away, the error says both', async () => {
-  const builder = new TableBuilder(encoderModule(), COLUMNS);
-  builder.rows.push({ time: 1n, values: new Map([['value', 1]]) });
-  builder.layOut();
+  const memtable = new HandMadeTable(encoderModule(), COLUMNS);
+  memtable.rows.push({ time: 1n, values: new Map([['value', 1]]) });
+  memtable.layOut();
   const store = {
     put: async () => ({
       write: async () => { throw new Error('no space'); },
@@ -68,20 +68,20 @@ test('where even the unfinished file cannot be thrown away, the error says both'
   };
   const order = { tableId: 1, number: 1, path: PATH, columns: COLUMNS };
   await assert.rejects(
-    flushFile(builder.flushModule(), store as unknown as TableStore, order, () => [{ rowFirst: 0, rowEnd: 1, number: 1 }]),
+    flushFile(memtable.flushModule(), store as unknown as TableStore, order, () => [{ rowFirst: 0, rowEnd: 1, number: 1 }]),
     /no space; its unfinished file stays, since the disk is gone/,
   );
 });
 
 test('a flush gives back all memory it took', async () => {
   const random = new Random(13);
-  const builder = new TableBuilder(encoderModule(), COLUMNS);
-  const span = addBody(builder, random, 5000, 1);
-  builder.layOut();
-  await flush(builder, [span]);
-  const bytes = builder.module.memory.buffer.byteLength;
-  for (let i = 0; i < 40; i++) await flush(builder, [span]);
-  assert.equal(builder.module.memory.buffer.byteLength, bytes);
+  const memtable = new HandMadeTable(encoderModule(), COLUMNS);
+  const span = addBody(memtable, random, 5000, 1);
+  memtable.layOut();
+  await flush(memtable, [span]);
+  const bytes = memtable.module.memory.buffer.byteLength;
+  for (let i = 0; i < 40; i++) await flush(memtable, [span]);
+  assert.equal(memtable.module.memory.buffer.byteLength, bytes);
 });
 
 test('rows given up behind the flushed ones end a flush where they take series along', async () => {

@@ -8,86 +8,86 @@ import { Random } from '../fuzz/random.js';
 import { encoderModule } from './encoder-module.js';
 import { addBody, assertFlushed, column, COLUMNS, PATH, flush, U64_MAX } from './flush-case.js';
 import { MemoryStore, metadataOf, queryDuckdb, textsByDuckdb } from './flushed-file.js';
-import { TableBuilder, type Value } from './table-builder.js';
+import { HandMadeTable, type Value } from './hand-made-table.js';
 
 test('random rows of every kind come back, sorted and merged', async () => {
   for (let seed = 1; seed <= 25; seed++) {
     const random = new Random(seed);
-    const builder = new TableBuilder(encoderModule(), COLUMNS);
-    const spans = Array.from({ length: 1 + random.below(6) }, (_, i) => addBody(builder, random, random.below(seed < 20 ? 40 : 700), 100 + 7 * i));
-    addBody(builder, random, 1, 999);
-    if (spans.every(({ rowFirst, rowEnd }) => rowFirst === rowEnd)) spans.push(addBody(builder, random, 1, 1000));
-    builder.layOut();
-    await assertFlushed(builder, spans);
+    const memtable = new HandMadeTable(encoderModule(), COLUMNS);
+    const spans = Array.from({ length: 1 + random.below(6) }, (_, i) => addBody(memtable, random, random.below(seed < 20 ? 40 : 700), 100 + 7 * i));
+    addBody(memtable, random, 1, 999);
+    if (spans.every(({ rowFirst, rowEnd }) => rowFirst === rowEnd)) spans.push(addBody(memtable, random, 1, 1000));
+    memtable.layOut();
+    await assertFlushed(memtable, spans);
   }
 });
 
 test('a single row, and a row with nothing but a time', async () => {
-  const builder = new TableBuilder(encoderModule(), COLUMNS);
-  builder.rows.push({ time: 1_001n, values: new Map([['value', 1]]) });
-  builder.layOut();
-  const { flushed } = await assertFlushed(builder, [{ rowFirst: 0, rowEnd: 1, number: 42 }]);
+  const memtable = new HandMadeTable(encoderModule(), COLUMNS);
+  memtable.rows.push({ time: 1_001n, values: new Map([['value', 1]]) });
+  memtable.layOut();
+  const { flushed } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 1, number: 42 }]);
   assert.deepEqual({ ...flushed.statistics.nullCount }, { time: 0, sluice_ns: 0, sluice_seq: 0, host: 1, value: 0, count: 1, region: 1, total: 1, up: 1, note: 1 });
   assert.deepEqual(Object.keys(flushed.statistics.minValues), ['time', 'sluice_ns', 'sluice_seq', 'value']);
 });
 
-test('a column that the builder does not have is null in the file', async () => {
-  const builder = new TableBuilder(encoderModule(), COLUMNS.slice(0, 2));
-  builder.rows.push({ time: 5n, values: new Map<string, Value>([['host', 'a'], ['value', 2]]) });
-  builder.layOut();
+test('a column that the memtable does not have is null in the file', async () => {
+  const memtable = new HandMadeTable(encoderModule(), COLUMNS.slice(0, 2));
+  memtable.rows.push({ time: 5n, values: new Map<string, Value>([['host', 'a'], ['value', 2]]) });
+  memtable.layOut();
   const store = new MemoryStore();
   const order = { tableId: 1, number: 1, path: PATH, columns: COLUMNS };
-  const flushed = await flushFile(builder.flushModule(), store as unknown as TableStore, order, () => [{ rowFirst: 0, rowEnd: 1, number: 1 }]);
+  const flushed = await flushFile(memtable.flushModule(), store as unknown as TableStore, order, () => [{ rowFirst: 0, rowEnd: 1, number: 1 }]);
   assert.equal(flushed?.statistics.nullCount['note'], 1);
   assert.deepEqual(await textsByDuckdb(store.files.get(PATH)!, COLUMNS), ['0 | 5 | 1 | "a" | 2 | null | null | null | null | null']);
 });
 
 test('no rows make no file', async () => {
-  const builder = new TableBuilder(encoderModule(), COLUMNS);
-  builder.layOut();
+  const memtable = new HandMadeTable(encoderModule(), COLUMNS);
+  memtable.layOut();
   const store = new MemoryStore();
   const order = { tableId: 1, number: 1, path: PATH, columns: COLUMNS };
   for (const spans of [[], [{ rowFirst: 0, rowEnd: 0, number: 1 }]]) {
-    assert.equal(await flushFile(builder.flushModule(), store as unknown as TableStore, order, () => spans), null);
+    assert.equal(await flushFile(memtable.flushModule(), store as unknown as TableStore, order, () => spans), null);
   }
   assert.equal(store.files.size, 0);
 });
 
 test('128 k + 1 rows make two row groups; a tag of 100 k values', async () => {
-  const builder = new TableBuilder(encoderModule(), [column(1, 'id', abi.KIND_TAG), column(2, 'v', abi.KIND_F64), column(3, 'even', abi.KIND_I64)]);
+  const memtable = new HandMadeTable(encoderModule(), [column(1, 'id', abi.KIND_TAG), column(2, 'v', abi.KIND_F64), column(3, 'even', abi.KIND_I64)]);
   for (let i = 0; i < 131_073; i++) {
     const values = new Map<string, Value>([['id', `id-${(i * 7919) % 100_003}`], ['v', Math.sin(i)]]);
     if (i % 2 === 0) values.set('even', BigInt(i));
-    builder.rows.push({ time: 1_700_000_000_000_000_000n + BigInt(i) * 1_000_000n, values });
+    memtable.rows.push({ time: 1_700_000_000_000_000_000n + BigInt(i) * 1_000_000n, values });
   }
-  builder.layOut();
-  const { flushed, file } = await assertFlushed(builder, [{ rowFirst: 0, rowEnd: 131_073, number: 77 }]);
+  memtable.layOut();
+  const { flushed, file } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 131_073, number: 77 }]);
   assert.deepEqual(metadataOf(file).row_groups.map((group) => Number(group.num_rows)), [131_072, 1]);
   assert.equal(flushed.statistics.numRecords, 131_073);
   assert.equal(flushed.statistics.nullCount['even'], 65_536);
 });
 
 test('long strings cut pages and row groups, and never a value', async () => {
-  const builder = new TableBuilder(encoderModule(), [column(1, 't', abi.KIND_TAG), column(2, 's', abi.KIND_STRING)]);
+  const memtable = new HandMadeTable(encoderModule(), [column(1, 't', abi.KIND_TAG), column(2, 's', abi.KIND_STRING)]);
   const random = new Random(9);
   for (let i = 0; i < 300; i++) {
     const length = random.pick([1 << 20, (1 << 20) - 5, 700_000, 10, 0]);
-    builder.rows.push({ time: BigInt(i), values: new Map([['t', `t${i % 3}`], ['s', String.fromCharCode(97 + (i % 26)).repeat(length)]]) });
+    memtable.rows.push({ time: BigInt(i), values: new Map([['t', `t${i % 3}`], ['s', String.fromCharCode(97 + (i % 26)).repeat(length)]]) });
   }
-  builder.layOut();
-  const { file } = await assertFlushed(builder, [{ rowFirst: 0, rowEnd: 300, number: 3 }]);
+  memtable.layOut();
+  const { file } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 300, number: 3 }]);
   const groups = metadataOf(file).row_groups;
   for (const group of groups) assert.ok(Number(group.total_byte_size) < 67_200_000);
-  const bytes = builder.rows.reduce((sum, row) => sum + (row.values.get('s') as string).length, 0);
+  const bytes = memtable.rows.reduce((sum, row) => sum + (row.values.get('s') as string).length, 0);
   assert.equal(groups.length, Math.ceil(bytes / 67_108_864));
 });
 
 test('long tags that return stand in the file once a row group, though they are more than a page', async () => {
-  const builder = new TableBuilder(encoderModule(), [column(1, 'a', abi.KIND_TAG), column(2, 'long', abi.KIND_TAG)]);
+  const memtable = new HandMadeTable(encoderModule(), [column(1, 'a', abi.KIND_TAG), column(2, 'long', abi.KIND_TAG)]);
   const texts = Array.from({ length: 60 }, (_, i) => `${i} `.repeat(7000));
-  for (let i = 0; i < 7000; i++) builder.rows.push({ time: BigInt(i), values: new Map([['a', `a${i % 7}`], ['long', texts[i % 60]!]]) });
-  builder.layOut();
-  const { file } = await flush(builder, [{ rowFirst: 0, rowEnd: 7000, number: 3 }]);
+  for (let i = 0; i < 7000; i++) memtable.rows.push({ time: BigInt(i), values: new Map([['a', `a${i % 7}`], ['long', texts[i % 60]!]]) });
+  memtable.layOut();
+  const { file } = await flush(memtable, [{ rowFirst: 0, rowEnd: 7000, number: 3 }]);
   const [chunk] = metadataOf(file).row_groups.map((group) => group.columns[4]!.meta_data!);
   assert.equal(chunk!.encodings[0], 'RLE_DICTIONARY');
   assert.ok(Number(chunk!.total_uncompressed_size) < 1.1 * texts.reduce((sum, text) => sum + text.length, 0));
@@ -101,17 +101,17 @@ test('values that repeat take a dictionary, others do not', async () => {
     column(1, 'few', abi.KIND_F64), column(2, 'many', abi.KIND_F64), column(3, 'code', abi.KIND_I64), column(4, 'big', abi.KIND_U64),
     column(5, 'state', abi.KIND_STRING), column(6, 'message', abi.KIND_STRING), column(7, 'up', abi.KIND_BOOL), column(8, 'request', abi.KIND_TAG),
   ];
-  const builder = new TableBuilder(encoderModule(), columns);
+  const memtable = new HandMadeTable(encoderModule(), columns);
   const random = new Random(10);
   for (let i = 0; i < 20_000; i++) {
     const values = new Map<string, Value>([
       ['few', random.below(50) / 3], ['many', random.u32() / 3], ['code', BigInt(random.pick([200, 404, 500_000_000_000]))], ['big', U64_MAX - BigInt(random.below(9))],
       ['state', `state ${random.below(9)}`], ['message', `message ${random.u32()}`], ['up', random.chance(0.5)], ['request', `request ${i}`],
     ]);
-    builder.rows.push({ time: BigInt(i) * 10_000_000_000n, values });
+    memtable.rows.push({ time: BigInt(i) * 10_000_000_000n, values });
   }
-  builder.layOut();
-  const { file } = await assertFlushed(builder, [{ rowFirst: 0, rowEnd: 20_000, number: 3 }]);
+  memtable.layOut();
+  const { file } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 20_000, number: 3 }]);
   const encodings = metadataOf(file).row_groups[0]!.columns.map((chunk) => chunk.meta_data!.encodings[0]);
   assert.deepEqual(encodings, ['DELTA_BINARY_PACKED', 'RLE_DICTIONARY', 'DELTA_BINARY_PACKED', 'RLE_DICTIONARY', 'PLAIN', 'RLE_DICTIONARY', 'RLE_DICTIONARY', 'RLE_DICTIONARY', 'DELTA_LENGTH_BYTE_ARRAY', 'RLE', 'DELTA_LENGTH_BYTE_ARRAY']);
 });

@@ -9,7 +9,7 @@ import type { StoreWriter, TableStore } from '../../src/tables/table-store.js';
 import * as abi from '../../assembly/layout/codes.js';
 import type { ColumnDefinition } from '../../src/worker/protocol.js';
 import { valueText } from './flush-model.js';
-import type { Value } from './table-builder.js';
+import type { Value } from './hand-made-table.js';
 
 /** A store that keeps what is written, and does `onWrite` at each write. */
 export class MemoryStore implements Pick<TableStore, 'put'> {

@@ -25,7 +25,7 @@ class Worker {
   }
 
   get bytes(): number {
-    return this.memory.parser.builderBytes();
+    return this.memory.parser.memtableBytes();
   }
 
   write(lines: readonly string[]): void {

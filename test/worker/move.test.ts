@@ -1,4 +1,4 @@
-/** Builders moved into a fresh instance are as they were: rows, dictionaries, what later bodies come to, and files. */
+/** Memtables moved into a fresh instance are as they were: rows, dictionaries, what later bodies come to, and files. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as abi from '../../assembly/layout/codes.js';

@@ -1,15 +1,15 @@
-/** Bodies parsed into the builders of the real module, whose tables can be flushed and read. */
+/** Bodies parsed into the memtables of the real module, whose tables can be flushed and read. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as abi from '../../assembly/layout/codes.js';
 import type { TableStore } from '../../src/tables/table-store.js';
 import type { ColumnDefinition, Need, TableDefinition } from '../../src/worker/protocol.js';
-import { builderRows, type Field, type Point } from '../../src/worker/wasm/dump.js';
+import { memtableRows, type Field, type Point } from '../../src/worker/wasm/dump.js';
 import { flushFile, type FlushSpan } from '../../src/worker/flush-file.js';
 import { compile, WasmParser, type TableSpan } from '../../src/worker/wasm/wasm.js';
 import { MemoryStore } from './flushed-file.js';
-import type { Row, Value } from './table-builder.js';
+import type { Row, Value } from './hand-made-table.js';
 
 const PATH = 'file';
 const TRIES_MAX = 10;
@@ -48,9 +48,9 @@ export class ParsedTables {
     throw new Error('the body needs more and more');
   }
 
-  /** Rows of a table as they stand in the builder. */
+  /** Rows of a table as they stand in the memtable. */
   rowsOf(table: TableDefinition): Row[] {
-    return builderRows(this.#parser, table).map(rowOf);
+    return memtableRows(this.#parser, table).map(rowOf);
   }
 
   /** The file of a table's spans, which are ordered by number. */

@@ -1,8 +1,8 @@
 /** A parser with a catalog of its own, as tests drive it: bodies in, points out. */
 import * as abi from '../../assembly/layout/codes.js';
 import type { ColumnDefinition, Need, ParserLimits, TableDefinition } from '../../src/worker/protocol.js';
-import { moveBuilders } from '../../src/worker/wasm/move.js';
-import { builderRows, type Point } from '../../src/worker/wasm/dump.js';
+import { moveMemtables } from '../../src/worker/wasm/move.js';
+import { memtableRows, type Point } from '../../src/worker/wasm/dump.js';
 import { WasmParser, type Parsed, type ParseOptions } from '../../src/worker/wasm/wasm.js';
 import { type Build, moduleOf } from './builds.js';
 
@@ -59,7 +59,7 @@ export class ParserSession {
   /** A session in a fresh instance of the usual limits, with all that this one knows and holds. */
   moved(): ParserSession {
     const next = new ParserSession();
-    moveBuilders(this.parser, next.parser);
+    moveMemtables(this.parser, next.parser);
     for (const [name, table] of this.#tables) next.#tables.set(name, { ...table, columns: [...table.columns] });
     next.#nextId = this.#nextId;
     return next;
@@ -82,20 +82,20 @@ export class ParserSession {
   }
 
   rows(measurement: string): Point[] {
-    return builderRows(this.parser, this.table(measurement));
+    return memtableRows(this.parser, this.table(measurement));
   }
 
-  /** The logical content of all builders: rows, values and dictionaries, by table id. */
+  /** The logical content of all memtables: rows, values and dictionaries, by table id. */
   dump(): unknown {
     return [...this.#tables.values()].map((table) => this.dumpOf(table));
   }
 
   /** The same of one table, which may be defined by hand. */
   dumpOf(table: TableDefinition): unknown {
-    return [table.id, builderRows(this.parser, table), this.#dictionaries(table.id)];
+    return [table.id, memtableRows(this.parser, table), this.#dictionaries(table.id)];
   }
 
-  /** Number of series in a builder. */
+  /** Number of series in a memtable. */
   series(measurement: string): number {
     return new DataView(this.parser.memory.buffer).getUint32(this.parser.exports.tableAt(this.table(measurement).id) + abi.TABLE_SERIES, true);
   }

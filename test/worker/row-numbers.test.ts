@@ -135,9 +135,9 @@ test('a gap in wide tables takes little memory at once', () => {
     const session = new ParserSession();
     // A little over a power of two: there is room for nearly as many.
     session.write(lines(8200, `m ${fields(type)}`));
-    const before = session.parser.builderBytes();
+    const before = session.parser.memtableBytes();
     session.write(`m g=1\nm ${fields(type)}`);
-    assert.ok(session.parser.builderBytes() <= 2 * before, `${before}, then ${session.parser.builderBytes()} bytes with ${type}`);
+    assert.ok(session.parser.memtableBytes() <= 2 * before, `${before}, then ${session.parser.memtableBytes()} bytes with ${type}`);
   }
 });
 
@@ -148,7 +148,7 @@ test('whatever comes and goes, the memory of dropped tables is given back to the
   assert.equal(left.size, 1, `SEED=${seed}: ${[...left]}`);
 });
 
-/** Bytes that builders hold after bodies with gaps, some refused, removals and moves, when all tables are dropped. */
+/** Bytes that memtables hold after bodies with gaps, some refused, removals and moves, when all tables are dropped. */
 function bytesLeft(random: Random): number {
   let session = new ParserSession();
   let rows = 0;
@@ -168,7 +168,7 @@ function bytesLeft(random: Random): number {
   }
   for (const { id } of session.tables()) session.parser.drop(id);
   session.parser.freeSpare();
-  return session.parser.builderBytes();
+  return session.parser.memtableBytes();
 }
 
 function randomLine(random: Random, gaps: number): string {

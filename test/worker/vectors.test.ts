@@ -23,13 +23,13 @@ test('every vector gives its points and errors', () => {
   }
 });
 
-/** A point with tags and fields by key, as builders keep them. */
+/** A point with tags and fields by key, as memtables keep them. */
 function unordered({ measurement, tags, fields, timestamp }: Point | VectorPoint): unknown {
   const byKey = (a: readonly string[], b: readonly string[]): number => (a[0]! < b[0]! ? -1 : 1);
   return { measurement, tags: tags.toSorted(byKey), fields: fields.toSorted(byKey), timestamp: timestamp ?? String(DEFAULT_TIME) };
 }
 
-test('every vector without a conflict of types leaves its points in the builders', () => {
+test('every vector without a conflict of types leaves its points in the memtables', () => {
   let compared = 0;
   for (const { id, body, points } of vectors) {
     if (typeof points === 'number' || points.length === 0) continue;

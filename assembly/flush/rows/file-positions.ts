@@ -1,4 +1,4 @@
-// The row in the file of each flushed builder row; lines of one point share it. Built when the first column needs it.
+// The row in the file of each flushed memtable row; lines of one point share it. Built when the first column needs it.
 import { entryOf, MERGED } from '../sort/row-order';
 import { take } from '../scratch';
 import { rowEnd, rowFirst, rows } from '../spans';

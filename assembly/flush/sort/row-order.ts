@@ -2,7 +2,7 @@
 import { rows } from '../spans';
 import { give, take } from '../scratch';
 
-/** u32 a row: builder rows in order. The top bit is `MERGED`. */
+/** u32 a row: memtable rows in order. The top bit is `MERGED`. */
 export let order: usize = 0;
 let spare: usize = 0;
 /** Set on an entry whose point goes on in the next entry (merge.ts). */

@@ -1,4 +1,4 @@
-// The line being parsed, as cells: its tags, then its fields, in the line's order. Nothing of it is in a builder yet.
+// The line being parsed, as cells: its tags, then its fields, in the line's order. Nothing of it is in a memtable yet.
 import { KIND_TAG } from '../../layout/codes';
 import { allocate, release } from '../../base/arena';
 

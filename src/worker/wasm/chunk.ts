@@ -61,7 +61,7 @@ function readRange(view: DataView, struct: number, column: FileColumn): Range {
   }
 }
 
-/** A copy: what stands in the builder may move. */
+/** A copy: what stands in the memtable may move. */
 function readText(view: DataView, at: number): Uint8Array {
   return new Uint8Array(view.buffer, view.getUint32(at, true), view.getUint32(at + 4, true)).slice();
 }

@@ -95,8 +95,8 @@ class Reader {
   }
 }
 
-/** All rows of a table builder in order; tags and fields stand in the order of the columns. Empty for an unknown table. */
-export function builderRows(parser: WasmParser, { id, measurement, columns }: TableDefinition): Point[] {
+/** All rows of a memtable in order; tags and fields stand in the order of the columns. Empty for an unknown table. */
+export function memtableRows(parser: WasmParser, { id, measurement, columns }: TableDefinition): Point[] {
   const table = parser.exports.tableAt(id) >>> 0;
   if (table === 0) return [];
   const view = new DataView(parser.memory.buffer);

@@ -7,7 +7,7 @@ import type { WasmParser } from './wasm.js';
  * numbers; the series of tables without rows are left behind.
  * @throws a WASM trap when there is not enough memory: `to` is lost then
  */
-export function moveBuilders(from: WasmParser, to: WasmParser): void {
+export function moveMemtables(from: WasmParser, to: WasmParser): void {
   const end = from.exports.tableIdsEnd();
   for (let id = 0; id < end; id += 1) {
     const table = from.exports.tableAt(id) >>> 0;

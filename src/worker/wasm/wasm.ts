@@ -1,4 +1,4 @@
-/** One instance of the WASM module: what a worker knows of the catalog, the builders, and parsing into them. */
+/** One instance of the WASM module: what a worker knows of the catalog, the memtables, and parsing into them. */
 import * as abi from '../../../assembly/layout/codes.js';
 import type { RejectContext } from '../../rejects/reject-record.js';
 import { readParsed, type OutcomePlace, type Parsed, type RowRange } from './parsed.js';
@@ -63,9 +63,9 @@ interface ParserExports extends FlushExports, InflateExports {
   setFlushedTo(tableId: number, number: number): void;
   setAside(tableId: number, isSetAside: boolean): void;
   removeSpans(tableId: number, rangesAt: number, ranges: number): void;
-  builderBytes(): number;
+  memtableBytes(): number;
   memoryUsed(): number;
-  setBuilderBytesMax(bytes: number): void;
+  setMemtableBytesMax(bytes: number): void;
   flushBytes(): number;
   spareBytes(): number;
   freeSpare(): void;
@@ -112,14 +112,14 @@ export class WasmParser {
 
   /** Defines a table, or adds to a known one the columns it lacks. Ids start at 1. */
   define(table: ParserTable): void {
-    const before = this.builderBytes();
+    const before = this.memtableBytes();
     const [nameAt, nameBytes] = this.#place(table.measurement);
     this.exports.defineTable(table.id, table.databaseId, nameAt, nameBytes, table.created, table.flushedTo);
     for (const { id, kind, key } of table.columns) {
       const [keyAt, keyBytes] = this.#place(key);
       this.exports.defineColumn(table.id, id, kind, keyAt, keyBytes);
     }
-    this.#noteDefined(table.id, (this.#definedBytes.get(table.id) ?? 0) + this.builderBytes() - before);
+    this.#noteDefined(table.id, (this.#definedBytes.get(table.id) ?? 0) + this.memtableBytes() - before);
   }
 
   #noteDefined(tableId: number, bytes: number): void {
@@ -150,13 +150,13 @@ export class WasmParser {
     return new Uint8Array(this.memory.buffer, at, bytes);
   }
 
-  /** Parses the body in the input view into the builders. @throws a WASM trap when memory is used up; the instance is lost */
+  /** Parses the body in the input view into the memtables. @throws a WASM trap when memory is used up; the instance is lost */
   parse(options: ParseOptions): Parsed {
     const { databaseId, bytes, precision, defaultTime, flags, linesMax, rejectedRuns, replayNumber = 0, roomBytes = Infinity } = options;
     const runs = rejectedRuns ?? new Uint32Array();
     const runsAt = this.exports.scratch(runs.byteLength) >>> 0;
     this.#words(runsAt, runs.length).set(runs);
-    this.exports.setBuilderBytesMax(Math.min(this.builderBytes() + roomBytes, WORD_MAX));
+    this.exports.setMemtableBytesMax(Math.min(this.memtableBytes() + roomBytes, WORD_MAX));
     const status = this.exports.parse(
       databaseId, bytes, precision, defaultTime, flags, linesMax, runsAt, runs.length / 2, replayNumber,
     );
@@ -193,14 +193,14 @@ export class WasmParser {
     return this.exports.memoryUsed() >>> 0;
   }
 
-  /** Bytes of linear memory that builders hold. */
-  builderBytes(): number {
-    return this.exports.builderBytes() >>> 0;
+  /** Bytes of linear memory that memtables hold. */
+  memtableBytes(): number {
+    return this.exports.memtableBytes() >>> 0;
   }
 
   /** The same without what tables and columns take that have no rows: no flush makes that less. */
   rowBytes(): number {
-    return this.builderBytes() - this.#allDefinedBytes;
+    return this.memtableBytes() - this.#allDefinedBytes;
   }
 
   /** Bytes that rows and the flush in progress hold. */
@@ -208,7 +208,7 @@ export class WasmParser {
     return this.rowBytes() + (this.exports.flushBytes() >>> 0);
   }
 
-  /** What builders hold for lines to come, and no row needs. */
+  /** What memtables hold for lines to come, and no row needs. */
   spareBytes(): number {
     return this.exports.spareBytes() >>> 0;
   }

@@ -1,4 +1,4 @@
-/** Rows of a table builder as `rowText` writes them: some of them, read apart from src/worker/wasm/dump.ts. */
+/** Rows of a memtable as `rowText` writes them: some of them, read apart from src/worker/wasm/dump.ts. */
 import * as abi from '../../assembly/layout/codes.js';
 import type { RowRange } from '../../src/worker/wasm/parsed.js';
 import type { TableDefinition } from '../../src/worker/protocol.js';
@@ -11,7 +11,7 @@ const KINDS: readonly Kind[] = ['tag', 'f64', 'i64', 'u64', 'bool', 'string'];
 type Cell = readonly [key: string, kind: Kind, text: string];
 
 /** The rows of a range, which must be there. */
-export function builderRowTexts(parser: WasmParser, table: TableDefinition, { rowFirst, rowEnd }: RowRange): string[] {
+export function memtableRowTexts(parser: WasmParser, table: TableDefinition, { rowFirst, rowEnd }: RowRange): string[] {
   const { buffer } = parser.memory;
   const words = new Uint32Array(buffer), bits = new BigUint64Array(buffer);
   const struct = parser.exports.tableAt(table.id) >>> 2;

@@ -1,4 +1,4 @@
-/** A table builder laid out by hand in the encoder's memory (TABLE_*, COLUMN_* of assembly/layout/codes.ts). */
+/** A memtable laid out by hand in the encoder's memory (TABLE_*, COLUMN_* of assembly/layout/codes.ts). */
 import * as abi from '../../assembly/layout/codes.js';
 import type { ColumnDefinition } from '../../src/worker/protocol.js';
 import type { FlushModule } from '../../src/worker/flush-file.js';
@@ -19,7 +19,7 @@ const COLUMN_STRUCT_BYTES = 128;
 /** A series is begun anew for every so manieth row, though one of equal tags stands already. */
 const ROWS_PER_REPEATED_SERIES = 7;
 
-export class TableBuilder {
+export class HandMadeTable {
   readonly module: EncoderModule;
   readonly tableId: number;
   columns: readonly ColumnDefinition[];

@@ -36,7 +36,7 @@ function filledSession(random: Random): ParserSession {
   return session;
 }
 
-test('a body that is refused leaves the builders as they were, whatever it held', () => {
+test('a body that is refused leaves the memtables as they were, whatever it held', () => {
   const random = new Random(SEED);
   const session = filledSession(random);
   const twin = filledSession(new Random(SEED));
@@ -138,7 +138,7 @@ test('a dropped table is unknown, and its memory is given back', () => {
   const empty = new ParserSession();
   empty.write('t f=1');
   empty.parser.drop(empty.table('t').id);
-  assert.ok(session.parser.builderBytes() - empty.parser.builderBytes() <= 8192, `${session.parser.builderBytes()} bytes stay`);
+  assert.ok(session.parser.memtableBytes() - empty.parser.memtableBytes() <= 8192, `${session.parser.memtableBytes()} bytes stay`);
 });
 
 test('removing rows leaves the others in order', () => {
@@ -168,7 +168,7 @@ test('of many series those without rows go with the rows, and what only they use
   session.write('m,t=a f=1,s="x"');
   const { id } = session.table('m');
   session.parser.removeRows(id, [{ rowFirst: 0, rowEnd: 1 }]);
-  const before = session.parser.builderBytes();
+  const before = session.parser.memtableBytes();
   const lines = Array.from({ length: 20_000 }, (_, n) => `m,t=${n % 15_000} f=1,s="${n}"`);
   for (let round = 0; round < 3; round++) {
     session.parse(lines.join('\n'));
@@ -181,7 +181,7 @@ test('of many series those without rows go with the rows, and what only they use
     assert.equal(session.entries('m', 't'), 11 + round);
     session.parser.removeRows(id, [{ rowFirst: 0, rowEnd: 12 + round }]);
   }
-  assert.ok(session.parser.builderBytes() < before + 24_000 * 100, `${session.parser.builderBytes() - before} bytes stay`);
+  assert.ok(session.parser.memtableBytes() < before + 24_000 * 100, `${session.parser.memtableBytes() - before} bytes stay`);
 });
 
 test('series that return keep their numbers over a removal', () => {
@@ -205,7 +205,7 @@ test('200,000 lines of series that never return stay within what their rows need
     session.parse(Array.from({ length: 10_000 }, (_, n) => `m,t=${part * 10_000 + n} f=1i 1`).join('\n'));
   }
   // A row has a time, a series number, a row number and a value; a series a number and a code; an entry 8 + 6 bytes and slots.
-  assert.ok(session.parser.builderBytes() < 200_000 * 150, `${session.parser.builderBytes()} bytes`);
+  assert.ok(session.parser.memtableBytes() < 200_000 * 150, `${session.parser.memtableBytes()} bytes`);
 });
 
 function replay(session: ParserSession, body: string, number: number, runs: readonly number[] = []): Parsed {
@@ -304,14 +304,14 @@ test('a body that takes more room than there is ends before the arrays of its ta
   const session = new ParserSession();
   const line = (i: number): string => `m a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8 ${i}`;
   assert.equal(session.write(line(0)).accepted, 1);
-  const before = session.parser.builderBytes();
+  const before = session.parser.memtableBytes();
   const linear = session.parser.memory.buffer.byteLength;
   const body = Array.from({ length: 600_000 }, (_, i) => line(i)).join('\n');
   const MiB = 1024 * 1024;
   // Of 262,144 rows 19 MiB are held, 32 of the body; the next step would be 38.
   const outcome = session.parse(body, { roomBytes: 32 * MiB });
   assert.equal(outcome.status, abi.PARSE_NO_ROOM);
-  assert.ok(session.parser.builderBytes() < before + MiB, `${session.parser.builderBytes()} bytes stay`);
+  assert.ok(session.parser.memtableBytes() < before + MiB, `${session.parser.memtableBytes()} bytes stay`);
   const grown = session.parser.memory.buffer.byteLength - linear;
   assert.ok(grown < 85 * MiB, `${grown} bytes of memory`);
   assert.equal(session.rows('m').length, 1);
