@@ -1,6 +1,6 @@
 /** What a flush needs of its surroundings, and what is seen of it: time of each call into WASM, and of the longest slice. */
 import type { StoreWriter, TableStore } from '../src/tables/table-store.js';
-import type { FlushModule } from '../src/worker/flush-file.js';
+import type { FlushModule } from '../src/worker/flush/parquet-file.js';
 import { secondsSince } from './measure.js';
 
 /** A store that counts what is written and keeps nothing. */

@@ -3,7 +3,8 @@ import * as abi from '../assembly/layout/codes.js';
 import { readPackaged } from '../src/disk.js';
 import type { TableStore } from '../src/tables/table-store.js';
 import type { ColumnDefinition, Need, FlushedFile, TableDefinition } from '../src/worker/protocol.js';
-import { flushFile, type FlushModule, type FlushSpan } from '../src/worker/flush-file.js';
+import { writeParquetFile, type FlushModule } from '../src/worker/flush/parquet-file.js';
+import type { FlushSpan } from '../src/worker/flush/standing-rows.js';
 import { compile, WasmParser, type Parsed, type ParseOptions } from '../src/worker/wasm/wasm.js';
 import type { Workload } from './workloads/workload.js';
 
@@ -125,7 +126,7 @@ export class Session {
     const files: FlushedFile[] = [];
     for (const [tableId, { definition, spans }] of this.#tables) {
       const order = { tableId, number: this.#number, path: String(tableId), columns: definition.columns };
-      const file = await flushFile(module, store, order, () => spans);
+      const file = await writeParquetFile(module, store, order, () => spans);
       if (file !== null) files.push(file);
     }
     return files;

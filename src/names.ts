@@ -10,6 +10,9 @@ const folderBytesKept = 100;
 /** Our own columns, which stand first in every file. */
 export const OWN_COLUMNS = ['time', 'sluice_ns', 'sluice_seq'] as const;
 
+/** Beside the columns in rows as JSON lines: the place in the memtable. No column has a space in its name. */
+export const ROW_NUMBER = 'row number';
+
 /**
  * What readers compare column names by: Unicode lower case, with the final sigma as any other.
  * Two columns that fold alike make Spark and every delta-kernel reader refuse the whole table.
@@ -143,6 +146,16 @@ export function parseDataFileName(name: string): { node: string; number: number;
   const match = /^([0-9a-f]{8})-(\d{16})-(0|[1-9]\d{0,9})\.parquet$/.exec(name);
   const number = numberOf(match?.[2]);
   return match === null || number === null ? null : { node: match[1] ?? '', number, slot: Number(match[3]) };
+}
+
+/** Name of a file of rows as JSON lines, in quarantine. Like `dataFileName` otherwise. */
+export function plainFileName(node: string, number: number, slot: number): string {
+  return `${node}-${digits16(number)}-${slot}.jsonl`;
+}
+
+/** Whether `plainFileName` made the last part of a path. */
+export function isPlainFile(path: string): boolean {
+  return /(?:^|\/)[0-9a-f]{8}-\d{16}-(?:0|[1-9]\d{0,9})\.jsonl$/.test(path);
 }
 
 /** Name of what describes the rows of a table in quarantine, beside their data files. @param number the log number they go up to */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import {
-  checkDatabaseName, columnName, commitName, dataFileName, dataPaths, fold, folderName, goneName, newestName, parseDataFileName, parseMarkName,
-  parseRejectsName, parseSegmentName, segmentName, type TriedNames,
+  checkDatabaseName, columnName, commitName, dataFileName, dataPaths, fold, folderName, goneName, isPlainFile, isQuarantinedName, newestName, parseDataFileName, parseMarkName,
+  parseRejectsName, parseSegmentName, plainFileName, quarantinedName, rejectsName, ROW_NUMBER, segmentName, type TriedNames,
 } from '../src/names.js';
 
 /** Names given one after another in one table. */
@@ -157,6 +157,20 @@ test('names of files are fixed-width and read back', () => {
   for (const foreign of ['1.log', '1767225600123456.log.tmp', 'x767225600123456.log']) {
     assert.equal(parseSegmentName(foreign), null);
   }
+});
+
+test('files of rows as JSON lines are told from all others by their names, and no column is called as their member is', () => {
+  const name = plainFileName('3fa9c1e2', 1767225600123456, 12);
+  assert.equal(name, '3fa9c1e2-1767225600123456-12.jsonl');
+  for (const path of [name, `db/table/${name}`, `/data/quarantine/tables/db/table/${name}`]) assert.ok(isPlainFile(path));
+  const others = [
+    dataFileName('3fa9c1e2', 1767225600123456, 12), quarantinedName('3fa9c1e2', 1767225600123456), `${name}.tmp`, `1700000000000-${name}`,
+    rejectsName(1767225600123456), `${name}/part-0.parquet`, 'part-0.jsonl',
+  ];
+  for (const other of others) assert.ok(!isPlainFile(other), other);
+  assert.ok(!isQuarantinedName(name));
+  assert.equal(parseDataFileName(name), null);
+  assert.notDeepEqual(columns(ROW_NUMBER), [ROW_NUMBER]);
 });
 
 test('marks of log segments are named after them', () => {

@@ -1,7 +1,7 @@
 /** Has every worker write its rows of a table into a file, and gathers the answers. */
 import type { Table } from '../catalog/catalog.js';
 import type { Pool, Slot } from '../ingest/pool.js';
-import { dataFileName } from '../names.js';
+import { dataFileName, plainFileName } from '../names.js';
 import type { FromWorker, FlushedFile, FlushOrder } from '../worker/protocol.js';
 
 /** What workers answer to an order. */
@@ -36,18 +36,20 @@ export class Cuts {
   /**
    * Writes the rows of a table up to a number; they stay in the memtables.
    * @param into the store that the files go to
+   * @param as what they are
    * @throws when a worker fails or dies: no file stays then
    */
-  order(table: Table, number: number, into: FlushOrder['into']): Promise<FlushedFile[]> {
+  order(table: Table, number: number, into: FlushOrder['into'], as: FlushOrder['as']): Promise<FlushedFile[]> {
     const { deleteFiles, node, pool } = this.#parts;
     const slots = pool.slots();
+    const nameOf = as === 'json' ? plainFileName : dataFileName;
     if (slots.length === 0) return Promise.reject(new Error('no worker is ready'));
     const files: FlushedFile[] = [];
     return new Promise<FlushedFile[]>((resolve, reject) => {
       this.#cuts.set(table.id, { failure: undefined, waiting: new Set(slots), files, resolve, reject });
       for (const slot of slots) {
-        const path = `${table.folder}/${dataFileName(node, number, slot.number)}`;
-        slot.tell({ say: 'flush', order: { tableId: table.id, number, into, path, columns: table.columns } });
+        const path = `${table.folder}/${nameOf(node, number, slot.number)}`;
+        slot.tell({ say: 'flush', order: { tableId: table.id, number, into, as, path, columns: table.columns } });
       }
     }).catch(async (error: Error) => {
       await deleteFiles(into, files);

@@ -251,7 +251,7 @@ export class Flusher {
   async #toQuarantine(table: Table): Promise<void> {
     const reason = this.#setAside.reason(table.id);
     this.#setAside.noteLeaving(table.id);
-    const rows = await this.#mover.intoQuarantine(table, reason);
+    const rows = await this.#mover.intoQuarantine(table, reason, this.#setAside.isDeadly(table.id) ? 'json' : 'parquet');
     if (rows > 0) this.#parts.logger.error(`${rows} rows of table ${table.folder} went to quarantine/tables/${table.folder}: ${reason}`);
   }
 

@@ -88,13 +88,13 @@ export class Mover {
     }
   }
 
-  /** The same rows into quarantine, so that neither log nor memory is held for them. @returns how many */
-  async intoQuarantine(known: Table, reason: string): Promise<number> {
+  /** The same rows into quarantine, so that neither log nor memory is held for them. @param as what the files are @returns how many */
+  async intoQuarantine(known: Table, reason: string, as: FlushOrder['as']): Promise<number> {
     const { catalog, clock, publishCatalog, quarantine } = this.#parts;
     const movable = this.#movable(known.id);
     if (movable === null) return 0;
     const { number, table } = movable;
-    const files = await this.#cut(movable, 'quarantine');
+    const files = await this.#cut(movable, 'quarantine', as);
     if (files === null) return 0;
     const { columns, databaseName: database, folder, measurement } = table;
     const rows = files.reduce((sum, file) => sum + file.rows, 0);
@@ -121,7 +121,7 @@ export class Mover {
 
   async #commit(movable: Movable, committer: TableCommitter): Promise<void> {
     const { number, table } = movable;
-    const files = await this.#cut(movable, 'tables');
+    const files = await this.#cut(movable, 'tables', 'parquet');
     if (files === null) return;
     try {
       const end = await this.#awaited(committer.commit({ columns: table.columns, files, number, timeMs: this.#parts.clock.nowMs() }));
@@ -138,8 +138,8 @@ export class Mover {
   }
 
   /** Files of the rows; null when the table was dropped meanwhile. */
-  async #cut({ number, table }: Movable, into: FlushOrder['into']): Promise<FlushedFile[] | null> {
-    const files = await this.#cuts.order(table, number, into);
+  async #cut({ number, table }: Movable, into: FlushOrder['into'], as: FlushOrder['as']): Promise<FlushedFile[] | null> {
+    const files = await this.#cuts.order(table, number, into, as);
     const isDropped = this.#parts.catalog.table(table.id) === undefined;
     if (!isDropped && !this.#stopped) return files;
     await this.#deleteFiles(into, files);

@@ -89,7 +89,7 @@ export class SetAside {
     return this.#troubles.get(tableId)?.asideSinceMs != null;
   }
 
-  /** Whether a restart alone lets the table be tried again. */
+  /** Whether a restart alone lets the table be tried again: until then the encoder must not touch its rows. */
   isDeadly(tableId: number): boolean {
     return (this.#troubles.get(tableId)?.deaths ?? 0) >= DEATHS_MAX;
   }
@@ -102,7 +102,7 @@ export class SetAside {
   /** Whether the rows of a table that has been set aside for `ageMs` may go elsewhere; after a failed try not at once. */
   mayLeave(tableId: number, ageMs: number): boolean {
     const trouble = this.#troubles.get(tableId);
-    if (trouble?.asideSinceMs == null || this.isDeadly(tableId)) return false;
+    if (trouble?.asideSinceMs == null) return false;
     const now = this.#clock.monotonicMs();
     return now >= trouble.leaveAgainMs && now - trouble.asideSinceMs >= ageMs;
   }

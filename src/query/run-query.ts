@@ -1,8 +1,10 @@
 /** `sluice query`: one SQL statement over the live files. */
-import { fold } from '../names.js';
+import { systemDisk } from '../disk.js';
+import { fold, isPlainFile } from '../names.js';
 import { openDuck, quoteName } from './duckdb.js';
 import { writeResult, type Format, type Write } from './format.js';
-import { CATALOG, placeTables, viewStatement, type PlacedTable, type QueryTable } from './views.js';
+import { longestLine } from './longest-line.js';
+import { CATALOG, placeTables, viewStatement, type PlacedTable, type QueryTable, type ReadableTable } from './views.js';
 
 /** A query. */
 interface Query {
@@ -28,13 +30,18 @@ export async function runQuery(query: Query): Promise<void> {
     }
     const sql = fold(query.sql);
     await duck.run('BEGIN');
-    for (const table of placed) await duck.run(viewStatement(table, isMentioned(table.view, sql)));
+    for (const each of placed) await duck.run(viewStatement(each, isMentioned(each.view, sql) ? await readable(each.table) : null));
     await duck.run('COMMIT');
     if (schema !== null) await duck.run(`USE ${quoteName(CATALOG)}.${quoteName(schema)}`);
     await writeResult(await duck.stream(query.sql), query.format, query.write);
   } finally {
     duck.close();
   }
+}
+
+/** A table with all that must be known to read its files. @throws when one cannot be read */
+export async function readable<T extends QueryTable>(table: T): Promise<T & ReadableTable> {
+  return { ...table, lineBytes: await longestLine(systemDisk, table.files.filter(isPlainFile)) };
 }
 
 /** Opening the files of a table takes time, and rows cannot be asked for without its name. */

@@ -1,6 +1,6 @@
 /** The tables as SQL sees them: a schema a database, a view a measurement, every point once. */
 import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../assembly/layout/codes.js';
-import { fold } from '../names.js';
+import { fold, isPlainFile, ROW_NUMBER } from '../names.js';
 import { quoteName, quoteText } from './duckdb.js';
 
 /** A table to query. */
@@ -9,8 +9,14 @@ export interface QueryTable {
   readonly measurement: string;
   /** By column id. */
   readonly columns: readonly { readonly kind: number; readonly name: string }[];
-  /** Absolute paths of its live files. */
+  /** Absolute paths of its live files: Parquet, and rows in quarantine that are JSON lines. */
   readonly files: readonly string[];
+}
+
+/** A table whose files are to be read. */
+export interface ReadableTable extends QueryTable {
+  /** At least the bytes of the longest line of those that are JSON lines. */
+  readonly lineBytes: number;
 }
 
 /** Where a table's view stands. */
@@ -28,6 +34,9 @@ const typeOfKind: ReadonlyMap<number, string> = new Map([
   [KIND_BOOL, 'BOOLEAN'],
   [KIND_STRING, 'VARCHAR'],
 ]);
+
+/** DuckDB's own measure for the longest line of JSON: its buffers take twice as much, whatever there is to read. */
+const LINE_BYTES_MIN = 16 << 20;
 
 /** DuckDB's name for all of it. */
 export const CATALOG = 'sluice_tables';
@@ -60,30 +69,36 @@ function freeName(name: string, taken: Set<string>): string {
  * The statement that makes a table's view. Its columns: time, tags and fields in their order, sluice_ns, sluice_seq.
  * A point may stand in several rows of the files; per field the value with the highest sluice_seq counts (arg_max
  * passes over nulls).
- * @param withFiles false: the view has its columns and no rows, and no file is opened
+ * @param readable null: the view has its columns and no rows, and no file is opened
  */
-export function viewStatement(placed: PlacedTable, withFiles: boolean): string {
-  const { table, schema, view } = placed;
-  const rows = withFiles && table.files.length > 0 ? eachPointOnce(table) : emptyRelation(table);
+export function viewStatement({ table, schema, view }: PlacedTable, readable: ReadableTable | null): string {
+  const rows = readable !== null && readable.files.length > 0 ? eachPointOnce(readable) : emptyRelation(table);
   return `CREATE OR REPLACE VIEW ${quoteName(schema)}.${quoteName(view)} AS ${rows}`;
 }
 
-function eachPointOnce(table: QueryTable): string {
-  const tags = table.columns.filter((column) => column.kind === KIND_TAG).map((column) => quoteName(column.name));
-  const selected = table.columns.map(({ kind, name }) => {
-    const column = quoteName(name);
-    return kind === KIND_TAG ? column : `arg_max(${column}, sluice_seq) AS ${column}`;
-  });
-  return `SELECT ${['time', ...selected, 'sluice_ns', 'max(sluice_seq) AS sluice_seq'].join(', ')} `
+function eachPointOnce(table: ReadableTable): string {
+  return `SELECT ${['time', ...newestBy('sluice_seq', table), 'sluice_ns', 'max(sluice_seq) AS sluice_seq'].join(', ')} `
     + `FROM (${allRows(table)}) `
-    + `GROUP BY ${['time', 'sluice_ns', ...tags].join(', ')}`;
+    + `GROUP BY ${['time', 'sluice_ns', ...tagsOf(table)].join(', ')}`;
+}
+
+/** The columns of a group of rows with the same tags: of each field the value that is there and comes last by `order`. */
+function newestBy(order: string, { columns }: QueryTable): string[] {
+  return columns.map(({ kind, name }) => {
+    const column = quoteName(name);
+    return kind === KIND_TAG ? column : `arg_max(${column}, ${order}) AS ${column}`;
+  });
+}
+
+function tagsOf({ columns }: QueryTable): string[] {
+  return columns.filter(({ kind }) => kind === KIND_TAG).map(({ name }) => quoteName(name));
 }
 
 /**
  * The statement that reads all rows of a table's files as they were written, oldest first: microseconds since 1970,
  * nanoseconds beside them, then its columns in their order.
  */
-export function rowsStatement(table: QueryTable): string {
+export function rowsStatement(table: ReadableTable): string {
   const names = ['epoch_us(time)', 'sluice_ns', ...table.columns.map(({ name }) => quoteName(name))];
   return `SELECT ${names.join(', ')} FROM (${allRows(table)}) ORDER BY sluice_seq`;
 }
@@ -96,10 +111,33 @@ function emptyRelation(table: QueryTable): string {
 }
 
 /** The rows of all files. Those of other writers may have no sluice_ns and no sluice_seq: both count as 0. */
-function allRows(table: QueryTable): string {
-  const paths = table.files.map((path) => quoteText(escapeGlob(path))).join(', ');
+function allRows(table: ReadableTable): string {
+  const plain = table.files.filter(isPlainFile);
+  const parquet = table.files.filter((path) => !isPlainFile(path));
+  const relations = [
+    emptyRelation(table),
+    ...(parquet.length > 0 ? [`SELECT * FROM read_parquet([${pathList(parquet)}], union_by_name = true, hive_partitioning = false)`] : []),
+    ...(plain.length > 0 ? [plainRows(table, plain)] : []),
+  ];
   return 'SELECT * REPLACE (coalesce(sluice_ns, 0) AS sluice_ns, coalesce(sluice_seq, 0) AS sluice_seq) '
-    + `FROM (${emptyRelation(table)} UNION ALL BY NAME SELECT * FROM read_parquet([${paths}], union_by_name = true, hive_partitioning = false))`;
+    + `FROM (${relations.join(' UNION ALL BY NAME ')})`;
+}
+
+/** The rows of files of JSON lines as a Parquet file of them would have them: a row for a point of one sluice_seq. */
+function plainRows(table: ReadableTable, paths: readonly string[]): string {
+  const columns = [
+    ['time', 'BIGINT'], ['sluice_ns', 'INTEGER'], ['sluice_seq', 'BIGINT'], [ROW_NUMBER, 'BIGINT'],
+    ...table.columns.map(({ kind, name }) => [name, typeOfKind.get(kind)!] as const),
+  ].map(([name, type]) => `${quoteText(name!)}: '${type}'`);
+  const lines = `read_json([${pathList(paths)}], format = 'newline_delimited', records = true, auto_detect = false, compression = 'uncompressed', `
+    + `hive_partitioning = false, maximum_object_size = ${Math.max(table.lineBytes, LINE_BYTES_MIN)}, columns = {${columns.join(', ')}})`;
+  const own = ['time', 'sluice_ns', 'sluice_seq'];
+  const rows = `SELECT ${[...own, ...newestBy(quoteName(ROW_NUMBER), table)].join(', ')} FROM ${lines} GROUP BY ${[...own, ...tagsOf(table)].join(', ')}`;
+  return `SELECT * REPLACE (make_timestamptz(time) AS time) FROM (${rows})`;
+}
+
+function pathList(paths: readonly string[]): string {
+  return paths.map((path) => quoteText(escapeGlob(path))).join(', ');
 }
 
 function escapeGlob(path: string): string {

@@ -210,6 +210,8 @@ export interface FileOrder {
 export interface FlushOrder extends FileOrder {
   /** The store that it goes to: that of the tables, or of rows that cannot go there. */
   readonly into: 'tables' | 'quarantine';
+  /** JSON lines: without the encoder. */
+  readonly as: 'parquet' | 'json';
 }
 
 /** Worker → main over the adopted port. */

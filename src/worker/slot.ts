@@ -5,7 +5,8 @@ import { Gauge } from './gauges.js';
 import { InflateError } from './unpack/inflate.js';
 import { WorkerMemory } from './memory.js';
 import { PendingRows } from './pending-rows.js';
-import { flushFile } from './flush-file.js';
+import { writeJsonFile } from './flush/json-file.js';
+import { writeParquetFile } from './flush/parquet-file.js';
 import { Room } from './room.js';
 import type { PackedBody, Unpack } from './unpack/unpack.js';
 import type { Parsed, WasmParser } from './wasm/wasm.js';
@@ -256,11 +257,12 @@ export class WorkerSlot {
     if (this.#ended) return;
     const { tableId, number } = order;
     const store = this.#stores[order.into];
+    const write = order.as === 'json' ? writeJsonFile : writeParquetFile;
     this.#pending.takeNumbers();
     this.#isFlushing = true;
     this.#gauge.noteFlushing(tableId);
     try {
-      const file = await flushFile(this.#parser, store, order, () => this.#pending.upTo(tableId, number), () => this.#noteSlice());
+      const file = await write(this.#parser, store, order, () => this.#pending.upTo(tableId, number), () => this.#noteSlice());
       this.#gauge.noteFlushing(null);
       if (!this.#ended) this.#tell({ say: 'file', tableId, file });
       else if (file !== null) await store.delete(file.path); // main takes this flush for failed

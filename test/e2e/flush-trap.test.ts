@@ -1,27 +1,14 @@
 /** A fault in the encoder ends a worker, not the server: its rows come back, and a table that does it again is set aside. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { write, type Shape } from './client.js';
 import { readDatabase } from './delta-folder.js';
 import { makeDataDir, removeDataDir, sluice, TestServer } from './server.js';
+import { trapEnvironment } from './trap.js';
 
 const SHAPE: Shape = { endpoint: '/api/v3/write_lp', gzip: false, chunked: false };
 const WAIT_MS_MAX = 30_000;
 const LOOK_MS = 50;
-/** Loaded into every thread: sorting the first table traps. */
-const TRAP = `
-const { Instance, RuntimeError } = WebAssembly;
-WebAssembly.Instance = function (...args) {
-  const { exports } = new Instance(...args);
-  const flushSort = (table) => {
-    if (new DataView(exports.memory.buffer).getUint32(table, true) === 1) throw new RuntimeError('unreachable');
-    return exports.flushSort(table);
-  };
-  return { exports: { ...exports, flushSort } };
-};`;
-
 async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
   for (const end = performance.now() + WAIT_MS_MAX; !(await isTrue()); await new Promise((resolve) => setTimeout(resolve, LOOK_MS))) {
     if (performance.now() > end) assert.fail(`${what}: not after ${WAIT_MS_MAX} ms`);
@@ -33,10 +20,8 @@ const rowsInFiles = (dataDir: string): number =>
 
 test('a table whose flushes trap is set aside; it and the others lose nothing', { timeout: 120_000 }, async () => {
   const dataDir = makeDataDir();
-  const preload = join(dirname(dataDir), 'trap.cjs');
-  writeFileSync(preload, TRAP);
   try {
-    const server = await TestServer.start(dataDir, ['--without-auth', '--workers', '1', '--log-age-max', '1s'], { NODE_OPTIONS: `--require ${preload}` });
+    const server = await TestServer.start(dataDir, ['--without-auth', '--workers', '1', '--log-age-max', '1s'], trapEnvironment(dataDir));
     const send = async (line: string): Promise<number> => (await write(server.url, 'db', Buffer.from(line), SHAPE, 'ns')).status;
     for (let i = 0; i < 10; i += 1) assert.equal(await send(`bad v=${i}i ${i}\ngood v=${i}i ${i}`), 204);
     await until('health tells it', async () => /table db\/bad is set aside/.test(await (await fetch(`${server.url}/health`)).text()));

@@ -243,10 +243,8 @@ test('rows of a dropped table, and rows that are in files, are not noted', () =>
   assert.equal(bench.flusher.firstUnflushed, Infinity);
 });
 
-test('a table whose flushes ended two workers is flushed no more, others are; dropped, it is forgotten', async () => {
-  const bench = new Bench(2, 1);
-  bench.frame(100, 1);
-  bench.frame(101, 2);
+/** Flushes of the first table end two workers. */
+async function endTwoWorkers(bench: Bench): Promise<void> {
   for (let deaths = 1; deaths <= 2; deaths += 1) {
     assert.deepEqual(bench.flusher.problems(), []);
     const flush = bench.flusher.flush([1]);
@@ -257,17 +255,61 @@ test('a table whose flushes ended two workers is flushed no more, others are; dr
     bench.slots.push(new FakeSlot(deaths));
     assert.match(await failed(flush), /unreachable/);
   }
+}
+
+test('a table whose flushes ended two workers is flushed no more, others are; dropped, it is forgotten', async () => {
+  const bench = new Bench(2, 1);
+  bench.frame(100, 1);
+  bench.frame(101, 2);
+  await endTwoWorkers(bench);
   assert.match(bench.flusher.problems().join(), /^table db\/m1 is set aside, .* 10 acknowledged rows wait in the log: writing its files ended 2 workers; it is tried again at the next start$/);
   assert.match(await failed(bench.flusher.flush([1])), /ended 2 workers/);
-  bench.memtableBytes = 101;
+  const flush = bench.flusher.flush([2]);
+  await settle();
+  bench.answer(2);
+  await flush;
+  bench.clock.advance(599_000);
   bench.flusher.tick();
   await settle();
   assert.deepEqual(bench.slots[0]!.orders.map(({ tableId }) => tableId), [2]);
-  bench.answer(2);
-  await settle();
   assert.equal(bench.flusher.firstUnflushed, 100, 'the log keeps its rows');
   bench.drop(1);
   assert.deepEqual(bench.flusher.problems(), []);
+});
+
+test('its rows go to quarantine without the encoder, when their time is over or others need the room; should that fail, again after a while', async () => {
+  for (const isShort of [false, true]) {
+    const bench = new Bench(1, 1);
+    bench.frame(100);
+    await endTwoWorkers(bench);
+    if (isShort) bench.memtableBytes = 101;
+    else bench.clock.advance(600_000);
+    const [slot] = bench.slots;
+    const tick = async (): Promise<number> => {
+      bench.flusher.tick();
+      await settle();
+      return slot!.orders.length;
+    };
+    assert.equal(await tick(), 1);
+    const name = `${NODE}-0000000000000100-2.jsonl`;
+    const { as, into, number, path, tableId } = slot!.orders[0]!;
+    assert.deepEqual({ as, into, number, path, tableId }, { as: 'json', into: 'quarantine', number: 100, path: `db/m1/${name}`, tableId: 1 });
+    bench.flusher.onMessage(slot as unknown as Slot, { say: 'flush-failed', tableId: 1, reason: 'no space', isFatal: false });
+    await settle();
+    bench.clock.advance(4000);
+    assert.equal(await tick(), 1, 'not at once');
+    assert.equal(bench.flusher.firstUnflushed, 100);
+    bench.clock.advance(1000);
+    assert.equal(await tick(), 2);
+    bench.answer();
+    await settle();
+    assert.deepEqual(bench.quarantined.map(({ files, reason }) => [files, reason]), [[[name], 'writing its files ended 2 workers; it is tried again at the next start']]);
+    assert.equal(bench.published, 1);
+    assert.deepEqual(slot!.told.at(-1), { say: 'flushed', tableId: 1, number: 100 });
+    assert.equal(bench.flusher.firstUnflushed, Infinity);
+    assert.match(bench.flusher.problems().join(), /table db\/m1 is set aside, its new lines are refused and 0 acknowledged rows wait/);
+    assert.ok(slot!.told.every((message) => message.say !== 'set-aside' || message.isSetAside), 'no line is taken again');
+  }
 });
 
 test('a flush that fails otherwise is tried again and again', async () => {
@@ -368,7 +410,7 @@ test('rows of a table set aside go to quarantine when their time is over, and at
       await settle();
     }
     const orders = bench.slots.map(({ orders: all }) => all.at(-1)!);
-    assert.deepEqual(orders.map(({ into, number, tableId }) => [into, number, tableId]), [['quarantine', 100, 1], ['quarantine', 100, 1]]);
+    assert.deepEqual(orders.map(({ as, into, number, tableId }) => [as, into, number, tableId]), [['parquet', 'quarantine', 100, 1], ['parquet', 'quarantine', 100, 1]]);
     assert.equal(bench.flusher.firstUnflushed, 100);
     bench.answer(1);
     await settle();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TableStore } from '../../src/tables/table-store.js';
-import { flushFile } from '../../src/worker/flush-file.js';
+import { writeParquetFile } from '../../src/worker/flush/parquet-file.js';
 import { readSamples } from '../fuzz/samples.js';
 import { randomBody } from '../fuzz/generator.js';
 import { mutated } from '../fuzz/mutate.js';
@@ -22,7 +22,7 @@ async function flushed(body: string, build: Build): Promise<Map<string, string>>
     const { measurement, columns } = session.tableOf(id);
     const store = new MemoryStore();
     const order = { tableId: id, number: 20, path: 'file', columns };
-    await flushFile(session.parser, store as unknown as TableStore, order, () => spans.filter(({ tableId }) => tableId === id));
+    await writeParquetFile(session.parser, store as unknown as TableStore, order, () => spans.filter(({ tableId }) => tableId === id));
     files.set(measurement, store.files.get('file')!.toString('hex'));
   }
   return files;

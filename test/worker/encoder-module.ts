@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FlushExports } from '../../src/worker/flush-file.js';
+import type { FlushExports } from '../../src/worker/flush/parquet-file.js';
 import { root } from '../root.js';
 
 export interface EncoderExports extends Omit<FlushExports, 'tableAt'> {

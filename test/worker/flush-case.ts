@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import * as abi from '../../assembly/layout/codes.js';
 import type { TableStore } from '../../src/tables/table-store.js';
 import type { ColumnDefinition, FlushedFile } from '../../src/worker/protocol.js';
-import { flushFile, type FlushSpan } from '../../src/worker/flush-file.js';
+import { writeParquetFile } from '../../src/worker/flush/parquet-file.js';
+import type { FlushSpan } from '../../src/worker/flush/standing-rows.js';
 import type { Random } from '../fuzz/random.js';
 import { modelStatistics, modelText, flushModel } from './flush-model.js';
 import { MemoryStore, textsByDuckdb, textsByHyparquet } from './flushed-file.js';
@@ -79,7 +80,7 @@ export async function flush(
   memtable: HandMadeTable, spans: readonly FlushSpan[], { store = new MemoryStore(), stepEntries }: FlushOptions = {},
 ): Promise<{ flushed: FlushedFile; file: Buffer }> {
   const order = { tableId: memtable.tableId, number: 0, path: PATH, columns: memtable.columns };
-  const flushed = await flushFile(memtable.flushModule(stepEntries), store as unknown as TableStore, order, () => spans);
+  const flushed = await writeParquetFile(memtable.flushModule(stepEntries), store as unknown as TableStore, order, () => spans);
   assert.ok(flushed !== null);
   const file = store.files.get(PATH)!;
   assert.equal(flushed.path, PATH);

@@ -4,7 +4,7 @@ import { fileStatistics } from '../../src/tables/delta/stats.js';
 import { fileColumns, type FileColumn } from '../../src/tables/parquet/file-columns.js';
 import type { Range } from '../../src/tables/parquet/statistics.js';
 import type { ColumnDefinition, FileStatistics } from '../../src/worker/protocol.js';
-import type { FlushSpan } from '../../src/worker/flush-file.js';
+import type { FlushSpan } from '../../src/worker/flush/standing-rows.js';
 import type { Row, Value } from './hand-made-table.js';
 
 export interface ModelRow {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TableStore } from '../../src/tables/table-store.js';
-import { flushFile } from '../../src/worker/flush-file.js';
+import { writeJsonFile } from '../../src/worker/flush/json-file.js';
+import { writeParquetFile } from '../../src/worker/flush/parquet-file.js';
 import { Random } from '../fuzz/random.js';
 import { encoderModule } from './encoder-module.js';
 import { addBody, addNoise, assertSameTexts, assertFlushed, COLUMNS, PATH, flush } from './flush-case.js';
@@ -30,6 +31,9 @@ test('rows may be appended, and every array may move, while a flush writes', asy
   assert.ok(store.steps.every((bytes) => bytes <= 1 << 20));
 });
 
+/** By the encoder and without it. */
+const WRITERS = [writeParquetFile, writeJsonFile];
+
 test('a failed write, a dropped table and rows given up end a flush, which can be repeated', async () => {
   const random = new Random(12);
   const memtable = new HandMadeTable(encoderModule(), COLUMNS);
@@ -42,11 +46,11 @@ test('a failed write, a dropped table and rows given up end a flush, which can b
     [/table 1 was dropped while it was flushed/, () => memtable.drop()],
     [/rows of table 1 were given up while it was flushed/, () => { span.rowFirst += 1; }],
   ];
-  for (const [message, happen] of trouble) {
+  for (const writeFile of WRITERS) for (const [message, happen] of trouble) {
     const store = new MemoryStore(happen);
     const spans = [{ ...span }];
     const watched = message.source.startsWith('rows') ? [span] : spans;
-    await assert.rejects(flushFile(memtable.flushModule(), store as unknown as TableStore, order, () => watched), message);
+    await assert.rejects(writeFile(memtable.flushModule(), store as unknown as TableStore, order, () => watched), message);
     assert.equal(store.abandoned, 1);
     assert.equal(store.files.size, 0);
     span.rowFirst = 0;
@@ -67,8 +71,8 @@ test('where even the unfinished file cannot be thrown away, the error says both'
     }),
   };
   const order = { tableId: 1, number: 1, path: PATH, columns: COLUMNS };
-  await assert.rejects(
-    flushFile(memtable.flushModule(), store as unknown as TableStore, order, () => [{ rowFirst: 0, rowEnd: 1, number: 1 }]),
+  for (const writeFile of WRITERS) await assert.rejects(
+    writeFile(memtable.flushModule(), store as unknown as TableStore, order, () => [{ rowFirst: 0, rowEnd: 1, number: 1 }]),
     /no space; its unfinished file stays, since the disk is gone/,
   );
 });
@@ -84,13 +88,13 @@ test('a flush gives back all memory it took', async () => {
   assert.equal(memtable.module.memory.buffer.byteLength, bytes);
 });
 
-test('rows given up behind the flushed ones end a flush where they take series along', async () => {
+for (const writeFile of WRITERS) test(`rows given up behind the flushed ones end ${writeFile.name} where they take series along`, async () => {
   const session = new ParserSession();
   const lines = (from: number, to: number): string => Array.from({ length: to - from }, (_, i) => `m,t=${from + i} v=1i 1`).join('\n');
   const [flushed] = session.write(lines(0, 6000)).spans;
   const [givenUp] = session.write(lines(6000, 6100)).spans;
   const order = { tableId: flushed!.tableId, number: 1, path: PATH, columns: session.table('m').columns };
-  const flushTo = (store: MemoryStore) => flushFile(session.parser, store as unknown as TableStore, order, () => [{ ...flushed!, number: 1 }]);
+  const flushTo = (store: MemoryStore) => writeFile(session.parser, store as unknown as TableStore, order, () => [{ ...flushed!, number: 1 }]);
   const store = new MemoryStore(() => session.parser.removeRows(order.tableId, [givenUp!]));
   await assert.rejects(flushTo(store), /series of table 1 were numbered anew while it was flushed/);
   assert.equal(store.abandoned, 1);

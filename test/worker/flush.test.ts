@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as abi from '../../assembly/layout/codes.js';
 import type { TableStore } from '../../src/tables/table-store.js';
-import { flushFile } from '../../src/worker/flush-file.js';
+import { writeParquetFile } from '../../src/worker/flush/parquet-file.js';
 import { Random } from '../fuzz/random.js';
 import { encoderModule } from './encoder-module.js';
 import { addBody, assertFlushed, column, COLUMNS, PATH, flush, U64_MAX } from './flush-case.js';
@@ -37,7 +37,7 @@ test('a column that the memtable does not have is null in the file', async () =>
   memtable.layOut();
   const store = new MemoryStore();
   const order = { tableId: 1, number: 1, path: PATH, columns: COLUMNS };
-  const flushed = await flushFile(memtable.flushModule(), store as unknown as TableStore, order, () => [{ rowFirst: 0, rowEnd: 1, number: 1 }]);
+  const flushed = await writeParquetFile(memtable.flushModule(), store as unknown as TableStore, order, () => [{ rowFirst: 0, rowEnd: 1, number: 1 }]);
   assert.equal(flushed?.statistics.nullCount['note'], 1);
   assert.deepEqual(await textsByDuckdb(store.files.get(PATH)!, COLUMNS), ['0 | 5 | 1 | "a" | 2 | null | null | null | null | null']);
 });
@@ -48,7 +48,7 @@ test('no rows make no file', async () => {
   const store = new MemoryStore();
   const order = { tableId: 1, number: 1, path: PATH, columns: COLUMNS };
   for (const spans of [[], [{ rowFirst: 0, rowEnd: 0, number: 1 }]]) {
-    assert.equal(await flushFile(memtable.flushModule(), store as unknown as TableStore, order, () => spans), null);
+    assert.equal(await writeParquetFile(memtable.flushModule(), store as unknown as TableStore, order, () => spans), null);
   }
   assert.equal(store.files.size, 0);
 });

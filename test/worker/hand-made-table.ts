@@ -1,7 +1,7 @@
 /** A memtable laid out by hand in the encoder's memory (TABLE_*, COLUMN_* of assembly/layout/codes.ts). */
 import * as abi from '../../assembly/layout/codes.js';
 import type { ColumnDefinition } from '../../src/worker/protocol.js';
-import type { FlushModule } from '../../src/worker/flush-file.js';
+import type { FlushModule } from '../../src/worker/flush/parquet-file.js';
 import { place, type EncoderModule } from './encoder-module.js';
 
 /** f64: number; i64, u64: bigint; bool: boolean; tag, string: string. */

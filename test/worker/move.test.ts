@@ -6,7 +6,7 @@ import { ruleFlags } from '../../src/schema-rules.js';
 import type { TableStore } from '../../src/tables/table-store.js';
 import { PendingRows } from '../../src/worker/pending-rows.js';
 import type { TableDefinition } from '../../src/worker/protocol.js';
-import { flushFile } from '../../src/worker/flush-file.js';
+import { writeParquetFile } from '../../src/worker/flush/parquet-file.js';
 import { randomCase } from '../fuzz/cases.js';
 import { Random } from '../fuzz/random.js';
 import { DATABASE, ParserSession } from './parser-session.js';
@@ -55,7 +55,7 @@ class Twins {
     return Promise.all(this.sessions.map(async ({ parser }) => {
       const store = new MemoryStore();
       const order = { tableId: table.id, number: this.number, path: 'file', columns: table.columns };
-      const flushed = await flushFile(parser, store as unknown as TableStore, order, () => this.pending.upTo(table.id, this.number));
+      const flushed = await writeParquetFile(parser, store as unknown as TableStore, order, () => this.pending.upTo(table.id, this.number));
       return flushed === null ? Buffer.alloc(0) : store.files.get('file')!;
     }));
   }

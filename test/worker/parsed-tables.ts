@@ -6,7 +6,8 @@ import * as abi from '../../assembly/layout/codes.js';
 import type { TableStore } from '../../src/tables/table-store.js';
 import type { ColumnDefinition, Need, TableDefinition } from '../../src/worker/protocol.js';
 import { memtableRows, type Field, type Point } from '../../src/worker/wasm/dump.js';
-import { flushFile, type FlushSpan } from '../../src/worker/flush-file.js';
+import { writeParquetFile } from '../../src/worker/flush/parquet-file.js';
+import type { FlushSpan } from '../../src/worker/flush/standing-rows.js';
 import { compile, WasmParser, type TableSpan } from '../../src/worker/wasm/wasm.js';
 import { MemoryStore } from './flushed-file.js';
 import type { Row, Value } from './hand-made-table.js';
@@ -57,7 +58,7 @@ export class ParsedTables {
   async flush(table: TableDefinition, spans: readonly FlushSpan[]): Promise<Buffer> {
     const store = new MemoryStore();
     const order = { tableId: table.id, number: spans.at(-1)!.number, path: PATH, columns: table.columns };
-    const flushed = await flushFile(this.#parser, store as unknown as TableStore, order, () => spans);
+    const flushed = await writeParquetFile(this.#parser, store as unknown as TableStore, order, () => spans);
     assert.ok(flushed !== null && flushed.rows > 0);
     return store.files.get(PATH)!;
   }

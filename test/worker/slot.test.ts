@@ -68,7 +68,7 @@ class Driven {
   }
 
   flush(): Promise<FromWorker> {
-    this.tell({ say: 'flush', order: { tableId: 1, number: 1, into: 'tables', path: 'file', columns: COLUMNS } });
+    this.tell({ say: 'flush', order: { tableId: 1, number: 1, into: 'tables', as: 'parquet', path: 'file', columns: COLUMNS } });
     return this.said();
   }
 }

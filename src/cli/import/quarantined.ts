@@ -3,6 +3,7 @@ import { KIND_TAG, PRECISION_NS } from '../../../assembly/layout/codes.js';
 import type { QuarantinedListing } from '../../control/commands.js';
 import { LINE_ERRORS } from '../../errors.js';
 import { openDuck, type Cell } from '../../query/duckdb.js';
+import { readable } from '../../query/run-query.js';
 import { CATALOG, rowsStatement } from '../../query/views.js';
 import { withFolder, type Runner } from '../io.js';
 import { pointText, type PointCell } from './point-text.js';
@@ -84,7 +85,7 @@ async function* linesOf(lot: QuarantinedListing): AsyncGenerator<string> {
   const { columns, measurement } = lot;
   const duck = await openDuck(CATALOG);
   try {
-    const { rows } = await duck.stream(rowsStatement(lot));
+    const { rows } = await duck.stream(rowsStatement(await readable(lot)));
     for await (const chunk of rows) {
       for (const [micros, nanos, ...values] of chunk) {
         const cells = columns.flatMap(({ key, kind }, at) => cellOf(key, kind, values[at]!));

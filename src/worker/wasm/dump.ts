@@ -1,5 +1,6 @@
 /** Points read back out of the WASM module as plain objects: for `sluice parse` and for tests. */
 import * as abi from '../../../assembly/layout/codes.js';
+import { columnReaders, type ColumnReader } from './column-reader.js';
 import type { TableDefinition } from '../protocol.js';
 import type { WasmParser } from './wasm.js';
 
@@ -106,19 +107,15 @@ export function memtableRows(parser: WasmParser, { id, measurement, columns }: T
   const points = Array.from({ length: word(table + abi.TABLE_ROWS) }, (_, row) => ({
     measurement, tags: [] as [string, string][], fields: [] as Field[], timestamp: String(view.getBigInt64(times + row * 8, true)),
   }));
-  for (let index = 0; index < word(table + abi.TABLE_COLUMNS); index++) {
-    const column = word(word(table + abi.TABLE_COLUMNS_AT) + index * 4);
-    const type = typeOf(word(column + abi.COLUMN_KIND));
-    const key = keys.get(word(column + abi.COLUMN_ID)) ?? '';
-    const count = word(column + abi.COLUMN_COUNT);
-    const numbersAt = word(column + abi.COLUMN_ROWS);
-    const dense = numbersAt === 0 ? count : word(column + abi.COLUMN_DENSE);
-    const numbers = Array.from({ length: count }, (_, value) => value < dense ? value : word((numbersAt + value * 4) >>> 0));
+  for (const column of columnReaders(view, table)) {
+    const type = typeOf(column.kind);
+    const key = keys.get(column.id) ?? '';
+    const values = Array.from({ length: column.count }, (_, value) => [column.numberOf(value), valueText(column, type, value)] as const);
     if (type !== 'tag') {
-      numbers.forEach((row, value) => points[row]!.fields.push([key, type, valueText(view, column, type, value)]));
+      for (const [row, text] of values) points[row]!.fields.push([key, type, text]);
       continue;
     }
-    const bySeries = new Map(numbers.map((series, value) => [series, valueText(view, column, type, value)]));
+    const bySeries = new Map(values);
     points.forEach(({ tags }, row) => {
       const text = bySeries.get(word(word(table + abi.TABLE_SERIES_AT) + row * 4));
       if (text !== undefined) tags.push([key, text]);
@@ -127,20 +124,10 @@ export function memtableRows(parser: WasmParser, { id, measurement, columns }: T
   return points;
 }
 
-function valueText(view: DataView, column: number, type: (typeof TYPES)[number], index: number): string {
-  const word = (at: number): number => view.getUint32(at, true);
-  const values = word(column + abi.COLUMN_VALUES);
+function valueText(column: ColumnReader, type: (typeof TYPES)[number], value: number): string {
   switch (type) {
-    case 'tag': return heapText(view, column, word(column + abi.COLUMN_ENTRY_ENDS), word(values + index * 4));
-    case 'string': return heapText(view, column, values, index);
-    case 'bool': return bitsText(type, BigInt(view.getUint8(values + index)));
-    default: return bitsText(type, view.getBigUint64(values + index * 8, true));
+    case 'tag': case 'string': return column.text(value);
+    case 'bool': return bitsText(type, column.isTrue(value) ? 1n : 0n);
+    default: return bitsText(type, column.bits(value));
   }
-}
-
-/** Text number `index` of a heap, given the ends of all. */
-function heapText(view: DataView, column: number, ends: number, index: number): string {
-  const heap = view.getUint32(column + abi.COLUMN_HEAP, true);
-  const start = index === 0 ? 0 : view.getUint32(ends + (index - 1) * 4, true);
-  return Buffer.from(view.buffer, heap + start, view.getUint32(ends + index * 4, true) - start).toString();
 }

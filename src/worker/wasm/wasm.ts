@@ -5,7 +5,7 @@ import { readParsed, type OutcomePlace, type Parsed, type RowRange } from './par
 import type { ColumnDefinition, ParserLimits, RefusedLines, TableDefinition } from '../protocol.js';
 import { readRefused } from './rejected-lines.js';
 import type { InflateExports } from '../unpack/gunzip.js';
-import type { FlushExports } from '../flush-file.js';
+import type { FlushExports } from '../flush/parquet-file.js';
 
 export type { Parsed, TableSpan } from './parsed.js';
 

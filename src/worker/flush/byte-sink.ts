@@ -1,6 +1,6 @@
 /** Gathers the bytes of a file into steps of 1 MiB, so that many small pieces cost few writes and a big one no stall. */
-import type { StoreWriter } from '../tables/table-store.js';
-import type { WasmMemory } from './wasm/chunk.js';
+import type { StoreWriter } from '../../tables/table-store.js';
+import type { WasmMemory } from '../wasm/chunk.js';
 
 const STEP_BYTES = 1 << 20;
 /** A small file does not pay for a whole step. */
