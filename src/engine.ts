@@ -11,7 +11,7 @@ import { shareFolder } from './data-group.js';
 import { identityOf, systemDisk as disk } from './disk.js';
 import { openFolder } from './folder.js';
 import { BODY_MEMORY_DEFAULTS, BodyMemory } from './ingest/body-memory.js';
-import { Cutter } from './ingest/log-rollback.js';
+import { LogRollback } from './ingest/log-rollback.js';
 import { Dispatcher } from './ingest/dispatch.js';
 import { Guard } from './ingest/admission.js';
 import { LineCounts } from './ingest/line-counts.js';
@@ -94,7 +94,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     logger.warn(sentence);
     damage.push(sentence);
   };
-  const folder = await openFolder(config, { disk, clock, logger, report, onLogFailure: (lastSynced, reason) => cutter.onLogFailure(lastSynced, reason) });
+  const folder = await openFolder(config, { disk, clock, logger, report, onLogFailure: (lastSynced, reason) => rollback.onLogFailure(lastSynced, reason) });
   const { catalog, leftovers, log, openCommitter, paths, quarantine, quarantineStore, snapshots, store, tokens } = folder;
 
   // The parts that move rows.
@@ -117,7 +117,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
       dispatcher.dispatch();
     },
     onMessage: (slot, message) => {
-      if (message.say === 'cut') cutter.onCut(slot, message.nextOrdinal);
+      if (message.say === 'rolled-back') rollback.onRolledBack(slot, message.nextOrdinal);
       else if (message.say === 'memory') logger.info(`worker ${slot.number}: ${message.sentence}`);
       else flusher.onMessage(slot, message);
     },
@@ -127,7 +127,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     },
     onDeath: (slot) => {
       logger.error(`worker ${slot.number} died; its rows are read back from the log`);
-      cutter.onDeath(slot);
+      rollback.onDeath(slot);
       flusher.onDeath(slot);
       recovery.onDeath(slot, flusher.firstUnflushed, lastAppended.then(() => log.lastSynced)).then(
         (frames) => logger.info(`${frames} frames of worker ${slot.number} are back`),
@@ -138,7 +138,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
   });
   const memtableBytes = (): number => pool.slots().reduce((sum, slot) => sum + slot.memtableBytes, 0);
   const dispatcher = new Dispatcher(pool);
-  const cutter = new Cutter({ log, pool, clock, logger });
+  const rollback = new LogRollback({ log, pool, clock, logger });
   const flusher = new Flusher({
     catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter,
     publishCatalog: () => trimmer.publish(),
@@ -171,7 +171,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     refuse: () => guard.refuse(),
     onNoRoom: () => guard.noteNoRoom(),
     onAppended: (slot, body, appended) => {
-      cutter.note(slot, body.ordinal, appended.number);
+      rollback.note(slot, body.ordinal, appended.number);
       flusher.noteRows(body.rows, appended.number);
       lastAppended = appended.synced.catch(() => undefined);
     },

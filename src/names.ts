@@ -38,7 +38,7 @@ export function columnName(key: string, taken: (folded: string) => boolean, trie
   const whole = parts.join('');
   if (isFree(whole)) return whole;
   for (let digits = 1; ; digits += 1) {
-    const base = cut(parts, columnBytesMax - 1 - digits);
+    const base = shortened(parts, columnBytesMax - 1 - digits);
     const place = `${digits}${fold(base)}`;
     const end = 10 ** digits;
     let n = tried.get(place) ?? Math.max(2, end / 10);
@@ -101,11 +101,11 @@ function escapeCase(parts: readonly string[]): string[] {
 function shorten(parts: readonly string[], name: string): string {
   const whole = parts.join('');
   if (whole.length <= folderBytesMax) return whole;
-  return `${cut(parts, folderBytesKept)}~~${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
+  return `${shortened(parts, folderBytesKept)}~~${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
 }
 
 /** The first parts that together take at most `bytesMax` bytes of UTF-8. */
-function cut(parts: readonly string[], bytesMax: number): string {
+function shortened(parts: readonly string[], bytesMax: number): string {
   let bytes = 0;
   let end = 0;
   for (const part of parts) {

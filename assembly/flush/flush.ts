@@ -3,7 +3,7 @@
 // everything else is in scratch.
 import { TABLE_COLUMNS } from '../layout/codes';
 import { chunkStep, startChunks } from './parquet/column-chunk';
-import { cutStep, groupRows, groupStep, startCuts } from './rows/row-groups';
+import { nextGroupStep, groupRows, groupStep, findGroups } from './rows/row-groups';
 import { startDictionary } from './parquet/number-dictionary';
 import { startGroups } from './rows/row-group';
 import { startKept } from './rows/column-cache';
@@ -39,7 +39,7 @@ export function flushStart(table: usize, stepEntries: u32): u32 {
   startDictionary();
   startTextDictionary();
   startPages();
-  startCuts(table);
+  findGroups(table);
   startChunks();
   return rows;
 }
@@ -49,7 +49,7 @@ export function flushSort(table: usize): u32 {
   startStep();
   while (hasTime()) {
     if (!isSorted()) sortStep(table);
-    else if (!cutStep(table)) return 0;
+    else if (!nextGroupStep(table)) return 0;
   }
   return 1;
 }
@@ -60,13 +60,13 @@ export function flushRows(): u32 {
 }
 
 /** Works on for one step at the next row group; 1 while there are more. */
-export function flushCut(table: usize): u32 {
+export function flushNextGroup(table: usize): u32 {
   startStep();
   while (hasTime()) if (!groupStep(table)) return 0;
   return 1;
 }
 
-/** Rows of the row group that was cut; 0 when there is none. */
+/** Rows of the row group that was found; 0 when there is none. */
 export function flushGroup(): u32 {
   return groupRows;
 }

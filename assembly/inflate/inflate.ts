@@ -1,5 +1,5 @@
 // Unpacks deflate streams (RFC 1951) into the input of the parser. The packed bytes stand in a block of their own.
-import { INFLATE_CORRUPT, INFLATE_CUT, INFLATE_ENDED, INFLATE_TOO_LARGE } from '../layout/inflate';
+import { INFLATE_CORRUPT, INFLATE_TRUNCATED, INFLATE_ENDED, INFLATE_TOO_LARGE } from '../layout/inflate';
 import { allocate, blockBytes, release } from '../base/arena';
 import { growInput } from '../parse/body';
 import { BLOCK_CORRUPT, BLOCK_CUT, BLOCK_ENDED, decodeBlock } from './block';
@@ -62,7 +62,7 @@ export function inflate(from: u32, bytes: u32, outBytes: u32, guess: u32, bytesM
     if (status != INFLATE_ENDED) return status;
   }
   alignInput();
-  if (at > end) return INFLATE_CUT;
+  if (at > end) return INFLATE_TRUNCATED;
   return <u32>(out - base) > most ? INFLATE_TOO_LARGE : INFLATE_ENDED;
 }
 
@@ -82,7 +82,7 @@ function inflateBlock(kind: u32): u32 {
   const mayBeLong = end > start && end - start >= SHORT_BYTES;
   const isLarge = mayBeLong && wasLong;
   if (kind == FIXED) useFixedCodes(isLarge);
-  else if (kind != DESCRIBED || !readCodes(isLarge)) return isBeyondEnd() ? INFLATE_CUT : INFLATE_CORRUPT;
+  else if (kind != DESCRIBED || !readCodes(isLarge)) return isBeyondEnd() ? INFLATE_TRUNCATED : INFLATE_CORRUPT;
   let isWhole = isLarge || !mayBeLong;
   while (true) {
     const status = decodeBlock(tableBits, isWhole ? end : start + SHORT_BLOCK_BYTES);
@@ -90,23 +90,23 @@ function inflateBlock(kind: u32): u32 {
       if (mayBeLong) wasLong = at - start >= SHORT_BLOCK_BYTES;
       return INFLATE_ENDED;
     }
-    if (status == BLOCK_CORRUPT) return isBeyondEnd() ? INFLATE_CUT : INFLATE_CORRUPT;
+    if (status == BLOCK_CORRUPT) return isBeyondEnd() ? INFLATE_TRUNCATED : INFLATE_CORRUPT;
     if (status == BLOCK_CUT) {
-      if (isWhole) return INFLATE_CUT;
+      if (isWhole) return INFLATE_TRUNCATED;
       isWhole = true;
       enlargeTables();
-    } else if (!grow(0)) return isBeyondEnd() ? INFLATE_CUT : INFLATE_TOO_LARGE;
+    } else if (!grow(0)) return isBeyondEnd() ? INFLATE_TRUNCATED : INFLATE_TOO_LARGE;
   }
 }
 
 /** A block of bytes as they are (section 3.2.4). */
 function copyStored(): u32 {
   alignInput();
-  if (at > end || end - at < 4) return INFLATE_CUT;
+  if (at > end || end - at < 4) return INFLATE_TRUNCATED;
   const bytes = <u32>load<u16>(at);
   if (bytes != (<u32>load<u16>(at, 2) ^ 0xffff)) return INFLATE_CORRUPT;
   setInput(0, 0, at + 4);
-  if (end - at < <usize>bytes) return INFLATE_CUT;
+  if (end - at < <usize>bytes) return INFLATE_TRUNCATED;
   if (<u64>(out - base) + bytes > room && !grow(bytes)) return INFLATE_TOO_LARGE;
   memory.copy(out, at, bytes);
   setOut(out + bytes);

@@ -2,9 +2,9 @@
 
 /** Rows of a row group at most. */
 export const GROUP_ROWS_MAX = 131072;
-/** A row group is cut when the values of its rows pass this. */
+/** A row group ends when the values of its rows pass this. */
 export const GROUP_BYTES_MAX = 67108864;
-/** A page of texts is cut when its values pass this: what one call of the flush can compress. */
+/** A page of texts ends when its values pass this: what one call of the flush can compress. */
 export const PAGE_BYTES_MAX = 524288;
 
 // A span to flush: rows of one body. Ordered by number.

@@ -6,6 +6,6 @@ export const INFLATE_ENDED = 0;
 /** What stands there is not deflate. */
 export const INFLATE_CORRUPT = 1;
 /** The packed bytes end before the stream does. */
-export const INFLATE_CUT = 2;
+export const INFLATE_TRUNCATED = 2;
 /** It unpacks to more than it may. */
 export const INFLATE_TOO_LARGE = 3;

@@ -12,7 +12,7 @@ import { columnAt, TABLE_ROWS_CAPACITY } from './table';
 const ROOM_KEPT: u32 = 256;
 const ROOM_TIMES: u32 = 4;
 const HEAP_KEPT: u32 = 4096;
-/** Gives back room of a table whose rows were cut. */
+/** Gives back room of a table whose rows were rolled back. */
 export function trimTable(table: usize): void {
   const rows = load<u32>(table, TABLE_ROWS);
   const columns = load<u32>(table, TABLE_COLUMNS);

@@ -45,7 +45,7 @@ export function engineMetrics({ lines, rejects, log, recovery, flusher, bodyMemo
     single('gauge', 'sluice_unflushed_rows', 'Rows in the log alone', flusher.unflushed.rows),
     single('gauge', 'sluice_unflushed_tables', 'Tables with such rows', flusher.unflushed.tables),
     single('gauge', 'sluice_unflushed_bytes', 'Memory of the memtables that hold them', memtableBytes()),
-    single('counter', 'sluice_flushes_total', 'Cuts of tables whose rows went into files', flushes),
+    single('counter', 'sluice_flushes_total', 'Flushes of tables whose rows went into files', flushes),
     single('counter', 'sluice_flush_files_total', 'Files they made', files),
     single('counter', 'sluice_commits_total', 'Delta commits', commits),
     single('counter', 'sluice_flush_failures_total', 'Flushes that failed and are tried again', failures),

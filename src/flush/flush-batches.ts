@@ -5,10 +5,10 @@ import { dataFileName, plainFileName } from '../names.js';
 import type { FromWorker, FlushedFile, FlushOrder } from '../worker/protocol.js';
 
 /** What workers answer to an order. */
-export type CutAnswer = Extract<FromWorker, { say: 'file' | 'flush-failed' }>;
+export type FlushAnswer = Extract<FromWorker, { say: 'file' | 'flush-failed' }>;
 
 /** Answers that are waited for. */
-interface Cut {
+interface Batch {
   failure: string | undefined;
   readonly waiting: Set<Slot>;
   readonly files: FlushedFile[];
@@ -16,20 +16,20 @@ interface Cut {
   readonly reject: (error: Error) => void;
 }
 
-interface CutParts {
+interface FlushBatchesParts {
   readonly pool: Pool;
   /** 8 hex digits. */
   readonly node: string;
-  /** Takes files away that a failed cut leaves. */
+  /** Takes files away that a failed flush leaves. */
   readonly deleteFiles: (into: FlushOrder['into'], files: readonly FlushedFile[]) => Promise<void>;
 }
 
-export class Cuts {
-  readonly #parts: CutParts;
+export class FlushBatches {
+  readonly #parts: FlushBatchesParts;
   /** By table: there is one at a time. */
-  readonly #cuts = new Map<number, Cut>();
+  readonly #batches = new Map<number, Batch>();
 
-  constructor(parts: CutParts) {
+  constructor(parts: FlushBatchesParts) {
     this.#parts = parts;
   }
 
@@ -46,7 +46,7 @@ export class Cuts {
     if (slots.length === 0) return Promise.reject(new Error('no worker is ready'));
     const files: FlushedFile[] = [];
     return new Promise<FlushedFile[]>((resolve, reject) => {
-      this.#cuts.set(table.id, { failure: undefined, waiting: new Set(slots), files, resolve, reject });
+      this.#batches.set(table.id, { failure: undefined, waiting: new Set(slots), files, resolve, reject });
       for (const slot of slots) {
         const path = `${table.folder}/${nameOf(node, number, slot.number)}`;
         slot.tell({ say: 'flush', order: { tableId: table.id, number, into, as, path, columns: table.columns } });
@@ -54,29 +54,29 @@ export class Cuts {
     }).catch(async (error: Error) => {
       await deleteFiles(into, files);
       throw error;
-    }).finally(() => this.#cuts.delete(table.id));
+    }).finally(() => this.#batches.delete(table.id));
   }
 
-  onAnswer(slot: Slot, answer: CutAnswer): void {
-    const cut = this.#cuts.get(answer.tableId)!;
-    if (answer.say === 'flush-failed') cut.failure ??= answer.reason;
-    else if (answer.file !== null) cut.files.push(answer.file);
-    this.#answered(cut, slot);
+  onAnswer(slot: Slot, answer: FlushAnswer): void {
+    const batch = this.#batches.get(answer.tableId)!;
+    if (answer.say === 'flush-failed') batch.failure ??= answer.reason;
+    else if (answer.file !== null) batch.files.push(answer.file);
+    this.#answered(batch, slot);
   }
 
   onDeath(slot: Slot): void {
-    for (const cut of this.#cuts.values()) {
-      if (!cut.waiting.has(slot)) continue;
-      cut.failure ??= `worker ${slot.number} died`;
-      this.#answered(cut, slot);
+    for (const batch of this.#batches.values()) {
+      if (!batch.waiting.has(slot)) continue;
+      batch.failure ??= `worker ${slot.number} died`;
+      this.#answered(batch, slot);
     }
   }
 
-  /** A cut ends when every worker has answered or died, so that no answer comes late. */
-  #answered(cut: Cut, slot: Slot): void {
-    cut.waiting.delete(slot);
-    if (cut.waiting.size > 0) return;
-    if (cut.failure === undefined) cut.resolve(cut.files);
-    else cut.reject(new Error(cut.failure));
+  /** A batch ends when every worker has answered or died, so that no answer comes late. */
+  #answered(batch: Batch, slot: Slot): void {
+    batch.waiting.delete(slot);
+    if (batch.waiting.size > 0) return;
+    if (batch.failure === undefined) batch.resolve(batch.files);
+    else batch.reject(new Error(batch.failure));
   }
 }

@@ -10,7 +10,7 @@ import type { RowQuarantine } from '../tables/row-quarantine.js';
 import type { TableStore } from '../tables/table-store.js';
 import type { FlushedFile, FlushOrder } from '../worker/protocol.js';
 import type { Committers } from './committers.js';
-import { Cuts, type CutAnswer } from './flush-batches.js';
+import { FlushBatches, type FlushAnswer } from './flush-batches.js';
 import type { Unflushed } from './unflushed.js';
 
 export interface MoverParts {
@@ -39,7 +39,7 @@ export class Mover {
   readonly #parts: MoverParts;
   readonly #committers: Committers;
   readonly #unflushed: Unflushed;
-  readonly #cuts: Cuts;
+  readonly #batches: FlushBatches;
   /** By table, the number of a commit of this life that may stand or not. */
   readonly #uncertain = new Map<number, number>();
   /** What must end before the data folder is let go of. */
@@ -52,15 +52,15 @@ export class Mover {
     this.#parts = parts;
     this.#committers = committers;
     this.#unflushed = unflushed;
-    this.#cuts = new Cuts({ pool: parts.pool, node: parts.node, deleteFiles: (into, files) => this.#deleteFiles(into, files) });
+    this.#batches = new FlushBatches({ pool: parts.pool, node: parts.node, deleteFiles: (into, files) => this.#deleteFiles(into, files) });
   }
 
-  onAnswer(slot: Slot, answer: CutAnswer): void {
-    this.#cuts.onAnswer(slot, answer);
+  onAnswer(slot: Slot, answer: FlushAnswer): void {
+    this.#batches.onAnswer(slot, answer);
   }
 
   onDeath(slot: Slot): void {
-    this.#cuts.onDeath(slot);
+    this.#batches.onDeath(slot);
   }
 
   forget(tableId: number): void {
@@ -77,7 +77,7 @@ export class Mover {
   async intoFiles(known: Table): Promise<boolean> {
     const committer = await this.#committers.of(known);
     try {
-      // From here to the orders of the cut nothing is awaited: R, the last number, the columns and the slots are of one moment.
+      // From here to the orders of the batch nothing is awaited: R, the last number, the columns and the slots are of one moment.
       this.#takeUpEarlierCommit(known, committer);
       const movable = this.#movable(known.id);
       if (movable !== null) await this.#commit(movable, committer);
@@ -94,7 +94,7 @@ export class Mover {
     const movable = this.#movable(known.id);
     if (movable === null) return 0;
     const { number, table } = movable;
-    const files = await this.#cut(movable, 'quarantine', as);
+    const files = await this.#batch(movable, 'quarantine', as);
     if (files === null) return 0;
     const { columns, databaseName: database, folder, measurement } = table;
     const rows = files.reduce((sum, file) => sum + file.rows, 0);
@@ -121,7 +121,7 @@ export class Mover {
 
   async #commit(movable: Movable, committer: TableCommitter): Promise<void> {
     const { number, table } = movable;
-    const files = await this.#cut(movable, 'tables', 'parquet');
+    const files = await this.#batch(movable, 'tables', 'parquet');
     if (files === null) return;
     try {
       const end = await this.#awaited(committer.commit({ columns: table.columns, files, number, timeMs: this.#parts.clock.nowMs() }));
@@ -138,8 +138,8 @@ export class Mover {
   }
 
   /** Files of the rows; null when the table was dropped meanwhile. */
-  async #cut({ number, table }: Movable, into: FlushOrder['into'], as: FlushOrder['as']): Promise<FlushedFile[] | null> {
-    const files = await this.#cuts.order(table, number, into, as);
+  async #batch({ number, table }: Movable, into: FlushOrder['into'], as: FlushOrder['as']): Promise<FlushedFile[] | null> {
+    const files = await this.#batches.order(table, number, into, as);
     const isDropped = this.#parts.catalog.table(table.id) === undefined;
     if (!isDropped && !this.#stopped) return files;
     await this.#deleteFiles(into, files);

@@ -1,4 +1,4 @@
-/** Body memory: one shared buffer cut into blocks, so that a body crosses to a worker as a list of numbers. */
+/** Body memory: one shared buffer in blocks, so that a body crosses to a worker as a list of numbers. */
 import type { Body } from './request.js';
 
 interface BodyMemoryOptions {

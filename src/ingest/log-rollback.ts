@@ -1,4 +1,4 @@
-/** After a failed write or sync of the log: cuts unsynced rows off the memtables, then has the log start anew. */
+/** After a failed write or sync of the log: takes unsynced rows back out of the memtables, then has the log start anew. */
 import type { Clock } from '../clock.js';
 import type { Log } from '../log/log.js';
 import type { Logger } from '../logging.js';
@@ -13,15 +13,15 @@ interface Appended {
   readonly number: number;
 }
 
-export class Cutter {
+export class LogRollback {
   readonly #log: Log;
   readonly #pool: Pool;
   readonly #clock: Clock;
   readonly #logger: Logger;
   /** Per slot, bodies appended and perhaps not synced; the first may be the last synced one. */
   readonly #appended = new Map<Slot, Appended[]>();
-  /** Slots that have not cut yet. */
-  readonly #cutting = new Set<Slot>();
+  /** Slots that have not rolled back yet. */
+  readonly #waiting = new Set<Slot>();
 
   constructor(parts: { log: Log; pool: Pool; clock: Clock; logger: Logger }) {
     this.#log = parts.log;
@@ -44,24 +44,24 @@ export class Cutter {
   onLogFailure(lastSynced: number, reason: Error): void {
     this.#logger.error(`the log could not be written, frames above ${lastSynced} are given up: ${reason.message}`);
     for (const slot of this.#pool.slots()) {
-      slot.cutBelow = Infinity;
-      this.#cutting.add(slot);
-      slot.tell({ say: 'cut', keptTo: this.#keptTo(slot, lastSynced) });
+      slot.rolledBackBelow = Infinity;
+      this.#waiting.add(slot);
+      slot.tell({ say: 'roll-back', keptTo: this.#keptTo(slot, lastSynced) });
     }
-    this.#healWhenCut();
+    this.#healWhenAllHave();
   }
 
-  onCut(slot: Slot, nextOrdinal: number): void {
-    slot.cutBelow = nextOrdinal;
-    // Results come another way than this answer: bodies parsed after the cut may have been refused before it came.
+  onRolledBack(slot: Slot, nextOrdinal: number): void {
+    slot.rolledBackBelow = nextOrdinal;
+    // Results come another way than this answer: bodies parsed after the rollback may have been refused before it came.
     for (let ordinal = nextOrdinal; ordinal <= slot.refusedTo; ordinal += 1) slot.giveNumber(ordinal, GIVEN_UP);
-    this.#cutting.delete(slot);
-    this.#healWhenCut();
+    this.#waiting.delete(slot);
+    this.#healWhenAllHave();
   }
 
   onDeath(slot: Slot): void {
     this.#appended.delete(slot);
-    if (this.#cutting.delete(slot)) this.#healWhenCut();
+    if (this.#waiting.delete(slot)) this.#healWhenAllHave();
   }
 
   #keptTo(slot: Slot, lastSynced: number): number {
@@ -69,13 +69,13 @@ export class Cutter {
     return kept.at(-1)?.ordinal ?? 0;
   }
 
-  #healWhenCut(): void {
-    if (this.#cutting.size > 0) return;
+  #healWhenAllHave(): void {
+    if (this.#waiting.size > 0) return;
     this.#log.heal().then(
       () => this.#logger.info('the log takes writes again'),
       (error: Error) => {
         this.#logger.warn(`the log cannot be written yet: ${error.message}`);
-        this.#clock.after(HEAL_AGAIN_MS, () => this.#healWhenCut());
+        this.#clock.after(HEAL_AGAIN_MS, () => this.#healWhenAllHave());
       },
     );
   }

@@ -34,8 +34,8 @@ interface PoolOptions {
 export interface Slot {
   readonly number: number;
   busy: boolean;
-  /** Outcomes with a lower ordinal are given up: their rows are cut off, or will be. */
-  cutBelow: number;
+  /** Outcomes with a lower ordinal are given up: their rows are rolled back, or will be. */
+  rolledBackBelow: number;
   /** The last ordinal that was refused for being below. */
   refusedTo: number;
   /** Linear memory in use by memtables, bytes. */
@@ -171,7 +171,7 @@ export class Pool {
       return;
     }
     const slot: PoolSlot = {
-      number, threadId, port, row, busy: false, cutBelow: 0, refusedTo: 0, failTask: () => undefined,
+      number, threadId, port, row, busy: false, rolledBackBelow: 0, refusedTo: 0, failTask: () => undefined,
       get memtableBytes() {
         return gauge.heldBytes;
       },

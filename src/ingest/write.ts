@@ -172,7 +172,7 @@ export class WritePath implements Writer {
     const { bodyMemory, catalog, log, onAppended } = this.#parts;
     const { request, body } = write;
     const { slot } = parsed;
-    if (outcome.ordinal < slot.cutBelow) {
+    if (outcome.ordinal < slot.rolledBackBelow) {
       slot.refusedTo = outcome.ordinal;
       throw new SluiceError('log-failed', 'a write to the log failed just before');
     }

@@ -1,4 +1,4 @@
-/** Makes flushed files part of a table: one Delta commit a cut. */
+/** Makes flushed files part of a table: one Delta commit a batch. */
 import { randomUUID } from 'node:crypto';
 import type { ColumnDefinition, FlushedFile } from '../worker/protocol.js';
 import { addAction, metaDataAction, newMetaData, protocolAction, type MetaData, type TableIdentity } from './delta/actions.js';
@@ -12,8 +12,8 @@ import type { TableStore } from './table-store.js';
 /** Lost races in a row before a commit gives up. */
 const attemptsMax = 100;
 
-/** A cut of a table. */
-export interface Cut {
+/** What one flush of a table made: its files, and up to which seq they reach. */
+export interface FlushBatch {
   /** All columns of the table, by id. */
   readonly columns: readonly ColumnDefinition[];
   readonly files: readonly FlushedFile[];
@@ -34,8 +34,8 @@ interface CommitterOptions extends OwnNode {
 }
 
 /**
- * It is not known whether the commit stands: the store failed and could not be asked afterwards. The files of the cut
- * must stay; committing the same cut again settles it.
+ * It is not known whether the commit stands: the store failed and could not be asked afterwards. The files of the batch
+ * must stay; committing the same batch again settles it.
  */
 export class CommitUncertain extends Error {
   constructor(folder: string, version: number, cause: unknown) {
@@ -44,7 +44,7 @@ export class CommitUncertain extends Error {
   }
 }
 
-/** Commits the cuts of one table, one at a time, and takes up what other writers commit. */
+/** Commits the batches of one table, one at a time, and takes up what other writers commit. */
 export class TableCommitter {
   readonly #options: CommitterOptions;
   #state: TableState;
@@ -108,23 +108,23 @@ export class TableCommitter {
   }
 
   /**
-   * Adds the files of a cut exactly once: a commit that is visible counts, also one whose making failed or crashed.
+   * Adds the files of a batch exactly once: a commit that is visible counts, also one whose making failed or crashed.
    * @returns 'already' when the table was flushed past the number by other files: then these are not part of it
    * @throws CommitUncertain, or any other error when the commit surely does not stand
    */
-  commit(cut: Cut): Promise<'committed' | 'already'> {
-    return this.#inTurn(() => this.#commit(cut));
+  commit(batch: FlushBatch): Promise<'committed' | 'already'> {
+    return this.#inTurn(() => this.#commit(batch));
   }
 
-  async #commit(cut: Cut): Promise<'committed' | 'already'> {
+  async #commit(batch: FlushBatch): Promise<'committed' | 'already'> {
     const { folder } = this.#options;
     await this.#assertStands();
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      if (this.#state.flushedTo >= cut.number) return this.#holdsFiles(cut) ? 'committed' : 'already';
+      if (this.#state.flushedTo >= batch.number) return this.#holdsFiles(batch) ? 'committed' : 'already';
       assertWritable(folder, this.#state);
       const version = this.#state.version + 1;
-      const text = this.#commitText(cut);
-      const next = withCommit(this.#state, text, { ...this.#options, numberMax: () => cut.number });
+      const text = this.#commitText(batch);
+      const next = withCommit(this.#state, text, { ...this.#options, numberMax: () => batch.number });
       const end = await this.#putCommit(version, Buffer.from(text));
       if (end === 'ours') this.#state = next;
       else await this.#takeUp(version, end);
@@ -183,8 +183,8 @@ export class TableCommitter {
     }
   }
 
-  #holdsFiles(cut: Cut): boolean {
-    return cut.files.every((file) => this.#state.liveFiles.has(this.#pathInTable(file)));
+  #holdsFiles(batch: FlushBatch): boolean {
+    return batch.files.every((file) => this.#state.liveFiles.has(this.#pathInTable(file)));
   }
 
   #pathInTable(file: FlushedFile): string {
@@ -193,15 +193,15 @@ export class TableCommitter {
     return file.path.slice(folder.length + 1);
   }
 
-  #commitText(cut: Cut): string {
-    const { number, timeMs } = cut;
+  #commitText(batch: FlushBatch): string {
+    const { number, timeMs } = batch;
     const { node } = this.#options;
-    const fields = this.#mergedFields(cut.columns);
+    const fields = this.#mergedFields(batch.columns);
     const names = fields.map((field) => field.name);
     return commitText([
       ...(this.#state.version < 0 ? [protocolAction()] : []),
       ...(fields.length > this.#state.fields.length ? [metaDataAction(this.#metaData(fields, timeMs))] : []),
-      ...cut.files.map((file) => addAction(this.#pathInTable(file), file, names, timeMs)),
+      ...batch.files.map((file) => addAction(this.#pathInTable(file), file, names, timeMs)),
     ], { node, number, previous: this.#state.flushedTo, commitId: randomUUID(), timeMs });
   }
 

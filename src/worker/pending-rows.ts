@@ -77,7 +77,7 @@ export class PendingRows {
   }
 
   /** Rows of live bodies above an ordinal leave all memtables. */
-  cut(keptTo: number): void {
+  rollBack(keptTo: number): void {
     this.takeNumbers();
     for (const tableId of this.#spansByTable.keys()) this.#drop(tableId, (span) => span.ordinal > keptTo);
     for (const { ordinal } of this.#unnumbered) Atomics.store(this.#numbers, ordinal % this.#numbers.length, 0n);

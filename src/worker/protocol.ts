@@ -36,7 +36,7 @@ interface ReplayOf {
   readonly rejectedRuns: Uint32Array;
 }
 
-/** A rejected line, with everything an answer says of it. Texts are cut at 256 bytes on a character boundary. */
+/** A rejected line, with everything an answer says of it. Texts are shortened to 256 bytes on a character boundary. */
 export interface LineError {
   /** Physical line, from 1, of the line's first byte. */
   readonly line: number;
@@ -189,8 +189,8 @@ export type ToWorker =
   | { readonly say: 'flush'; readonly order: FlushOrder }
   /** The commit stands: rows at or below `number` leave the memtable. */
   | { readonly say: 'flushed'; readonly tableId: number; readonly number: number }
-  /** Rows of bodies above ordinal `keptTo` are given up; the answer is 'cut'. */
-  | { readonly say: 'cut'; readonly keptTo: number }
+  /** Rows of bodies above ordinal `keptTo` are given up; the answer is 'rolled-back'. */
+  | { readonly say: 'roll-back'; readonly keptTo: number }
   /** A body found no room: make memory smaller, where that can be. */
   | { readonly say: 'tidy' }
   /** Show a sign of life, and take the numbers that were given. */
@@ -221,7 +221,7 @@ export type FromWorker =
   | { readonly say: 'flush-failed'; readonly tableId: number; readonly reason: string; readonly isFatal: boolean }
   /** For the log of the server: what became of the worker's memory. */
   | { readonly say: 'memory'; readonly sentence: string }
-  | { readonly say: 'cut'; readonly nextOrdinal: number };
+  | { readonly say: 'rolled-back'; readonly nextOrdinal: number };
 
 /** A published data file. */
 export interface FlushedFile {

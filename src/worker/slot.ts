@@ -227,9 +227,9 @@ export class WorkerSlot {
         this.#memory.noteFlushed();
         if (!this.#isFlushing) this.#memory.tidy();
         break;
-      case 'cut':
-        this.#pending.cut(message.keptTo);
-        this.#tell({ say: 'cut', nextOrdinal: this.#pending.nextOrdinal });
+      case 'roll-back':
+        this.#pending.rollBack(message.keptTo);
+        this.#tell({ say: 'rolled-back', nextOrdinal: this.#pending.nextOrdinal });
         break;
       case 'tidy':
         this.#memory.noteCramped();

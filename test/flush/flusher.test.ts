@@ -6,7 +6,7 @@ import type { Pool, Slot } from '../../src/ingest/pool.js';
 import type { Log } from '../../src/log/log.js';
 import { makeLogger } from '../../src/logging.js';
 import { Flusher, type FlushFailure } from '../../src/flush/flusher.js';
-import { CommitUncertain, type Cut, type TableCommitter } from '../../src/tables/commit.js';
+import { CommitUncertain, type FlushBatch, type TableCommitter } from '../../src/tables/commit.js';
 import { TableRefused } from '../../src/tables/delta/table-log.js';
 import type { QuarantinedRows, RowQuarantine } from '../../src/tables/row-quarantine.js';
 import type { TableStore } from '../../src/tables/table-store.js';
@@ -35,7 +35,7 @@ class FakeSlot {
 
 class Bench {
   readonly slots: FakeSlot[];
-  readonly commits: Cut[] = [];
+  readonly commits: FlushBatch[] = [];
   readonly deleted: string[] = [];
   readonly quarantined: QuarantinedRows[] = [];
   published = 0;
@@ -82,9 +82,9 @@ class Bench {
         return {
           state: { flushedTo: Math.max(table.flushedTo, this.committedElsewhere) },
           check: async () => this.beforeCheck(),
-          commit: async (cut: Cut) => {
+          commit: async (batch: FlushBatch) => {
             await this.beforeCommit();
-            this.commits.push(cut);
+            this.commits.push(batch);
             return 'committed';
           },
         } as unknown as TableCommitter;

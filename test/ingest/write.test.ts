@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { Catalog } from '../../src/catalog/catalog.js';
 import { SluiceError } from '../../src/errors.js';
 import { BodyMemory } from '../../src/ingest/body-memory.js';
-import { Cutter } from '../../src/ingest/log-rollback.js';
+import { LogRollback } from '../../src/ingest/log-rollback.js';
 import type { Dispatcher } from '../../src/ingest/dispatch.js';
 import type { Pool, Slot } from '../../src/ingest/pool.js';
 import type { WriteOutcome, WriteRequest } from '../../src/ingest/request.js';
@@ -30,7 +30,7 @@ class Bench {
   readonly removed: [number, number][] = [];
   readonly pending = new PendingRows(this.ring.buffer, (_, ranges) => ranges.forEach(({ rowFirst, rowEnd }) => this.removed.push([rowFirst, rowEnd])));
   readonly slot: Slot = {
-    number: 0, busy: false, cutBelow: 0, refusedTo: 0, memtableBytes: 0, tell: () => {},
+    number: 0, busy: false, rolledBackBelow: 0, refusedTo: 0, memtableBytes: 0, tell: () => {},
     giveNumber: (ordinal, number) => Atomics.store(this.ring, ordinal % RING, BigInt(number)),
   };
   readonly frames: FrameHeader[] = [];
@@ -41,7 +41,7 @@ class Bench {
   readonly decided: unknown[][] = [];
   /** Lines of each body that ended, and whether it was stored. */
   readonly ends: [lines: number, isStored: boolean][] = [];
-  readonly cutter: Cutter;
+  readonly rollback: LogRollback;
   readonly memory = new BodyMemory({ queueBytesMax: 8 * 4096, blockBytes: 4096 });
   logFails = false;
   readonly clock = new FakeClock();
@@ -64,7 +64,7 @@ class Bench {
         return { number: 1000 + this.frames.length, written: Promise.resolve(), synced: Promise.resolve() };
       },
     } as unknown as Log;
-    this.cutter = new Cutter({ log, pool: { slots: () => [this.slot] } as unknown as Pool, clock: new FakeClock(), logger: makeLogger('silent') });
+    this.rollback = new LogRollback({ log, pool: { slots: () => [this.slot] } as unknown as Pool, clock: new FakeClock(), logger: makeLogger('silent') });
     this.#writer = new WritePath({
       catalog: {
         database: () => ({ id: 1, name: 'db', tags: 'fixed', types: 'split' }),
@@ -107,15 +107,15 @@ function accepted(ordinal: number): AcceptedBody {
   };
 }
 
-test('a body parsed after the cut, whose outcome comes before the cut is answered, leaves the memtable and blocks no other', async () => {
+test('a body parsed after the rollback, whose outcome comes before the rollback is answered, leaves the memtable and blocks no other', async () => {
   const bench = new Bench();
   const early = bench.parse(0);
-  bench.cutter.onLogFailure(0, new Error('no room'));
-  bench.pending.cut(0);
+  bench.rollback.onLogFailure(0, new Error('no room'));
+  bench.pending.rollBack(0);
   const { nextOrdinal } = bench.pending;
   const between = bench.parse(0);
   for (const ordinal of [early, between]) assert.equal((await bench.outcome(ordinal)).kind, 'failed');
-  bench.cutter.onCut(bench.slot, nextOrdinal);
+  bench.rollback.onRolledBack(bench.slot, nextOrdinal);
   const late = bench.parse(1);
   assert.deepEqual(await bench.outcome(late), { kind: 'stored' });
   bench.pending.takeNumbers();

@@ -123,14 +123,14 @@ test('new columns bring a metaData of the same id, and nullCount of columns that
   assert.deepEqual(Object.entries(stats.nullCount).slice(-2), [['load%20avg', 3], ['constructor', 3]]);
 });
 
-test('a cut is committed once: the same files are a repetition, other files are refused', async () => {
+test('a batch is committed once: the same files are a repetition, other files are refused', async () => {
   const paths = freshPaths();
   const store = tablesStore(systemDisk, paths, 's');
-  const cut = { columns: [host], files: [flushed('a.parquet')], number: 100, timeMs: 1 };
-  await (await open(store)).commit(cut);
+  const batch = { columns: [host], files: [flushed('a.parquet')], number: 100, timeMs: 1 };
+  await (await open(store)).commit(batch);
   const later = await open(store);
-  assert.equal(await later.commit(cut), 'committed');
-  assert.equal(await later.commit({ ...cut, files: [flushed('b.parquet')], number: 99 }), 'already');
+  assert.equal(await later.commit(batch), 'committed');
+  assert.equal(await later.commit({ ...batch, files: [flushed('b.parquet')], number: 99 }), 'already');
   assert.equal(later.state.version, 0);
   assert.deepEqual([...later.state.liveFiles.keys()], ['a.parquet']);
 });
@@ -242,17 +242,17 @@ test('a log that does not begin at 0, or has a gap, is refused', async () => {
   await assert.rejects(loadTable(tablesStore(systemDisk, gap, 's'), folder, own(node)), /no version 1 but a version 2/);
 });
 
-test('when the disk fails at any call the cut is committed once, and the error tells whether its files may be part of the table', async () => {
-  const cut = { columns: [host], files: [flushed('a.parquet')], number: 100, timeMs: 1 };
+test('when the disk fails at any call the batch is committed once, and the error tells whether its files may be part of the table', async () => {
+  const batch = { columns: [host], files: [flushed('a.parquet')], number: 100, timeMs: 1 };
   for (let failing = 1; ; failing += 1) {
     const disk = await memoryDisk();
     disk.failNth('any', failing, 'sticky');
-    const end = await open(tablesStore(disk, memoryPaths, 's')).then((committer) => committer.commit(cut)).catch((error: Error) => error);
+    const end = await open(tablesStore(disk, memoryPaths, 's')).then((committer) => committer.commit(batch)).catch((error: Error) => error);
     disk.healFaults();
     const store = tablesStore(disk, memoryPaths, 't');
     const stands = (await loadTable(store, folder, own(node))).liveFiles.has('a.parquet');
     if (stands) assert.ok(end === 'committed' || end instanceof CommitUncertain, `failure at call ${failing}: ${String(end)}`);
-    assert.equal(await (await open(store)).commit(cut), 'committed');
+    assert.equal(await (await open(store)).commit(batch), 'committed');
     const state = await loadTable(store, folder, own(node));
     assert.deepEqual([state.version, state.liveFiles.size, state.flushedTo], [0, 1, 100]);
     if (!disk.struck) break;
@@ -268,8 +268,8 @@ test('a loss of power at any moment leaves a whole commit or none, and one that 
     for (const policy of CRASH_POLICIES) survivors.push({ disk: disk.crash(policy, survivors.length), committed });
   };
   disk.after = note;
-  const cut = { columns: [host], files: [flushed('a.parquet')], number: 100, timeMs: 1 };
-  await (await open(tablesStore(disk, memoryPaths, 's'))).commit(cut);
+  const batch = { columns: [host], files: [flushed('a.parquet')], number: 100, timeMs: 1 };
+  await (await open(tablesStore(disk, memoryPaths, 's'))).commit(batch);
   committed = true;
   note();
   for (const survivor of survivors) {

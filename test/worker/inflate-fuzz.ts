@@ -1,6 +1,6 @@
 /** Our inflate beside node:zlib: packed bodies of every kind, whole and broken, must come to the same. */
 import { constants, crc32, deflateRawSync, gzipSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
-import { INFLATE_CORRUPT, INFLATE_CUT, INFLATE_ENDED } from '../../assembly/layout/inflate.js';
+import { INFLATE_CORRUPT, INFLATE_TRUNCATED, INFLATE_ENDED } from '../../assembly/layout/inflate.js';
 import { InflateError } from '../../src/worker/unpack/inflate.js';
 import { unpackBy, type Unpack } from '../../src/worker/unpack/unpack.js';
 import type { WasmParser } from '../../src/worker/wasm/wasm.js';
@@ -180,7 +180,7 @@ export function streamDifference(random: Random, { exports, memory }: WasmParser
   const status = exports.inflate(0, stream.length, before, random.pick([0, 4096, BYTES_MAX]), STREAM_BYTES_MAX);
   const expected = inflatedByZlib(stream);
   if (expected === null) {
-    return status === INFLATE_CORRUPT || status === INFLATE_CUT ? null : `status ${status} of a bad stream, ${stream.toString('base64')}`;
+    return status === INFLATE_CORRUPT || status === INFLATE_TRUNCATED ? null : `status ${status} of a bad stream, ${stream.toString('base64')}`;
   }
   const end = exports.inflatedBytes() >>> 0;
   const ours = Buffer.from(memory.buffer, (exports.input(0) >>> 0) + before, end - before);

@@ -1,5 +1,5 @@
 /** Inflate with all of its memory watched: which bytes a stream may write, and that it writes no other. */
-import { INFLATE_CORRUPT, INFLATE_CUT, INFLATE_ENDED, INFLATE_TOO_LARGE } from '../../assembly/layout/inflate.js';
+import { INFLATE_CORRUPT, INFLATE_TRUNCATED, INFLATE_ENDED, INFLATE_TOO_LARGE } from '../../assembly/layout/inflate.js';
 import { inflatedByZlib } from './inflate-fuzz.js';
 import { ParserSession } from './parser-session.js';
 import type { Build } from './builds.js';
@@ -130,6 +130,6 @@ function misjudged(stream: Buffer, most: number, { status, text }: Watched): str
   const expected = inflatedByZlib(stream);
   const packed = stream.toString('base64');
   if (text !== null) return expected !== null && expected.text.length <= most && text.equals(expected.text) ? null : `${text.length} bytes of ${packed}`;
-  if (expected === null) return [INFLATE_CORRUPT, INFLATE_CUT, INFLATE_TOO_LARGE].includes(status) ? null : `status ${status} of ${packed}`;
+  if (expected === null) return [INFLATE_CORRUPT, INFLATE_TRUNCATED, INFLATE_TOO_LARGE].includes(status) ? null : `status ${status} of ${packed}`;
   return status === INFLATE_TOO_LARGE && expected.text.length > most ? null : `status ${status} of good ${packed}`;
 }

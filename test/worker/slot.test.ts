@@ -84,8 +84,8 @@ test('main sees what a flush holds while it is in progress, and that the rows ar
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(driven.bytes, before);
   driven.tell({ say: 'flushed', tableId: 1, number: 1 });
-  driven.tell({ say: 'cut', keptTo: 1 });
-  assert.equal((await driven.said()).say, 'cut');
+  driven.tell({ say: 'roll-back', keptTo: 1 });
+  assert.equal((await driven.said()).say, 'rolled-back');
   assert.ok(driven.bytes < before - 20_000 * 20, `${driven.bytes} bytes stay of ${before}`);
 });
 

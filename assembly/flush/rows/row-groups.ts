@@ -16,7 +16,7 @@ import { fillWords } from '../parquet/simd';
 const OWN_BYTES: u32 = 20;
 const TAG_BYTES: u32 = 4;
 
-/** The group last cut: its first entry of the order and the one after its last, its first row in the file, its rows. */
+/** The group found last: its first entry of the order and the one after its last, its first row in the file, its rows. */
 export let groupFrom: u32 = 0;
 export let groupEnd: u32 = 0;
 export let groupFirst: u32 = 0;
@@ -41,7 +41,7 @@ let at: u32 = 0;
 let groupBytes: u64 = 0;
 let lastSeries: u32 = 0;
 
-export function startCuts(table: usize): void {
+export function findGroups(table: usize): void {
   groupFrom = groupEnd = groupFirst = groupRows = 0;
   index = 0;
   columns = load<u32>(table, TABLE_COLUMNS);
@@ -85,7 +85,7 @@ function widthOf(kind: u32): u32 {
 }
 
 /** One step of the count; false when it is done, or not needed. */
-export function cutStep(table: usize): bool {
+export function nextGroupStep(table: usize): bool {
   if (rowBytes == 0 || index == columns) return false;
   const column = columnAt(table, index);
   const kind = load<u32>(column, COLUMN_KIND);
@@ -109,7 +109,7 @@ function addTo(words: usize, place: u32, bytes: u32): void {
   store<u32>(slot, load<u32>(slot) + bytes);
 }
 
-/** One step towards the next group; false when it is cut: its rows are 0 when there is none. */
+/** One step towards the next group; false when it is found: its rows are 0 when there is none. */
 export function groupStep(table: usize): bool {
   switch (stage) {
     case STAGE_OPEN:

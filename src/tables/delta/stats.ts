@@ -2,7 +2,7 @@
  * Statistics of a data file for Delta's `add.stats`, each value already JSON text. The rules of docs/tables.md, where it
  * says which reader goes wrong without each:
  * R1 times in milliseconds, UTC: the minimum rounded down, the maximum up.
- * R2 texts cut at 32 code points, the cut maximum raised in its last code point (text.ts).
+ * R2 texts shortened to 32 code points, a shortened maximum raised in its last code point (text.ts).
  * R3 decimals as integers with all digits.
  * R4 every column with a value has its minimum and maximum.
  * R5 a NaN in the file: "-Infinity" and "Infinity"; infinities as those texts; zero is -0.0 below and 0.0 above.

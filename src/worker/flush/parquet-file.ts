@@ -21,7 +21,7 @@ export interface FlushExports {
   flushStart(table: number, stepEntries: number): number;
   flushSort(table: number): number;
   flushRows(): number;
-  flushCut(table: number): number;
+  flushNextGroup(table: number): number;
   flushGroup(): number;
   flushChunk(table: number, columnId: number): number;
   flushEnd(): void;
@@ -101,7 +101,7 @@ class Flush {
     const sink = new ByteSink(writer);
     await sink.append(MAGIC);
     const footer = new Footer(this.#columns);
-    for (let rows = await this.#cutGroup(); rows > 0; rows = await this.#cutGroup()) {
+    for (let rows = await this.#nextGroup(); rows > 0; rows = await this.#nextGroup()) {
       for (const [place, column] of this.#columns.entries()) {
         const chunk = await this.#writeChunk(sink, column, rows);
         footer.addChunk(chunk, rows);
@@ -118,10 +118,10 @@ class Flush {
     return { path: this.#order.path, bytes: sink.bytes, rows, statistics: fileStatistics(rows, this.#statistics) };
   }
 
-  /** Cuts the next row group; returns its rows, 0 when there is none. */
-  async #cutGroup(): Promise<number> {
+  /** Finds the next row group; returns its rows, 0 when there is none. */
+  async #nextGroup(): Promise<number> {
     const { exports } = this.#module;
-    while (exports.flushCut(this.#rows.table()) !== 0) await this.#slices.turn();
+    while (exports.flushNextGroup(this.#rows.table()) !== 0) await this.#slices.turn();
     return exports.flushGroup();
   }
 

@@ -1,5 +1,5 @@
 /** Unpacks gzip bodies (RFC 1952) inside the WASM module, straight into the input of its parser. */
-import { INFLATE_CORRUPT, INFLATE_CUT, INFLATE_ENDED, INFLATE_TOO_LARGE } from '../../../assembly/layout/inflate.js';
+import { INFLATE_CORRUPT, INFLATE_TRUNCATED, INFLATE_ENDED, INFLATE_TOO_LARGE } from '../../../assembly/layout/inflate.js';
 import { crc32 } from '../../crc.js';
 import type { WasmMemory } from '../wasm/chunk.js';
 import { guessedBytes, InflateError, tooLarge } from './inflate.js';
@@ -71,21 +71,21 @@ function crcOf({ exports, memory }: InflateModule, start: number, end: number): 
 
 function failure(status: number, bytesMax: number): InflateError {
   switch (status) {
-    case INFLATE_CUT: return cut();
+    case INFLATE_TRUNCATED: return truncated();
     case INFLATE_TOO_LARGE: return tooLarge(bytesMax);
     case INFLATE_CORRUPT: return new InflateError('gzip', 'invalid deflate data');
     default: throw new Error(`the WASM module gave inflate status ${status}, which does not exist`);
   }
 }
 
-function cut(): InflateError {
+function truncated(): InflateError {
   return new InflateError('gzip', 'unexpected end of file');
 }
 
 /** Reads the header of the member at `from`; returns where its deflate stream starts. */
 function afterHeader(packed: Uint8Array, from: number): number {
   if ((from < packed.length && packed[from] !== MAGIC_FIRST) || (from + 1 < packed.length && packed[from + 1] !== MAGIC_SECOND)) throw new InflateError('gzip', 'incorrect header check');
-  if (from + HEADER_BYTES > packed.length) throw cut();
+  if (from + HEADER_BYTES > packed.length) throw truncated();
   if (packed[from + 2] !== METHOD_DEFLATE) throw new InflateError('gzip', 'unknown compression method');
   const flags = packed[from + 3]!;
   if ((flags & FLAGS_RESERVED) !== 0) throw new InflateError('gzip', 'unknown header flags set');
@@ -97,24 +97,24 @@ function afterHeader(packed: Uint8Array, from: number): number {
     if (word16(packed, at) !== (crc32(packed.subarray(from, at)) & 0xffff)) throw new InflateError('gzip', 'header crc mismatch');
     at += 2;
   }
-  if (at > packed.length) throw cut();
+  if (at > packed.length) throw truncated();
   return at;
 }
 
 function word16(packed: Uint8Array, at: number): number {
-  if (at + 2 > packed.length) throw cut();
+  if (at + 2 > packed.length) throw truncated();
   return packed[at]! | (packed[at + 1]! << 8);
 }
 
 function afterZero(packed: Uint8Array, at: number): number {
   const zero = packed.indexOf(0, at);
-  if (zero < 0) throw cut();
+  if (zero < 0) throw truncated();
   return zero + 1;
 }
 
 /** Compares CRC-32 and size of a member with its trailer. */
 function checkTrailer(packed: Uint8Array, at: number, crc: number, bytes: number): void {
-  if (at + TRAILER_BYTES > packed.length) throw cut();
+  if (at + TRAILER_BYTES > packed.length) throw truncated();
   if (word32(packed, at) !== crc) throw new InflateError('gzip', 'incorrect data check');
   if (word32(packed, at + 4) !== bytes) throw new InflateError('gzip', 'incorrect length check');
 }

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { crc32, createGunzip, gunzipSync } from 'node:zlib';
 
-/** A body that cannot be unpacked: not gzip, cut short, or larger than allowed. */
+/** A body that cannot be unpacked: not gzip, truncated, or larger than allowed. */
 export class InflateError extends Error {
   readonly problem: 'gzip' | 'body-too-large';
   constructor(problem: 'gzip' | 'body-too-large', detail: string) {
@@ -136,7 +136,7 @@ const STREAM_CHUNK_BYTES = 256 * 1024;
 
 /**
  * Unpacks a gzip text of any length, of one or more members, as it is read.
- * @throws Error when it is not gzip or cut short, after all that could be unpacked
+ * @throws Error when it is not gzip or truncated, after all that could be unpacked
  */
 export async function* gunzipChunks(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip({ chunkSize: STREAM_CHUNK_BYTES });

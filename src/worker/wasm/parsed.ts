@@ -29,7 +29,7 @@ export interface Parsed {
   readonly checksum: bigint;
 }
 
-/** Texts in errors are cut here, on a character boundary. */
+/** Texts in errors are shortened to this, on a character boundary. */
 const TEXT_BYTES_MAX = 256;
 const SPAN_WORDS = abi.SPAN_BYTES / 4;
 
@@ -103,7 +103,7 @@ function readError(buffer: ArrayBuffer, bodyAt: number, entry: Entry): LineError
   };
 }
 
-/** Up to TEXT_BYTES_MAX bytes as text, no character cut in two; bytes that are not UTF-8 are replaced. */
+/** Up to TEXT_BYTES_MAX bytes as text, no character in two halves; bytes that are not UTF-8 are replaced. */
 function cutText(bytes: Buffer): string {
   let end = Math.min(bytes.length, TEXT_BYTES_MAX);
   for (let back = 0; back < 3 && ((bytes[end] ?? 0) & 0xc0) === 0x80; back++) end--;

@@ -60,7 +60,7 @@ function compare(a: usize, b: usize): i32 {
 function setDecimal(at: usize, end: usize, exponent: i64): i64 {
   store<u32>(decimal, 0, USED);
   let taken: u32 = 0;
-  let cut: i64 = 0;
+  let dropped: i64 = 0;
   let isInexact = false;
   let chunk: u32 = 0;
   let factor: u32 = 1;
@@ -68,7 +68,7 @@ function setDecimal(at: usize, end: usize, exponent: i64): i64 {
     const d = <u32>load<u8>(at) - 48;
     if (d > 9) continue;
     if (taken == DIGITS_MAX) {
-      cut++;
+      dropped++;
       isInexact = isInexact || d != 0;
       continue;
     }
@@ -82,9 +82,9 @@ function setDecimal(at: usize, end: usize, exponent: i64): i64 {
     }
   }
   multiplyAdd(decimal, factor, chunk);
-  if (!isInexact) return exponent + cut;
+  if (!isInexact) return exponent + dropped;
   multiplyAdd(decimal, 10, 1);
-  return exponent + cut - 1;
+  return exponent + dropped - 1;
 }
 
 /**

@@ -42,17 +42,17 @@ export function longFloatBits(at: usize, end: usize, exponent: i64): u64 {
   while (at < end && (load<u8>(at) == 48 || load<u8>(at) == 46)) at++;
   let digits: u64 = 0;
   let taken: u32 = 0;
-  let cut: i64 = 0;
+  let dropped: i64 = 0;
   for (let i = at; i < end; i++) {
     const d = <u32>load<u8>(i) - 48;
     if (d > 9) continue;
     if (taken < DIGITS_MAX) {
       digits = digits * 10 + d;
       taken++;
-    } else cut++;
+    } else dropped++;
   }
-  const low = floatBits(digits, exponent + cut);
-  if (cut == 0 || low == floatBits(digits + 1, exponent + cut)) return low;
+  const low = floatBits(digits, exponent + dropped);
+  if (dropped == 0 || low == floatBits(digits + 1, exponent + dropped)) return low;
   return low + (roundsUp(at, end, exponent, low) ? 1 : 0);
 }
 
