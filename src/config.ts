@@ -46,7 +46,7 @@ export interface Config extends SchemaRules {
   /** For rows that are not in files yet, over all workers. */
   readonly memoryBytesMax: number;
   readonly diskReserveBytes: number;
-  /** For the refused lines of one database. */
+  /** For the rejected lines of one database. */
   readonly rejectsBytesMax: number;
   readonly logLevel: LogLevel;
 }
@@ -121,7 +121,7 @@ const perField = {
   flushRowsMax: { flag: 'flush-rows-max', unit: 'count', default: '1000000', min: 1, max: 100_000_000, description: 'a table\'s rows go into files at this number' },
   memoryBytesMax: { flag: 'max-memory', unit: 'bytes', default: '1GiB', min: 16 * MiB, max: 1024 * GiB, description: 'rows not yet in files, in all workers' },
   diskReserveBytes: { flag: 'disk-reserve', unit: 'bytes', default: '256MiB', min: 0, max: 1024 * GiB, description: 'writes are refused with less free disk than this' },
-  rejectsBytesMax: { flag: 'rejects-bytes-max', unit: 'bytes', default: '64MiB', min: MiB, max: 64 * GiB, description: 'refused lines kept of each database, the oldest drop out' },
+  rejectsBytesMax: { flag: 'rejects-bytes-max', unit: 'bytes', default: '64MiB', min: MiB, max: 64 * GiB, description: 'rejected lines kept of each database, the oldest drop out' },
   logLevel: { flag: 'log-level', unit: 'word', default: 'info', words: LOG_LEVELS, description: 'what the server says on stderr' },
 } as const satisfies Record<string, Setting>;
 

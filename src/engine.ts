@@ -178,7 +178,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     onEnd: (database, body, isStored) => {
       lines.note(database.name, body, isStored);
       // Whoever was told to send again will, bad lines too.
-      if (body.refused !== null && (isStored || body.state === 'refused')) rejects.keep(database, body.refused, body.rejected);
+      if (body.rejectedLines !== null && (isStored || body.state === 'refused')) rejects.keep(database, body.rejectedLines, body.rejected);
     },
   });
   const trimmer = new Trimmer({ catalog, log, snapshots });

@@ -195,12 +195,12 @@ export function parseMarkName(name: string): { says: 'gone' | 'newest'; first: n
   return match === null || first === null ? null : { says: match[2] as 'gone' | 'newest', first };
 }
 
-/** Name of a file of refused lines. @param number microseconds since 1970 of its making */
+/** Name of a file of rejected lines. @param number microseconds since 1970 of its making */
 export function rejectsName(number: number): string {
   return `${digits16(number)}.jsonl`;
 }
 
-/** The number of a file of refused lines, or null when `rejectsName` did not make the name. */
+/** The number of a file of rejected lines, or null when `rejectsName` did not make the name. */
 export function parseRejectsName(name: string): number | null {
   return numberOf(/^(\d{16})\.jsonl$/.exec(name)?.[1]);
 }

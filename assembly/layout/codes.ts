@@ -98,9 +98,9 @@ export const OUTCOME_NEEDS = 36;
 export const OUTCOME_NEEDS_AT = 40;
 /** u64: checksum of the accepted rows. */
 export const OUTCOME_CHECKSUM = 48;
-/** Number of rejected lines listed (REFUSED_* entries, at most REFUSED_MAX) and their address. */
-export const OUTCOME_REFUSED = 56;
-export const OUTCOME_REFUSED_AT = 60;
+/** Number of rejected lines listed (REJECTED_* entries, at most REJECTED_MAX) and their address. */
+export const OUTCOME_LISTED = 56;
+export const OUTCOME_LISTED_AT = 60;
 /** Address of u32[LINE_CODES]: how many lines were rejected for each LINE_*. */
 export const OUTCOME_CODES_AT = 64;
 export const OUTCOME_BYTES = 72;
@@ -109,15 +109,15 @@ export const OUTCOME_BYTES = 72;
 export const LINE_CODES = 32;
 
 /** Rejected lines listed of a body. */
-export const REFUSED_MAX = 131072;
+export const REJECTED_MAX = 131072;
 // A rejected line, u32 each: where it begins (physical line, from 1), the byte column of its fault, LINE_*, and where it
 // stands in the body, its line end apart.
-export const REFUSED_LINE = 0;
-export const REFUSED_COLUMN = 4;
-export const REFUSED_CODE = 8;
-export const REFUSED_AT = 12;
-export const REFUSED_BYTES = 16;
-export const REFUSED_ENTRY_BYTES = 20;
+export const REJECTED_LINE = 0;
+export const REJECTED_COLUMN = 4;
+export const REJECTED_CODE = 8;
+export const REJECTED_AT = 12;
+export const REJECTED_BYTES = 16;
+export const REJECTED_ENTRY_BYTES = 20;
 
 /** Errors kept in full for a body. */
 export const ERRORS_MAX = 100;
@@ -185,7 +185,7 @@ export const TABLE_NAME_BYTES = 36;
 /** f64 each, log numbers: of its creation; up to which rows are in files. */
 export const TABLE_CREATED = 88;
 export const TABLE_FLUSHED_TO = 96;
-/** 1: new lines are refused. */
+/** 1: new lines are rejected. */
 export const TABLE_SET_ASIDE = 148;
 
 // A memtable column: its values are sparse. Of a field there is one entry a row that has a value, rows ascending; of a

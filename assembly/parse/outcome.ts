@@ -3,9 +3,9 @@ import {
   ERROR_BYTES, ERROR_CODE, ERROR_COLUMN, ERROR_KEY_AT, ERROR_KEY_BYTES, ERROR_KIND_CAME, ERROR_KIND_HAS, ERROR_LINE,
   ERROR_LINE_AT, ERROR_LINE_BYTES, ERROR_MEASUREMENT_AT, ERROR_MEASUREMENT_BYTES, ERROR_VALUE_AT, ERROR_VALUE_BYTES,
   ERRORS_MAX, LINE_CODES, OUTCOME_ACCEPTED, OUTCOME_BYTES, OUTCOME_CHECKSUM, OUTCOME_CODES_AT, OUTCOME_ERRORS,
-  OUTCOME_ERRORS_AT, OUTCOME_LINES, OUTCOME_NEEDS, OUTCOME_NEEDS_AT, OUTCOME_REFUSED, OUTCOME_REFUSED_AT, OUTCOME_REJECTED,
-  OUTCOME_RUNS, OUTCOME_RUNS_AT, OUTCOME_SPANS, OUTCOME_SPANS_AT, REFUSED_AT, REFUSED_BYTES, REFUSED_CODE, REFUSED_COLUMN,
-  REFUSED_ENTRY_BYTES, REFUSED_LINE, REFUSED_MAX,
+  OUTCOME_ERRORS_AT, OUTCOME_LINES, OUTCOME_NEEDS, OUTCOME_NEEDS_AT, OUTCOME_LISTED, OUTCOME_LISTED_AT, OUTCOME_REJECTED,
+  OUTCOME_RUNS, OUTCOME_RUNS_AT, OUTCOME_SPANS, OUTCOME_SPANS_AT, REJECTED_AT, REJECTED_BYTES, REJECTED_CODE, REJECTED_COLUMN,
+  REJECTED_ENTRY_BYTES, REJECTED_LINE, REJECTED_MAX,
 } from '../layout/codes';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../base/list';
 import { faultAt, faultBytes, faultKeyAt, faultKeyBytes, faultKindCame, faultKindHas } from './grammar/fault';
@@ -15,7 +15,7 @@ const header: usize = memory.data(OUTCOME_BYTES, 8);
 const errors: usize = memory.data(ERRORS_MAX * ERROR_BYTES, 8);
 const runs: usize = memory.data(LIST_BYTES, 8);
 const RUN_BYTES: u32 = 8;
-const refused: usize = memory.data(LIST_BYTES, 8);
+const listed: usize = memory.data(LIST_BYTES, 8);
 const codes: usize = memory.data(LINE_CODES * 4, 8);
 
 let seen: u32 = 0;
@@ -38,7 +38,7 @@ export function beginOutcome(): void {
   errorCount = 0;
   inRun = false;
   cutList(runs, 0);
-  cutList(refused, 0);
+  cutList(listed, 0);
 }
 
 /** Counts a line that is neither blank nor a comment; returns how many there were. */
@@ -83,7 +83,7 @@ export function countRejected(first: u32, last: u32): void {
 
 /** Adds the fault of a line at [start, end) to the rejected lines and to the errors, while there is room. */
 export function addError(line: u32, code: u32, body: usize, start: usize, end: usize): void {
-  listRefused(line, code, <u32>(start - body), <u32>(end - start), <u32>(faultAt - start) + 1);
+  listRejected(line, code, <u32>(start - body), <u32>(end - start), <u32>(faultAt - start) + 1);
   if (errorCount == ERRORS_MAX) return;
   const entry = errors + errorCount * ERROR_BYTES;
   errorCount++;
@@ -100,16 +100,16 @@ export function addError(line: u32, code: u32, body: usize, start: usize, end: u
 }
 
 /** Counts a rejected line by its code, and lists it while there is room. @param at offset in the body */
-function listRefused(line: u32, code: u32, at: u32, bytes: u32, column: u32): void {
+function listRejected(line: u32, code: u32, at: u32, bytes: u32, column: u32): void {
   const counter = codes + (code << 2);
   store<u32>(counter, load<u32>(counter) + 1);
-  if (listUsed(refused) == REFUSED_MAX * REFUSED_ENTRY_BYTES) return;
-  const entry = extendList(refused, REFUSED_ENTRY_BYTES);
-  store<u32>(entry, line, REFUSED_LINE);
-  store<u32>(entry, column, REFUSED_COLUMN);
-  store<u32>(entry, code, REFUSED_CODE);
-  store<u32>(entry, at, REFUSED_AT);
-  store<u32>(entry, bytes, REFUSED_BYTES);
+  if (listUsed(listed) == REJECTED_MAX * REJECTED_ENTRY_BYTES) return;
+  const entry = extendList(listed, REJECTED_ENTRY_BYTES);
+  store<u32>(entry, line, REJECTED_LINE);
+  store<u32>(entry, column, REJECTED_COLUMN);
+  store<u32>(entry, code, REJECTED_CODE);
+  store<u32>(entry, at, REJECTED_AT);
+  store<u32>(entry, bytes, REJECTED_BYTES);
 }
 
 /** Writes an offset from the body's start and a length. */
@@ -132,7 +132,7 @@ export function endOutcome(spansAt: usize, spans: u32, needsAt: usize, needs: u3
   store<u32>(header, needs, OUTCOME_NEEDS);
   store<u32>(header, <u32>needsAt, OUTCOME_NEEDS_AT);
   store<u64>(header, checksum, OUTCOME_CHECKSUM);
-  store<u32>(header, listUsed(refused) / REFUSED_ENTRY_BYTES, OUTCOME_REFUSED);
-  store<u32>(header, <u32>listAt(refused), OUTCOME_REFUSED_AT);
+  store<u32>(header, listUsed(listed) / REJECTED_ENTRY_BYTES, OUTCOME_LISTED);
+  store<u32>(header, <u32>listAt(listed), OUTCOME_LISTED_AT);
   store<u32>(header, <u32>codes, OUTCOME_CODES_AT);
 }

@@ -5,7 +5,7 @@ import { dataPaths } from '../names.js';
 import { WasmParser } from '../worker/wasm/wasm.js';
 import { OWN_DATABASE } from './import/export.js';
 import { Progress } from './import/progress.js';
-import { RefusedFiles } from './import/refused.js';
+import { RejectedFiles } from './import/rejected-files.js';
 import { AT_START, Resume, type Reached } from './import/resume.js';
 import { TextImport, type TextParts } from './import/text.js';
 import { withFolder, writeOut } from './io.js';
@@ -26,27 +26,27 @@ type Means = Pick<TextParts, 'run' | 'limits' | 'scanner' | 'database' | 'precis
 /**
  * Imports files, one after another, and says for each what became of it.
  * @param files paths, or - for stdin; line protocol or `influx_inspect export`, gzip or plain
- * @returns how many lines were refused
+ * @returns how many lines were rejected
  * @throws Error with a sentence when an import did not come to its end; the same command goes on from there
  */
 export async function importFiles(files: readonly string[], { dataDir, database, precision }: ImportOptions): Promise<number> {
   return withFolder(dataDir, async (run, config) => {
     const means: Means = { run, limits: await run('status', {}), scanner: new WasmParser(parserModule()), database, precision };
     const done: Resume[] = [];
-    let refused = 0;
+    let rejected = 0;
     for (const path of files) {
       const reached = path === '-' ? await importStdin(means) : await importFile(path, dataPaths(config.dataDir).imports, means, done);
-      refused += reached.refused;
+      rejected += reached.rejected;
     }
     for (const resume of done) await resume.forget();
-    return refused;
+    return rejected;
   });
 }
 
 async function importStdin(means: Means): Promise<Reached> {
-  const refused = new RefusedFiles('stdin');
-  await refused.begin();
-  return importText('stdin', unpacked(process.stdin), means, { from: AT_START, refused, share: () => null, save: async () => undefined });
+  const rejected = new RejectedFiles('stdin');
+  await rejected.begin();
+  return importText('stdin', unpacked(process.stdin), means, { from: AT_START, rejected, share: () => null, save: async () => undefined });
 }
 
 /** @param done gets the state of this import, which is kept until all files of the command are done */
@@ -55,19 +55,19 @@ async function importFile(path: string, statesFolder: string, means: Means, done
   try {
     const resume = await Resume.of(statesFolder, path, file, means);
     done.push(resume);
-    const refused = new RefusedFiles(path);
+    const rejected = new RejectedFiles(path);
     let from = await resume.load((sentence) => process.stderr.write(`${path}: ${sentence}\n`));
     if (from.isDone) {
       await writeOut(`${path} was imported already, before the command was interrupted\n`);
       return from;
     }
-    if (!(await refused.goOn(from.refusedSizes))) {
+    if (!(await rejected.goOn(from.rejectedSizes))) {
       from = AT_START;
-      await refused.begin();
+      await rejected.begin();
     }
     if (from.bytes > 0) process.stderr.write(`${path}: going on after line ${from.physicalLines}\n`);
     const { share, text } = await openText(file, from.bytes);
-    const reached = await importText(path, text, means, { from, refused, share, save: (now) => resume.save(now) });
+    const reached = await importText(path, text, means, { from, rejected, share, save: (now) => resume.save(now) });
     await resume.save({ ...reached, isDone: true });
     return reached;
   } finally {
@@ -93,18 +93,18 @@ async function openText(file: DiskFile, from: number): Promise<{ text: AsyncIter
 
 interface Run {
   readonly from: Reached;
-  readonly refused: RefusedFiles;
+  readonly rejected: RejectedFiles;
   readonly share: () => number | null;
   readonly save: (reached: Reached) => Promise<void>;
 }
 
-async function importText(name: string, text: AsyncIterable<Uint8Array>, means: Means, { from, refused, save, share }: Run): Promise<Reached> {
+async function importText(name: string, text: AsyncIterable<Uint8Array>, means: Means, { from, rejected, save, share }: Run): Promise<Reached> {
   const progress = new Progress(name, from, share);
   const onReached = async (reached: Reached): Promise<void> => {
     progress.reach(reached);
     await save(reached);
   };
-  const work = new TextImport({ ...means, name, refused, onReached, onWait: (sentence) => progress.waitFor(sentence) }, from);
+  const work = new TextImport({ ...means, name, rejected, onReached, onWait: (sentence) => progress.waitFor(sentence) }, from);
   try {
     await work.run(text);
   } catch (error) {
@@ -114,17 +114,17 @@ async function importText(name: string, text: AsyncIterable<Uint8Array>, means: 
     throw new Error(`${name}: ${(error as Error).message}; all up to line ${physicalLines} ${goesOn}`);
   } finally {
     progress.end();
-    await refused.close();
+    await rejected.close();
   }
-  await writeOut(summaryOf(name, work.reached, refused));
+  await writeOut(summaryOf(name, work.reached, rejected));
   return work.reached;
 }
 
-function summaryOf(name: string, { leftOut, lines, refused: refusedLines }: Reached, refused: RefusedFiles): string {
+function summaryOf(name: string, { leftOut, lines, rejected: rejectedLines }: Reached, rejected: RejectedFiles): string {
   const parts = [
     `${lines} ${lines === 1 ? 'line' : 'lines'} imported`,
     ...(leftOut === 0 ? [] : [`${leftOut} of ${OWN_DATABASE} left out`]),
-    `${refusedLines} refused${refusedLines === 0 ? '' : `, kept in ${refused.paths}`}`,
+    `${rejectedLines} rejected${rejectedLines === 0 ? '' : `, kept in ${rejected.paths}`}`,
   ];
   return `${name}: ${parts.join(', ')}\n`;
 }

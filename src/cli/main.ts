@@ -25,7 +25,7 @@ interface FormatOptions {
 }
 
 const formatOption = (): Option => new Option('--format <format>', 'how rows are written').choices(FORMATS).default('pretty');
-const codeOption = (): Option => new Option('--code <code>', 'refused lines of this code alone, as type-conflict');
+const codeOption = (): Option => new Option('--code <code>', 'rejected lines of this code alone, as type-conflict');
 const databaseOption = (): Option => new Option('--database <name>', 'of this database alone');
 
 /** A command that works on a data folder. */
@@ -108,7 +108,7 @@ function addReading(program: Command): void {
 }
 
 function addRejected(program: Command): void {
-  dataCommand(program, 'rejected', 'print the refused lines that are kept: a JSON object each, with code, time and source')
+  dataCommand(program, 'rejected', 'print the rejected lines that are kept: a JSON object each, with code, time and source')
     .addOption(databaseOption()).addOption(codeOption())
     .option('--follow', 'go on with those to come')
     .action(async ({ dataDir, database, code, follow }: DatabaseOptions & CodeOptions & { readonly follow?: boolean }) => {
@@ -130,28 +130,28 @@ function addImport(program: Command): void {
     .argument('[file...]', 'files to read, gzip or plain, - for stdin')
     .option('--database <name>', 'where lines go, instead of the database that an export names')
     .addOption(new Option('--precision <unit>', 'of the timestamps (default: ns for an export, else auto)').choices(PRECISIONS))
-    .option('--rejected', 'instead of files: the refused lines that the server kept, once the cause is mended (--database: of this one alone)')
+    .option('--rejected', 'instead of files: the rejected lines that the server kept, once the cause is mended (--database: of this one alone)')
     .addOption(codeOption())
     .option('--quarantine', 'instead of files: the rows that could not go into their table, once the cause is mended (--database: of this one alone)')
     .action(async (files: string[], { dataDir, database, precision, rejected, quarantine, code }: DatabaseOptions & CodeOptions & { readonly precision?: string; readonly rejected?: boolean; readonly quarantine?: boolean }) => {
       if (quarantine) {
         if (files.length > 0 || precision !== undefined || rejected || code !== undefined) throw new UsageError('--quarantine goes with --database alone: the rows say all else themselves');
         const sum = await (await import('./import/quarantined.js')).importQuarantined(dataDir, database ?? null);
-        process.stdout.write(`${sum.stored} rows are stored, ${sum.refused} were refused; of ${sum.done + sum.left} lots ${sum.left} stay in quarantine\n`);
+        process.stdout.write(`${sum.stored} rows are stored, ${sum.rejected} were rejected; of ${sum.done + sum.left} lots ${sum.left} stay in quarantine\n`);
         if (sum.left > 0) process.exitCode = EXIT_FAILED;
         return;
       }
       if (rejected) {
         if (files.length > 0 || precision !== undefined) throw new UsageError('--rejected goes with neither files nor --precision: kept lines have both');
         const sum = await (await import('./import/rejected.js')).importRejected(dataDir, { database: database ?? null, code: code ?? null });
-        process.stdout.write(`${sum.stored} lines are stored, ${sum.refused} were refused again, ${sum.unreadable} are no line protocol and stay\n`);
-        if (sum.refused > 0) process.exitCode = EXIT_FAILED;
+        process.stdout.write(`${sum.stored} lines are stored, ${sum.rejected} were rejected again, ${sum.unreadable} are no line protocol and stay\n`);
+        if (sum.rejected > 0) process.exitCode = EXIT_FAILED;
         return;
       }
       if (files.length === 0) throw new UsageError('give files to import, --rejected or --quarantine');
       if (code !== undefined) throw new UsageError('--code goes with --rejected');
-      const refused = await (await import('./import.js')).importFiles(files, { dataDir, database: database ?? null, precision: precision ?? null });
-      if (refused > 0) process.exitCode = EXIT_FAILED;
+      const lines = await (await import('./import.js')).importFiles(files, { dataDir, database: database ?? null, precision: precision ?? null });
+      if (lines > 0) process.exitCode = EXIT_FAILED;
     });
 }
 

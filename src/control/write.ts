@@ -37,8 +37,8 @@ export async function writeBody(parts: WriteParts, args: WriteArgs, bytes: Uint8
   }
 }
 
-function sayable({ kind, accepted, rejected, errors, refused, rejectedRuns }: Extract<WriteOutcome, { kind: 'partial' }>): WriteResult {
-  return { kind, accepted, rejected, errors, runs: [...rejectedRuns], records: Buffer.from(refused?.text ?? []).toString() };
+function sayable({ kind, accepted, rejected, errors, rejectedLines, rejectedRuns }: Extract<WriteOutcome, { kind: 'partial' }>): WriteResult {
+  return { kind, accepted, rejected, errors, runs: [...rejectedRuns], records: Buffer.from(rejectedLines?.text ?? []).toString() };
 }
 
 async function tryWrite({ bodyMemory, limits, log, writer }: WriteParts, { database, precision }: WriteArgs, bytes: Uint8Array): Promise<WriteOutcome> {

@@ -265,6 +265,6 @@ export class Flusher {
 
   #sentence({ folder, id }: Table): string {
     const rows = this.unflushedRows(id);
-    return `table ${folder} is set aside, its new lines are refused and ${rows} acknowledged rows wait in the log: ${this.#setAside.reason(id)}`;
+    return `table ${folder} is set aside, its new lines are rejected and ${rows} acknowledged rows wait in the log: ${this.#setAside.reason(id)}`;
   }
 }

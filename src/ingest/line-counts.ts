@@ -16,7 +16,7 @@ export class LineCounts {
   readonly byDatabase = new Map<string, number>();
 
   /** Counts a body at its end. */
-  note(database: string, { lines, accepted, rejected, refused }: AcceptedBody | RefusedBody, isStored: boolean): void {
+  note(database: string, { lines, accepted, rejected, rejectedLines }: AcceptedBody | RefusedBody, isStored: boolean): void {
     this.parsed += lines;
     this.rejected += rejected;
     if (isStored) {
@@ -25,7 +25,7 @@ export class LineCounts {
     } else {
       this.givenUp += lines - rejected;
     }
-    if (refused !== null) for (const [code, count] of refused.codes) this.#byCode[code]! += count;
+    if (rejectedLines !== null) for (const [code, count] of rejectedLines.codes) this.#byCode[code]! += count;
   }
 
   /** Rejected lines by the name of the code, those that occurred. */

@@ -1,5 +1,5 @@
 /** What the front end hands to the way of a write, and what it gets back. */
-import type { Encoding, LineError, RefusedLines } from '../worker/protocol.js';
+import type { Encoding, LineError, RejectedLines } from '../worker/protocol.js';
 import type { ErrorCode } from '../errors.js';
 
 /** Which API asked; it decides the shape of the answer. */
@@ -38,7 +38,7 @@ export type WriteOutcome =
       readonly errors: readonly LineError[];
       /** Pairs (first, last) of the physical lines of all rejected lines. */
       readonly rejectedRuns: Uint32Array;
-      readonly refused: RefusedLines | null;
+      readonly rejectedLines: RejectedLines | null;
     }
   /** The request as a whole was not stored. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly detail: string };

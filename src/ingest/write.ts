@@ -219,8 +219,8 @@ function isWithoutRoom({ outcome }: Parsed): boolean {
   return outcome.state === 'bad' && outcome.problem === 'overloaded';
 }
 
-function partial({ accepted, rejected, errors, rejectedRuns, refused }: AcceptedBody | RefusedBody, stored: boolean): WriteOutcome {
-  return { kind: 'partial', stored, accepted, rejected, errors, rejectedRuns, refused };
+function partial({ accepted, rejected, errors, rejectedRuns, rejectedLines }: AcceptedBody | RefusedBody, stored: boolean): WriteOutcome {
+  return { kind: 'partial', stored, accepted, rejected, errors, rejectedRuns, rejectedLines };
 }
 
 function failed(code: ErrorCode, detail: string): Extract<WriteOutcome, { kind: 'failed' }> {

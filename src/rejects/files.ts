@@ -1,4 +1,4 @@
-/** The files of refused lines of one database: appended to, the oldest dropping out. */
+/** The files of rejected lines of one database: appended to, the oldest dropping out. */
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Disk, DiskFile } from '../disk.js';

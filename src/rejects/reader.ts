@@ -1,4 +1,4 @@
-/** Reads refused lines back out of their files, also while a server writes them. */
+/** Reads rejected lines back out of their files, also while a server writes them. */
 import { join } from 'node:path';
 import type { Disk, DiskFile } from '../disk.js';
 import { parseRejectsName } from '../names.js';
@@ -7,7 +7,7 @@ import { parseHead, parseRecord, TAKEN, type RejectRecord } from './reject-recor
 const WINDOW_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
 
-/** A refused line and where it stands. */
+/** A rejected line and where it stands. */
 export interface FoundReject {
   readonly database: string;
   readonly record: RejectRecord;

@@ -1,4 +1,4 @@
-/** A refused line as it stands in the files of its database: one JSON object a line. Pure. */
+/** A rejected line as it stands in the files of its database: one JSON object a line. Pure. */
 import { LINE_NOT_UTF8 } from '../../assembly/layout/codes.js';
 import { LINE_ERRORS } from '../errors.js';
 
@@ -24,7 +24,7 @@ export interface RejectRecord {
   readonly source_base64?: string;
 }
 
-/** What the refused lines of one body share. */
+/** What the rejected lines of one body share. */
 export interface RejectContext {
   /** Milliseconds since 1970. */
   readonly timeMs: number;
@@ -34,8 +34,8 @@ export interface RejectContext {
   readonly defaultTime: bigint;
 }
 
-/** A refused line of a body. */
-interface RefusedLine {
+/** A rejected line of a body. */
+interface RejectedLine {
   readonly line: number;
   readonly column: number;
   /** LINE_*. */
@@ -44,7 +44,7 @@ interface RefusedLine {
 }
 
 /** Makes records, newline included. */
-export function recordWriter({ timeMs, precision, defaultTime }: RejectContext): (refused: RefusedLine) => string {
+export function recordWriter({ timeMs, precision, defaultTime }: RejectContext): (refused: RejectedLine) => string {
   const time = new Date(timeMs).toISOString();
   const shared = { precision: PRECISION_NAMES[precision] ?? 'auto', default_time: String(defaultTime) };
   return ({ line, column, code, source }) => {

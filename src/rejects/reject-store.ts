@@ -1,4 +1,4 @@
-/** Keeps refused lines, behind the answers and never in their way: what the disk cannot take in time is dropped and counted. */
+/** Keeps rejected lines, behind the answers and never in their way: what the disk cannot take in time is dropped and counted. */
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Disk } from '../disk.js';
@@ -19,7 +19,7 @@ interface RejectStoreParts {
   readonly onTrouble: (sentence: string) => void;
 }
 
-/** Refused lines of one body, as records. */
+/** Rejected lines of one body, as records. */
 interface Kept {
   readonly text: Uint8Array;
   /** How many it holds. */
@@ -51,9 +51,9 @@ export class RejectStore {
   }
 
   /**
-   * Takes refused lines; returns at once.
+   * Takes rejected lines; returns at once.
    * @param database its folder is a name below the store's
-   * @param rejected how many lines were refused, also those not among the records
+   * @param rejected how many lines were rejected, also those not among the records
    */
   keep(database: { readonly name: string; readonly folder: string }, { text, kept }: Kept, rejected: number): void {
     this.#linesDropped += rejected - kept;
@@ -111,7 +111,7 @@ export class RejectStore {
       }
       this.#isTroubled = false;
     } catch (error) {
-      if (!this.#isTroubled) this.#parts.onTrouble(`refused lines cannot be kept: ${(error as Error).message}`);
+      if (!this.#isTroubled) this.#parts.onTrouble(`rejected lines cannot be kept: ${(error as Error).message}`);
       this.#isTroubled = true;
     }
     this.#linesKept += written;

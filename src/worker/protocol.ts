@@ -68,7 +68,7 @@ export interface Need {
 }
 
 /** The rejected lines of a body that is not replayed. */
-export interface RefusedLines {
+export interface RejectedLines {
   /** Records of as many as there was room for (src/rejects/reject-record.ts). */
   readonly text: Uint8Array;
   /** Lines in the text. */
@@ -87,7 +87,7 @@ interface LineCounts {
   readonly errors: readonly LineError[];
   readonly rejectedRuns: Uint32Array;
   /** null when none was rejected. */
-  readonly refused: RefusedLines | null;
+  readonly rejectedLines: RejectedLines | null;
 }
 
 /** Rows wait in the memtables of the worker under `ordinal`. */

@@ -13,7 +13,7 @@ import type { Parsed, WasmParser } from './wasm/wasm.js';
 import * as abi from '../../assembly/layout/codes.js';
 import type { Clock } from '../clock.js';
 import type { TableStore } from '../tables/table-store.js';
-import { ENCODING_GZIP, type Adoption, type BadBody, type BodyOutcome, type BodyTask, type FromWorker, type ParseResult, type RefusedLines, type FlushOrder, type ToWorker } from './protocol.js';
+import { ENCODING_GZIP, type Adoption, type BadBody, type BodyOutcome, type BodyTask, type FromWorker, type ParseResult, type RejectedLines, type FlushOrder, type ToWorker } from './protocol.js';
 
 interface SlotParts {
   readonly adoption: Adoption;
@@ -23,9 +23,9 @@ interface SlotParts {
   readonly clock: Clock;
 }
 
-/** Text of the refused lines that one list of bodies hands to main; what is over is counted alone. */
-const REFUSED_BYTES_MAX = 16 * 1024 * 1024;
-/** Runs of refused lines that outcomes of a list may have before the rest of it has to come again; one body has half as much at most. */
+/** Text of the rejected lines that one list of bodies hands to main; what is over is counted alone. */
+const REJECTED_BYTES_MAX = 16 * 1024 * 1024;
+/** Runs of rejected lines that outcomes of a list may have before the rest of it has to come again; one body has half as much at most. */
 const RUNS_BYTES_MAX = 16 * 1024 * 1024;
 
 export class WorkerSlot {
@@ -40,7 +40,7 @@ export class WorkerSlot {
   readonly #gauge: Gauge;
   readonly #room: Room;
   /** Of the list under way. */
-  #refusedBytesLeft = 0;
+  #rejectedBytesLeft = 0;
   #runsBytes = 0;
   /** Flushes run one after another. */
   #flushing: Promise<void> = Promise.resolve();
@@ -74,7 +74,7 @@ export class WorkerSlot {
   parse(list: readonly BodyTask[]): ParseResult {
     this.#catchUp();
     this.#memory.collectLeft();
-    this.#refusedBytesLeft = REFUSED_BYTES_MAX;
+    this.#rejectedBytesLeft = REJECTED_BYTES_MAX;
     this.#runsBytes = 0;
     const outcomes = list.map((task, place) => {
       this.#gauge.noteBody(place);
@@ -111,13 +111,13 @@ export class WorkerSlot {
       case abi.PARSE_NEEDS:
         return { state: 'needs', needs: parsed.needs };
       case abi.PARSE_REFUSED:
-        return { state: 'refused', lines, accepted: 0, rejected, errors, rejectedRuns, refused: this.#refusedLines(task) };
+        return { state: 'refused', lines, accepted: 0, rejected, errors, rejectedRuns, rejectedLines: this.#rejectedLines(task) };
       case abi.PARSE_TOO_MANY_LINES:
         return bad('too-many-lines', `it has more than ${limits.bodyLinesMax} lines`);
       default:
         return {
           state: 'accepted', lines, accepted, rejected, errors, rejectedRuns,
-          refused: rejected === 0 || task.replay !== undefined ? null : this.#refusedLines(task),
+          rejectedLines: rejected === 0 || task.replay !== undefined ? null : this.#rejectedLines(task),
           ordinal: this.#takeUp(task, parsed.spans), inflatedBytes: bytes, checksum: parsed.checksum,
           rows: parsed.spans.map(({ tableId, rowFirst, rowEnd }) => [tableId, rowEnd - rowFirst] as const),
         };
@@ -155,10 +155,10 @@ export class WorkerSlot {
     return bad('overloaded', `there is no room for the rows of a body of ${bytes} bytes in ${room.bytesMax} bytes now; rows are moving into files`);
   }
 
-  #refusedLines({ precision, defaultTime }: BodyTask): RefusedLines {
-    const refused = this.#parser.refusedLines({ timeMs: this.#clock.nowMs(), precision, defaultTime }, this.#refusedBytesLeft);
-    this.#refusedBytesLeft -= refused.text.length;
-    return refused;
+  #rejectedLines({ precision, defaultTime }: BodyTask): RejectedLines {
+    const lines = this.#parser.rejectedLines({ timeMs: this.#clock.nowMs(), precision, defaultTime }, this.#rejectedBytesLeft);
+    this.#rejectedBytesLeft -= lines.text.length;
+    return lines;
   }
 
   /** Ordinal 0: nothing of the body waits for a number. */

@@ -129,8 +129,8 @@ test('commands ask the server that holds the folder', async (t) => {
   assert.deepEqual([rotated.stdout, rotated.stderr], ['new text\n', 'token agents is rotated; its text is shown this once\n']);
   assert.equal(await says('tables'), [
     'database  table  columns  files  rows  unflushed  problem',
-    '--------  -----  -------  -----  ----  --------  -------',
-    'db        cpu          1      1     1         3',
+    '--------  -----  -------  -----  ----  ---------  -------',
+    'db        cpu          1      1     1          3',
     '(1 row)',
     '',
   ].join('\n'));

@@ -56,12 +56,12 @@ async function expectAll({ dataDir, path }: Case): Promise<void> {
   const model = new Model();
   model.write(1, parseBody(Buffer.from(TEXT), { precision: 'ns', defaultTimeNs: 0n }).points);
   await compareDatabase(dataDir, 'd', model, ['hyparquet']);
-  assert.equal(readFileSync(`${path}.rejected.lp`, 'utf8'), `${BAD.join('\n')}\n`, 'each refused line once');
+  assert.equal(readFileSync(`${path}.rejected.lp`, 'utf8'), `${BAD.join('\n')}\n`, 'each rejected line once');
   assert.equal(readFileSync(`${path}.rejected.jsonl`, 'utf8').trimEnd().split('\n').length, BAD.length);
   assert.deepEqual(readdirSync(join(dataDir, 'imports')), []);
 }
 
-const DONE = new RegExp(`: ${LINES.length - BAD.length} lines imported, ${BAD.length} refused`);
+const DONE = new RegExp(`: ${LINES.length - BAD.length} lines imported, ${BAD.length} rejected`);
 
 for (const packed of [false, true]) {
   test(`an import that is killed goes on, ${packed ? 'packed' : 'plain'}`, () => withCase(packed, async (made) => {
@@ -75,7 +75,7 @@ for (const packed of [false, true]) {
     const { code, stdout, stderr } = sluice(made.args);
     assert.match(stderr, /: going on after line \d{4,}$/m);
     assert.match(stdout, DONE);
-    assert.equal(code, 1, 'lines were refused');
+    assert.equal(code, 1, 'lines were rejected');
     await expectAll(made);
     assert.equal(await server.stop(), 0);
   }));

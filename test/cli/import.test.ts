@@ -72,7 +72,7 @@ for (const packed of [false, true]) {
     const dataDir = freshDataDir();
     const path = write(packed ? 'export.gz' : 'export', packed ? Buffer.concat([gzipSync(EXPORT.slice(0, 900)), gzipSync(EXPORT.slice(900))]) : EXPORT);
     const { code, stdout, stderr } = imports(dataDir, path);
-    assert.equal(stdout, `${path}: 4 lines imported, 1 of _internal left out, 0 refused\n`, stderr);
+    assert.equal(stdout, `${path}: 4 lines imported, 1 of _internal left out, 0 rejected\n`, stderr);
     assert.equal(stderr, `${path}: left out, for there is nothing like it here: CREATE RETENTION POLICY x ON first DURATION 1d REPLICATION 1\n`);
     assert.equal(code, 0);
     await compare(dataDir, 'first', FIRST);
@@ -102,11 +102,11 @@ test('line protocol needs --database; files go one after another, and stdin is a
   const without = imports(dataDir, a);
   assert.deepEqual([without.code, without.stderr], [2, `sluice: ${a} does not say which database its lines belong to: give --database NAME\n`]);
   const both = imports(dataDir, '--database', 'd', '--precision', 'ns', a, b);
-  assert.deepEqual([both.code, both.stdout], [0, `${a}: 2 lines imported, 0 refused\n${b}: 1 line imported, 0 refused\n`], both.stderr);
+  assert.deepEqual([both.code, both.stdout], [0, `${a}: 2 lines imported, 0 rejected\n${b}: 1 line imported, 0 rejected\n`], both.stderr);
   await compare(dataDir, 'd', 'm v=1i 1\nm v=2i 2', 'm v=3i 2');
   for (const input of [Buffer.from('m v=4i 4'), gzipSync('m v=5i 5\n')]) {
     const { code, stdout, stderr } = sluice(['import', '--data-dir', dataDir, '--database', 'd', '--precision', 'ns', '-'], input);
-    assert.deepEqual([code, stdout], [0, 'stdin: 1 line imported, 0 refused\n'], stderr);
+    assert.deepEqual([code, stdout], [0, 'stdin: 1 line imported, 0 rejected\n'], stderr);
   }
   await compare(dataDir, 'd', 'm v=1i 1\nm v=3i 2\nm v=4i 4\nm v=5i 5');
   const missing = imports(dataDir, '--database', 'd', join(folder, 'none'));
@@ -115,13 +115,13 @@ test('line protocol needs --database; files go one after another, and stdin is a
   assert.match(imports(join(folder, 'nowhere'), '--database', 'd', a).stderr, /there is no data folder/);
 });
 
-test('refused lines are kept beside the file with their reasons, and can be imported when mended', async () => {
+test('rejected lines are kept beside the file with their reasons, and can be imported when mended', async () => {
   const dataDir = freshDataDir();
   const lines = ['m v=1i 1', 'm v=1.5 2', '', '# c', 'm v=3i 3', 'm note="a', 'b",v="c" 4', 'nofield', 'm,t= v=1i 5', `m w="${'x'.repeat(400)}",v=2 6`];
   const bad = `# DML\n# CONTEXT-DATABASE:d\n${lines.join('\n')}\n# CONTEXT-DATABASE:not.allowed\nn v=1 1\nn v=2 2\n`;
   const path = write('bad', bad);
   const { code, stdout, stderr } = imports(dataDir, path);
-  assert.deepEqual([code, stdout], [1, `${path}: 2 lines imported, 7 refused, kept in ${path}.rejected.lp and ${path}.rejected.jsonl\n`], stderr);
+  assert.deepEqual([code, stdout], [1, `${path}: 2 lines imported, 7 rejected, kept in ${path}.rejected.lp and ${path}.rejected.jsonl\n`], stderr);
   await compare(dataDir, 'd', 'm v=1i 1\nm v=3i 3');
   const marker = (database: string): string => `# DML\n# CONTEXT-DATABASE:${database}\n# CONTEXT-RETENTION-POLICY:\n`;
   const kept = readFileSync(`${path}.rejected.lp`, 'utf8');
@@ -144,7 +144,7 @@ test('every line of a file that is none is refused with a reason', () => {
   const dataDir = freshDataDir();
   const path = write('nonsense', 'nonsense\n'.repeat(2500));
   const { code, stdout } = imports(dataDir, '--database', 'd', path);
-  assert.deepEqual([code, stdout.slice(path.length, path.length + 33)], [1, ': 0 lines imported, 2500 refused,']);
+  assert.deepEqual([code, stdout.slice(path.length, path.length + 34)], [1, ': 0 lines imported, 2500 rejected,']);
   assert.equal(readFileSync(`${path}.rejected.lp`, 'utf8'), 'nonsense\n'.repeat(2500));
   const reasons = readFileSync(`${path}.rejected.jsonl`, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
   assert.deepEqual(reasons.map(({ line }) => line), Array.from({ length: 2500 }, (_, i) => i + 1));
@@ -178,7 +178,7 @@ test('a running server takes bodies within its limits, and strings over their en
   const server = await TestServer.start(dataDir, ['--body-bytes-max', '4KiB', '--body-lines-max', '50']);
   const text = Array.from({ length: 400 }, (_, i) => `m,host=h${i % 7} v=${i}i,note="${i % 3 === 0 ? `line\n# CONTEXT-DATABASE:x\n${'long '.repeat(i)}\n` : 'short'}" ${i}\n`).join('');
   const { code, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, 'import', '--data-dir', dataDir, '--database', 'd', '--precision', 'ns', write('long.lp', text)], { encoding: 'utf8' }) as unknown as { code: number; stdout: string; stderr: string };
-  assert.match(stdout, /: 400 lines imported, 0 refused/, `${code} ${stderr}`);
+  assert.match(stdout, /: 400 lines imported, 0 rejected/, `${code} ${stderr}`);
   await compare(dataDir, 'd', text);
   assert.equal(await server.stop(), 0);
 });

@@ -55,7 +55,7 @@ describe('docs/compatibility.md', () => {
       assert.equal(place.query(output, climateQuery), CLIMATE);
     });
 
-    test(`Telegraf's outputs.${output} gives a refused line up, and the good ones are stored`, { skip: missing(telegraf) }, async () => {
+    test(`Telegraf's outputs.${output} gives a rejected line up, and the good ones are stored`, { skip: missing(telegraf) }, async () => {
       const database = `${output}_partly`;
       writeFileSync(join(folder, 'input.lp'), `${CLIMATE_LINE}climate,room=bath temperature="warm" 1735689600000000001\n`);
       try {

@@ -123,7 +123,7 @@ describe('docs/compatibility.md', () => {
     for (const open of ['/ping', '/health', '/api/v1/health', '/ready', '/metrics']) assert.ok((await fetch(place.url + open)).ok, open);
   });
 
-  test('refused lines are said in the words of its table', async () => {
+  test('rejected lines are said in the words of its table', async () => {
     const body = 'm v=1 1\nm v="two" 2\nm v= 3\n';
     const words = { '/write?db=words': 'error', '/api/v2/write?bucket=words': 'message', '/api/v3/write_lp?db=words': 'error' } as const;
     const partly = [/^partial write: field type conflict: .* dropped=2$/, /^2 lines were rejected, 1 were stored/, /^partial write of line protocol occurred$/];
@@ -154,7 +154,7 @@ test('the commands of docs/migration.md work in their order', async () => {
     for (const command of commands) {
       const { code, stdout, stderr } = await runProgram('bash', ['-c', command.replace('node bin/sluice.cjs', `"${process.execPath}" "${PROGRAM}"`)], folder);
       assert.equal(code, 0, `${command}\n${stdout}${stderr}`);
-      if (command.includes(' import ')) assert.match(stdout, / [12] lines? imported, 0 refused/);
+      if (command.includes(' import ')) assert.match(stdout, / [12] lines? imported, 0 rejected/);
       if (command.includes('count(*)')) assert.match(stdout, /\b2\b/);
     }
   } finally {

@@ -98,7 +98,7 @@ describe('an export of InfluxDB', { skip: 'missing' in found ? found.missing : f
           mkdirSync(dataDir);
           const server = isServed ? await TestServer.start(dataDir) : null;
           const { code, stdout, stderr } = sluice(['import', '--data-dir', dataDir, exported[kind]]);
-          assert.match(stdout, / lines imported, (\d+ of _internal left out, )?2 refused, kept in /, stderr);
+          assert.match(stdout, / lines imported, (\d+ of _internal left out, )?2 rejected, kept in /, stderr);
           assert.equal(code, 1, 'a database has no name here');
           const reasons = readFileSync(`${exported[kind]}.rejected.jsonl`, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
           assert.deepEqual(reasons.map(({ code: name, database, lines }) => [name, database, lines]), [['bad-database-name', ODD.database, 2]]);

@@ -14,7 +14,7 @@ import { rowsByHyparquet } from '../e2e/readers.js';
 import { makeDataDir, removeDataDir, TestServer } from '../e2e/server.js';
 import { RawClient, type RawAnswer } from '../http/raw-client.js';
 import { Model } from '../oracle/model.js';
-import { REFUSED_DATABASES, refusedLines, refusedRequest, storedPoints } from './telegraf/exceptions.js';
+import { REFUSED_DATABASES, rejectedLines, refusedRequest, storedPoints } from './telegraf/exceptions.js';
 import { physicalLines, type ExpectedPoint } from './telegraf/expected.js';
 import { isWrite, rawBytes, scenarios, type Recording } from './telegraf/recordings.js';
 
@@ -44,7 +44,7 @@ function checkAnswer(recording: Recording, answer: RawAnswer): ExpectedPoint[] {
     assert.ok(answer.headers.get('x-influxdb-error')?.startsWith(ERRORS[refused.code].sentence), what);
     return [];
   }
-  const lines = refusedLines(recording);
+  const lines = rejectedLines(recording);
   if (lines.length === 0) {
     assert.equal(answer.status, 204, what);
     assert.equal(answer.body, '');

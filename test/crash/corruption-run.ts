@@ -94,7 +94,7 @@ class Run {
     return undefined;
   }
 
-  /** Refused lines of other files, and of what is left of this one, are listed all the same. */
+  /** Rejected lines of other files, and of what is left of this one, are listed all the same. */
   async #listRejected(life: Life): Promise<void> {
     const { code, stderr } = await command(['rejected', '--data-dir', life.dataDir, '--database', 'plant']);
     if (code !== 0) this.#judge.add(`blocked: \`sluice rejected\` ended with ${code}: ${stderr}`);

@@ -5,7 +5,7 @@ import { SEGMENT_HEADER_BYTES, spokenName, type Layout, type LoggedRecord } from
 export interface Stake {
   /** Rows whose own bytes were hit. They may be missing, when that is said. */
   readonly ids: ReadonlySet<number>;
-  /** Tables that lean on what was hit. They may be set aside, when that is said: rows not shown, new lines refused. */
+  /** Tables that lean on what was hit. They may be set aside, when that is said: rows not shown, new lines rejected. */
   readonly tables: ReadonlySet<string>;
   /** Rows that may show other values: nothing in a Parquet page tells. */
   readonly changed: ReadonlySet<number>;

@@ -1,4 +1,4 @@
-/** The answers to refused lines, byte for byte, out of the real parser: where each stands, what it says, and how it is cut. */
+/** The answers to rejected lines, byte for byte, out of the real parser: where each stands, what it says, and how it is cut. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { post, type Reply } from './client.js';
@@ -31,7 +31,7 @@ async function withServer(use: (send: (path: string, body: string | Buffer, head
   }
 }
 
-test('a refused line in each dialect, with the headers of every answer', () => withServer(async (send) => {
+test('a rejected line in each dialect, with the headers of every answer', () => withServer(async (send) => {
   for (const [path, header, body] of SHOWN) {
     const answer = await send(path, BODY, { 'Request-Id': `of ${path.length}`.replace(' ', '-') });
     assert.equal(answer.status, 400);
@@ -55,7 +55,7 @@ test('the source is cut at 256 bytes on a character boundary', () => withServer(
   }
 }));
 
-test('10,000 refused lines: 16 KiB name the first 100, as many whole as fit, then others by number and code, and the total', () => withServer(async (send) => {
+test('10,000 rejected lines: 16 KiB name the first 100, as many whole as fit, then others by number and code, and the total', () => withServer(async (send) => {
   const { status, body } = await send('/api/v3/write_lp?db=a', Array.from({ length: 10_000 }, (_, i) => `m v=${i}x`).join('\n'));
   assert.equal(status, 400);
   assert.ok(Buffer.byteLength(body) < 16 * 1024);

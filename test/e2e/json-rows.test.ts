@@ -83,7 +83,7 @@ test('a table whose flushes trap costs itself alone, and its rows come back as t
       return /^sluice_unflushed_rows 0$/m.test(metrics) && Number(/^sluice_log_segments (\d+)$/m.exec(metrics)?.[1]) <= 2;
     });
     assert.equal(died(), diedBefore, 'it ends no worker any more');
-    assert.match(await page(server, '/health'), /table db\/bad is set aside, its new lines are refused and 0 acknowledged rows wait/);
+    assert.match(await page(server, '/health'), /table db\/bad is set aside, its new lines are rejected and 0 acknowledged rows wait/);
     assert.ok(quarantined().some((name) => name.endsWith('.jsonl')) && !quarantined().some((name) => name.endsWith('.parquet')), quarantined().join());
     const twin = rowsOf('twin', '*');
     assert.equal(twin.trim().split('\n').length, POINTS);
@@ -94,7 +94,7 @@ test('a table whose flushes trap costs itself alone, and its rows come back as t
     assert.equal(rowsOf('bad', '*'), twin);
     const imported = run('import', '--quarantine');
     assert.equal(imported.code, 0, imported.stderr);
-    assert.match(imported.stdout, /^\d+ rows are stored, 0 were refused; of 1 lots 0 stay in quarantine$/m);
+    assert.match(imported.stdout, /^\d+ rows are stored, 0 were rejected; of 1 lots 0 stay in quarantine$/m);
     assert.deepEqual(quarantined(), []);
     assert.equal(rowsOf('bad', '* EXCLUDE (sluice_seq)'), rowsOf('twin', '* EXCLUDE (sluice_seq)'));
     assert.ok(!/db\/bad/.test(await page(again, '/health')));

@@ -34,7 +34,7 @@ function query(server: TestServer, database: string, sql: string): string {
   return stdout.trim().split(/\r?\n/).slice(1).join(' ');
 }
 
-test('databases, tables and columns over their limits are refused line by line', () => (
+test('databases, tables and columns over their limits are rejected line by line', () => (
   withServer(['--databases-max', '2', '--tables-max', '3', '--columns-max', '3'], async (server) => {
     for (const database of ['a', 'b']) assert.equal((await plain(server, database, 'm,t=x v=1i 1')).status, 204);
     for (const endpoint of ENDPOINTS) {
@@ -56,7 +56,7 @@ test('databases, tables and columns over their limits are refused line by line',
   })
 ));
 
-test('names over the limit of all are refused line by line, over several bodies at once and after a start as well', async () => {
+test('names over the limit of all are rejected line by line, over several bodies at once and after a start as well', async () => {
   const dataDir = makeDataDir();
   const flags = ['--without-auth', '--names-bytes-max', '64KiB', '--workers', '2'];
   try {

@@ -1,4 +1,4 @@
-/** Refused lines of the real program: printed, followed, and written again once the cause is mended. */
+/** Rejected lines of the real program: printed, followed, and written again once the cause is mended. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -87,15 +87,15 @@ test('sluice import --rejected stores what was refused, with the times it had, o
   assert.match(time, /^\d{10}000000000$/);
 
   const before = sluice(['import', '--data-dir', dataDir, '--rejected', '--code', 'type-conflict']);
-  assert.deepEqual([before.code, before.stdout], [1, '0 lines are stored, 4 were refused again, 0 are no line protocol and stay\n']);
+  assert.deepEqual([before.code, before.stdout], [1, '0 lines are stored, 4 were rejected again, 0 are no line protocol and stay\n']);
   assert.equal((await kept(dataDir, 5)).length, 5, 'each is there once');
 
   const drop = await fetch(`${server.url}/query?db=a&q=${encodeURIComponent('DROP MEASUREMENT m')}`, { method: 'POST' });
   assert.equal(drop.status, 200);
   const other = sluice(['import', '--data-dir', dataDir, '--rejected', '--database', 'other']);
-  assert.deepEqual([other.code, other.stdout], [0, '0 lines are stored, 0 were refused again, 0 are no line protocol and stay\n']);
+  assert.deepEqual([other.code, other.stdout], [0, '0 lines are stored, 0 were rejected again, 0 are no line protocol and stay\n']);
   const after = sluice(['import', '--data-dir', dataDir, '--rejected']);
-  assert.deepEqual([after.code, after.stdout], [0, '4 lines are stored, 0 were refused again, 1 are no line protocol and stay\n'], after.stderr);
+  assert.deepEqual([after.code, after.stdout], [0, '4 lines are stored, 0 were rejected again, 1 are no line protocol and stay\n'], after.stderr);
   assert.deepEqual(rejected(dataDir).map(({ source }) => source), ['m v="open 5']);
   const stored = rows(dataDir, 'SELECT epoch_us(time) * 1000 + sluice_ns AS t, v FROM m ORDER BY t');
   assert.deepEqual(stored, ['4,4.5', '5,5.5', '2000000000,2.5', `${time},3.5`]);
@@ -106,7 +106,7 @@ test('sluice import --rejected works with no server, and asks for files or --rej
   assert.equal((await fetch(`${server.url}/query?db=a&q=${encodeURIComponent('DROP MEASUREMENT m')}`, { method: 'POST' })).status, 200);
   assert.equal(await server.stop(), 0);
   const done = sluice(['import', '--data-dir', dataDir, '--rejected']);
-  assert.deepEqual([done.code, done.stdout], [0, '1 lines are stored, 0 were refused again, 0 are no line protocol and stay\n'], done.stderr);
+  assert.deepEqual([done.code, done.stdout], [0, '1 lines are stored, 0 were rejected again, 0 are no line protocol and stay\n'], done.stderr);
   assert.deepEqual(rows(dataDir, 'SELECT v FROM m'), ['2.5']);
   assert.deepEqual(rejected(dataDir), []);
   assert.equal(sluice(['import', '--data-dir', dataDir]).code, 2);

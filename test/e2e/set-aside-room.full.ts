@@ -74,7 +74,7 @@ test('10,000 writes beside a table that cannot be flushed, in 64 MiB', { timeout
     await until('the table is tried again', async () => (await send('victim,k=first v=0i 1')) === 204);
     const imported = sluice(['import', '--quarantine', '--data-dir', dataDir]);
     assert.equal(imported.code, 0, imported.stderr);
-    assert.match(imported.stdout, new RegExp(`^${victims - 1} rows are stored, 0 were refused`));
+    assert.match(imported.stdout, new RegExp(`^${victims - 1} rows are stored, 0 were rejected`));
     assert.equal(count('victim'), victims);
     assert.ok(!/victim/.test(await (await fetch(`${server.url}/health`, { headers: { connection: 'close' } })).text()));
     assert.equal(await server.stop(), 0);

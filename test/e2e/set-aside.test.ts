@@ -64,14 +64,14 @@ test('rows that another writer deletes are gone from what is shown at once', asy
 
 let raised: string;
 
-test('a table that needs a newer writer is set aside at its next flush: said everywhere, and its new lines refused and kept', async () => {
+test('a table that needs a newer writer is set aside at its next flush: said everywhere, and its new lines rejected and kept', async () => {
   raised = commit('victim', { protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['changeDataFeed'] } });
   assert.equal((await send('victim,k=b v=2i 2\nother v=2i 2')).status, 204);
   const flushed = run('flush');
   assert.equal(flushed.code, 1);
   assert.match(flushed.stderr, /victim of database db are in files: .*it needs a writer of version 7/);
   assert.match(flushed.stdout, /^all rows of 2 tables are in files$/m);
-  const said = /table db\/victim is set aside, its new lines are refused and 1 acknowledged rows wait in the log: .*it needs a writer of version 7, sluice is one of version 2/;
+  const said = /table db\/victim is set aside, its new lines are rejected and 1 acknowledged rows wait in the log: .*it needs a writer of version 7, sluice is one of version 2/;
   assert.match(await health(), said);
   const tables = run('tables');
   assert.match(tables.stderr, said);
@@ -83,7 +83,7 @@ test('a table that needs a newer writer is set aside at its next flush: said eve
   // Also a series that is cached, and one that is not.
   assert.equal((await send('victim,k=b v=4i 4\nvictim,k=new v=4i 4\nother v=4i 4')).status, 400);
   assert.deepEqual(values('other'), [1, 2, 3, 4]);
-  const kept = await until('refused lines are kept', () => run('rejected', '--code', 'table-set-aside').stdout, (text) => text.split('\n').length > 3);
+  const kept = await until('rejected lines are kept', () => run('rejected', '--code', 'table-set-aside').stdout, (text) => text.split('\n').length > 3);
   assert.equal(kept.trim().split('\n').length, 3);
 });
 
@@ -105,7 +105,7 @@ test('a restart knows all of it', async () => {
   assert.match(await health(), /1 rows of table db\/victim are in quarantine/);
   assert.deepEqual(values('victim'), [1, 2]);
   assert.deepEqual(values('other'), [1, 2, 3, 4]);
-  assert.match(await health(), /table db\/victim is set aside, its new lines are refused and 0 acknowledged rows wait in the log/);
+  assert.match(await health(), /table db\/victim is set aside, its new lines are rejected and 0 acknowledged rows wait in the log/);
   assert.equal((await send('victim,k=c v=5i 5')).status, 400);
   assert.equal((await send('victim,k=c v=6i 6\nother v=5i 5')).status, 400);
 });
@@ -115,8 +115,8 @@ test('once it is mended it takes lines again, and what was kept is written again
   await until('lines are taken', () => send('victim,k=c v=7i 7'), ({ status }) => status === 204);
   const imported = run('import', '--quarantine');
   assert.equal(imported.code, 0, imported.stderr);
-  assert.match(imported.stdout, /^[12] rows are stored, 0 were refused; of [12] lots 0 stay in quarantine$/m);
-  assert.match(run('import', '--rejected').stdout, /^\d+ lines are stored, 0 were refused again/);
+  assert.match(imported.stdout, /^[12] rows are stored, 0 were rejected; of [12] lots 0 stay in quarantine$/m);
+  assert.match(run('import', '--rejected').stdout, /^\d+ lines are stored, 0 were rejected again/);
   assert.deepEqual(values('victim').filter((v) => v !== 7), [1, 2, 3, 4, 4, 5, 6]);
   assert.ok(values('victim').includes(7));
   assert.ok(!/victim/.test(await health()));

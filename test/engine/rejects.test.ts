@@ -1,4 +1,4 @@
-/** What becomes of refused lines, from the parser to the files of their database, and the counts of lines. */
+/** What becomes of rejected lines, from the parser to the files of their database, and the counts of lines. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,14 +45,14 @@ function partialOf(outcome: WriteOutcome) {
   return outcome as Extract<WriteOutcome, { kind: 'partial' }>;
 }
 
-test('every refused line of a body is kept, and the answer knows the first 100 and numbers behind them', async (t) => {
+test('every rejected line of a body is kept, and the answer knows the first 100 and numbers behind them', async (t) => {
   const { dataDir, engine, stop } = await start(t);
   const lines = Array.from({ length: 10_000 }, (_, i) => (i % 5 === 0 ? `m v=${i}` : `m v=${i}x`));
   const outcome = partialOf(await write(engine, { ...requestTo('a'), precision: abi.PRECISION_S }, lines.join('\n')));
   assert.deepEqual([outcome.accepted, outcome.rejected, outcome.errors.length], [2000, 8000, 100]);
-  assert.deepEqual(outcome.refused!.codes, [[abi.LINE_TRAILING_CONTENT, 8000]]);
-  assert.equal(outcome.refused!.more.length, 300);
-  assert.deepEqual(outcome.refused!.more[0], [127, abi.LINE_TRAILING_CONTENT]);
+  assert.deepEqual(outcome.rejectedLines!.codes, [[abi.LINE_TRAILING_CONTENT, 8000]]);
+  assert.equal(outcome.rejectedLines!.more.length, 300);
+  assert.deepEqual(outcome.rejectedLines!.more[0], [127, abi.LINE_TRAILING_CONTENT]);
   await stop();
   const found = await kept(dataDir);
   assert.deepEqual(found.map(({ record }) => [record.line, record.source]), lines.flatMap((line, i) => (i % 5 === 0 ? [] : [[i + 1, line]])));
@@ -71,7 +71,7 @@ test('lines of a body that was refused as a whole are kept; its good ones are gi
   assert.deepEqual(['parsed', 'accepted', 'rejected', 'given_up'].map((what) => value(engine, `sluice_lines_${what}_total`)), [4, 1, 1, 2]);
 });
 
-test('a body whose lines are all refused is kept too, and one without refused lines costs no file', async (t) => {
+test('a body whose lines are all refused is kept too, and one without rejected lines costs no file', async (t) => {
   const { dataDir, engine, stop } = await start(t);
   await store(engine, 'good', 'm v=1 1');
   assert.equal(partialOf(await write(engine, requestTo('bad'), 'nothing')).accepted, 0);
@@ -91,7 +91,7 @@ test('replay keeps no line again, and counts none', async (t) => {
   assert.equal(value(again, 'sluice_lines_parsed_total'), 0);
 });
 
-test('with its database the refused lines go', async (t) => {
+test('with its database the rejected lines go', async (t) => {
   const { dataDir, engine, stop } = await start(t);
   partialOf(await write(engine, requestTo('a'), 'm v=1 1\nbad'));
   partialOf(await write(engine, requestTo('b'), 'm v=1 1\nbad'));
@@ -105,7 +105,7 @@ test('a list of bodies hands over as much as there is room for, and the rest is 
   const line = 'x'.repeat(1 << 20);
   const outcome = partialOf(await write(engine, requestTo('a'), Array.from({ length: 20 }, () => line).join('\n')));
   assert.equal(outcome.rejected, 20);
-  assert.equal(outcome.refused!.kept, 15);
+  assert.equal(outcome.rejectedLines!.kept, 15);
   await stop();
   assert.equal((await kept(dataDir)).length, 15);
   assert.equal(value(engine, 'sluice_rejected_lines_dropped_total'), 5);
@@ -114,18 +114,18 @@ test('a list of bodies hands over as much as there is room for, and the rest is 
 test('a line that is too long to be kept does not stand in the way of others', async (t) => {
   const { dataDir, engine, stop } = await start(t);
   const outcome = partialOf(await write(engine, requestTo('a'), `${'x'.repeat(17 << 20)}\nbad`));
-  assert.deepEqual([outcome.rejected, outcome.refused!.kept], [2, 1]);
+  assert.deepEqual([outcome.rejected, outcome.rejectedLines!.kept], [2, 1]);
   await stop();
   assert.deepEqual((await kept(dataDir)).map(({ record: { line, source } }) => [line, source]), [[2, 'bad']]);
 });
 
-test('of very many refused lines each is counted by its code', async (t) => {
+test('of very many rejected lines each is counted by its code', async (t) => {
   const { dataDir, engine, stop } = await start(t);
   const outcome = partialOf(await write(engine, requestTo('a'), 'x\n'.repeat(200_000)));
-  assert.deepEqual(outcome.refused!.codes, [[abi.LINE_FIELDS_MISSING, 200_000]]);
+  assert.deepEqual(outcome.rejectedLines!.codes, [[abi.LINE_FIELDS_MISSING, 200_000]]);
   await stop();
   const { length } = await kept(dataDir);
-  assert.ok(length > 50_000 && length <= abi.REFUSED_MAX, `${length} lines are kept`);
+  assert.ok(length > 50_000 && length <= abi.REJECTED_MAX, `${length} lines are kept`);
   assert.deepEqual(['kept', 'dropped'].map((what) => value(engine, `sluice_rejected_lines_${what}_total`)), [length, 200_000 - length]);
 });
 

@@ -307,7 +307,7 @@ test('its rows go to quarantine without the encoder, when their time is over or 
     assert.equal(bench.published, 1);
     assert.deepEqual(slot!.told.at(-1), { say: 'flushed', tableId: 1, number: 100 });
     assert.equal(bench.flusher.firstUnflushed, Infinity);
-    assert.match(bench.flusher.problems().join(), /table db\/m1 is set aside, its new lines are refused and 0 acknowledged rows wait/);
+    assert.match(bench.flusher.problems().join(), /table db\/m1 is set aside, its new lines are rejected and 0 acknowledged rows wait/);
     assert.ok(slot!.told.every((message) => message.say !== 'set-aside' || message.isSetAside), 'no line is taken again');
   }
 });
@@ -372,7 +372,7 @@ test('a table that cannot be written is set aside: workers refuse its lines, tri
   bench.frame(100);
   await setAside(bench);
   assert.deepEqual(setAsideSaid(bench), [{ say: 'set-aside', tableIds: [1], isSetAside: true }]);
-  assert.match(bench.flusher.problems().join(), /^table db\/m1 is set aside, its new lines are refused and 10 acknowledged rows wait in the log: table db\/m1: it needs a writer of version 7$/);
+  assert.match(bench.flusher.problems().join(), /^table db\/m1 is set aside, its new lines are rejected and 10 acknowledged rows wait in the log: table db\/m1: it needs a writer of version 7$/);
   const tries: number[] = [];
   for (let second = 1; second <= 300; second += 1) {
     const before = bench.flusher.counts.failures;

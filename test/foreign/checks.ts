@@ -63,7 +63,7 @@ export async function checkEnds(scene: Scene): Promise<void> {
   }
 }
 
-/** Every new line is refused and kept, /health says why, what was acknowledged goes to quarantine. */
+/** Every new line is rejected and kept, /health says why, what was acknowledged goes to quarantine. */
 async function checkRefusal(scene: Scene, { operation, victim }: Change): Promise<void> {
   const { label, name, refused, unflushed } = victim;
   if (!refused.some(({ n }) => n === scene.rowsMade)) scene.fault(`the last write to ${label} was acknowledged, though it was set aside`);
@@ -71,7 +71,7 @@ async function checkRefusal(scene: Scene, { operation, victim }: Change): Promis
   if (!health.some((sentence) => operation.reason!.test(sentence))) scene.fault(`/health gives no reason ${operation.reason} for ${label}: ${health.join('; ')}`);
   const kept = await keptLines(scene.dataDir, name);
   if ('refusal' in kept) scene.fault(`sluice rejected fails: ${kept.refusal}`);
-  else scene.fault(...missingSentence(`refused lines of ${label} that are not kept`, refused.filter(({ n }) => !kept.numbers.has(n))));
+  else scene.fault(...missingSentence(`rejected lines of ${label} that are not kept`, refused.filter(({ n }) => !kept.numbers.has(n))));
   scene.fault(...missingSentence(`acknowledged rows that neither ${label} nor quarantine has`, await notInQuarantine(scene, unflushed)));
 }
 

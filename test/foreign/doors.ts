@@ -27,7 +27,7 @@ export function quarantineFolder(dataDir: string): string {
   return join(dataDir, 'quarantine');
 }
 
-/** Writes rows, one request a table. @returns the status and the codes of refused lines */
+/** Writes rows, one request a table. @returns the status and the codes of rejected lines */
 export async function writeRows(url: string, table: string, rows: readonly Row[]): Promise<{ status: number; codes: string[]; body: string }> {
   const body = rows.map((row) => `${lineOf(table, row)}\n`).join('');
   const reply = await post(url, writePath('/api/v3/write_lp', DATABASE, 'nanosecond'), Buffer.from(body));

@@ -25,7 +25,7 @@ const REPLAY_LIMITS = { tablesMax: 1, columnsMax: 1, columnNameBytesMax: 1, name
 const NO_LIMITS = { tablesMax: 0x7fffffff, columnsMax: 0x7fffffff, columnNameBytesMax: 0x7fffffff, namesBytesMax: 0xffffffff, seriesBytesMax: 64 << 20 };
 const LINES_MAX = 2_000_000;
 /** Of the text of rejected lines. */
-const REFUSED_BYTES_MAX = 10_000;
+const REJECTED_BYTES_MAX = 10_000;
 
 interface WasmSubjectLimits extends SchemaLimits {
   /** For the entries of the series cache. */
@@ -157,7 +157,7 @@ export class WasmSubject implements Subject {
       databaseId: database, bytes: body.length, precision: PRECISION_NUMBERS[precision], defaultTime: DEFAULT_TIME_NS, flags, linesMax,
     });
     const context = { timeMs: 0, precision: PRECISION_NUMBERS[precision], defaultTime: DEFAULT_TIME_NS };
-    answers.push(parsed, parsed.rejected === 0 ? null : this.#parser.refusedLines(context, REFUSED_BYTES_MAX));
+    answers.push(parsed, parsed.rejected === 0 ? null : this.#parser.rejectedLines(context, REJECTED_BYTES_MAX));
     return parsed;
   }
 

@@ -7,7 +7,7 @@ import { failure, outcomeAnswer } from '../../src/http/front/answer.js';
 import type { Asker } from '../../src/http/front/answer.js';
 import { lineErrorArray, lineErrorText } from '../../src/http/front/line-errors.js';
 import type { Dialect } from '../../src/ingest/request.js';
-import type { LineError, RefusedLines } from '../../src/worker/protocol.js';
+import type { LineError, RejectedLines } from '../../src/worker/protocol.js';
 
 const DIALECTS: readonly Dialect[] = ['v1', 'v2', 'v3'];
 const asker = (dialect: Dialect, telegraf = false): Asker => ({ dialect, telegraf, retryAfterS: 1 });
@@ -20,9 +20,9 @@ const conflict: LineError = {
   kindHas: abi.KIND_F64, kindCame: abi.KIND_I64,
 };
 
-function partial(dialect: Dialect, errors: readonly LineError[], stored = true, rejected = errors.length, more: RefusedLines['more'] = []) {
-  const refused: RefusedLines = { text: new Uint8Array(), kept: 0, codes: [], more };
-  const answer = outcomeAnswer({ kind: 'partial', stored, accepted: stored ? 8 : 0, rejected, errors, rejectedRuns: new Uint32Array(), refused }, asker(dialect));
+function partial(dialect: Dialect, errors: readonly LineError[], stored = true, rejected = errors.length, more: RejectedLines['more'] = []) {
+  const rejectedLines: RejectedLines = { text: new Uint8Array(), kept: 0, codes: [], more };
+  const answer = outcomeAnswer({ kind: 'partial', stored, accepted: stored ? 8 : 0, rejected, errors, rejectedRuns: new Uint32Array(), rejectedLines }, asker(dialect));
   return { answer, body: JSON.parse(answer.body) };
 }
 
@@ -142,7 +142,7 @@ test('the array of errors keeps to its limit whatever it is', () => {
 });
 
 test('an entry that fits to the byte is shown, and one that misses by a byte is shortened or left out', () => {
-  const entriesWithin = (errors: readonly LineError[], more: RefusedLines['more'], bytesMax: number) =>
+  const entriesWithin = (errors: readonly LineError[], more: RejectedLines['more'], bytesMax: number) =>
     JSON.parse(lineErrorArray(errors, more, bytesMax)) as { value?: string }[];
   // An array's limit counts a comma behind each entry.
   const wholeBytes = lineErrorArray([missing], [], 1000).length + 1;
@@ -162,7 +162,7 @@ test('a code and a kind that have no name here are called unknown', () => {
   assert.equal(partial('v3', [{ ...missing, code: 99 }]).body.data[0].code, 'unknown');
 });
 
-test('the bodies of a refused line, byte for byte', () => {
+test('the bodies of a rejected line, byte for byte', () => {
   const entry = '{"error_message":"field type conflict: column \\"usage\\" of table \\"cpu\\" has type float, integer came","line_number":7,'
     + '"original_line":"cpu usage=1i","line":7,"column":12,"code":"type-conflict","measurement":"cpu","key":"usage","value":"1i"}';
   const sentence = 'field type conflict: column \\"usage\\" of table \\"cpu\\" has type float, integer came';

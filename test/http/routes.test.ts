@@ -34,7 +34,7 @@ onBoth('outcomes become answers with Content-Length', {}, async ({ connect, writ
   assert.match(full.headers.get('x-influxdb-error')!, /nearly full.*3 bytes are free/);
   const telegraf = await ask(client, post('/api/v2/write?bucket=d', 'm a=1', ['User-Agent: Telegraf/1.39.3 Go/1.26.8']));
   assert.equal(telegraf.status, 500);
-  writer.outcome = () => ({ kind: 'partial', stored: true, accepted: 1, rejected: 1, rejectedRuns: new Uint32Array([2, 2]), refused: null, errors: [{
+  writer.outcome = () => ({ kind: 'partial', stored: true, accepted: 1, rejected: 1, rejectedRuns: new Uint32Array([2, 2]), rejectedLines: null, errors: [{
     line: 2, column: 3, code: 2, source: 'é x', measurement: 'é', key: '', value: '😀', kindHas: 0, kindCame: 0,
   }] });
   const partial = await ask(client, post('/write?db=d', 'm a=1\né x'));

@@ -67,7 +67,7 @@ onBoth('a body that is refused while it comes counts up to the answer', { limits
 onBoth('conflicts are listed for admins, with the first and the last client', { auth: { trustedProxies: ['127.0.0.1'] } }, async ({ connect, writer, admin, tokens }) => {
   const client = await connect();
   const headers = (address: string, agent: string) => [`Authorization: Bearer ${admin}`, `X-Forwarded-For: ${address}`, `User-Agent: ${agent}`];
-  writer.outcome = () => ({ kind: 'partial', stored: true, accepted: 0, rejected: 2, errors: [conflict('v'), conflict('v')], rejectedRuns: new Uint32Array(), refused: null });
+  writer.outcome = () => ({ kind: 'partial', stored: true, accepted: 0, rejected: 2, errors: [conflict('v'), conflict('v')], rejectedRuns: new Uint32Array(), rejectedLines: null });
   await ask(client, post('/write?db=d', 'm v=1i', headers('10.0.0.1', 'first/1')));
   await ask(client, post('/write?db=d', 'm v=1i', headers('10.0.0.2', 'second/2')));
   const answer = await ask(client, get('/debug/conflicts', [`Authorization: Bearer ${admin}`]));
@@ -89,7 +89,7 @@ onBoth('of conflicts the last thousand are listed', {}, async ({ connect, writer
   const client = await connect();
   let batch = 0;
   writer.outcome = () => ({
-    kind: 'partial', stored: true, accepted: 0, rejected: 100, rejectedRuns: new Uint32Array(), refused: null,
+    kind: 'partial', stored: true, accepted: 0, rejected: 100, rejectedRuns: new Uint32Array(), rejectedLines: null,
     errors: Array.from({ length: 100 }, (_, i) => conflict(`c${batch * 100 + i}`)),
   });
   for (; batch < 11; batch += 1) await ask(client, post('/write?db=d', 'x'));

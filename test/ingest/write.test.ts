@@ -102,7 +102,7 @@ class Bench {
 
 function accepted(ordinal: number): AcceptedBody {
   return {
-    state: 'accepted', lines: 1, accepted: 1, rejected: 0, errors: [], rejectedRuns: new Uint32Array(), refused: null, ordinal, inflatedBytes: 1,
+    state: 'accepted', lines: 1, accepted: 1, rejected: 0, errors: [], rejectedRuns: new Uint32Array(), rejectedLines: null, ordinal, inflatedBytes: 1,
     checksum: 0n, rows: [[1, 1]],
   };
 }

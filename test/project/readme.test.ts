@@ -23,7 +23,7 @@ const SHOWS: readonly (readonly [command: RegExp, shown: RegExp])[] = [
   [/ flush$/, /in files/],
   [/ query .*--format csv/, /^points\r?\n1\b/],
   [/ parse --precision s /, /"measurement":"home"/],
-  [/ import --database metrics /, /: 26 lines imported, 0 refused/],
+  [/ import --database metrics /, /: 26 lines imported, 0 rejected/],
   [/ database delete metrics$/, /metrics/],
   [/ import --quarantine$/, /^0 rows are stored/],
   [/ import --rejected --code table-set-aside$/, /^0 lines are stored/],

@@ -1,4 +1,4 @@
-/** Files of refused lines: what is kept, what drops out, and what a reader sees of it meanwhile. */
+/** Files of rejected lines: what is kept, what drops out, and what a reader sees of it meanwhile. */
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ async function all(reader: RejectReader): Promise<FoundReject[]> {
 
 const sources = (found: readonly FoundReject[]) => found.map(({ record: one }) => sourceOf(one).toString('latin1'));
 
-test('a refused line comes back with all that is needed to write it again', async (t) => {
+test('a rejected line comes back with all that is needed to write it again', async (t) => {
   const { store, reader } = start(t);
   store.keep(DATABASE, refused('m v="é\n"', Buffer.from([0x6d, 0xff, 0x20])), 2);
   await store.settled();
@@ -116,7 +116,7 @@ test('what a full disk refuses is dropped and counted, said once, and later line
   store.keep(DATABASE, refused('c'), 1);
   await store.settled();
   assert.deepEqual(store.counts, { kept: 0, dropped: 3 });
-  assert.deepEqual(troubles, ['refused lines cannot be kept: no space']);
+  assert.deepEqual(troubles, ['rejected lines cannot be kept: no space']);
   isFull = false;
   store.keep(DATABASE, refused('d'), 1);
   await store.close();

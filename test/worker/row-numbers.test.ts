@@ -63,7 +63,7 @@ test('a body rolled back to before the gap leaves no numbers, one to behind it d
   }
 });
 
-test('a field twice in a line is refused where the room of its column just ends', () => {
+test('a field twice in a line is rejected where the room of its column just ends', () => {
   const ways = ['as written', 'rows removed', 'moved'] as const;
   const cases = ways.flatMap((way) => [ROOM - 2, ROOM - 1, ROOM, 4 * ROOM - 1].flatMap((rows) => ['1', '1i', 't', '"s"'].map((value) => ({ way, rows, value }))));
   for (const { way, rows, value } of cases) {

@@ -17,7 +17,7 @@ function accepted(parser: WasmParser, replayNumber: number | null): number {
 }
 
 for (const build of ['simd', 'scalar'] as const satisfies readonly Build[]) {
-  test(`new lines are refused, lines of a replay are taken, before and after it (${build})`, () => {
+  test(`new lines are rejected, lines of a replay are taken, before and after it (${build})`, () => {
     const parser = new WasmParser(moduleOf(build));
     parser.setLimits({ tablesMax: 10, columnsMax: 10, columnNameBytesMax: 1000, namesBytesMax: 1 << 20, seriesBytesMax: 1 << 20 });
     const columns = [{ id: 1, kind: abi.KIND_TAG, key: 't' }, { id: 2, kind: abi.KIND_I64, key: 'v' }];

@@ -98,7 +98,7 @@ test('rows that were given up leave when main asks for a sign of life, though no
   assert.ok(driven.bytes < before - 20_000 * 20, `${driven.bytes} bytes stay of ${before}`);
 });
 
-test('what the outcomes of a list say of refused lines is bounded: the bodies behind come again', (t) => {
+test('what the outcomes of a list say of rejected lines is bounded: the bodies behind come again', (t) => {
   const driven = new Driven(t, new MemoryStore());
   const body = Buffer.from('x\nm v=1i\n'.repeat(100_000)); // 800,000 bytes of runs
   const outcomes = driven.parse(body, 40);

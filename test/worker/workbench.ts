@@ -49,7 +49,7 @@ export class Workbench {
       this.#parser.define(table);
       makeJaded(this.#parser, table);
     }
-    // A list of refused lines keeps its room: the first body of many is not to pay for all.
+    // A list of rejected lines keeps its room: the first body of many is not to pay for all.
     this.cost(Buffer.alloc(2 * REFUSED_LINES, ',\n'));
     if (way.hasLearnt) for (let i = 0; i < 2; i++) this.cost(learntBody());
   }

@@ -43,12 +43,12 @@ export class Progress {
   }
 
   #show(): void {
-    const { bytes, lines, refused } = this.#reached;
+    const { bytes, lines, rejected } = this.#reached;
     const seconds = (clock.monotonicMs() - this.#startMs) / 1000;
     const share = this.#share();
     const parts = [
       ...(share === null ? [] : [`${Math.floor(share * 100)} %`]),
-      `${(bytes / MiB).toFixed(1)} MiB`, `${lines} lines`, `${refused} refused`,
+      `${(bytes / MiB).toFixed(1)} MiB`, `${lines} lines`, `${rejected} rejected`,
       `${((bytes - this.#startBytes) / MiB / seconds).toFixed(1)} MiB/s`,
       ...(this.#waitsFor === null ? [] : [`waiting: ${this.#waitsFor}`]),
     ];

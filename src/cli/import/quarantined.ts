@@ -15,7 +15,7 @@ const BODY_BYTES = 4 * 1024 * 1024;
 interface QuarantineImport {
   /** Lines written; of a point that stood in two rows, both. */
   stored: number;
-  refused: number;
+  rejected: number;
   /** Tables of which all rows are stored, and those of which some stay in quarantine. */
   done: number;
   left: number;
@@ -28,12 +28,12 @@ interface QuarantineImport {
  */
 export async function importQuarantined(dataDir: string | undefined, database: string | null): Promise<QuarantineImport> {
   return withFolder(dataDir, async (run) => {
-    const sum: QuarantineImport = { stored: 0, refused: 0, done: 0, left: 0 };
+    const sum: QuarantineImport = { stored: 0, rejected: 0, done: 0, left: 0 };
     const { bodyBytesMax } = await run('status', {});
     for (const lot of await run('quarantine-list', { database })) {
-      const before = sum.refused;
+      const before = sum.rejected;
       for await (const body of bodiesOf(lot, Math.min(BODY_BYTES, bodyBytesMax))) await send(run, lot, body, sum);
-      if (sum.refused === before) {
+      if (sum.rejected === before) {
         await run('quarantine-remove', { path: lot.path });
         sum.done += 1;
       } else {
@@ -54,9 +54,9 @@ async function send(run: Runner, lot: QuarantinedListing, body: readonly string[
       return;
     case 'partial': {
       const [first] = outcome.errors;
-      say(`${outcome.rejected} of ${body.length} lines are refused: ${LINE_ERRORS[first?.code ?? 0]?.sentence}`);
+      say(`${outcome.rejected} of ${body.length} lines are rejected: ${LINE_ERRORS[first?.code ?? 0]?.sentence}`);
       sum.stored += outcome.accepted;
-      sum.refused += outcome.rejected;
+      sum.rejected += outcome.rejected;
       return;
     }
     case 'failed':

@@ -1,4 +1,4 @@
-/** `sluice import --rejected`: writes refused lines again, with the times they had. */
+/** `sluice import --rejected`: writes rejected lines again, with the times they had. */
 import * as abi from '../../../assembly/layout/codes.js';
 import { systemClock as clock } from '../../clock.js';
 import { systemDisk as disk } from '../../disk.js';
@@ -21,7 +21,7 @@ const BODY_BYTES_MAX = 1024 * 1024;
 interface RejectedImport {
   readonly stored: number;
   /** Refused again, and kept anew. */
-  readonly refused: number;
+  readonly rejected: number;
   /** No line protocol: nothing can mend them here, they stay. */
   readonly unreadable: number;
 }
@@ -34,21 +34,21 @@ interface Batch {
 }
 
 /**
- * Writes the refused lines that were there when it began. Those the server takes leave the files; one that it refuses
- * again is kept anew, as any that is refused.
+ * Writes the rejected lines that were there when it began. Those the server takes leave the files; one that it refuses
+ * again is kept anew, as any that is rejected.
  * @throws UsageError for a code that does not exist; Error with a sentence when the server takes nothing
  */
 export async function importRejected(dataDir: string | undefined, filter: RejectedFilter): Promise<RejectedImport> {
   const isWanted = rejectedTest(filter);
   const scanner = new WasmParser(parserModule());
   const began = new Date(clock.nowMs()).toISOString();
-  const sum = { stored: 0, refused: 0, unreadable: 0 };
+  const sum = { stored: 0, rejected: 0, unreadable: 0 };
   await withFolder(dataDir, async (run, config) => {
     let batch = emptyBatch();
     const send = async (): Promise<void> => {
-      const { stored, refused } = await write(run, batch);
+      const { stored, rejected } = await write(run, batch);
       sum.stored += stored;
-      sum.refused += refused;
+      sum.rejected += rejected;
       batch = emptyBatch();
     };
     for await (const found of new RejectReader(disk, dataPaths(config.dataDir).rejects, sayProblem).next()) {
@@ -79,15 +79,15 @@ function fits({ found: [first], lines, bytes }: Batch, { database, record }: Fou
   return isAlike && lines.length < BODY_LINES_MAX && bytes + line.length <= BODY_BYTES_MAX;
 }
 
-async function write(run: Runner, { found, lines }: Batch): Promise<{ stored: number; refused: number }> {
+async function write(run: Runner, { found, lines }: Batch): Promise<{ stored: number; rejected: number }> {
   const [first] = found;
-  if (first === undefined) return { stored: 0, refused: 0 };
+  if (first === undefined) return { stored: 0, rejected: 0 };
   const body = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]));
   const outcome = await run('write', { database: first.database, precision: PRECISIONS.get(first.record.precision)! }, body);
   if (outcome.kind === 'failed') throw new Error(`${ERRORS[outcome.code].sentence}: ${outcome.detail}`);
   await markTaken(disk, found);
-  const refused = outcome.kind === 'partial' ? outcome.rejected : 0;
-  return { stored: found.length - refused, refused };
+  const rejected = outcome.kind === 'partial' ? outcome.rejected : 0;
+  return { stored: found.length - rejected, rejected };
 }
 
 /**

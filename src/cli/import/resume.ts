@@ -8,7 +8,7 @@ import { systemDisk as disk, type DiskFile } from '../../disk.js';
 import { decodeChecked, encodeChecked } from '../../json.js';
 import { isGzip } from '../source.js';
 import { NO_CONTEXT, type Context } from './export.js';
-import type { RefusedSizes } from './refused.js';
+import type { RejectedSizes } from './rejected-files.js';
 
 /** Of the head and of the end of a file so many bytes are looked at, to know it again. */
 const SAMPLE_BYTES = 64 * 1024;
@@ -29,18 +29,18 @@ export interface Reached {
   readonly bytes: number;
   readonly physicalLines: number;
   readonly lines: number;
-  readonly refused: number;
+  readonly rejected: number;
   /** Lines of InfluxDB's own database, which are left out. */
   readonly leftOut: number;
   readonly context: Context;
   /** The only database that the text named, or null; for `--database`, which takes no second one. */
   readonly named: string | null;
-  readonly refusedSizes: RefusedSizes;
+  readonly rejectedSizes: RejectedSizes;
   readonly isDone: boolean;
 }
 
 export const AT_START: Reached = {
-  bytes: 0, physicalLines: 0, lines: 0, refused: 0, leftOut: 0, context: NO_CONTEXT, named: null, refusedSizes: { lines: 0, reasons: 0 }, isDone: false,
+  bytes: 0, physicalLines: 0, lines: 0, rejected: 0, leftOut: 0, context: NO_CONTEXT, named: null, rejectedSizes: { lines: 0, reasons: 0 }, isDone: false,
 };
 
 /** Format 1 had no checksum. */

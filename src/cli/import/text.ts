@@ -7,7 +7,7 @@ import { lineBlocks, type Block } from '../blocks.js';
 import type { Runner } from '../io.js';
 import { PRECISIONS } from '../parser.js';
 import { contextAfter, isMarker, madeBy, OWN_DATABASE, targetOf } from './export.js';
-import type { RefusedFiles } from './refused.js';
+import type { RejectedFiles } from './rejected-files.js';
 import type { Reached } from './resume.js';
 import { sendBody, sentenceOf } from './send.js';
 
@@ -25,7 +25,7 @@ export interface TextParts {
   readonly database: string | null;
   /** A word of PRECISIONS, or null: ns for an export, else auto. */
   readonly precision: string | null;
-  readonly refused: RefusedFiles;
+  readonly rejected: RejectedFiles;
   /** All up to there was acknowledged. */
   readonly onReached: (reached: Reached) => Promise<void>;
   /** The server takes nothing now, and why. */
@@ -109,8 +109,8 @@ export class TextImport {
   }
 
   async #write(block: Block): Promise<void> {
-    const { database: instead, name, onWait, precision, refused, run } = this.#parts;
-    const { context, leftOut, physicalLines, refused: refusedLines } = this.#reached;
+    const { database: instead, name, onWait, precision, rejected, run } = this.#parts;
+    const { context, leftOut, physicalLines, rejected: rejectedLines } = this.#reached;
     if (context.database === OWN_DATABASE) return this.#reach(block, { leftOut: leftOut + block.lines });
     const database = targetOf(context, instead);
     if (database === '') throw new UsageError(`${name} does not say which database its lines belong to: give --database NAME`);
@@ -121,12 +121,12 @@ export class TextImport {
       case 'stored':
         return this.#reach(block, { lines: this.#reached.lines + block.lines });
       case 'partial':
-        await refused.addLines({ ...from, ...outcome });
-        return this.#reach(block, { lines: this.#reached.lines + outcome.accepted, refused: refusedLines + outcome.rejected });
+        await rejected.addLines({ ...from, ...outcome });
+        return this.#reach(block, { lines: this.#reached.lines + outcome.accepted, rejected: rejectedLines + outcome.rejected });
       case 'failed':
         if (ERRORS[outcome.code].status !== 400) throw new Error(sentenceOf(outcome.code, outcome.detail));
-        await refused.addBlock({ ...from, rejected: block.lines }, outcome.code, sentenceOf(outcome.code, outcome.detail));
-        return this.#reach(block, { refused: refusedLines + block.lines });
+        await rejected.addBlock({ ...from, rejected: block.lines }, outcome.code, sentenceOf(outcome.code, outcome.detail));
+        return this.#reach(block, { rejected: rejectedLines + block.lines });
     }
   }
 
@@ -136,7 +136,7 @@ export class TextImport {
       ...this.#reached,
       bytes: bytes + block.bytes.length,
       physicalLines: physicalLines + block.physicalLines,
-      refusedSizes: this.#parts.refused.sizes,
+      rejectedSizes: this.#parts.rejected.sizes,
       ...change,
     };
     await this.#parts.onReached(this.#reached);

@@ -121,7 +121,7 @@ function rejection(outcome: Partial, asker: Asker): Answer {
       break;
   }
   const head = JSON.stringify(keys).slice(0, -1);
-  const data = lineErrorArray(outcome.errors, outcome.refused?.more ?? [], BODY_BYTES_MAX - Buffer.byteLength(head) - ',"data":}'.length);
+  const data = lineErrorArray(outcome.errors, outcome.rejectedLines?.more ?? [], BODY_BYTES_MAX - Buffer.byteLength(head) - ',"data":}'.length);
   return errorAnswer(400, `${head},"data":${data}}`, text);
 }
 

@@ -1,7 +1,7 @@
 /** Rejected lines in words and in JSON. Pure. */
 import { LINE_TAGS_FIXED, LINE_TYPE_CONFLICT } from '../../../assembly/layout/codes.js';
 import { KIND_NAMES, LINE_ERRORS } from '../../errors.js';
-import type { LineError, RefusedLines } from '../../worker/protocol.js';
+import type { LineError, RejectedLines } from '../../worker/protocol.js';
 
 function kindName(kind: number): string {
   return KIND_NAMES[kind] ?? 'unknown';
@@ -49,7 +49,7 @@ function short(line: number, code: number): string {
  * @param more lines behind them
  * @param bytesMax limit of the array's UTF-8 bytes
  */
-export function lineErrorArray(errors: readonly LineError[], more: RefusedLines['more'], bytesMax: number): string {
+export function lineErrorArray(errors: readonly LineError[], more: RejectedLines['more'], bytesMax: number): string {
   const shorts = [...errors.map(({ line, code }) => short(line, code)), ...more.map(([line, code]) => short(line, code))];
   // Codes and numbers are ASCII; each entry brings its comma.
   let owed = shorts.slice(0, errors.length).reduce((sum, entry) => sum + entry.length + 1, 0);

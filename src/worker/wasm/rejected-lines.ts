@@ -2,7 +2,7 @@
 import * as abi from '../../../assembly/layout/codes.js';
 import { recordWriter, type RejectContext } from '../../rejects/reject-record.js';
 import type { OutcomePlace } from './parsed.js';
-import type { RefusedLines } from '../protocol.js';
+import type { RejectedLines } from '../protocol.js';
 
 /** An answer has no room for more, however short they are. */
 const MORE_MAX = 300;
@@ -11,22 +11,22 @@ const MORE_MAX = 300;
  * Reads the rejected lines of the body parsed last, in order; those that do not fit into the limit any more are left out.
  * @param bytesMax of the text
  */
-export function readRefused({ buffer, outcomeAt, bodyAt }: OutcomePlace, context: RejectContext, bytesMax: number): RefusedLines {
+export function readRejected({ buffer, outcomeAt, bodyAt }: OutcomePlace, context: RejectContext, bytesMax: number): RejectedLines {
   const view = new DataView(buffer);
   const word = (at: number): number => view.getUint32(at, true);
-  const listAt = word(outcomeAt + abi.OUTCOME_REFUSED_AT);
-  const listed = word(outcomeAt + abi.OUTCOME_REFUSED);
-  const entryAt = (index: number): number => listAt + index * abi.REFUSED_ENTRY_BYTES;
+  const listAt = word(outcomeAt + abi.OUTCOME_LISTED_AT);
+  const listed = word(outcomeAt + abi.OUTCOME_LISTED);
+  const entryAt = (index: number): number => listAt + index * abi.REJECTED_ENTRY_BYTES;
   const toRecord = recordWriter(context);
   const records: string[] = [];
   let left = bytesMax;
   for (let index = 0; index < listed; index += 1) {
     const entry = entryAt(index);
-    const bytes = word(entry + abi.REFUSED_BYTES);
+    const bytes = word(entry + abi.REJECTED_BYTES);
     if (bytes > left) continue;
-    const source = Buffer.from(buffer, bodyAt + word(entry + abi.REFUSED_AT), bytes);
+    const source = Buffer.from(buffer, bodyAt + word(entry + abi.REJECTED_AT), bytes);
     const record = toRecord({
-      line: word(entry + abi.REFUSED_LINE), column: word(entry + abi.REFUSED_COLUMN), code: word(entry + abi.REFUSED_CODE), source,
+      line: word(entry + abi.REJECTED_LINE), column: word(entry + abi.REJECTED_COLUMN), code: word(entry + abi.REJECTED_CODE), source,
     });
     const recordBytes = Buffer.byteLength(record);
     if (recordBytes > left) continue;
@@ -37,7 +37,7 @@ export function readRefused({ buffer, outcomeAt, bodyAt }: OutcomePlace, context
   const text = new TextEncoder().encode(records.join(''));
   const more = Array.from({ length: Math.max(0, Math.min(listed - abi.ERRORS_MAX, MORE_MAX)) }, (_, i): [number, number] => {
     const entry = entryAt(abi.ERRORS_MAX + i);
-    return [word(entry + abi.REFUSED_LINE), word(entry + abi.REFUSED_CODE)];
+    return [word(entry + abi.REJECTED_LINE), word(entry + abi.REJECTED_CODE)];
   });
   return { text, kept: records.length, more, codes: readCodes(word, word(outcomeAt + abi.OUTCOME_CODES_AT)) };
 }

@@ -2,8 +2,8 @@
 import * as abi from '../../../assembly/layout/codes.js';
 import type { RejectContext } from '../../rejects/reject-record.js';
 import { readParsed, type OutcomePlace, type Parsed, type RowRange } from './parsed.js';
-import type { ColumnDefinition, ParserLimits, RefusedLines, TableDefinition } from '../protocol.js';
-import { readRefused } from './rejected-lines.js';
+import type { ColumnDefinition, ParserLimits, RejectedLines, TableDefinition } from '../protocol.js';
+import { readRejected } from './rejected-lines.js';
 import type { InflateExports } from '../unpack/gunzip.js';
 import type { FlushExports } from '../flush/parquet-file.js';
 
@@ -164,8 +164,8 @@ export class WasmParser {
   }
 
   /** The rejected lines of the body parsed last, which still stands in the input view. @param bytesMax of their text */
-  refusedLines(context: RejectContext, bytesMax: number): RefusedLines {
-    return readRefused(this.#outcomePlace(), context, bytesMax);
+  rejectedLines(context: RejectContext, bytesMax: number): RejectedLines {
+    return readRejected(this.#outcomePlace(), context, bytesMax);
   }
 
   #outcomePlace(): OutcomePlace {

@@ -77,7 +77,7 @@ function exceptionsOf(recording: Recording): LineException[] {
 }
 
 /** The lines of a write that the answer names, in their order. */
-export function refusedLines(recording: Recording): { readonly index: number; readonly code: string }[] {
+export function rejectedLines(recording: Recording): { readonly index: number; readonly code: string }[] {
   return exceptionsOf(recording).flatMap(({ index, code }) => (code === null ? [] : [{ index, code }])).sort((a, b) => a.index - b.index);
 }
 

@@ -1,5 +1,5 @@
 /**
- * Lines that were refused, beside their file: `FILE.rejected.lp` has them as they came, under the comments of an export
+ * Lines that were rejected, beside their file: `FILE.rejected.lp` has them as they came, under the comments of an export
  * where they came from one, so that it can be imported once mended; `FILE.rejected.jsonl` says why.
  */
 import { systemDisk as disk, type DiskFile } from '../../disk.js';
@@ -13,13 +13,13 @@ const NEWLINE = 0x0a;
 const SENTENCES: ReadonlyMap<string, string> = new Map(LINE_ERRORS.map(({ name, sentence }) => [name, sentence]));
 
 /** Bytes of both files. */
-export interface RefusedSizes {
+export interface RejectedSizes {
   readonly lines: number;
   readonly reasons: number;
 }
 
-/** A block with refused lines. */
-interface RefusedBlock {
+/** A block with rejected lines. */
+interface RejectedBlock {
   readonly context: Context;
   /** Where they were to go. */
   readonly database: string;
@@ -31,14 +31,14 @@ interface RefusedBlock {
 
 type Refusals = Pick<Extract<WriteResult, { kind: 'partial' }>, 'errors' | 'runs' | 'records'>;
 
-export class RefusedFiles {
+export class RejectedFiles {
   readonly #linesPath: string;
   readonly #reasonsPath: string;
   #files: { lines: DiskFile; reasons: DiskFile } | null = null;
-  #sizes: RefusedSizes = { lines: 0, reasons: 0 };
+  #sizes: RejectedSizes = { lines: 0, reasons: 0 };
   #markers = '';
 
-  /** @param source the file whose lines are refused */
+  /** @param source the file whose lines are rejected */
   constructor(source: string) {
     this.#linesPath = `${source}.rejected.lp`;
     this.#reasonsPath = `${source}.rejected.jsonl`;
@@ -49,7 +49,7 @@ export class RefusedFiles {
     return `${this.#linesPath} and ${this.#reasonsPath}`;
   }
 
-  get sizes(): RefusedSizes {
+  get sizes(): RejectedSizes {
     return this.#sizes;
   }
 
@@ -59,7 +59,7 @@ export class RefusedFiles {
   }
 
   /** Goes on behind what was kept. @returns false when it is not there any more */
-  async goOn(sizes: RefusedSizes): Promise<boolean> {
+  async goOn(sizes: RejectedSizes): Promise<boolean> {
     if (sizes.lines === 0) {
       await this.begin();
       return true;
@@ -76,20 +76,20 @@ export class RefusedFiles {
     return true;
   }
 
-  /** Lines that were refused one by one. */
-  async addLines({ block, context, database, errors, linesBefore, records, rejected, runs }: RefusedBlock & Refusals): Promise<void> {
+  /** Lines that were rejected one by one. */
+  async addLines({ block, context, database, errors, linesBefore, records, rejected, runs }: RejectedBlock & Refusals): Promise<void> {
     const inFull = new Map(errors.map((error) => [error.line, lineErrorText(error)]));
     const lines = records.split('\n').map(parseRecord).filter((record) => record !== null);
     const reasons: object[] = lines.map((record) => ({
       line: linesBefore + record.line, column: record.column, database, code: record.code,
       message: inFull.get(record.line) ?? SENTENCES.get(record.code), source: sourceOf(record).toString(),
     }));
-    if (rejected > lines.length) reasons.push({ database, more: rejected - lines.length, message: 'too many lines were refused to tell of each' });
+    if (rejected > lines.length) reasons.push({ database, more: rejected - lines.length, message: 'too many lines were rejected to tell of each' });
     await this.#add(context, runsOf(block, runs), reasons);
   }
 
-  /** A block that was refused as a whole. */
-  async addBlock({ block, context, database, linesBefore, rejected }: RefusedBlock, code: string, message: string): Promise<void> {
+  /** A block that was rejected as a whole. */
+  async addBlock({ block, context, database, linesBefore, rejected }: RejectedBlock, code: string, message: string): Promise<void> {
     await this.#add(context, [block], [{ line: linesBefore + 1, lines: rejected, database, code, message }]);
   }
 
