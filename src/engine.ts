@@ -31,6 +31,7 @@ import { Trimmer } from './flush/log-trimmer.js';
 import { loadZlibSync } from './worker/unpack/inflate.js';
 import { MOVE_BYTES_MIN } from './worker/memory.js';
 import type { WorkerLimits } from './worker/protocol.js';
+import { Undo } from './undo.js';
 
 const TICK_MS = 1000;
 /** Clients give up at 5 s and send again: a later success would be written twice. */
@@ -79,16 +80,18 @@ export async function openEngine(config: Config): Promise<Engine> {
   if (UNSAFE_PATH.test(config.dataDir)) logger.warn(`some engines cannot open tables below ${config.dataDir}: use letters, digits and . _ ~ + @ - in its path`);
   await disk.makeFolder(config.dataDir);
   const control = await bindControl(dataPaths(config.dataDir).socket, disk, nameWithoutFile(await identityOf(config.dataDir)));
+  const undo = new Undo();
+  undo.add('the lock of the data folder', () => control.close());
   try {
     if (config.dataGroup !== null) await shareFolder(config.dataDir, config.dataGroup, disk);
-    return await assemble(config, logger, control);
+    return await assemble(config, logger, control, undo);
   } catch (error) {
-    await control.close();
+    await undo.run((sentence) => logger.error(sentence));
     throw error;
   }
 }
 
-async function assemble(config: Config, logger: ServerLogger, control: Control): Promise<Engine> {
+async function assemble(config: Config, logger: ServerLogger, control: Control, undo: Undo): Promise<Engine> {
   const damage: string[] = [];
   const report = (sentence: string): void => {
     logger.warn(sentence);
@@ -96,6 +99,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
   };
   const folder = await openFolder(config, { disk, clock, logger, report, onLogFailure: (lastSynced, reason) => rollback.onLogFailure(lastSynced, reason) });
   const { catalog, leftovers, log, openCommitter, paths, quarantine, quarantineStore, snapshots, store, tokens } = folder;
+  undo.add('the log', () => log.close());
 
   // The parts that move rows.
   // A body that an earlier start took must fit, whatever the settings are now: it has to be read back.
@@ -136,6 +140,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control):
     },
     onError: (error) => logger.error(`a worker failed: ${error.message}`),
   });
+  undo.add('the workers', () => pool.close());
   const memtableBytes = (): number => pool.slots().reduce((sum, slot) => sum + slot.memtableBytes, 0);
   const dispatcher = new Dispatcher(pool);
   const rollback = new LogRollback({ log, pool, clock, logger });

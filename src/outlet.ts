@@ -1,6 +1,6 @@
 /**
  * Stdout and stderr as the server writes to them: neither a full disk nor a reader that stops reading can end or stall it.
- * The second door to node:fs: `src/disk.ts` is the one for files. DESIGN.md, section 15, says why it is made so.
+ * The second door to node:fs: `src/disk.ts` is the one for files. DESIGN.md, section 14, says why it is made so.
  */
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { pause, systemClock, type Clock, type Timer } from './clock.js';
