@@ -1,5 +1,7 @@
 /** One instance of the WASM module with the catalog that its bodies ask for: rows in, files out. */
 import * as abi from '../assembly/layout/codes.js';
+import { COLUMN_COUNT, COLUMN_KIND } from '../assembly/layout/column.js';
+import { TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_ROWS } from '../assembly/layout/table.js';
 import { readPackaged } from '../src/disk.js';
 import type { TableStore } from '../src/tables/table-store.js';
 import type { ColumnDefinition, Need, FlushedFile, TableDefinition } from '../src/worker/protocol.js';
@@ -97,13 +99,13 @@ export class Session {
   /** Field values in the memtables. */
   values(): number {
     return this.#sum((struct, word) => {
-      const columns = Array.from({ length: word(struct + abi.TABLE_COLUMNS) }, (_, i) => word(word(struct + abi.TABLE_COLUMNS_AT) + i * 4));
-      return columns.reduce((sum, column) => sum + (word(column + abi.COLUMN_KIND) === abi.KIND_TAG ? 0 : word(column + abi.COLUMN_COUNT)), 0);
+      const columns = Array.from({ length: word(struct + TABLE_COLUMNS) }, (_, i) => word(word(struct + TABLE_COLUMNS_AT) + i * 4));
+      return columns.reduce((sum, column) => sum + (word(column + COLUMN_KIND) === abi.KIND_TAG ? 0 : word(column + COLUMN_COUNT)), 0);
     });
   }
 
   rows(): number {
-    return this.#sum((struct, word) => word(struct + abi.TABLE_ROWS));
+    return this.#sum((struct, word) => word(struct + TABLE_ROWS));
   }
 
   #sum(of: (struct: number, word: (at: number) => number) => number): number {

@@ -1,7 +1,7 @@
 // A flush as the worker drives it, one call a slice. There is one flush at a time. Between calls the table may gain rows,
 // series and columns behind the flushed ones, and its arrays may move; the table struct is read anew each time,
 // everything else is in scratch.
-import { TABLE_COLUMNS } from '../layout/codes';
+import { TABLE_COLUMNS } from '../layout/table';
 import { chunkStep, startChunks } from './parquet/column-chunk';
 import { nextGroupStep, groupRows, groupStep, findGroups } from './rows/row-groups';
 import { startDictionary } from './parquet/number-dictionary';

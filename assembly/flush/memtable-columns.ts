@@ -1,8 +1,9 @@
 // Reads what the memtable holds: where a column's values of the flushed rows stand.
 import {
-  COLUMN_COUNT, COLUMN_DENSE, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_TAG, TABLE_COLUMNS,
-  TABLE_COLUMNS_AT,
-} from '../layout/codes';
+  COLUMN_COUNT, COLUMN_DENSE, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES,
+} from '../layout/column';
+import { TABLE_COLUMNS, TABLE_COLUMNS_AT } from '../layout/table';
+import { KIND_TAG } from '../layout/codes';
 
 /** The column struct at a place in the table's list. */
 @inline

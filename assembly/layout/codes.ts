@@ -164,54 +164,5 @@ export const NEED_KEY_AT = 16;
 export const NEED_KEY_BYTES = 20;
 export const NEED_BYTES = 24;
 
-// A memtable, at the address `tableAt(id)` returns (0 when there is none). u32 each.
-export const TABLE_ID = 0;
-export const TABLE_ROWS = 4;
-/** Address of i64[rows]: nanoseconds since 1970. */
-export const TABLE_TIMES = 8;
-export const TABLE_COLUMNS = 12;
-/** Address of u32[columns]: addresses of column structs, in the order they were defined (= by column id). */
-export const TABLE_COLUMNS_AT = 16;
-/** Address of u32[rows]: the series of each row. */
-export const TABLE_SERIES_AT = 20;
-/** Number of series: one or more for every set of tags met. Two series may have the same tags; one may have no row. */
-export const TABLE_SERIES = 24;
-export const TABLE_DATABASE = 28;
-/** Counts how often the series were numbered anew; who remembers a number remembers this with it. */
-export const TABLE_SERIES_EPOCH = 76;
-/** Address and length of the unescaped measurement. */
-export const TABLE_NAME_AT = 32;
-export const TABLE_NAME_BYTES = 36;
-/** f64 each, log numbers: of its creation; up to which rows are in files. */
-export const TABLE_CREATED = 88;
-export const TABLE_FLUSHED_TO = 96;
-/** 1: new lines are rejected. */
-export const TABLE_SET_ASIDE = 148;
-
-// A memtable column: its values are sparse. Of a field there is one entry a row that has a value, rows ascending; of a
-// tag one entry a series that has it, series ascending. u32 each.
-/** KIND_*. */
-export const COLUMN_KIND = 20;
-export const COLUMN_ID = 36;
-/** Number of values. */
-export const COLUMN_COUNT = 40;
-/**
- * Where the u32 row (of a tag: series) of value 0 would stand, and those of the others behind it; only those of the values
- * from COLUMN_DENSE on are there. 0: value i is that of row i.
- */
-export const COLUMN_ROWS = 44;
-/** Address of the values: tag u32 code; f64, i64, u64 8 bytes; bool u8; string u32 = end of the value in the heap. */
-export const COLUMN_VALUES = 48;
-/** String: address of the bytes of all values, one after another. Tag: the bytes of all dictionary entries. */
-export const COLUMN_HEAP = 56;
-/** Tag: number of dictionary entries, and address of u32[entries] = end of each entry in the heap. */
-export const COLUMN_ENTRIES = 64;
-export const COLUMN_ENTRY_ENDS = 68;
-/** Address and length of the unescaped key. */
-export const COLUMN_KEY_AT = 88;
-export const COLUMN_KEY_BYTES = 92;
-/** Where COLUMN_ROWS is not 0: so many values are those of the first rows. */
-export const COLUMN_DENSE = 112;
-
 /** Readable zero bytes that stand after the input, so that wide loads need no end check. */
 export const INPUT_PADDING = 64;

@@ -1,42 +1,17 @@
-// A memtable column: the struct of layout/codes.ts (COLUMN_*), what only the parser knows of it, and writing values. The first 64
-// bytes, a cache line, are all that the fast path needs of a field.
+// A memtable column: the struct of layout/column.ts, made and freed, and writing values.
 import {
-  COLUMN_COUNT, COLUMN_DENSE, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KIND, COLUMN_ROWS,
-  COLUMN_VALUES, KIND_BOOL, KIND_F64, KIND_U64,
-} from '../layout/codes';
+  COLUMN_CAPACITY, COLUMN_COUNT, COLUMN_DENSE, COLUMN_ENTRY_CAPACITY, COLUMN_ENTRY_ENDS, COLUMN_ENTRY_HASHES,
+  COLUMN_HEAP, COLUMN_HEAP_CAPACITY, COLUMN_ID, COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KEY_HASH, COLUMN_KIND,
+  COLUMN_ROWS, COLUMN_SEED, COLUMN_STRUCT_BYTES, COLUMN_VALUES,
+} from '../layout/column';
+import { KIND_BOOL, KIND_F64, KIND_U64 } from '../layout/codes';
 import { blockBytes } from '../base/arena';
 import { cellSeed } from '../base/hash';
 import { freeSlots } from './dictionary';
 import { copyWide } from '../base/simd';
-import { COLUMN_CAPACITY, freeNumbers, numberOf, regrowNumbers, startNumbers } from './row-numbers';
+import { freeNumbers, numberOf, regrowNumbers, startNumbers } from './row-numbers';
 import { give, regrow, roomFor, take } from './memory';
 import { findSpelling, freeSpelling } from './key-spelling';
-
-/** 16 bytes: the first of the key as a line spells it, with its `=` (spelling.ts). */
-export const COLUMN_HEAD: usize = 0;
-/** u16 each: a bit for each of these bytes that counts; how many bytes the spelling has, 0 when it is not for comparing. */
-export const COLUMN_HEAD_MASK: usize = 16;
-export const COLUMN_SPELLED_BYTES: usize = 18;
-/** u64: what the checksum of a cell starts with. */
-export const COLUMN_SEED: usize = 24;
-/** u32: address of the key as spelled when it is longer than 16 bytes, else 0. */
-export const COLUMN_SPELLED_AT: usize = 32;
-// At 52: COLUMN_CAPACITY (numbers.ts).
-/** u32: bytes COLUMN_HEAP has room for. */
-export const COLUMN_HEAP_CAPACITY: usize = 60;
-/** Tag, u32 each: room of COLUMN_ENTRY_ENDS and COLUMN_ENTRY_HASHES; u32[entries] hashes; slots and count - 1. */
-export const COLUMN_ENTRY_CAPACITY: usize = 72;
-export const COLUMN_ENTRY_HASHES: usize = 76;
-export const COLUMN_SLOTS: usize = 80;
-export const COLUMN_SLOTS_MASK: usize = 84;
-/** u64: hash of the key. */
-export const COLUMN_KEY_HASH: usize = 96;
-/** u64: the last line that named the key, an even number, and one more as a tag. A key named twice in a line is found by it. */
-export const COLUMN_LINE: usize = 104;
-/** Tag: u32 entries when the body COLUMN_BODY (u64) first added one: what a rollback goes back to. */
-export const COLUMN_ENTRIES_BEFORE: usize = 116;
-export const COLUMN_BODY: usize = 120;
-export const COLUMN_STRUCT_BYTES: usize = 128;
 
 /** Copies in steps of 16 bytes write up to here behind a string. */
 const HEAP_MARGIN_BYTES: u32 = 16;

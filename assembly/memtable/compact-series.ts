@@ -1,10 +1,12 @@
 // Series that have no rows any more leave a table: those that stay are numbered anew in their old order, and dictionaries
 // keep the entries that are still used.
 import {
-  COLUMN_COUNT, COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_KEY_AT, COLUMN_KIND, COLUMN_VALUES,
-  KIND_TAG, TABLE_COLUMNS, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_SERIES_EPOCH,
-} from '../layout/codes';
-import { appendCode, clearColumn, COLUMN_ENTRY_HASHES, COLUMN_STRUCT_BYTES } from './column';
+  COLUMN_COUNT, COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_ENTRY_HASHES, COLUMN_HEAP, COLUMN_KEY_AT, COLUMN_KIND,
+  COLUMN_STRUCT_BYTES, COLUMN_VALUES,
+} from '../layout/column';
+import { TABLE_COLUMNS, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_SERIES_EPOCH } from '../layout/table';
+import { KIND_TAG } from '../layout/codes';
+import { appendCode, clearColumn } from './column';
 import { addEntry, entryStart } from './dictionary';
 import { numberOf } from './row-numbers';
 import { give, take } from './memory';

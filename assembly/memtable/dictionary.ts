@@ -1,12 +1,13 @@
 // The dictionary of a tag column: a code per distinct value, found by open addressing. A slot is a u64: the code + 1 in
 // the lower half (0 is free), the value's hash (secret.ts) in the upper. Slots are always as if the entries had
 // been put in by code, so that taking the last one out frees one slot and leaves the others as they were.
-import { COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_HEAP } from '../layout/codes';
+import {
+  COLUMN_BODY, COLUMN_ENTRIES, COLUMN_ENTRIES_BEFORE, COLUMN_ENTRY_CAPACITY, COLUMN_ENTRY_ENDS, COLUMN_ENTRY_HASHES,
+  COLUMN_HEAP, COLUMN_SLOTS, COLUMN_SLOTS_MASK,
+} from '../layout/column';
 import { equalBytes } from '../base/hash';
 import { secretHash } from '../base/secret-hash';
-import {
-  COLUMN_BODY, COLUMN_ENTRIES_BEFORE, COLUMN_ENTRY_CAPACITY, COLUMN_ENTRY_HASHES, COLUMN_SLOTS, COLUMN_SLOTS_MASK, reserveHeap,
-} from './column';
+import { reserveHeap } from './column';
 import { give, regrow, take } from './memory';
 
 const ENTRIES_MIN: u32 = 16;

@@ -2,18 +2,19 @@
 // size, and rows are numbered anew. Series and dictionaries stay as they are for the lines to come, unless there are more
 // than a few of them to the rows there were: then those without rows go (renumber.ts).
 import {
-  COLUMN_COUNT, COLUMN_DENSE, COLUMN_HEAP, COLUMN_KEY_AT, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_STRING, KIND_TAG,
-  TABLE_COLUMNS, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_TIMES,
-} from '../layout/codes';
-import { tableAt } from './tables';
+  COLUMN_COUNT, COLUMN_DENSE, COLUMN_HEAP, COLUMN_KEY_AT, COLUMN_KIND, COLUMN_ROWS, COLUMN_STRUCT_BYTES, COLUMN_VALUES,
+} from '../layout/column';
 import {
-  clearColumn, COLUMN_STRUCT_BYTES, heapUsed, reserveHeap, reserveValues, valueShift, valuesBefore,
-} from './column';
+  TABLE_COLUMNS, TABLE_ROWS, TABLE_ROWS_CAPACITY, TABLE_SERIES, TABLE_SERIES_AT, TABLE_TIMES,
+} from '../layout/table';
+import { KIND_STRING, KIND_TAG } from '../layout/codes';
+import { tableAt } from './tables';
+import { clearColumn, heapUsed, reserveHeap, reserveValues, valueShift, valuesBefore } from './column';
 import { entryStart } from './dictionary';
 import { freeNumbers, numberOf, startNumbers } from './row-numbers';
 import { dropSeries, keepSeries } from './compact-series';
 import { give } from './memory';
-import { clearRows, columnAt, reserveRows, TABLE_ROWS_CAPACITY } from './table';
+import { clearRows, columnAt, reserveRows } from './table';
 
 /** Bytes of a span given to removeSpans: first row and one past the last, u32 each. */
 const RANGE_BYTES: u32 = 8;

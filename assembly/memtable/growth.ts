@@ -1,9 +1,10 @@
 // What one more row costs a table whose arrays are full: they all grow at once, so it is told before.
-import { COLUMN_COUNT, COLUMN_KIND, COLUMN_ROWS, KIND_TAG, TABLE_COLUMNS, TABLE_ROWS } from '../layout/codes';
+import { COLUMN_CAPACITY, COLUMN_COUNT, COLUMN_KIND, COLUMN_ROWS } from '../layout/column';
+import { TABLE_COLUMNS, TABLE_ROWS, TABLE_ROWS_CAPACITY } from '../layout/table';
+import { KIND_TAG } from '../layout/codes';
 import { valueShift } from './column';
-import { COLUMN_CAPACITY } from './row-numbers';
 import { roomFor } from './memory';
-import { columnAt, TABLE_ROWS_CAPACITY } from './table';
+import { columnAt } from './table';
 
 /** A time and a series. */
 const ROW_BYTES: u64 = 12;

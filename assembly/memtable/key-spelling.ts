@@ -1,7 +1,8 @@
 // How lines spell the key of a field or tag: with a backslash before comma, space and `=`, and `=` behind it. The fast path compares
 // these bytes; any other spelling of the key goes the exact way, and so does a key of more than SPELLED_BYTES_MAX.
-import { COLUMN_KEY_AT, COLUMN_KEY_BYTES } from '../layout/codes';
-import { COLUMN_HEAD, COLUMN_HEAD_MASK, COLUMN_SPELLED_AT, COLUMN_SPELLED_BYTES } from './column';
+import {
+  COLUMN_HEAD, COLUMN_HEAD_MASK, COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_SPELLED_AT, COLUMN_SPELLED_BYTES,
+} from '../layout/column';
 import { give, take } from './memory';
 
 const BACKSLASH: u32 = 92;

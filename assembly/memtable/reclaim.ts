@@ -1,12 +1,13 @@
 // What stays after flushes for the lines to come, and no row needs: the series cache, and the series and dictionaries of
 // tables that have more series than rows.
 import {
-  COLUMN_DENSE, COLUMN_HEAP, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_TAG, TABLE_COLUMNS, TABLE_ROWS, TABLE_SERIES,
-} from '../layout/codes';
+  COLUMN_CAPACITY, COLUMN_DENSE, COLUMN_ENTRY_CAPACITY, COLUMN_HEAP, COLUMN_HEAP_CAPACITY, COLUMN_KIND, COLUMN_ROWS,
+  COLUMN_SLOTS, COLUMN_SLOTS_MASK, COLUMN_VALUES,
+} from '../layout/column';
+import { TABLE_COLUMNS, TABLE_ROWS, TABLE_SERIES } from '../layout/table';
+import { KIND_TAG } from '../layout/codes';
 import { blockBytes } from '../base/arena';
 import { tableAt, tableIdsEnd } from './tables';
-import { COLUMN_ENTRY_CAPACITY, COLUMN_HEAP_CAPACITY, COLUMN_SLOTS, COLUMN_SLOTS_MASK } from './column';
-import { COLUMN_CAPACITY } from './row-numbers';
 import { dropSeries, keepSeries } from './compact-series';
 import { cacheBytes, freeSeries } from './cache/series-cache';
 import { columnAt } from './table';

@@ -1,6 +1,7 @@
 // Rows of another instance of this module, taken up by tables and columns that have none: room is made and counted here,
 // and the caller writes the arrays (src/worker/wasm/move.ts).
-import { COLUMN_COUNT, COLUMN_ENTRIES, TABLE_ROWS, TABLE_SERIES } from '../layout/codes';
+import { COLUMN_COUNT, COLUMN_ENTRIES } from '../layout/column';
+import { TABLE_ROWS, TABLE_SERIES } from '../layout/table';
 import { reserveHeap, reserveValues } from './column';
 import { reserveEntries } from './dictionary';
 import { startNumbers } from './row-numbers';

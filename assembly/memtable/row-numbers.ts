@@ -1,10 +1,7 @@
 // The row (of a tag: series) numbers of a column's values. The first COLUMN_DENSE values are those of the first rows and need
 // none; so there are none at all until a row is passed over.
-import { COLUMN_COUNT, COLUMN_DENSE, COLUMN_ROWS } from '../layout/codes';
+import { COLUMN_CAPACITY, COLUMN_COUNT, COLUMN_DENSE, COLUMN_ROWS } from '../layout/column';
 import { give, take } from './memory';
-
-/** u32: how many values COLUMN_VALUES has room for; as many less COLUMN_DENSE have room for their numbers. */
-export const COLUMN_CAPACITY: usize = 52;
 
 /** From now on values behind the first `dense` have numbers. There are none yet. */
 export function startNumbers(column: usize, dense: u32): void {

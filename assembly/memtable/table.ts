@@ -1,43 +1,16 @@
-// A memtable: the struct of layout/codes.ts (TABLE_*) and what only the parser knows behind it.
+// A memtable: the struct of layout/table.ts, made and freed, its columns and its rows.
+import { COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KEY_HASH, COLUMN_KIND } from '../layout/column';
 import {
-  COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KIND, KIND_TAG, NAME_COST_BYTES, TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_DATABASE, TABLE_ID,
-  TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_TIMES,
-} from '../layout/codes';
+  TABLE_CELLS_AT, TABLE_CELLS_CAPACITY, TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_COLUMNS_CAPACITY, TABLE_DATABASE,
+  TABLE_FIELDS_AT, TABLE_FIELDS_CAPACITY, TABLE_ID, TABLE_KEY_BYTES, TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_NAME_HASH,
+  TABLE_ROWS, TABLE_ROWS_CAPACITY, TABLE_SERIES, TABLE_SERIES_AT, TABLE_SLOTS, TABLE_SLOTS_MASK, TABLE_STRUCT_BYTES,
+  TABLE_TIMES,
+} from '../layout/table';
+import { KIND_TAG, NAME_COST_BYTES } from '../layout/codes';
 import { equalBytes } from '../base/hash';
 import { secretHash } from '../base/secret-hash';
-import { clearColumn, COLUMN_KEY_HASH, createColumn, freeColumn } from './column';
+import { clearColumn, createColumn, freeColumn } from './column';
 import { give, regrow, roomFor, take } from './memory';
-
-/** u32 each: room of TABLE_TIMES and TABLE_SERIES_AT, and of TABLE_COLUMNS_AT. */
-export const TABLE_ROWS_CAPACITY: usize = 40;
-const TABLE_COLUMNS_CAPACITY: usize = 44;
-/** u32 each: open addressing from key to column address, and the number of slots - 1. */
-const TABLE_SLOTS: usize = 48;
-const TABLE_SLOTS_MASK: usize = 52;
-/** u32: bytes of all keys. */
-export const TABLE_KEY_BYTES: usize = 56;
-/** u64: the last body that added rows, and u32 each: how many rows and series it found. */
-export const TABLE_BODY: usize = 64;
-export const TABLE_ROWS_BEFORE: usize = 60;
-export const TABLE_SERIES_BEFORE: usize = 72;
-/** u64: hash of the measurement. */
-export const TABLE_NAME_HASH: usize = 80;
-/** A guess for the next line (guess.ts), u32 each: columns by their place in the line last judged, and their room; at the end of the struct their number. */
-export const TABLE_CELLS_AT: usize = 104;
-export const TABLE_CELLS_CAPACITY: usize = 108;
-/** The same of fields alone, their number besides. */
-export const TABLE_FIELDS_AT: usize = 112;
-export const TABLE_FIELDS: usize = 116;
-export const TABLE_FIELDS_CAPACITY: usize = 120;
-// At 124: TABLE_LOOKS (rarity.ts).
-export const TABLE_CELLS: usize = 128;
-/** u32: hash that the table is found by (catalog.ts). */
-export const TABLE_SLOT_HASH: usize = 132;
-/** While needs are listed (provisional.ts): u64, the listing; u32, where the measurement stands in its names. */
-export const TABLE_LISTING: usize = 136;
-export const TABLE_LISTED_AT: usize = 144;
-// At 148: TABLE_SET_ASIDE (layout/codes.ts).
-const TABLE_STRUCT_BYTES: usize = 192;
 
 const COLUMNS_MIN: u32 = 8;
 

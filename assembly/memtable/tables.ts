@@ -1,14 +1,15 @@
 // Tables by id and by name: what a worker knows of the server's catalog.
 import {
-  TABLE_CREATED, TABLE_DATABASE, TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_FLUSHED_TO, TABLE_SERIES_EPOCH, TABLE_SET_ASIDE,
-} from '../layout/codes';
+  TABLE_CREATED, TABLE_DATABASE, TABLE_FLUSHED_TO, TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_NAME_HASH,
+  TABLE_SERIES_EPOCH, TABLE_SET_ASIDE, TABLE_SLOT_HASH,
+} from '../layout/table';
 import { equalBytes, hashBytes } from '../base/hash';
 import { secretHash } from '../base/secret-hash';
 import { forgetHints } from './cache/column-hints';
 import { forgetRare } from './cache/one-off-series';
 import { forgetSeries } from './cache/series-cache';
 import { give, regrow, take } from './memory';
-import { addColumn, createTable, findColumn, freeTable, TABLE_NAME_HASH, TABLE_SLOT_HASH } from './table';
+import { addColumn, createTable, findColumn, freeTable } from './table';
 
 const SLOTS_MIN: u32 = 64;
 const IDS_MIN: u32 = 64;

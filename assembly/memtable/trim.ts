@@ -1,12 +1,16 @@
 // Room that rows left behind when their body was rolled back: no flush would free it, since there are no rows to flush. Where
 // it is far more than is needed, what stays moves into arrays of its own size. Rows, series and codes keep their numbers.
-import { COLUMN_COUNT, COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_KIND, KIND_STRING, KIND_TAG, TABLE_COLUMNS, TABLE_ROWS } from '../layout/codes';
-import { COLUMN_ENTRY_CAPACITY, COLUMN_HEAP_CAPACITY, heapUsed } from './column';
+import {
+  COLUMN_CAPACITY, COLUMN_COUNT, COLUMN_ENTRIES, COLUMN_ENTRY_CAPACITY, COLUMN_ENTRY_ENDS, COLUMN_HEAP_CAPACITY,
+  COLUMN_KIND,
+} from '../layout/column';
+import { TABLE_COLUMNS, TABLE_ROWS, TABLE_ROWS_CAPACITY } from '../layout/table';
+import { KIND_STRING, KIND_TAG } from '../layout/codes';
+import { heapUsed } from './column';
 import { entryStart } from './dictionary';
-import { COLUMN_CAPACITY } from './row-numbers';
 import { moveRows } from './drop-rows';
 import { repackTag } from './compact-series';
-import { columnAt, TABLE_ROWS_CAPACITY } from './table';
+import { columnAt } from './table';
 
 /** So much room stays whatever is used of it, and so many times what is used. */
 const ROOM_KEPT: u32 = 256;

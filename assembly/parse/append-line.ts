@@ -1,13 +1,15 @@
 // Accepted lines into memtables, with the checksum of their rows; and the way back.
+import { COLUMN_ID, COLUMN_KEY_HASH, COLUMN_KIND } from '../layout/column';
 import {
-  COLUMN_ID, COLUMN_KIND, KIND_BOOL, KIND_STRING, KIND_TAG, SPAN_BYTES, SPAN_ROW_END, SPAN_ROW_FIRST,
-  SPAN_TABLE, TABLE_COLUMNS, TABLE_CREATED, TABLE_ID, TABLE_ROWS, TABLE_FLUSHED_TO, TABLE_SERIES,
+  TABLE_BODY, TABLE_COLUMNS, TABLE_CREATED, TABLE_FLUSHED_TO, TABLE_ID, TABLE_NAME_HASH, TABLE_ROWS, TABLE_ROWS_BEFORE,
+  TABLE_SERIES, TABLE_SERIES_BEFORE,
+} from '../layout/table';
+import {
+  KIND_BOOL, KIND_STRING, KIND_TAG, SPAN_BYTES, SPAN_ROW_END, SPAN_ROW_FIRST, SPAN_TABLE,
 } from '../layout/codes';
-import { appendBool, appendString, appendWide, COLUMN_KEY_HASH, cutValues, valuesBefore } from '../memtable/column';
+import { appendBool, appendString, appendWide, cutValues, valuesBefore } from '../memtable/column';
 import { removeEntries } from '../memtable/dictionary';
-import {
-  appendRow, columnAt, TABLE_BODY, TABLE_NAME_HASH, TABLE_ROWS_BEFORE, TABLE_SERIES_BEFORE,
-} from '../memtable/table';
+import { appendRow, columnAt } from '../memtable/table';
 import { trimTable } from '../memtable/trim';
 import { foldCell, foldRow, hashBytes } from '../base/hash';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../base/list';

@@ -1,11 +1,12 @@
 // The series of the lines of a body: found in the cache by what the line says before its first space, or made anew.
-import { COLUMN_ID, COLUMN_KIND, KIND_TAG, TABLE_SET_ASIDE } from '../layout/codes';
-import { appendCode, COLUMN_KEY_HASH } from '../memtable/column';
+import { COLUMN_ID, COLUMN_KEY_HASH, COLUMN_KIND } from '../layout/column';
+import { TABLE_NAME_HASH, TABLE_SET_ASIDE } from '../layout/table';
+import { KIND_TAG } from '../layout/codes';
+import { appendCode } from '../memtable/column';
 import { codeOf } from '../memtable/dictionary';
 import {
   addSeries, findSeries, forgotten, isGood, spoilSeries, newSeries, NO_SERIES, SERIES_FOLD, SERIES_NEXT, SERIES_NUMBER, seriesHash, setSeries,
 } from '../memtable/cache/series-cache';
-import { TABLE_NAME_HASH } from '../memtable/table';
 import { foldCell, hashBytes } from '../base/hash';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../base/list';
 import { lineNewlines } from './grammar/lines';

@@ -1,5 +1,7 @@
 /** Floats through both builds of the parser, as the fields of lines; each must be Number() of its text, bit for bit. */
 import * as abi from '../../assembly/layout/codes.js';
+import { COLUMN_VALUES } from '../../assembly/layout/column.js';
+import { TABLE_COLUMNS_AT } from '../../assembly/layout/table.js';
 import { WasmParser } from '../../src/worker/wasm/wasm.js';
 import { type Build, moduleOf } from '../worker/builds.js';
 
@@ -25,8 +27,8 @@ class FloatReader {
     });
     if (accepted !== texts.length) throw new Error(`${texts[(errors[0]?.line ?? 1) - 1]} is not accepted`);
     const view = new DataView(this.#parser.memory.buffer);
-    const columns = view.getUint32((this.#parser.exports.tableAt(1) >>> 0) + abi.TABLE_COLUMNS_AT, true);
-    const values = view.getUint32(view.getUint32(columns, true) + abi.COLUMN_VALUES, true);
+    const columns = view.getUint32((this.#parser.exports.tableAt(1) >>> 0) + TABLE_COLUMNS_AT, true);
+    const values = view.getUint32(view.getUint32(columns, true) + COLUMN_VALUES, true);
     const floats = new Float64Array(view.buffer, values, texts.length).slice();
     this.#parser.removeRows(1, [{ rowFirst: 0, rowEnd: texts.length }]);
     return floats;

@@ -1,5 +1,6 @@
 /** Makes a parser one that hardly looks for series, since those it has met never came again (assembly/memtable/cache/series-cache.ts). */
 import * as abi from '../../assembly/layout/codes.js';
+import { TABLE_SERIES } from '../../assembly/layout/table.js';
 import type { TableDefinition } from '../../src/worker/protocol.js';
 import type { WasmParser } from '../../src/worker/wasm/wasm.js';
 
@@ -38,5 +39,5 @@ function write(parser: WasmParser, body: Buffer): void {
 }
 
 function seriesOf(parser: WasmParser, { id }: TableDefinition): number {
-  return new DataView(parser.memory.buffer).getUint32((parser.exports.tableAt(id) >>> 0) + abi.TABLE_SERIES, true);
+  return new DataView(parser.memory.buffer).getUint32((parser.exports.tableAt(id) >>> 0) + TABLE_SERIES, true);
 }

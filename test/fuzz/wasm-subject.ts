@@ -1,5 +1,6 @@
 /** A build of the parser as a subject: WASM module and wrapper, with the part of main that decides new tables and columns. */
 import * as abi from '../../assembly/layout/codes.js';
+import { TABLE_ROWS } from '../../assembly/layout/table.js';
 import { LINE_ERRORS } from '../../src/errors.js';
 import { PLAIN_RULES, ruleFlags } from '../../src/schema-rules.js';
 import { moveMemtables } from '../../src/worker/wasm/move.js';
@@ -146,7 +147,7 @@ export class WasmSubject implements Subject {
 
   #rowCount(tableId: number): number {
     const at = this.#parser.exports.tableAt(tableId) >>> 0;
-    return new DataView(this.#parser.memory.buffer).getUint32(at + abi.TABLE_ROWS, true);
+    return new DataView(this.#parser.memory.buffer).getUint32(at + TABLE_ROWS, true);
   }
 
   /** Parses once; adds all that the parser says of it to `answers`. */

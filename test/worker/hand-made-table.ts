@@ -1,5 +1,12 @@
-/** A memtable laid out by hand in the encoder's memory (TABLE_*, COLUMN_* of assembly/layout/codes.ts). */
+/** A memtable laid out by hand in the encoder's memory (TABLE_*, COLUMN_* of assembly/layout/). */
 import * as abi from '../../assembly/layout/codes.js';
+import {
+  COLUMN_COUNT, COLUMN_DENSE, COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KIND, COLUMN_ROWS,
+  COLUMN_VALUES,
+} from '../../assembly/layout/column.js';
+import {
+  TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_ID, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_TIMES,
+} from '../../assembly/layout/table.js';
 import type { ColumnDefinition } from '../../src/worker/protocol.js';
 import type { FlushModule } from '../../src/worker/flush/parquet-file.js';
 import { place, type EncoderModule } from './encoder-module.js';
@@ -60,13 +67,13 @@ export class HandMadeTable {
   layOut(): void {
     const before = this.#address;
     const table = new DataView(new ArrayBuffer(TABLE_STRUCT_BYTES));
-    table.setUint32(abi.TABLE_ID, this.tableId, true);
-    table.setUint32(abi.TABLE_ROWS, this.rows.length, true);
-    table.setUint32(abi.TABLE_TIMES, this.#put(BigInt64Array.from(this.rows, (row) => row.time)), true);
-    table.setUint32(abi.TABLE_SERIES_AT, this.#put(this.#findSeries()), true);
-    table.setUint32(abi.TABLE_SERIES, this.#series.length, true);
-    table.setUint32(abi.TABLE_COLUMNS, this.columns.length, true);
-    table.setUint32(abi.TABLE_COLUMNS_AT, this.#put(Uint32Array.from(this.columns, (column) => this.#layOutColumn(column))), true);
+    table.setUint32(TABLE_ID, this.tableId, true);
+    table.setUint32(TABLE_ROWS, this.rows.length, true);
+    table.setUint32(TABLE_TIMES, this.#put(BigInt64Array.from(this.rows, (row) => row.time)), true);
+    table.setUint32(TABLE_SERIES_AT, this.#put(this.#findSeries()), true);
+    table.setUint32(TABLE_SERIES, this.#series.length, true);
+    table.setUint32(TABLE_COLUMNS, this.columns.length, true);
+    table.setUint32(TABLE_COLUMNS_AT, this.#put(Uint32Array.from(this.columns, (column) => this.#layOutColumn(column))), true);
     this.#address = this.#put(new Uint8Array(table.buffer));
     if (before !== 0) this.#wreck(before);
   }
@@ -98,24 +105,24 @@ export class HandMadeTable {
       values.push(value);
     });
     const column = new DataView(new ArrayBuffer(COLUMN_STRUCT_BYTES));
-    column.setUint32(abi.COLUMN_ID, id, true);
-    column.setUint32(abi.COLUMN_KIND, kind, true);
-    column.setUint32(abi.COLUMN_COUNT, values.length, true);
+    column.setUint32(COLUMN_ID, id, true);
+    column.setUint32(COLUMN_KIND, kind, true);
+    column.setUint32(COLUMN_COUNT, values.length, true);
     const dense = at.findIndex((number, value) => number !== value);
     if (dense >= 0) {
-      column.setUint32(abi.COLUMN_ROWS, this.#put(Uint32Array.from(at.slice(dense))) - dense * 4, true);
-      column.setUint32(abi.COLUMN_DENSE, dense, true);
+      column.setUint32(COLUMN_ROWS, this.#put(Uint32Array.from(at.slice(dense))) - dense * 4, true);
+      column.setUint32(COLUMN_DENSE, dense, true);
     }
     if (kind === abi.KIND_TAG) {
       const entries = [...new Set(values as string[])];
       const codes = new Map(entries.map((entry, code) => [entry, code]));
-      column.setUint32(abi.COLUMN_VALUES, this.#put(Uint32Array.from(values as string[], (value) => codes.get(value)!)), true);
-      column.setUint32(abi.COLUMN_ENTRIES, entries.length, true);
-      column.setUint32(abi.COLUMN_ENTRY_ENDS, this.#putTexts(column, entries), true);
+      column.setUint32(COLUMN_VALUES, this.#put(Uint32Array.from(values as string[], (value) => codes.get(value)!)), true);
+      column.setUint32(COLUMN_ENTRIES, entries.length, true);
+      column.setUint32(COLUMN_ENTRY_ENDS, this.#putTexts(column, entries), true);
     } else if (kind === abi.KIND_STRING) {
-      column.setUint32(abi.COLUMN_VALUES, this.#putTexts(column, values as string[]), true);
+      column.setUint32(COLUMN_VALUES, this.#putTexts(column, values as string[]), true);
     } else {
-      column.setUint32(abi.COLUMN_VALUES, this.#put(numbersOf(kind, values)), true);
+      column.setUint32(COLUMN_VALUES, this.#put(numbersOf(kind, values)), true);
     }
     return this.#put(new Uint8Array(column.buffer));
   }
@@ -125,7 +132,7 @@ export class HandMadeTable {
     const bytes = texts.map((text) => Buffer.from(text));
     let end = 0;
     const ends = Uint32Array.from(bytes, (piece) => (end += piece.length));
-    column.setUint32(abi.COLUMN_HEAP, this.#put(Buffer.concat(bytes)), true);
+    column.setUint32(COLUMN_HEAP, this.#put(Buffer.concat(bytes)), true);
     return this.#put(ends);
   }
 
@@ -137,10 +144,10 @@ export class HandMadeTable {
   #wreck(table: number): void {
     const { buffer } = this.module.memory;
     const view = new DataView(buffer);
-    const times = view.getUint32(table + abi.TABLE_TIMES, true);
-    new Uint8Array(buffer, times, 8 * view.getUint32(table + abi.TABLE_ROWS, true)).fill(0xee);
-    const columns = view.getUint32(table + abi.TABLE_COLUMNS_AT, true);
-    new Uint8Array(buffer, columns, 4 * view.getUint32(table + abi.TABLE_COLUMNS, true)).fill(0xee);
+    const times = view.getUint32(table + TABLE_TIMES, true);
+    new Uint8Array(buffer, times, 8 * view.getUint32(table + TABLE_ROWS, true)).fill(0xee);
+    const columns = view.getUint32(table + TABLE_COLUMNS_AT, true);
+    new Uint8Array(buffer, columns, 4 * view.getUint32(table + TABLE_COLUMNS, true)).fill(0xee);
     new Uint8Array(buffer, table, TABLE_STRUCT_BYTES).fill(0xee);
   }
 }

@@ -1,5 +1,9 @@
 /** A parser with a catalog of its own, as tests drive it: bodies in, points out. */
 import * as abi from '../../assembly/layout/codes.js';
+import {
+  COLUMN_COUNT, COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID,
+} from '../../assembly/layout/column.js';
+import { TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_SERIES } from '../../assembly/layout/table.js';
 import type { ColumnDefinition, Need, ParserLimits, TableDefinition } from '../../src/worker/protocol.js';
 import { moveMemtables } from '../../src/worker/wasm/move.js';
 import { memtableRows, type Point } from '../../src/worker/wasm/dump.js';
@@ -97,12 +101,12 @@ export class ParserSession {
 
   /** Number of series in a memtable. */
   series(measurement: string): number {
-    return new DataView(this.parser.memory.buffer).getUint32(this.parser.exports.tableAt(this.table(measurement).id) + abi.TABLE_SERIES, true);
+    return new DataView(this.parser.memory.buffer).getUint32(this.parser.exports.tableAt(this.table(measurement).id) + TABLE_SERIES, true);
   }
 
   /** Number of dictionary entries of a tag. */
   entries(measurement: string, key: string): number {
-    return this.columnWord(measurement, key, abi.COLUMN_ENTRIES);
+    return this.columnWord(measurement, key, COLUMN_ENTRIES);
   }
 
   /** A word of a column's struct, COLUMN_*. */
@@ -111,19 +115,19 @@ export class ParserSession {
     const view = new DataView(this.parser.memory.buffer);
     const struct = this.parser.exports.tableAt(table.id) >>> 0;
     const place = table.columns.findIndex((column) => column.key === key);
-    return view.getUint32(view.getUint32(view.getUint32(struct + abi.TABLE_COLUMNS_AT, true) + place * 4, true) + offset, true);
+    return view.getUint32(view.getUint32(view.getUint32(struct + TABLE_COLUMNS_AT, true) + place * 4, true) + offset, true);
   }
 
   #dictionaries(tableId: number): unknown {
     const view = new DataView(this.parser.memory.buffer);
     const word = (at: number): number => view.getUint32(at, true);
     const table = this.parser.exports.tableAt(tableId) >>> 0;
-    return Array.from({ length: word(table + abi.TABLE_COLUMNS) }, (_, index) => {
-      const column = word(word(table + abi.TABLE_COLUMNS_AT) + index * 4);
-      const entries = word(column + abi.COLUMN_ENTRIES);
-      const ends = Array.from({ length: entries }, (_unused, entry) => word(word(column + abi.COLUMN_ENTRY_ENDS) + entry * 4));
-      const heap = Buffer.from(view.buffer as ArrayBuffer, word(column + abi.COLUMN_HEAP), ends.at(-1) ?? 0).toString('hex');
-      return [word(column + abi.COLUMN_ID), word(column + abi.COLUMN_COUNT), ends, heap];
+    return Array.from({ length: word(table + TABLE_COLUMNS) }, (_, index) => {
+      const column = word(word(table + TABLE_COLUMNS_AT) + index * 4);
+      const entries = word(column + COLUMN_ENTRIES);
+      const ends = Array.from({ length: entries }, (_unused, entry) => word(word(column + COLUMN_ENTRY_ENDS) + entry * 4));
+      const heap = Buffer.from(view.buffer as ArrayBuffer, word(column + COLUMN_HEAP), ends.at(-1) ?? 0).toString('hex');
+      return [word(column + COLUMN_ID), word(column + COLUMN_COUNT), ends, heap];
     });
   }
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as abi from '../../assembly/layout/codes.js';
+import { COLUMN_DENSE, COLUMN_ROWS } from '../../assembly/layout/column.js';
 import { Random, seedOfRun } from '../fuzz/random.js';
 import { ParserSession } from './parser-session.js';
 
@@ -14,7 +15,7 @@ const lines = (count: number, text: string): string => `${text}\n`.repeat(count)
 
 /** How many values of a field of `m` stand in the first rows; null: all do. */
 function denseOf(session: ParserSession, key: string): number | null {
-  return session.columnWord('m', key, abi.COLUMN_ROWS) === 0 ? null : session.columnWord('m', key, abi.COLUMN_DENSE);
+  return session.columnWord('m', key, COLUMN_ROWS) === 0 ? null : session.columnWord('m', key, COLUMN_DENSE);
 }
 
 /** The rows of `m` that have a value of a field. */

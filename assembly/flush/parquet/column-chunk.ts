@@ -1,5 +1,6 @@
 // One column chunk of the row group, step by step: which values its rows have, the values in order, their pages.
-import { COLUMN_KIND, KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG } from '../../layout/codes';
+import { COLUMN_KIND } from '../../layout/column';
+import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG } from '../../layout/codes';
 import {
   CHUNK_AT, CHUNK_BYTES, CHUNK_DICTIONARY, CHUNK_MORE, CHUNK_NAN, CHUNK_NULLS, CHUNK_RAW_BYTES, COLUMN_NS, COLUMN_TIME,
 } from '../../layout/flush';

@@ -1,6 +1,6 @@
 // Column chunks of texts (tags and strings): a dictionary page and indices where few texts repeat, else their lengths as
 // differences and their bytes, a page per PAGE_BYTES_MAX. The texts are those `picked`.
-import { COLUMN_HEAP } from '../../layout/codes';
+import { COLUMN_HEAP } from '../../layout/column';
 import { CHUNK_ENCODING, ENCODING_DELTA_LENGTH_BYTE_ARRAY, PAGE_BYTES_MAX } from '../../layout/flush';
 import { copyValue } from './bytes';
 import { startIn, textAt, textBytes, textEnds } from '../memtable-columns';

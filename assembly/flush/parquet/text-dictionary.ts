@@ -1,6 +1,7 @@
 // Dictionary of the texts of a chunk in the order of their first appearance: of sorted rows, the first tag's is sorted.
 // Tags are told apart by their codes, strings by their bytes.
-import { COLUMN_ENTRIES, COLUMN_KIND, KIND_TAG } from '../../layout/codes';
+import { COLUMN_ENTRIES, COLUMN_KIND } from '../../layout/column';
+import { KIND_TAG } from '../../layout/codes';
 import { equalBytes } from '../../base/hash';
 import { secretHash } from '../../base/secret-hash';
 import { GROUP_BYTES_MAX } from '../../layout/flush';

@@ -1,5 +1,7 @@
 // Brings the picked values of a column into the order of the file, 8 bytes each, with their range on the way.
-import { COLUMN_VALUES, KIND_F64, KIND_I64, TABLE_TIMES } from '../../layout/codes';
+import { COLUMN_VALUES } from '../../layout/column';
+import { TABLE_TIMES } from '../../layout/table';
+import { KIND_F64, KIND_I64 } from '../../layout/codes';
 import { CHUNK_MAX, CHUNK_MIN, CHUNK_NAN, COLUMN_NS, COLUMN_SEQ } from '../../layout/flush';
 import { groupFrom } from './row-groups';
 import { indices, picked, values } from './row-group';

@@ -1,6 +1,8 @@
 // Where a row group ends: after GROUP_ROWS_MAX rows, or before the row that would take its values past GROUP_BYTES_MAX.
 // The bytes of each row are counted only when a bound says that they matter.
-import { COLUMN_ENTRIES, COLUMN_KIND, KIND_BOOL, KIND_STRING, KIND_TAG, TABLE_COLUMNS } from '../../layout/codes';
+import { COLUMN_ENTRIES, COLUMN_KIND } from '../../layout/column';
+import { TABLE_COLUMNS } from '../../layout/table';
+import { KIND_BOOL, KIND_STRING, KIND_TAG } from '../../layout/codes';
 import { GROUP_BYTES_MAX, GROUP_ROWS_MAX } from '../../layout/flush';
 import { codeOf, columnAt, rowOfValue, textAt, textBytes, valueFrom } from '../memtable-columns';
 import { merged } from '../sort/merge-points';

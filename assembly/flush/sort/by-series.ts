@@ -1,5 +1,5 @@
 // Stable counting sort of the rows by the rank of their series.
-import { TABLE_SERIES_AT } from '../../layout/codes';
+import { TABLE_SERIES_AT } from '../../layout/table';
 import { keyCount } from './combine-ranks';
 import { countDigit, entryOf, place, startsOf, swapOrder } from './row-order';
 import { take } from '../scratch';

@@ -1,5 +1,5 @@
 // Stable radix sort of the rows by time, 11 bits a pass, over the bits in which the times differ.
-import { TABLE_TIMES } from '../../layout/codes';
+import { TABLE_TIMES } from '../../layout/table';
 import { countDigit, entryOf, place, startsOf, swapOrder } from './row-order';
 import { earliest, latest } from './row-scan';
 import { rows } from '../spans';

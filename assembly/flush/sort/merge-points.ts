@@ -1,7 +1,7 @@
 // Equal points of one body (same tags, time, body) stand next to each other after the sort, in line order. All but the
 // last of them get MERGED: the file has one row for them, and the last non-null value wins, field by field. Equal points
 // of two bodies are noted for shadow.ts.
-import { TABLE_TIMES } from '../../layout/codes';
+import { TABLE_TIMES } from '../../layout/table';
 import { entryOf, MERGED, setEntry } from './row-order';
 import { endOf } from './by-series';
 import { clearRepeats, noteRepeat } from './overwritten';

@@ -1,7 +1,9 @@
 // Points that the next body with the same tags and time wrote again, in every field they have: no reader needs them. Such
 // a point goes on in the next, as lines of one body do, which leaves it nothing of its own: each of its fields has a later
 // value there. A point with a field that the next lacks stays, for that value is the latest unless another file has one.
-import { COLUMN_KIND, KIND_TAG, TABLE_COLUMNS } from '../../layout/codes';
+import { COLUMN_KIND } from '../../layout/column';
+import { TABLE_COLUMNS } from '../../layout/table';
+import { KIND_TAG } from '../../layout/codes';
 import { columnAt, rowOfValue, valueFrom } from '../memtable-columns';
 import { entryOf, MERGED, setEntry } from './row-order';
 import { give, take, widen } from '../scratch';

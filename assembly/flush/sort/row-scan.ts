@@ -1,6 +1,6 @@
 // The first look at the flushed rows, span after span: their order by body and line, the span of each, the series in
 // use, and the range of times.
-import { TABLE_TIMES } from '../../layout/codes';
+import { TABLE_TIMES } from '../../layout/table';
 import { setEntry } from './row-order';
 import { markSeries, seriesOf } from './used-series';
 import { rowFirst, spanCount, spanOfRow, spanRowEnd, spanRowFirst } from '../spans';

@@ -1,7 +1,9 @@
 // Ranks of the series by all their tags. Column after column, from the first on, the value's rank in its dictionary
 // (0: null) is joined to the key of the columns before: keys are numbers without gaps that stand in the order of the
 // tags so far. When every series has a key of its own, the columns that are left need no look.
-import { COLUMN_COUNT, COLUMN_KIND, COLUMN_VALUES, KIND_TAG, TABLE_COLUMNS } from '../../layout/codes';
+import { COLUMN_COUNT, COLUMN_KIND, COLUMN_VALUES } from '../../layout/column';
+import { TABLE_COLUMNS } from '../../layout/table';
+import { KIND_TAG } from '../../layout/codes';
 import { columnAt, rowOfValue, valueFrom } from '../memtable-columns';
 import { joinStep, keyCount, startJoin, startJoins } from './combine-ranks';
 import { endTexts, marked, markText, rankStep, startRanks, startTexts, textRanks } from './text-ranks';

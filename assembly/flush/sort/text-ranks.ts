@@ -1,6 +1,6 @@
 // Ranks of a tag column's dictionary entries by their bytes: a radix sort by 8 bytes at a time, from the first byte in
 // which entries differ. Ranges of entries that are still equal then are sorted again by what follows.
-import { COLUMN_ENTRIES } from '../../layout/codes';
+import { COLUMN_ENTRIES } from '../../layout/column';
 import { compareBytes, prefixOf } from '../parquet/bytes';
 import { textAt, textBytes } from '../memtable-columns';
 import { codeAt, endRecords, prefixAt, radixStep, setCode, setPrefix, startRadix, startRecords } from './text-records';

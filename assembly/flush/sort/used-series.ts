@@ -1,6 +1,6 @@
 // The series that the flushed rows have, and their ranks by tags: in the order of the columns, nulls first, by unsigned
 // bytes. Series of equal tags have equal ranks.
-import { TABLE_SERIES, TABLE_SERIES_AT } from '../../layout/codes';
+import { TABLE_SERIES, TABLE_SERIES_AT } from '../../layout/table';
 import { give, take } from '../scratch';
 import { spend, stepEnd } from '../slice-budget';
 

@@ -1,9 +1,11 @@
 // Guesses of what the next line of a table holds, by its last line: the column at each place among all cells, for the
 // judge, and among the fields, for the fast path.
-import { TABLE_COLUMNS } from '../../layout/codes';
-import { COLUMN_SPELLED_BYTES } from '../column';
+import { COLUMN_SPELLED_BYTES } from '../../layout/column';
+import {
+  TABLE_CELLS, TABLE_CELLS_AT, TABLE_CELLS_CAPACITY, TABLE_COLUMNS, TABLE_FIELDS, TABLE_FIELDS_AT,
+  TABLE_FIELDS_CAPACITY,
+} from '../../layout/table';
 import { regrow } from '../memory';
-import { TABLE_CELLS, TABLE_CELLS_AT, TABLE_CELLS_CAPACITY, TABLE_FIELDS, TABLE_FIELDS_AT, TABLE_FIELDS_CAPACITY } from '../table';
 
 const PLACES_MIN: u32 = 8;
 

@@ -1,10 +1,8 @@
 // Tables whose series hardly ever return: of those a line is taken for one of a new series without a look into the cache,
 // all but one of eight, by which it shows when they do return.
-import { TABLE_SERIES } from '../../layout/codes';
+import { TABLE_LOOKS, TABLE_SERIES } from '../../layout/table';
 import { nextRandom } from '../../base/random';
 
-/** u32 of a table: lines looked up in this window; FOUND for each of them that was found; RARE. */
-export const TABLE_LOOKS: usize = 124;
 const FOUND: u32 = 1 << 12;
 const FOUND_SHIFT: u32 = 12;
 const COUNT_MASK: u32 = FOUND - 1;

@@ -4,7 +4,7 @@
 // What is cached: at first every series met; past FIRST_SIGHT_MAX entries one that is met a second time, as far as a
 // filter of SEEN_SLOTS fingerprints can tell, since of series that never return an entry is wasted. Past the bound in bytes
 // nothing more, and when the entries not added since outnumber those there are, all are forgotten.
-import { TABLE_SERIES, TABLE_SERIES_EPOCH } from '../../layout/codes';
+import { TABLE_SERIES, TABLE_SERIES_EPOCH } from '../../layout/table';
 import { nextRandom } from '../../base/random';
 import { isSame, isHead } from '../../base/simd';
 import { give, take } from '../memory';

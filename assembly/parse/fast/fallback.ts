@@ -1,10 +1,12 @@
 // What the fast path does where its loop over the fields stops short: makes room, finds the column of a key that stands
 // at another place, reads a number in full. Then the loop goes on.
-import { COLUMN_ID, COLUMN_KIND, KIND_BOOL, KIND_STRING, KIND_TAG } from '../../layout/codes';
-import { appendBool, appendString, appendWide, COLUMN_SEED, COLUMN_SPELLED_BYTES, makeRoom } from '../../memtable/column';
+import { COLUMN_ID, COLUMN_KIND, COLUMN_SEED, COLUMN_SPELLED_BYTES } from '../../layout/column';
+import { TABLE_FIELDS, TABLE_FIELDS_AT } from '../../layout/table';
+import { KIND_BOOL, KIND_STRING, KIND_TAG } from '../../layout/codes';
+import { appendBool, appendString, appendWide, makeRoom } from '../../memtable/column';
 import { noteField } from '../../memtable/cache/line-guess';
 import { hintedColumn, hintOf, setHint } from '../../memtable/cache/column-hints';
-import { findColumn, TABLE_FIELDS, TABLE_FIELDS_AT } from '../../memtable/table';
+import { findColumn } from '../../memtable/table';
 import { foldSeeded, hashBytes } from '../../base/hash';
 import { maskOfNameEnds, maskOfStringStops } from '../../base/simd';
 import { COMMA, EQUALS, NEWLINE, QUOTE } from '../grammar/characters';

@@ -6,14 +6,15 @@
 //  - no quote or backslash is met outside of them and of keys that are compared whole, but the two quotes of a string, and
 //    no newline but the last: so the line ends there for lines.ts as well;
 //  - all other bytes were looked at, and none is over 7F.
-import { TABLE_ROWS, TABLE_SERIES_AT, TABLE_TIMES } from '../../layout/codes';
+import {
+  TABLE_BODY, TABLE_FIELDS, TABLE_FIELDS_AT, TABLE_ROWS, TABLE_ROWS_CAPACITY, TABLE_SERIES_AT, TABLE_TIMES,
+} from '../../layout/table';
 import { removeValue } from '../../memtable/column';
 import {
   findSeries, isGood, NO_SERIES, SERIES_FOLD, SERIES_NEXT, SERIES_NUMBER, SERIES_TABLE, SERIES_TAGS, SERIES_TEXT,
   SERIES_TEXT_BYTES, seriesHash,
 } from '../../memtable/cache/series-cache';
 import { countLook, isLookedUp, rareTables } from '../../memtable/cache/one-off-series';
-import { TABLE_BODY, TABLE_FIELDS, TABLE_FIELDS_AT, TABLE_ROWS_CAPACITY } from '../../memtable/table';
 import { foldCell, foldRow } from '../../base/hash';
 import { isHead, isSame, maskOf3, maskOfSame } from '../../base/simd';
 import { BACKSLASH, NEWLINE, RETURN, SPACE } from '../grammar/characters';

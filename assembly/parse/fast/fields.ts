@@ -2,12 +2,12 @@
 // one that stood at its place, every number is read as its column's type and appended at once. There is no call in the loop
 // and little in it that needs registers: whatever it does not expect it leaves, at the key or value where it stands, to
 // surprise.ts.
-import { COLUMN_COUNT, COLUMN_ID, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES, KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING } from '../../layout/codes';
 import {
-  COLUMN_HEAD_MASK, COLUMN_SEED, COLUMN_SPELLED_AT, COLUMN_SPELLED_BYTES,
-} from '../../memtable/column';
+  COLUMN_CAPACITY, COLUMN_COUNT, COLUMN_HEAD_MASK, COLUMN_ID, COLUMN_KIND, COLUMN_ROWS, COLUMN_SEED, COLUMN_SPELLED_AT,
+  COLUMN_SPELLED_BYTES, COLUMN_VALUES,
+} from '../../layout/column';
+import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING } from '../../layout/codes';
 import { cutFields, noteField } from '../../memtable/cache/line-guess';
-import { COLUMN_CAPACITY } from '../../memtable/row-numbers';
 import { foldSeeded } from '../../base/hash';
 import { maskOfSame } from '../../base/simd';
 import { COMMA, DOT, MINUS } from '../grammar/characters';

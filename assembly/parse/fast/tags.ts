@@ -1,13 +1,14 @@
 // New series on the fast path: lines of a known table whose tags have the keys, in the order, of the line of that table
 // judged last, and values without escapes and bytes over 7F. What the tags are is noted first and stored once the whole line
 // is known to be good.
-import { COLUMN_ID, COLUMN_KIND, KIND_TAG, TABLE_ID, TABLE_SET_ASIDE } from '../../layout/codes';
+import { COLUMN_ID, COLUMN_KIND, COLUMN_LINE, COLUMN_SEED, COLUMN_SPELLED_BYTES } from '../../layout/column';
+import { TABLE_ID, TABLE_NAME_HASH, TABLE_SET_ASIDE } from '../../layout/table';
+import { KIND_TAG } from '../../layout/codes';
 import { findTable, isNamed } from '../../memtable/tables';
-import { appendCode, COLUMN_LINE, COLUMN_SEED, COLUMN_SPELLED_BYTES } from '../../memtable/column';
+import { appendCode } from '../../memtable/column';
 import { codeOf } from '../../memtable/dictionary';
 import { guessCell } from '../../memtable/cache/line-guess';
 import { newSeries } from '../../memtable/cache/series-cache';
-import { TABLE_NAME_HASH } from '../../memtable/table';
 import { foldSeeded, hashBytes } from '../../base/hash';
 import { maskOfHigh, maskOfNameEnds } from '../../base/simd';
 import { COMMA, HASH, SPACE } from '../grammar/characters';

@@ -1,15 +1,16 @@
 // What a well-formed line says, held against the schema: first the keys against one another (L5), then against the
 // columns there are, then against the rules and limits of what is new. The first line of a body that names a new column
 // gives it its kind.
+import { COLUMN_ID, COLUMN_KIND, COLUMN_LINE } from '../../layout/column';
+import { TABLE_COLUMNS, TABLE_ID, TABLE_KEY_BYTES, TABLE_SET_ASIDE } from '../../layout/table';
 import {
-  COLUMN_ID, COLUMN_KIND, KIND_TAG, LINE_DUPLICATE_FIELD, LINE_DUPLICATE_TAG, LINE_NAMES_FULL, LINE_OK, LINE_RESERVED_NAME,
+  KIND_TAG, LINE_DUPLICATE_FIELD, LINE_DUPLICATE_TAG, LINE_NAMES_FULL, LINE_OK, LINE_RESERVED_NAME,
   LINE_TABLE_SET_ASIDE, LINE_TAG_AND_FIELD, LINE_TAGS_FIXED, LINE_TOO_MANY_COLUMNS, LINE_TOO_MANY_TABLES,
-  LINE_TYPE_CONFLICT, PARSE_REPLAY, RULE_TAGS_FIXED, TABLE_COLUMNS, TABLE_ID, TABLE_SET_ASIDE,
+  LINE_TYPE_CONFLICT, PARSE_REPLAY, RULE_TAGS_FIXED,
 } from '../../layout/codes';
 import { findTable, isNamed, tableCount } from '../../memtable/tables';
-import { COLUMN_LINE } from '../../memtable/column';
 import { guessCell, noteCell } from '../../memtable/cache/line-guess';
-import { findColumn, isKey, namesBytes, TABLE_KEY_BYTES } from '../../memtable/table';
+import { findColumn, isKey, namesBytes } from '../../memtable/table';
 import { hashBytes } from '../../base/hash';
 import { fault, faultKinds } from '../grammar/fault';
 import { placeOf, targetOf } from './split-column';

@@ -1,12 +1,13 @@
 // Tables and columns that accepted lines of the body at hand need and the catalog does not have: made for the rest of
 // the body, so that its later lines are judged against them, and taken away before parse returns.
+import { COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KIND } from '../../layout/column';
+import { TABLE_ID, TABLE_LISTED_AT, TABLE_LISTING, TABLE_NAME_AT, TABLE_NAME_BYTES } from '../../layout/table';
 import {
-  COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KIND, NEED_BYTES, NEED_KEY_AT, NEED_KEY_BYTES, NEED_KIND, NEED_TABLE_AT,
-  NEED_TABLE_BYTES, NEED_TABLE_ID, TABLE_ID, TABLE_NAME_AT, TABLE_NAME_BYTES,
+  NEED_BYTES, NEED_KEY_AT, NEED_KEY_BYTES, NEED_KIND, NEED_TABLE_AT, NEED_TABLE_BYTES, NEED_TABLE_ID,
 } from '../../layout/codes';
 import { addTable, removeTable } from '../../memtable/tables';
 import { forgetGuesses } from '../../memtable/cache/line-guess';
-import { addColumn, createTable, freeTable, removeLastColumn, TABLE_LISTED_AT, TABLE_LISTING } from '../../memtable/table';
+import { addColumn, createTable, freeTable, removeLastColumn } from '../../memtable/table';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../../base/list';
 
 /** In the order they were made: address of the table, address of the column (0: the table itself); u32 each. */

@@ -1,6 +1,7 @@
 // Where a value goes whose own column has another kind: by the database's rules a wider column, one of its type, or none.
 // Replay asks with the rules of the frame: kinds never change, so it comes to the same places.
-import { COLUMN_KIND, KIND_F64, KIND_I64, KIND_TAG, RULE_SPLIT, RULE_WIDEN } from '../../layout/codes';
+import { COLUMN_KIND } from '../../layout/column';
+import { KIND_F64, KIND_I64, KIND_TAG, RULE_SPLIT, RULE_WIDEN } from '../../layout/codes';
 import { findColumn } from '../../memtable/table';
 import { hashBytes } from '../../base/hash';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../../base/list';

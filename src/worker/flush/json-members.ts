@@ -1,5 +1,6 @@
 /** Values of a memtable as members of JSON objects, gathered column by column: what has no value costs nothing. */
 import * as abi from '../../../assembly/layout/codes.js';
+import { TABLE_SERIES_AT, TABLE_TIMES } from '../../../assembly/layout/table.js';
 import { columnReaders, type ColumnReader } from '../wasm/column-reader.js';
 import type { Slices } from './slices.js';
 import type { StandingRows } from './standing-rows.js';
@@ -100,8 +101,8 @@ export class Gatherer {
     const view = this.#rows.view();
     this.#layout = {
       view,
-      times: view.getUint32(table + abi.TABLE_TIMES, true),
-      seriesAt: view.getUint32(table + abi.TABLE_SERIES_AT, true),
+      times: view.getUint32(table + TABLE_TIMES, true),
+      seriesAt: view.getUint32(table + TABLE_SERIES_AT, true),
       columns: new Map(columnReaders(view, table).map((column) => [column.id, column])),
     };
     return this.#layout;

@@ -1,5 +1,5 @@
 /** The rows that a flush reads. They stay in the memtable while it writes, and where they move or leave it ends. */
-import { TABLE_SERIES_EPOCH } from '../../../assembly/layout/codes.js';
+import { TABLE_SERIES_EPOCH } from '../../../assembly/layout/table.js';
 import type { WasmMemory } from '../wasm/chunk.js';
 
 /** Rows of one body. */

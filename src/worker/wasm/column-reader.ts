@@ -1,5 +1,9 @@
 /** Reads the values of a column of a memtable where they stand: COLUMN_* of the ABI. */
 import * as abi from '../../../assembly/layout/codes.js';
+import {
+  COLUMN_COUNT, COLUMN_DENSE, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES,
+} from '../../../assembly/layout/column.js';
+import { TABLE_COLUMNS, TABLE_COLUMNS_AT } from '../../../assembly/layout/table.js';
 
 /** Good until the memory grows or the column gains or loses values. */
 export class ColumnReader {
@@ -21,14 +25,14 @@ export class ColumnReader {
   constructor(view: DataView, column: number) {
     const word = (field: number): number => view.getUint32(column + field, true);
     this.#view = view;
-    this.kind = word(abi.COLUMN_KIND);
-    this.id = word(abi.COLUMN_ID);
-    this.count = word(abi.COLUMN_COUNT);
-    this.#values = word(abi.COLUMN_VALUES);
-    this.#numbers = word(abi.COLUMN_ROWS);
-    this.#dense = this.#numbers === 0 ? this.count : word(abi.COLUMN_DENSE);
-    this.#heap = word(abi.COLUMN_HEAP);
-    this.#ends = this.kind === abi.KIND_TAG ? word(abi.COLUMN_ENTRY_ENDS) : this.#values;
+    this.kind = word(COLUMN_KIND);
+    this.id = word(COLUMN_ID);
+    this.count = word(COLUMN_COUNT);
+    this.#values = word(COLUMN_VALUES);
+    this.#numbers = word(COLUMN_ROWS);
+    this.#dense = this.#numbers === 0 ? this.count : word(COLUMN_DENSE);
+    this.#heap = word(COLUMN_HEAP);
+    this.#ends = this.kind === abi.KIND_TAG ? word(COLUMN_ENTRY_ENDS) : this.#values;
   }
 
   /** The row (of a tag: series) of a value. */
@@ -73,7 +77,7 @@ export class ColumnReader {
 
 /** The columns of a table, in the order they were defined. @param view of all the memory @param table address of its struct */
 export function columnReaders(view: DataView, table: number): ColumnReader[] {
-  const list = view.getUint32(table + abi.TABLE_COLUMNS_AT, true);
-  const count = view.getUint32(table + abi.TABLE_COLUMNS, true);
+  const list = view.getUint32(table + TABLE_COLUMNS_AT, true);
+  const count = view.getUint32(table + TABLE_COLUMNS, true);
   return Array.from({ length: count }, (_, place) => new ColumnReader(view, view.getUint32(list + place * 4, true)));
 }

@@ -1,5 +1,5 @@
 /** Points read back out of the WASM module as plain objects: for `sluice parse` and for tests. */
-import * as abi from '../../../assembly/layout/codes.js';
+import { TABLE_ROWS, TABLE_SERIES_AT, TABLE_TIMES } from '../../../assembly/layout/table.js';
 import { columnReaders, type ColumnReader } from './column-reader.js';
 import type { TableDefinition } from '../protocol.js';
 import type { WasmParser } from './wasm.js';
@@ -103,8 +103,8 @@ export function memtableRows(parser: WasmParser, { id, measurement, columns }: T
   const view = new DataView(parser.memory.buffer);
   const word = (at: number): number => view.getUint32(at, true);
   const keys = new Map(columns.map((column) => [column.id, column.key]));
-  const times = word(table + abi.TABLE_TIMES);
-  const points = Array.from({ length: word(table + abi.TABLE_ROWS) }, (_, row) => ({
+  const times = word(table + TABLE_TIMES);
+  const points = Array.from({ length: word(table + TABLE_ROWS) }, (_, row) => ({
     measurement, tags: [] as [string, string][], fields: [] as Field[], timestamp: String(view.getBigInt64(times + row * 8, true)),
   }));
   for (const column of columnReaders(view, table)) {
@@ -117,7 +117,7 @@ export function memtableRows(parser: WasmParser, { id, measurement, columns }: T
     }
     const bySeries = new Map(values);
     points.forEach(({ tags }, row) => {
-      const text = bySeries.get(word(word(table + abi.TABLE_SERIES_AT) + row * 4));
+      const text = bySeries.get(word(word(table + TABLE_SERIES_AT) + row * 4));
       if (text !== undefined) tags.push([key, text]);
     });
   }

@@ -1,5 +1,13 @@
 /** Moves what a worker knows and holds into another instance of the module: tables and columns, rows, series, dictionaries. */
 import * as abi from '../../../assembly/layout/codes.js';
+import {
+  COLUMN_COUNT, COLUMN_DENSE, COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KEY_AT,
+  COLUMN_KEY_BYTES, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES,
+} from '../../../assembly/layout/column.js';
+import {
+  TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_CREATED, TABLE_DATABASE, TABLE_FLUSHED_TO, TABLE_ID, TABLE_NAME_AT,
+  TABLE_NAME_BYTES, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_SET_ASIDE, TABLE_TIMES,
+} from '../../../assembly/layout/table.js';
 import type { WasmParser } from './wasm.js';
 
 /**
@@ -13,8 +21,8 @@ export function moveMemtables(from: WasmParser, to: WasmParser): void {
     const table = from.exports.tableAt(id) >>> 0;
     if (table === 0) continue;
     define(from, table, to);
-    if (wordOf(from, table + abi.TABLE_SET_ASIDE) !== 0) to.setAside(id, true);
-    if (wordOf(from, table + abi.TABLE_ROWS) > 0) moveRows(from, table, to, to.exports.tableAt(id) >>> 0);
+    if (wordOf(from, table + TABLE_SET_ASIDE) !== 0) to.setAside(id, true);
+    if (wordOf(from, table + TABLE_ROWS) > 0) moveRows(from, table, to, to.exports.tableAt(id) >>> 0);
   }
 }
 
@@ -24,43 +32,43 @@ function define(from: WasmParser, table: number, to: WasmParser): void {
     return Buffer.from(from.memory.buffer, wordOf(from, struct + at), wordOf(from, struct + bytes)).toString();
   };
   to.define({
-    id: wordOf(from, table + abi.TABLE_ID),
-    databaseId: wordOf(from, table + abi.TABLE_DATABASE),
-    measurement: text(table, abi.TABLE_NAME_AT, abi.TABLE_NAME_BYTES),
-    created: view.getFloat64(table + abi.TABLE_CREATED, true),
-    flushedTo: view.getFloat64(table + abi.TABLE_FLUSHED_TO, true),
+    id: wordOf(from, table + TABLE_ID),
+    databaseId: wordOf(from, table + TABLE_DATABASE),
+    measurement: text(table, TABLE_NAME_AT, TABLE_NAME_BYTES),
+    created: view.getFloat64(table + TABLE_CREATED, true),
+    flushedTo: view.getFloat64(table + TABLE_FLUSHED_TO, true),
     columns: columnsOf(from, table).map((column) => ({
-      id: wordOf(from, column + abi.COLUMN_ID),
-      kind: wordOf(from, column + abi.COLUMN_KIND),
-      key: text(column, abi.COLUMN_KEY_AT, abi.COLUMN_KEY_BYTES),
+      id: wordOf(from, column + COLUMN_ID),
+      kind: wordOf(from, column + COLUMN_KIND),
+      key: text(column, COLUMN_KEY_AT, COLUMN_KEY_BYTES),
     })),
   });
 }
 
 function moveRows(from: WasmParser, table: number, to: WasmParser, tableTo: number): void {
-  const rows = wordOf(from, table + abi.TABLE_ROWS);
-  to.exports.restoreRows(tableTo, rows, wordOf(from, table + abi.TABLE_SERIES));
-  copy(from, table, to, tableTo, abi.TABLE_TIMES, rows * 8);
-  copy(from, table, to, tableTo, abi.TABLE_SERIES_AT, rows * 4);
+  const rows = wordOf(from, table + TABLE_ROWS);
+  to.exports.restoreRows(tableTo, rows, wordOf(from, table + TABLE_SERIES));
+  copy(from, table, to, tableTo, TABLE_TIMES, rows * 8);
+  copy(from, table, to, tableTo, TABLE_SERIES_AT, rows * 4);
   const columnsTo = columnsOf(to, tableTo);
   columnsOf(from, table).forEach((column, place) => moveValues(from, column, to, columnsTo[place]!));
 }
 
 function moveValues(from: WasmParser, column: number, to: WasmParser, columnTo: number): void {
   const word = (offset: number): number => wordOf(from, column + offset);
-  const kind = word(abi.COLUMN_KIND);
-  const count = word(abi.COLUMN_COUNT);
-  const entries = kind === abi.KIND_TAG ? word(abi.COLUMN_ENTRIES) : 0;
+  const kind = word(COLUMN_KIND);
+  const count = word(COLUMN_COUNT);
+  const entries = kind === abi.KIND_TAG ? word(COLUMN_ENTRIES) : 0;
   if (count === 0 && entries === 0) return;
-  const heapBytes = kind === abi.KIND_TAG ? lastEnd(from, word(abi.COLUMN_ENTRY_ENDS), entries)
-    : kind === abi.KIND_STRING ? lastEnd(from, word(abi.COLUMN_VALUES), count) : 0;
-  const dense = word(abi.COLUMN_ROWS) === 0 ? count : word(abi.COLUMN_DENSE);
+  const heapBytes = kind === abi.KIND_TAG ? lastEnd(from, word(COLUMN_ENTRY_ENDS), entries)
+    : kind === abi.KIND_STRING ? lastEnd(from, word(COLUMN_VALUES), count) : 0;
+  const dense = word(COLUMN_ROWS) === 0 ? count : word(COLUMN_DENSE);
   to.exports.restoreValues(columnTo, count, dense, heapBytes, entries);
-  if (dense < count) copy(from, column, to, columnTo, abi.COLUMN_ROWS, count * 4, dense * 4);
-  copy(from, column, to, columnTo, abi.COLUMN_VALUES, count * valueBytes(kind));
-  copy(from, column, to, columnTo, abi.COLUMN_HEAP, heapBytes);
+  if (dense < count) copy(from, column, to, columnTo, COLUMN_ROWS, count * 4, dense * 4);
+  copy(from, column, to, columnTo, COLUMN_VALUES, count * valueBytes(kind));
+  copy(from, column, to, columnTo, COLUMN_HEAP, heapBytes);
   if (kind !== abi.KIND_TAG) return;
-  copy(from, column, to, columnTo, abi.COLUMN_ENTRY_ENDS, entries * 4);
+  copy(from, column, to, columnTo, COLUMN_ENTRY_ENDS, entries * 4);
   to.exports.indexEntries(columnTo);
 }
 
@@ -75,8 +83,8 @@ function lastEnd(from: WasmParser, ends: number, count: number): number {
 
 /** Addresses of the columns of a table. */
 function columnsOf(parser: WasmParser, table: number): number[] {
-  const list = wordOf(parser, table + abi.TABLE_COLUMNS_AT);
-  return Array.from({ length: wordOf(parser, table + abi.TABLE_COLUMNS) }, (_, place) => wordOf(parser, list + place * 4));
+  const list = wordOf(parser, table + TABLE_COLUMNS_AT);
+  return Array.from({ length: wordOf(parser, table + TABLE_COLUMNS) }, (_, place) => wordOf(parser, list + place * 4));
 }
 
 /** Copies the array whose address stands at `field` of both structs, from one of its bytes to another. */
