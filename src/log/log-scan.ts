@@ -7,17 +7,10 @@ import { isIn, type NumberRange } from './given-up.js';
 import { boundOf, namingsOf, readHead, type Head, type Naming } from './heads.js';
 import { Marks } from './marks.js';
 import { keepBytes, moveFile, type Quarantine } from './log-quarantine.js';
+import type { LogReport } from './log-report.js';
 import { readRecords, type Damage } from './reader.js';
 import * as format from './segment.js';
 import { newSegment, type Segment } from './segments.js';
-
-/** Something in the log that was not as it should be, and what was done. */
-export interface LogReport {
-  readonly file: string;
-  readonly offset: number;
-  readonly bytes: number;
-  readonly what: string;
-}
 
 /** What a scan found, the frames' bodies apart. */
 export interface LogScan {

@@ -7,7 +7,8 @@ import { Batch, BufferPool, type RecordParts } from './batch.js';
 import { encodeFrame, frameBytes, type FrameHeader } from './frame.js';
 import { encodeGivenUp, type NumberRange } from './given-up.js';
 import type { Marks } from './marks.js';
-import { Scanner, type LogReport, type LogScan } from './log-scan.js';
+import type { LogReport } from './log-report.js';
+import { Scanner, type LogScan } from './log-scan.js';
 import * as format from './segment.js';
 import { newSegment, SegmentList, segmentPath, type LoggedFrame, type Segment, type SegmentSummary } from './segments.js';
 

@@ -6,7 +6,7 @@ import { decodeFrame, type FrameHeader } from './frame.js';
 import { isIn, type NumberRange } from './given-up.js';
 import type { Marks } from './marks.js';
 import { readRecords, type Damage } from './reader.js';
-import type { LogReport } from './log-scan.js';
+import type { LogReport } from './log-report.js';
 import { crcSeed, KIND_FRAME, SEGMENT_HEADER_BYTES, type LogRecord } from './segment.js';
 
 /** What one segment holds. Only what is synced and not given up counts. */

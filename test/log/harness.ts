@@ -6,7 +6,8 @@ import type { Disk } from '../../src/disk.js';
 import type { FrameHeader } from '../../src/log/frame.js';
 import { parseMarkName } from '../../src/names.js';
 import { openLog, type Log, type LogOptions } from '../../src/log/log.js';
-import type { LogReport, LogScan } from '../../src/log/log-scan.js';
+import type { LogReport } from '../../src/log/log-report.js';
+import type { LogScan } from '../../src/log/log-scan.js';
 
 export const FOLDER = 'log';
 export const QUARANTINE = 'quarantine';
