@@ -30,7 +30,7 @@ import { Flusher } from './flush/flusher.js';
 import { Trimmer } from './flush/log-trimmer.js';
 import { loadZlibSync } from './worker/unpack/inflate.js';
 import { MOVE_BYTES_MIN } from './worker/memory.js';
-import type { WorkerLimits } from './worker/protocol.js';
+import type { WorkerLimits } from './model/limits.js';
 import { Undo } from './undo.js';
 
 const TICK_MS = 1000;

@@ -5,11 +5,11 @@ import {
   COLUMN_ROWS, COLUMN_SEED, COLUMN_STRUCT_BYTES, COLUMN_VALUES,
 } from '../layout/column';
 import { KIND_BOOL, KIND_F64, KIND_U64 } from '../layout/codes';
-import { blockBytes } from '../base/arena';
 import { cellSeed } from '../base/hash';
 import { freeSlots } from './dictionary';
 import { copyWide } from '../base/simd';
 import { freeNumbers, numberOf, regrowNumbers, startNumbers } from './row-numbers';
+import { reserveHeap } from './column-heap';
 import { give, regrow, roomFor, take } from './memory';
 import { findSpelling, freeSpelling } from './key-spelling';
 
@@ -79,15 +79,6 @@ export function makeRoom(column: usize, row: u32): void {
   // Room for numbers is made for all values to come at once: of booleans it is four times their own, so it is held from the
   // start. The value of the last row must never be the last without a number: fields.ts tells by it what comes twice.
   if (count < row || (count == row && load<u32>(column, COLUMN_KIND) == KIND_BOOL)) startNumbers(column, count);
-}
-
-/** Makes room for `bytes` bytes in all in the heap, of which `used` are kept. */
-export function reserveHeap(column: usize, used: u32, bytes: u32): void {
-  const before = load<u32>(column, COLUMN_HEAP_CAPACITY);
-  if (bytes <= before) return;
-  const capacity = <u32>blockBytes(bytes);
-  store<u32>(column, <u32>regrow(load<u32>(column, COLUMN_HEAP), before, used, capacity), COLUMN_HEAP);
-  store<u32>(column, capacity, COLUMN_HEAP_CAPACITY);
 }
 
 /** Counts one more value, for `row`; returns its index. */

@@ -7,7 +7,7 @@ import {
 } from '../layout/column';
 import { equalBytes } from '../base/hash';
 import { secretHash } from '../base/secret-hash';
-import { reserveHeap } from './column';
+import { reserveHeap } from './column-heap';
 import { give, regrow, take } from './memory';
 
 const ENTRIES_MIN: u32 = 16;

@@ -9,7 +9,8 @@ import {
 } from '../layout/table';
 import { KIND_STRING, KIND_TAG } from '../layout/codes';
 import { tableAt } from './tables';
-import { clearColumn, heapUsed, reserveHeap, reserveValues, valueShift, valuesBefore } from './column';
+import { reserveHeap } from './column-heap';
+import { clearColumn, heapUsed, reserveValues, valueShift, valuesBefore } from './column';
 import { entryStart } from './dictionary';
 import { freeNumbers, numberOf, startNumbers } from './row-numbers';
 import { dropSeries, keepSeries } from './compact-series';

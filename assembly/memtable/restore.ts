@@ -2,7 +2,8 @@
 // and the caller writes the arrays (src/worker/wasm/move.ts).
 import { COLUMN_COUNT, COLUMN_ENTRIES } from '../layout/column';
 import { TABLE_ROWS, TABLE_SERIES } from '../layout/table';
-import { reserveHeap, reserveValues } from './column';
+import { reserveValues } from './column';
+import { reserveHeap } from './column-heap';
 import { reserveEntries } from './dictionary';
 import { startNumbers } from './row-numbers';
 import { reserveRows } from './table';

@@ -2,7 +2,7 @@
 import { RULE_TAGS_FIXED } from '../../assembly/layout/codes.js';
 import { SluiceError } from '../errors.js';
 import { PLAIN_RULES, type SchemaRules } from '../schema-rules.js';
-import type { Need } from '../worker/protocol.js';
+import type { Need } from '../model/schema.js';
 import { Plan, type CatalogLimits } from './plan.js';
 import { decodeChange, encodeChange, type CatalogChange } from './catalog-record.js';
 import type { CatalogSnapshot } from './snapshot.js';

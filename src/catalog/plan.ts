@@ -3,7 +3,8 @@ import { KIND_TAG } from '../../assembly/layout/codes.js';
 import { SluiceError } from '../errors.js';
 import { columnName, fold, folderName, type TriedNames } from '../names.js';
 import { saidRules, type SchemaRules } from '../schema-rules.js';
-import type { Need, NeededTable, WorkerLimits } from '../worker/protocol.js';
+import type { WorkerLimits } from '../model/limits.js';
+import type { Need, NeededTable } from '../model/schema.js';
 import type { CatalogChange, ColumnMade, DatabaseMade, RulesSet, TableMade } from './catalog-record.js';
 import { nameCost, type CatalogState, type DatabaseEntry } from './state.js';
 

@@ -2,7 +2,7 @@
 import { NAME_COST_BYTES } from '../../assembly/layout/codes.js';
 import { fold, type TriedNames } from '../names.js';
 import { PLAIN_RULES, saidRules, type SchemaRules } from '../schema-rules.js';
-import type { ColumnDefinition, TableDefinition } from '../worker/protocol.js';
+import type { ColumnDefinition, TableDefinition } from '../model/schema.js';
 import type { CatalogChange, ColumnMade, DatabaseMade, RulesSet, TableMade } from './catalog-record.js';
 import type { CatalogSnapshot } from './snapshot.js';
 

@@ -1,7 +1,7 @@
 /** The linter behind `sluice parse`: what the grammar makes of each line. Conflicts of types are a matter of tables, not of lines. */
 import * as abi from '../../assembly/layout/codes.js';
 import { LINE_ERRORS } from '../errors.js';
-import type { LineError } from '../worker/protocol.js';
+import type { LineError } from '../model/line-error.js';
 import { listedPoints } from '../worker/wasm/dump.js';
 import type { Parsed, WasmParser } from '../worker/wasm/wasm.js';
 

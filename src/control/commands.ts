@@ -2,7 +2,8 @@
 import type { SchemaRules } from '../schema-rules.js';
 import type { TokenEntry, TokenOrder } from '../auth/token.js';
 import type { WriteOutcome } from '../ingest/request.js';
-import type { ColumnDefinition, LineError } from '../worker/protocol.js';
+import type { LineError } from '../model/line-error.js';
+import type { ColumnDefinition } from '../model/schema.js';
 
 /** A table and its files. */
 export interface TableListing {

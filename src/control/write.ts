@@ -6,7 +6,7 @@ import type { BodyMemory } from '../ingest/body-memory.js';
 import type { Body, WriteOutcome, Writer } from '../ingest/request.js';
 import type { Log } from '../log/log.js';
 import { checkDatabaseName } from '../names.js';
-import { ENCODING_IDENTITY } from '../worker/protocol.js';
+import { ENCODING_IDENTITY } from '../model/encoding.js';
 import type { WriteArgs, WriteResult } from './commands.js';
 
 /** A write that finds no room now is tried again for so long before that is the answer. */

@@ -2,7 +2,8 @@
 import type { Table } from '../catalog/catalog.js';
 import type { Pool, Slot } from '../ingest/pool.js';
 import { dataFileName, plainFileName } from '../names.js';
-import type { FromWorker, FlushedFile, FlushOrder } from '../worker/protocol.js';
+import type { FlushedFile } from '../model/flushed-file.js';
+import type { FromWorker, FlushOrder } from '../worker/protocol.js';
 
 /** What workers answer to an order. */
 export type FlushAnswer = Extract<FromWorker, { say: 'file' | 'flush-failed' }>;

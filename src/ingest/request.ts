@@ -1,5 +1,6 @@
 /** What the front end hands to the way of a write, and what it gets back. */
-import type { Encoding, LineError, RejectedLines } from '../worker/protocol.js';
+import type { Encoding } from '../model/encoding.js';
+import type { LineError, RejectedLines } from '../model/line-error.js';
 import type { ErrorCode } from '../errors.js';
 
 /** Which API asked; it decides the shape of the answer. */

@@ -9,7 +9,7 @@ import { GIVEN_UP, type AcceptedBody, type BodyTask, type RefusedBody } from '..
 import type { BodyMemory } from './body-memory.js';
 import type { Dispatcher, Parsed } from './dispatch.js';
 import type { Slot } from './pool.js';
-import { truncateTime } from './precision.js';
+import { truncateTime } from '../model/precision.js';
 import type { Body, WriteOutcome, WriteRequest, Writer } from './request.js';
 import { Stalled } from './stall.js';
 import type { StalledBodies } from './stalled-bodies.js';

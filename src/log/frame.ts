@@ -1,5 +1,5 @@
 /** Frames: what decided the outcome of a body. Pure; the layout stands in DESIGN.md, section 4. */
-import { ENCODING_GZIP, type Encoding } from '../worker/protocol.js';
+import { ENCODING_GZIP, type Encoding } from '../model/encoding.js';
 
 /** The header of a frame; the body as received follows it. */
 export interface FrameHeader {

@@ -1,6 +1,7 @@
 /** Makes flushed files part of a table: one Delta commit a batch. */
 import { randomUUID } from 'node:crypto';
-import type { ColumnDefinition, FlushedFile } from '../worker/protocol.js';
+import type { FlushedFile } from '../model/flushed-file.js';
+import type { ColumnDefinition } from '../model/schema.js';
 import { addAction, metaDataAction, newMetaData, protocolAction, type MetaData, type TableIdentity } from './delta/actions.js';
 import { commitText } from './delta/commit-text.js';
 import { mergeSchemas, schemaOf, schemaString, type SchemaField } from './delta/schema-string.js';

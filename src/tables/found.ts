@@ -1,5 +1,5 @@
 /** What lies in the folder of the tables: what a lost catalog is made anew from. Reads past all that cannot be read. */
-import type { ColumnDefinition } from '../worker/protocol.js';
+import type { ColumnDefinition } from '../model/schema.js';
 import { identityOf, type MetaData, type TableIdentity } from './delta/actions.js';
 import { readCommit, type Action } from './delta/commit-text.js';
 import { columnOf, parseSchema } from './delta/schema-string.js';

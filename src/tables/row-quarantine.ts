@@ -4,7 +4,7 @@
  */
 import { asList, asNumber, asObject, asText, decodeChecked, encodeChecked } from '../json.js';
 import { isQuarantinedName, quarantinedName } from '../names.js';
-import type { ColumnDefinition } from '../worker/protocol.js';
+import type { ColumnDefinition } from '../model/schema.js';
 import type { TableStore } from './table-store.js';
 
 const FORMAT = 1;

@@ -1,7 +1,7 @@
 /** The memory of a worker: the instance of the module that it works with, and how that is kept small after flushes. */
 import { collect } from './gc.js';
 import { moveMemtables } from './wasm/move.js';
-import type { ParserLimits } from './protocol.js';
+import type { ParserLimits } from '../model/limits.js';
 import { WasmParser } from './wasm/wasm.js';
 
 /** Of a worker's share: what it may hold that no row needs. */

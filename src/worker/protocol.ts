@@ -1,10 +1,10 @@
 /** What main and a worker say to each other. Types and constants alone; both sides import this file. */
 import type { MessagePort } from 'node:worker_threads';
-
-/** How a body is packed on the wire; the numbers stand in log frames. */
-export const ENCODING_IDENTITY = 0;
-export const ENCODING_GZIP = 1;
-export type Encoding = typeof ENCODING_IDENTITY | typeof ENCODING_GZIP;
+import type { Encoding } from '../model/encoding.js';
+import type { FlushedFile } from '../model/flushed-file.js';
+import type { WorkerLimits } from '../model/limits.js';
+import type { LineError, RejectedLines } from '../model/line-error.js';
+import type { ColumnDefinition, Need, TableDefinition } from '../model/schema.js';
 
 /** In the ring of numbers instead of a number: main could not log the body. */
 export const GIVEN_UP = -1;
@@ -34,49 +34,6 @@ interface ReplayOf {
   readonly number: number;
   /** (first, last) physical line pairs to skip. */
   readonly rejectedRuns: Uint32Array;
-}
-
-/** A rejected line, with everything an answer says of it. Texts are shortened to 256 bytes on a character boundary. */
-export interface LineError {
-  /** Physical line, from 1, of the line's first byte. */
-  readonly line: number;
-  /** Byte column, from 1. */
-  readonly column: number;
-  /** LINE_* of the ABI. */
-  readonly code: number;
-  readonly source: string;
-  readonly measurement: string;
-  readonly key: string;
-  readonly value: string;
-  /** KIND_* the column has and that came, for conflicts. */
-  readonly kindHas: number;
-  readonly kindCame: number;
-}
-
-/** A table that needs columns. */
-export interface NeededTable {
-  /** 0: it is new itself. */
-  readonly id: number;
-  readonly measurement: string;
-}
-
-export interface Need {
-  /** One object for all needs of the table in a body: a long measurement crosses to main once. */
-  readonly table: NeededTable;
-  readonly kind: number;
-  readonly key: string;
-}
-
-/** The rejected lines of a body that is not replayed. */
-export interface RejectedLines {
-  /** Records of as many as there was room for (src/rejects/reject-record.ts). */
-  readonly text: Uint8Array;
-  /** Lines in the text. */
-  readonly kept: number;
-  /** Number and LINE_* of lines behind those that stand among the errors, as many as an answer may have room for. */
-  readonly more: readonly (readonly [line: number, code: number])[];
-  /** How many lines were rejected for each LINE_*, those without room too. */
-  readonly codes: readonly (readonly [code: number, lines: number])[];
 }
 
 interface LineCounts {
@@ -123,27 +80,6 @@ export interface ParseResult {
   readonly outcomes: readonly BodyOutcome[];
 }
 
-/** A table as workers know it. */
-export interface TableDefinition {
-  readonly id: number;
-  readonly databaseId: number;
-  readonly measurement: string;
-  /** Log number of its creation. */
-  readonly created: number;
-  /** Rows at or below this number are in files. */
-  readonly flushedTo: number;
-  readonly columns: readonly ColumnDefinition[];
-}
-export interface ColumnDefinition {
-  readonly id: number;
-  /** KIND_TAG or a field kind. */
-  readonly kind: number;
-  /** The key as sent. */
-  readonly key: string;
-  /** Its column in the files. */
-  readonly name: string;
-}
-
 /** What an adopted worker gets with its first task. */
 export interface Adoption {
   readonly slot: number;
@@ -167,18 +103,6 @@ export interface Adoption {
   readonly start: string;
   readonly inflate: 'wasm' | 'zlib' | 'zlib-sync' | 'zlib-sync-whole';
 }
-export interface WorkerLimits {
-  readonly bodyBytesMax: number;
-  readonly bodyLinesMax: number;
-  readonly tablesMax: number;
-  readonly columnsMax: number;
-  readonly columnNameBytesMax: number;
-  readonly namesBytesMax: number;
-  /** For the entries of the series cache. */
-  readonly seriesBytesMax: number;
-}
-/** Those that the parser judges by. */
-export type ParserLimits = Omit<WorkerLimits, 'bodyBytesMax' | 'bodyLinesMax'>;
 
 /** Main → worker over the adopted port. Applied in order, before the next task at the latest. */
 export type ToWorker =
@@ -223,19 +147,3 @@ export type FromWorker =
   | { readonly say: 'memory'; readonly sentence: string }
   | { readonly say: 'rolled-back'; readonly nextOrdinal: number };
 
-/** A published data file. */
-export interface FlushedFile {
-  readonly path: string;
-  readonly bytes: number;
-  readonly rows: number;
-  readonly statistics: FileStatistics;
-}
-
-/** Statistics of a file for Delta, by column name of the file; every value is already JSON text (docs/tables.md R1–R7). */
-export interface FileStatistics {
-  readonly numRecords: number;
-  /** Column name → JSON text of the value. */
-  readonly minValues: Readonly<Record<string, string>>;
-  readonly maxValues: Readonly<Record<string, string>>;
-  readonly nullCount: Readonly<Record<string, number>>;
-}

@@ -13,7 +13,9 @@ import type { Parsed, WasmParser } from './wasm/wasm.js';
 import * as abi from '../../assembly/layout/codes.js';
 import type { Clock } from '../clock.js';
 import type { TableStore } from '../tables/table-store.js';
-import { ENCODING_GZIP, type Adoption, type BadBody, type BodyOutcome, type BodyTask, type FromWorker, type ParseResult, type RejectedLines, type FlushOrder, type ToWorker } from './protocol.js';
+import { ENCODING_GZIP } from '../model/encoding.js';
+import type { RejectedLines } from '../model/line-error.js';
+import type { Adoption, BadBody, BodyOutcome, BodyTask, FromWorker, ParseResult, FlushOrder, ToWorker } from './protocol.js';
 
 interface SlotParts {
   readonly adoption: Adoption;

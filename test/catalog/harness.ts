@@ -1,7 +1,7 @@
 /** A catalog whose records go to a list instead of a log. */
 import { Catalog, type CatalogOptions } from '../../src/catalog/catalog.js';
 import type { CatalogLimits } from '../../src/catalog/plan.js';
-import type { Need } from '../../src/worker/protocol.js';
+import type { Need } from '../../src/model/schema.js';
 
 export const NODE = '0a1b2c3d';
 export const LIMITS: CatalogLimits = { databasesMax: 64, tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: 1 << 20, namesBytesMax: 0xffffffff };

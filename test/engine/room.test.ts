@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { makeDataDir, removeDataDir } from '../e2e/server.js';
 import type { Engine } from '../../src/engine.js';
 import type { Body, WriteOutcome, WriteRequest } from '../../src/ingest/request.js';
-import { ENCODING_GZIP } from '../../src/worker/protocol.js';
+import { ENCODING_GZIP } from '../../src/model/encoding.js';
 import { open } from './harness.js';
 import { REQUEST, write } from './write.js';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Engine } from '../../src/engine.js';
 import type { Body, WriteOutcome, WriteRequest } from '../../src/ingest/request.js';
-import { ENCODING_IDENTITY } from '../../src/worker/protocol.js';
+import { ENCODING_IDENTITY } from '../../src/model/encoding.js';
 import * as abi from '../../assembly/layout/codes.js';
 
 export const REQUEST: WriteRequest = {

@@ -10,7 +10,8 @@ import { CommitUncertain, type FlushBatch, type TableCommitter } from '../../src
 import { TableRefused } from '../../src/tables/delta/table-log.js';
 import type { QuarantinedRows, RowQuarantine } from '../../src/tables/row-quarantine.js';
 import type { TableStore } from '../../src/tables/table-store.js';
-import type { FlushedFile, FlushOrder, ToWorker } from '../../src/worker/protocol.js';
+import type { FlushedFile } from '../../src/model/flushed-file.js';
+import type { FlushOrder, ToWorker } from '../../src/worker/protocol.js';
 import { FakeClock } from '../http/fake-clock.js';
 
 const NODE = '0a1b2c3d';

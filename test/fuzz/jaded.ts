@@ -1,7 +1,7 @@
 /** Makes a parser one that hardly looks for series, since those it has met never came again (assembly/memtable/cache/series-cache.ts). */
 import * as abi from '../../assembly/layout/codes.js';
 import { TABLE_SERIES } from '../../assembly/layout/table.js';
-import type { TableDefinition } from '../../src/worker/protocol.js';
+import type { TableDefinition } from '../../src/model/schema.js';
 import type { WasmParser } from '../../src/worker/wasm/wasm.js';
 
 /** A database that no case has. */

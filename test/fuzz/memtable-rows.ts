@@ -6,7 +6,7 @@ import {
   TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_ROWS, TABLE_SERIES_AT, TABLE_TIMES,
 } from '../../assembly/layout/table.js';
 import type { RowRange } from '../../src/worker/wasm/parsed.js';
-import type { TableDefinition } from '../../src/worker/protocol.js';
+import type { TableDefinition } from '../../src/model/schema.js';
 import type { WasmParser } from '../../src/worker/wasm/wasm.js';
 import type { Kind } from '../oracle/point.js';
 import { rowText } from './case.js';

@@ -7,7 +7,7 @@ import { failure, outcomeAnswer } from '../../src/http/front/answer.js';
 import type { Asker } from '../../src/http/front/answer.js';
 import { lineErrorArray, lineErrorText } from '../../src/http/front/line-errors.js';
 import type { Dialect } from '../../src/ingest/request.js';
-import type { LineError, RejectedLines } from '../../src/worker/protocol.js';
+import type { LineError, RejectedLines } from '../../src/model/line-error.js';
 
 const DIALECTS: readonly Dialect[] = ['v1', 'v2', 'v3'];
 const asker = (dialect: Dialect, telegraf = false): Asker => ({ dialect, telegraf, retryAfterS: 1 });

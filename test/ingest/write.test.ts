@@ -15,7 +15,9 @@ import type { FrameHeader } from '../../src/log/frame.js';
 import type { Log } from '../../src/log/log.js';
 import { makeLogger } from '../../src/logging.js';
 import { PendingRows } from '../../src/worker/pending-rows.js';
-import { ENCODING_IDENTITY, type AcceptedBody, type BodyTask, type Need } from '../../src/worker/protocol.js';
+import { ENCODING_IDENTITY } from '../../src/model/encoding.js';
+import type { Need } from '../../src/model/schema.js';
+import type { AcceptedBody, BodyTask } from '../../src/worker/protocol.js';
 import * as abi from '../../assembly/layout/codes.js';
 import { FakeClock } from '../http/fake-clock.js';
 

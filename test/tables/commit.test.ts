@@ -10,7 +10,8 @@ import { CommitUncertain, TableCommitter } from '../../src/tables/commit.js';
 import { columnIdOf } from '../../src/tables/delta/schema-string.js';
 import { loadTable, TableRefused, type OwnNode } from '../../src/tables/delta/table-log.js';
 import type { TableStore } from '../../src/tables/table-store.js';
-import type { ColumnDefinition, FlushedFile } from '../../src/worker/protocol.js';
+import type { FlushedFile } from '../../src/model/flushed-file.js';
+import type { ColumnDefinition } from '../../src/model/schema.js';
 import { CRASH_POLICIES, type MemoryDisk } from '../fault/memory-disk.js';
 import { memoryDisk, memoryPaths, tablesStore } from './memory.js';
 

@@ -6,7 +6,8 @@ import { commitName, dataFileName } from '../../src/names.js';
 import { TableCommitter } from '../../src/tables/commit.js';
 import { TableRefused, type TableState } from '../../src/tables/delta/table-log.js';
 import type { TableStore } from '../../src/tables/table-store.js';
-import type { ColumnDefinition, FlushedFile } from '../../src/worker/protocol.js';
+import type { FlushedFile } from '../../src/model/flushed-file.js';
+import type { ColumnDefinition } from '../../src/model/schema.js';
 
 const FOLDER = 'db/cpu';
 const NODE = '3fa9c1e2';

@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { telegraf, tsbs, type Size } from '../../bench/workloads/generated.js';
 import type { Workload } from '../../bench/workloads/workload.js';
-import type { TableDefinition } from '../../src/worker/protocol.js';
+import type { TableDefinition } from '../../src/model/schema.js';
 import type { FlushSpan } from '../../src/worker/flush/standing-rows.js';
 import { ParsedTables } from '../worker/parsed-tables.js';
 import { modelText, flushModel } from '../worker/flush-model.js';

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import * as abi from '../../assembly/layout/codes.js';
 import type { TableStore } from '../../src/tables/table-store.js';
-import type { ColumnDefinition, FlushedFile } from '../../src/worker/protocol.js';
+import type { FlushedFile } from '../../src/model/flushed-file.js';
+import type { ColumnDefinition } from '../../src/model/schema.js';
 import { writeParquetFile } from '../../src/worker/flush/parquet-file.js';
 import type { FlushSpan } from '../../src/worker/flush/standing-rows.js';
 import type { Random } from '../fuzz/random.js';

@@ -3,7 +3,8 @@ import * as abi from '../../assembly/layout/codes.js';
 import { fileStatistics } from '../../src/tables/delta/stats.js';
 import { fileColumns, type FileColumn } from '../../src/tables/parquet/file-columns.js';
 import type { Range } from '../../src/tables/parquet/statistics.js';
-import type { ColumnDefinition, FileStatistics } from '../../src/worker/protocol.js';
+import type { FileStatistics } from '../../src/model/flushed-file.js';
+import type { ColumnDefinition } from '../../src/model/schema.js';
 import type { FlushSpan } from '../../src/worker/flush/standing-rows.js';
 import type { Row, Value } from './hand-made-table.js';
 

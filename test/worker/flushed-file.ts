@@ -7,7 +7,7 @@ import { parquetMetadata, parquetReadObjects, type FileMetaData } from 'hyparque
 import { compressors } from 'hyparquet-compressors';
 import type { StoreWriter, TableStore } from '../../src/tables/table-store.js';
 import * as abi from '../../assembly/layout/codes.js';
-import type { ColumnDefinition } from '../../src/worker/protocol.js';
+import type { ColumnDefinition } from '../../src/model/schema.js';
 import { valueText } from './flush-model.js';
 import type { Value } from './hand-made-table.js';
 

@@ -7,7 +7,7 @@ import {
 import {
   TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_ID, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_TIMES,
 } from '../../assembly/layout/table.js';
-import type { ColumnDefinition } from '../../src/worker/protocol.js';
+import type { ColumnDefinition } from '../../src/model/schema.js';
 import type { FlushModule } from '../../src/worker/flush/parquet-file.js';
 import { place, type EncoderModule } from './encoder-module.js';
 

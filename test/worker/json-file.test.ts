@@ -5,7 +5,7 @@ import * as abi from '../../assembly/layout/codes.js';
 import type { TableStore } from '../../src/tables/table-store.js';
 import { PendingRows } from '../../src/worker/pending-rows.js';
 import { writeJsonFile } from '../../src/worker/flush/json-file.js';
-import type { ColumnDefinition } from '../../src/worker/protocol.js';
+import type { ColumnDefinition } from '../../src/model/schema.js';
 import { writeParquetFile } from '../../src/worker/flush/parquet-file.js';
 import type { FlushSpan } from '../../src/worker/flush/standing-rows.js';
 import { randomCase } from '../fuzz/cases.js';

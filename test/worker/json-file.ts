@@ -7,7 +7,7 @@ import { dataFileName, plainFileName } from '../../src/names.js';
 import { openDuck, quoteName, type Cell } from '../../src/query/duckdb.js';
 import { readable } from '../../src/query/run-query.js';
 import { CATALOG, placeTables, rowsStatement, viewStatement } from '../../src/query/views.js';
-import type { ColumnDefinition } from '../../src/worker/protocol.js';
+import type { ColumnDefinition } from '../../src/model/schema.js';
 
 const NODE = '0a1b2c3d';
 

@@ -5,7 +5,7 @@ import * as abi from '../../assembly/layout/codes.js';
 import { ruleFlags } from '../../src/schema-rules.js';
 import type { TableStore } from '../../src/tables/table-store.js';
 import { PendingRows } from '../../src/worker/pending-rows.js';
-import type { TableDefinition } from '../../src/worker/protocol.js';
+import type { TableDefinition } from '../../src/model/schema.js';
 import { writeParquetFile } from '../../src/worker/flush/parquet-file.js';
 import { randomCase } from '../fuzz/cases.js';
 import { Random } from '../fuzz/random.js';

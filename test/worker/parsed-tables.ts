@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as abi from '../../assembly/layout/codes.js';
 import type { TableStore } from '../../src/tables/table-store.js';
-import type { ColumnDefinition, Need, TableDefinition } from '../../src/worker/protocol.js';
+import type { ColumnDefinition, Need, TableDefinition } from '../../src/model/schema.js';
 import { memtableRows, type Field, type Point } from '../../src/worker/wasm/dump.js';
 import { writeParquetFile } from '../../src/worker/flush/parquet-file.js';
 import type { FlushSpan } from '../../src/worker/flush/standing-rows.js';

@@ -4,7 +4,8 @@ import {
   COLUMN_COUNT, COLUMN_ENTRIES, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID,
 } from '../../assembly/layout/column.js';
 import { TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_SERIES } from '../../assembly/layout/table.js';
-import type { ColumnDefinition, Need, ParserLimits, TableDefinition } from '../../src/worker/protocol.js';
+import type { ParserLimits } from '../../src/model/limits.js';
+import type { ColumnDefinition, Need, TableDefinition } from '../../src/model/schema.js';
 import { moveMemtables } from '../../src/worker/wasm/move.js';
 import { memtableRows, type Point } from '../../src/worker/wasm/dump.js';
 import { WasmParser, type Parsed, type ParseOptions } from '../../src/worker/wasm/wasm.js';

@@ -3,7 +3,7 @@ import * as abi from '../../../assembly/layout/codes.js';
 import { systemClock as clock } from '../../clock.js';
 import { systemDisk as disk } from '../../disk.js';
 import { ERRORS } from '../../errors.js';
-import { timeInUnit } from '../../ingest/precision.js';
+import { timeInUnit } from '../../model/precision.js';
 import { dataPaths } from '../../names.js';
 import { markTaken, RejectReader, type FoundReject } from '../../rejects/reader.js';
 import { sourceOf } from '../../rejects/reject-record.js';

@@ -3,7 +3,7 @@ import { LINE_TYPE_CONFLICT } from '../../../assembly/layout/codes.js';
 import { ERRORS } from '../../errors.js';
 import type { ErrorCode } from '../../errors.js';
 import type { Dialect, WriteOutcome } from '../../ingest/request.js';
-import type { LineError } from '../../worker/protocol.js';
+import type { LineError } from '../../model/line-error.js';
 import { codeName, lineErrorArray, lineErrorText } from './line-errors.js';
 import type { Answer } from '../listener/listener.js';
 

@@ -5,8 +5,8 @@ import {
 import { SluiceError } from '../../errors.js';
 import { checkDatabaseName } from '../../names.js';
 import type { Dialect, WriteRequest } from '../../ingest/request.js';
-import { ENCODING_GZIP, ENCODING_IDENTITY } from '../../worker/protocol.js';
-import type { Encoding } from '../../worker/protocol.js';
+import { ENCODING_GZIP, ENCODING_IDENTITY } from '../../model/encoding.js';
+import type { Encoding } from '../../model/encoding.js';
 import type { QueryParameters } from './query-string.js';
 
 export interface DialectOptions {

@@ -3,7 +3,6 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Server as SecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Certificate } from './certificate.js';
 import type { Answer, Exchange, Handler, Listener, ListenerOptions, MakeListener } from './listener.js';
 
@@ -122,7 +121,7 @@ function bind(server: Server | SecureServer, host: string, port: number): Promis
     server.once('error', fail);
     server.listen(port, host, () => {
       server.off('error', fail);
-      resolve((server.address() as AddressInfo).port);
+      resolve((server.address() as { readonly port: number }).port);
     });
   });
 }

@@ -1,5 +1,5 @@
 /** One request on uWebSockets.js. */
-import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse } from './uws-library.js';
 import type { Answer, Exchange } from './listener.js';
 
 const STATUS_LINES: Readonly<Record<number, string>> = {

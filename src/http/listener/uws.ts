@@ -3,12 +3,11 @@
  * when a body comes slower than 16 KiB/s, answers `Expect`, refuses malformed requests, and closes the connection of a
  * client that sends its next request before it has the answer to the last one (pipelining).
  */
-import uws from 'uWebSockets.js';
-import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js';
 import type { Certificate } from './certificate.js';
 import type { Handler, Listener, ListenerOptions, MakeListener } from './listener.js';
 import { claimPort } from './node.js';
 import { UwsExchange } from './uws-exchange.js';
+import { uws, type TemplatedApp, type us_listen_socket } from './uws-library.js';
 
 /** An app, whose certificate is for good, with the socket it listens on and its connections. */
 interface App {

@@ -3,7 +3,7 @@ import { clientAddress, type Networks } from '../../addresses.js';
 import type { Clock } from '../../clock.js';
 import { KIND_NAMES } from '../../errors.js';
 import { single, type Metric } from '../../metrics.js';
-import type { LineError } from '../../worker/protocol.js';
+import type { LineError } from '../../model/line-error.js';
 import type { Caller } from '../auth/auth.js';
 
 /** Conflicts remembered; past it the one that was quiet for longest is forgotten. */

@@ -1,6 +1,6 @@
 /** The actions of a Delta commit, as lines of JSON. https://github.com/delta-io/delta/blob/master/PROTOCOL.md, reader 1, writer 2. */
 import { VERSION } from '../../version.js';
-import type { FileStatistics, FlushedFile } from '../../worker/protocol.js';
+import type { FileStatistics, FlushedFile } from '../../model/flushed-file.js';
 
 /** The protocol of tables sluice makes, and the highest it reads and writes. */
 export const PROTOCOL = { minReaderVersion: 1, minWriterVersion: 2 } as const;

@@ -1,7 +1,7 @@
 /** A table's columns as Delta's schemaString, and back. */
 import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../../assembly/layout/codes.js';
 import { fold, OWN_COLUMNS } from '../../names.js';
-import type { ColumnDefinition } from '../../worker/protocol.js';
+import type { ColumnDefinition } from '../../model/schema.js';
 
 /** A column of a schema, as Delta describes it. */
 export interface SchemaField {

@@ -9,7 +9,7 @@
  * R6 the null count of every column; of one without any value it is the number of rows.
  * R7 all columns, also those behind the 32nd.
  */
-import type { FileStatistics } from '../../worker/protocol.js';
+import type { FileStatistics } from '../../model/flushed-file.js';
 import type { FileColumn } from '../parquet/file-columns.js';
 import type { Range } from '../parquet/statistics.js';
 import { lowerBound, upperBound } from '../parquet/text-bounds.js';

@@ -1,7 +1,7 @@
 /** Columns of a data file: their order, and how each kind is written (parquet.thrift, SchemaElement; DESIGN.md section 8). */
 import * as abi from '../../../assembly/layout/codes.js';
 import { COLUMN_NS, COLUMN_SEQ, COLUMN_TIME } from '../../../assembly/layout/flush.js';
-import type { ColumnDefinition } from '../../worker/protocol.js';
+import type { ColumnDefinition } from '../../model/schema.js';
 import type { ThriftWriter } from './thrift.js';
 
 export type FileColumnKind = 'time' | 'ns' | 'seq' | 'tag' | 'f64' | 'i64' | 'u64' | 'bool' | 'string';

@@ -8,7 +8,8 @@ import { fileColumns, type FileColumn } from '../../tables/parquet/file-columns.
 import { joinRanges } from '../../tables/parquet/statistics.js';
 import type { StoreWriter, TableStore } from '../../tables/table-store.js';
 import { readEnd, readStep, type WasmMemory } from '../wasm/chunk.js';
-import type { FlushedFile, FileOrder } from '../protocol.js';
+import type { FlushedFile } from '../../model/flushed-file.js';
+import type { FileOrder } from '../protocol.js';
 import { ByteSink } from './byte-sink.js';
 import { Slices } from './slices.js';
 import { StandingRows, type FlushSpan } from './standing-rows.js';

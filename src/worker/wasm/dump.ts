@@ -1,7 +1,7 @@
 /** Points read back out of the WASM module as plain objects: for `sluice parse` and for tests. */
 import { TABLE_ROWS, TABLE_SERIES_AT, TABLE_TIMES } from '../../../assembly/layout/table.js';
 import { columnReaders, type ColumnReader } from './column-reader.js';
-import type { TableDefinition } from '../protocol.js';
+import type { TableDefinition } from '../../model/schema.js';
 import type { WasmParser } from './wasm.js';
 
 /** Types of field values by KIND_*, as points name them. */

@@ -1,6 +1,7 @@
 /** What a parsed body came to, read out of the WASM memory: the OUTCOME_* header of assembly/layout/codes.ts and its lists. */
 import * as abi from '../../../assembly/layout/codes.js';
-import type { LineError, Need, NeededTable } from '../protocol.js';
+import type { LineError } from '../../model/line-error.js';
+import type { Need, NeededTable } from '../../model/schema.js';
 
 /** Row ranges of one table. */
 export interface RowRange {

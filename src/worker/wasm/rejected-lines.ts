@@ -2,7 +2,7 @@
 import * as abi from '../../../assembly/layout/codes.js';
 import { recordWriter, type RejectContext } from '../../rejects/reject-record.js';
 import type { OutcomePlace } from './parsed.js';
-import type { RejectedLines } from '../protocol.js';
+import type { RejectedLines } from '../../model/line-error.js';
 
 /** An answer has no room for more, however short they are. */
 const MORE_MAX = 300;

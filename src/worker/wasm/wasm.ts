@@ -2,7 +2,9 @@
 import * as abi from '../../../assembly/layout/codes.js';
 import type { RejectContext } from '../../rejects/reject-record.js';
 import { readParsed, type OutcomePlace, type Parsed, type RowRange } from './parsed.js';
-import type { ColumnDefinition, ParserLimits, RejectedLines, TableDefinition } from '../protocol.js';
+import type { ParserLimits } from '../../model/limits.js';
+import type { RejectedLines } from '../../model/line-error.js';
+import type { ColumnDefinition, TableDefinition } from '../../model/schema.js';
 import { readRejected } from './rejected-lines.js';
 import type { InflateExports } from '../unpack/gunzip.js';
 import type { FlushExports } from '../flush/parquet-file.js';
