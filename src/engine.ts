@@ -1,6 +1,6 @@
 /** Builds every part behind the front end, in the order of a start, and stops them in reverse. No logic of its own. */
 import { engineMetrics } from './admin/server-metrics.js';
-import { SchemaAdmin } from './admin/databases.js';
+import { DatabaseAdmin } from './admin/databases.js';
 import type { TokenStore } from './auth/token-store.js';
 import { systemClock as clock } from './clock.js';
 import type { Config } from './config.js';
@@ -13,7 +13,7 @@ import { openFolder } from './folder.js';
 import { BODY_MEMORY_DEFAULTS, BodyMemory } from './ingest/body-memory.js';
 import { LogRollback } from './ingest/log-rollback.js';
 import { Dispatcher } from './ingest/dispatch.js';
-import { Guard } from './ingest/admission.js';
+import { Admission } from './ingest/admission.js';
 import { LineCounts } from './ingest/line-counts.js';
 import { Pool } from './ingest/pool.js';
 import { Recovery } from './ingest/recovery.js';
@@ -27,7 +27,7 @@ import type { Metric } from './metrics.js';
 import { dataPaths } from './names.js';
 import { RejectStore } from './rejects/reject-store.js';
 import { Flusher } from './flush/flusher.js';
-import { Trimmer } from './flush/log-trimmer.js';
+import { LogTrimmer } from './flush/log-trimmer.js';
 import { loadZlibSync } from './worker/unpack/inflate.js';
 import { MOVE_BYTES_MIN } from './worker/memory.js';
 import type { WorkerLimits } from './model/limits.js';
@@ -51,7 +51,7 @@ export interface Engine {
   readonly writer: Writer;
   readonly bodyMemory: BodyMemory;
   /** Databases and measurements. */
-  readonly schema: SchemaAdmin;
+  readonly schema: DatabaseAdmin;
   readonly logger: ServerLogger;
   readonly tokens: TokenStore;
   /** The admin token, if this was the first start. */
@@ -98,7 +98,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control, 
     damage.push(sentence);
   };
   const folder = await openFolder(config, { disk, clock, logger, report, onLogFailure: (lastSynced, reason) => rollback.onLogFailure(lastSynced, reason) });
-  const { catalog, leftovers, log, openCommitter, paths, quarantine, quarantineStore, snapshots, store, tokens } = folder;
+  const { catalog, cleanup, log, openCommitter, paths, quarantine, quarantineStore, snapshots, store, tokens } = folder;
   undo.add('the log', () => log.close());
 
   // The parts that move rows.
@@ -146,8 +146,8 @@ async function assemble(config: Config, logger: ServerLogger, control: Control, 
   const rollback = new LogRollback({ log, pool, clock, logger });
   const flusher = new Flusher({
     catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter,
-    publishCatalog: () => trimmer.publish(),
-    memtableBytes: () => guard.pressureBytes(),
+    publishCatalog: () => logTrimmer.publish(),
+    memtableBytes: () => admission.pressureBytes(),
     replayFloor: () => recovery.floor,
     limits: { ...config, memtableBytesMax: config.memoryBytesMax * FLUSH_MEMORY_SHARE },
   });
@@ -161,7 +161,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control, 
       report(`frame ${frame.number} of the log is kept in quarantine: ${why}`);
     },
   }, catalog, folder.startNumber);
-  const guard = new Guard({
+  const admission = new Admission({
     disk, clock, memtableBytes, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes,
     memtableBytesMax: config.memoryBytesMax, logFailed: () => log.failed,
     tidy: () => pool.tellAll({ say: 'tidy' }),
@@ -173,8 +173,8 @@ async function assemble(config: Config, logger: ServerLogger, control: Control, 
   const writer = new WritePath({
     catalog, dispatcher, log, bodyMemory, stalled, clock,
     answerMsMax: ANSWER_MS_MAX,
-    refuse: () => guard.refuse(),
-    onNoRoom: () => guard.noteNoRoom(),
+    refuse: () => admission.refuse(),
+    onNoRoom: () => admission.noteNoRoom(),
     onAppended: (slot, body, appended) => {
       rollback.note(slot, body.ordinal, appended.number);
       flusher.noteRows(body.rows, appended.number);
@@ -186,8 +186,8 @@ async function assemble(config: Config, logger: ServerLogger, control: Control, 
       if (body.rejectedLines !== null && (isStored || body.state === 'refused')) rejects.keep(database, body.rejectedLines, body.rejected);
     },
   });
-  const trimmer = new Trimmer({ catalog, log, snapshots });
-  const problems = (): string[] => [...damage, control.problem() ?? [], tokens.problem() ?? [], guard.problems(), flusher.problems(), quarantine.problems(), stalled.problems()].flat();
+  const logTrimmer = new LogTrimmer({ catalog, log, snapshots });
+  const problems = (): string[] => [...damage, control.problem() ?? [], tokens.problem() ?? [], admission.problems(), flusher.problems(), quarantine.problems(), stalled.problems()].flat();
 
   // The order of a start: the catalog is safe, dropped tables go, replay begins, commands are answered.
   catalog.subscribe(({ defined, dropped }) => {
@@ -198,22 +198,22 @@ async function assemble(config: Config, logger: ServerLogger, control: Control, 
   for (const { tableId, error } of folder.troubled) flusher.noteTrouble(tableId, error);
   // What the log says of the catalog may have been read from memory that never reached the disk before the crash.
   if (folder.mustPublish) {
-    await trimmer.publish().catch((error: Error) => logger.error(`the catalog could not be written and is tried again: ${error.message}`));
+    await logTrimmer.publish().catch((error: Error) => logger.error(`the catalog could not be written and is tried again: ${error.message}`));
   }
   for (const table of catalog.droppedTables()) {
-    await leftovers.toTrash(table).catch((error: Error) => report(`the folder of dropped table ${table.folder} could not go to trash: ${error.message}`));
+    await cleanup.toTrash(table).catch((error: Error) => report(`the folder of dropped table ${table.folder} could not go to trash: ${error.message}`));
   }
-  await guard.look();
+  await admission.look();
   recovery.start().then(
     (frames) => frames > 0 && logger.info(`${frames} frames of the log are back in memtables`),
     (error: Error) => report(`the log could not be replayed: ${error.message}`),
   );
-  const schema = new SchemaAdmin({ catalog, leftovers, rejects });
+  const schema = new DatabaseAdmin({ catalog, cleanup, rejects });
   control.serve(controlHandlers({ catalog, flusher, quarantine, recovery, schema, tokens, problems, paths, write: { writer, bodyMemory, log, clock, limits: config } }));
   const tick = clock.every(TICK_MS, () => {
     flusher.tick();
     recovery.forgetBelow(flusher.firstUnflushed);
-    Promise.all([guard.look(), tokens.heal(), control.heal(), leftovers.emptyTrash(), trimmer.trim()])
+    Promise.all([admission.look(), tokens.heal(), control.heal(), cleanup.emptyTrash(), logTrimmer.trim()])
       .catch((error: Error) => logger.error(`housekeeping failed: ${error.message}`));
   });
 
@@ -221,10 +221,10 @@ async function assemble(config: Config, logger: ServerLogger, control: Control, 
     writer, bodyMemory, schema, logger, control, problems,
     tokens, tokenMade: folder.tokenMade,
     metrics: () => engineMetrics({ lines, rejects, log, recovery, flusher, bodyMemory, pool, logger, memtableBytes }),
-    refusal: () => guard.problems()[0] ?? null,
+    refusal: () => admission.problems()[0] ?? null,
     recovered: () => recovery.done(),
     async stop() {
-      guard.stop();
+      admission.stop();
       tick.cancel();
       await writer.settled();
       const flushed = recovery.done().then(() => flusher.flush(catalog.tables().map(({ id }) => id)))
@@ -232,7 +232,7 @@ async function assemble(config: Config, logger: ServerLogger, control: Control, 
       await within(STOP_FLUSH_MS, flushed).catch((error: Error) => logger.warn(`not all rows are in files yet; they stay in the log: ${error.message}`));
       await flusher.stop();
       await rejects.close();
-      await trimmer.publish().then(() => trimmer.trim())
+      await logTrimmer.publish().then(() => logTrimmer.trim())
         .catch((error: Error) => logger.error(`the catalog could not be written; the log still has it: ${error.message}`));
       await log.close();
       await pool.close();

@@ -14,7 +14,7 @@ import { TokenStore } from './auth/token-store.js';
 import { TableCommitter } from './tables/commit.js';
 import { TableRefused } from './tables/delta/table-log.js';
 import { findTables, lastNumberIn } from './tables/found.js';
-import { Leftovers } from './tables/cleanup.js';
+import { Cleanup } from './tables/cleanup.js';
 import { localTableStore } from './tables/local-store.js';
 import { rebuildCatalog } from './tables/rebuild.js';
 import { RowQuarantine, type QuarantinedRows } from './tables/row-quarantine.js';
@@ -31,7 +31,7 @@ export interface Folder {
   readonly store: TableStore;
   readonly log: Log;
   readonly catalog: Catalog;
-  readonly leftovers: Leftovers;
+  readonly cleanup: Cleanup;
   /** For rows that cannot go into their tables. */
   readonly quarantineStore: TableStore;
   readonly quarantine: RowQuarantine;
@@ -97,13 +97,13 @@ export async function openFolder(config: Config, { disk, clock, logger, report, 
     identity: { tableId: table.id, measurement: table.measurement, database: table.databaseName },
     committedTo: table.committedTo,
   });
-  const leftovers = new Leftovers({ disk, paths, store, clock, logger, node: log.node });
-  await leftovers.clearTmp(start).catch((error: Error) => report(`unfinished files of earlier starts stay for now: ${error.message}`));
+  const cleanup = new Cleanup({ disk, paths, store, clock, logger, node: log.node });
+  await cleanup.clearTmp(start).catch((error: Error) => report(`unfinished files of earlier starts stay for now: ${error.message}`));
   const quarantineStore = localTableStore(disk, paths.quarantinedTables, paths.tmp(start));
   const quarantine = await RowQuarantine.open(quarantineStore, log.node);
-  const troubled = await takeUpCommits({ catalog, clock, isLogWhole: scan.reports.length === 0, leftovers, log, openCommitter, quarantine, report });
+  const troubled = await takeUpCommits({ catalog, clock, isLogWhole: scan.reports.length === 0, cleanup, log, openCommitter, quarantine, report });
   return {
-    paths, start, tokens, tokenMade, snapshots, store, log, catalog, leftovers, openCommitter, quarantine, quarantineStore, troubled,
+    paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, troubled,
     startNumber: log.lastSynced,
     bodyBytesMax: scan.bodyBytesMax,
     mustPublish: scan.catalogRecords.length > 0 || rebuilt !== null,
@@ -124,7 +124,7 @@ function openCatalog(
   return catalog;
 }
 
-interface TakeUpParts extends Pick<Folder, 'catalog' | 'leftovers' | 'log' | 'openCommitter' | 'quarantine'> {
+interface TakeUpParts extends Pick<Folder, 'catalog' | 'cleanup' | 'log' | 'openCommitter' | 'quarantine'> {
   readonly clock: Clock;
   /** Nothing of the log was damaged or missing. */
   readonly isLogWhole: boolean;
@@ -136,7 +136,7 @@ interface TakeUpParts extends Pick<Folder, 'catalog' | 'leftovers' | 'log' | 'op
  * that no commit named.
  * @returns the tables that cannot be read, and of those with rows in quarantine the ones that cannot be written
  */
-async function takeUpCommits({ catalog, clock, isLogWhole, leftovers, log, openCommitter, quarantine, report }: TakeUpParts): Promise<Folder['troubled']> {
+async function takeUpCommits({ catalog, clock, isLogWhole, cleanup, log, openCommitter, quarantine, report }: TakeUpParts): Promise<Folder['troubled']> {
   const last = new Map<number, number>();
   for (const { lastByTable } of log.segments()) for (const [tableId, number] of lastByTable) last.set(tableId, number);
   const troubled: { tableId: number; error: TableRefused }[] = [];
@@ -144,7 +144,7 @@ async function takeUpCommits({ catalog, clock, isLogWhole, leftovers, log, openC
   for (const table of catalog.tables().filter(({ folder, id, flushedTo }) => (last.get(id) ?? 0) > flushedTo || wereSetAside.has(folder))) {
     try {
       const committer = await openCommitter(table);
-      const { files, strays } = await leftovers.moveOrphans(table, committer, isLogWhole);
+      const { files, strays } = await cleanup.moveOrphans(table, committer, isLogWhole);
       if (files.length > 0) await quarantine.add(orphanLot(table, files, clock));
       for (const name of strays) report(`a file in the folder of table ${table.folder} was no data file of ours: it is quarantine/tables/${table.folder}/${name} now`);
       catalog.setFlushedTo(table.id, committer.state.flushedTo);

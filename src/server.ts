@@ -11,7 +11,7 @@ import type { Listener } from './http/listener/listener.js';
 import { makeListener } from './http/listener/choose.js';
 import { createFrontEnd, FRONT_END_DEFAULTS } from './http/front/routes.js';
 import type { HealthState } from './http/api/status-pages.js';
-import { Watch } from './http/observe/observability.js';
+import { Observability } from './http/observe/observability.js';
 import type { Logger } from './logging.js';
 import { outletOf } from './outlet.js';
 import { STOP_MS_MAX, type Signals } from './signals.js';
@@ -45,7 +45,7 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
       health: () => healthOf(engine),
       version: VERSION,
       log: logger,
-      watch: new Watch({ clock, trustedProxies, log: logger, metrics: () => engine.metrics() }),
+      observability: new Observability({ clock, trustedProxies, log: logger, metrics: () => engine.metrics() }),
     });
     listener = await makeListener(config.http === 'node' ? 'node' : 'uws', frontEnd, { connectionsMax: config.connectionsMax, certificate }, logger);
     address = await listener.listen(config.httpHost, config.httpPort);

@@ -4,11 +4,11 @@ import { SluiceError } from '../errors.js';
 import { checkDatabaseName } from '../names.js';
 import type { SchemaRules } from '../schema-rules.js';
 import type { RejectStore } from '../rejects/reject-store.js';
-import type { Leftovers } from '../tables/cleanup.js';
+import type { Cleanup } from '../tables/cleanup.js';
 
 interface SchemaParts {
   readonly catalog: Catalog;
-  readonly leftovers: Leftovers;
+  readonly cleanup: Cleanup;
   readonly rejects: RejectStore;
 }
 
@@ -19,7 +19,7 @@ interface DatabaseListing {
   readonly createdMs: number;
 }
 
-export class SchemaAdmin {
+export class DatabaseAdmin {
   readonly #parts: SchemaParts;
 
   constructor(parts: SchemaParts) {
@@ -69,11 +69,11 @@ export class SchemaAdmin {
    * @throws SluiceError log-failed
    */
   async dropDatabase(name: string): Promise<number | null> {
-    const { catalog, leftovers, rejects } = this.#parts;
+    const { catalog, cleanup, rejects } = this.#parts;
     const dropped = await catalog.dropDatabase(name);
     if (dropped === null) return null;
     await rejects.forget(dropped.database.folder);
-    for (const table of dropped.tables) await leftovers.toTrash(table);
+    for (const table of dropped.tables) await cleanup.toTrash(table);
     return dropped.tables.length;
   }
 
@@ -83,12 +83,12 @@ export class SchemaAdmin {
    * @throws SluiceError log-failed
    */
   async dropMeasurement(database: string, measurement: string): Promise<boolean> {
-    const { catalog, leftovers } = this.#parts;
+    const { catalog, cleanup } = this.#parts;
     const found = catalog.database(database);
     if (found === undefined) return false;
     const dropped = await catalog.dropTable(found.id, measurement);
     if (dropped === null) return false;
-    await leftovers.toTrash(dropped);
+    await cleanup.toTrash(dropped);
     return true;
   }
 }

@@ -1,6 +1,6 @@
 /** Frames whose tables the catalog does not know: it was lost, and they had no row in a file yet. */
 import type { Log } from '../log/log.js';
-import { keepFrame, type Quarantine } from '../log/log-quarantine.js';
+import { keepFrame, type LogQuarantine } from '../log/log-quarantine.js';
 import type { Catalog } from './catalog.js';
 
 /**
@@ -8,7 +8,7 @@ import type { Catalog } from './catalog.js';
  * does not stop the start.
  * @returns what was done, in a sentence; null when there is none
  */
-export async function keepLostFrames(catalog: Catalog, log: Log, quarantine: Quarantine): Promise<string | null> {
+export async function keepLostFrames(catalog: Catalog, log: Log, quarantine: LogQuarantine): Promise<string | null> {
   const known = new Set([...catalog.tables(), ...catalog.droppedTables()].map(({ id }) => id));
   const isLost = (id: number): boolean => !known.has(id);
   if (!log.segments().some(({ lastByTable }) => [...lastByTable.keys()].some(isLost))) return null;

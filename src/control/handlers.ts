@@ -1,5 +1,5 @@
 /** What the control commands do. */
-import type { SchemaAdmin } from '../admin/databases.js';
+import type { DatabaseAdmin } from '../admin/databases.js';
 import type { MadeToken, TokenStore } from '../auth/token-store.js';
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Recovery } from '../ingest/recovery.js';
@@ -13,7 +13,7 @@ interface HandlerParts {
   readonly catalog: Catalog;
   readonly flusher: Flusher;
   readonly recovery: Recovery;
-  readonly schema: SchemaAdmin;
+  readonly schema: DatabaseAdmin;
   readonly tokens: TokenStore;
   readonly paths: DataPaths;
   readonly quarantine: RowQuarantine;

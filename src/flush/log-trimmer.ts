@@ -3,7 +3,7 @@ import type { Catalog } from '../catalog/catalog.js';
 import type { SnapshotFiles } from '../catalog/snapshot.js';
 import type { Log, SegmentSummary } from '../log/log.js';
 
-export class Trimmer {
+export class LogTrimmer {
   readonly #catalog: Catalog;
   readonly #log: Log;
   readonly #snapshots: SnapshotFiles;

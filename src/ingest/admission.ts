@@ -10,7 +10,7 @@ const TIDY_MS = 500;
 /** Of the memory for rows: less is not worth a flush. */
 const SHARE_LEFT = 1 / 8;
 
-interface GuardParts {
+interface AdmissionParts {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly dataDir: string;
@@ -22,14 +22,14 @@ interface GuardParts {
   readonly tidy: () => void;
 }
 
-export class Guard {
-  readonly #parts: GuardParts;
+export class Admission {
+  readonly #parts: AdmissionParts;
   #freeBytes = Infinity;
   #stopping = false;
   #noRoomUntilMs = -Infinity;
   #tidyAgainMs = -Infinity;
 
-  constructor(parts: GuardParts) {
+  constructor(parts: AdmissionParts) {
     this.#parts = parts;
   }
 

@@ -12,7 +12,7 @@ interface Stretch {
 }
 
 /** Where bytes go that are set aside. */
-export interface Quarantine {
+export interface LogQuarantine {
   readonly disk: Disk;
   readonly folder: string;
 }
@@ -23,7 +23,7 @@ export interface Quarantine {
  * @returns whether there were bytes to keep
  */
 export async function keepBytes(
-  { disk, folder }: Quarantine,
+  { disk, folder }: LogQuarantine,
   name: string,
   from: DiskFile,
   stretch: Stretch,
@@ -54,7 +54,7 @@ export async function keepBytes(
 }
 
 /** Moves a whole file into the quarantine folder. @param as its name there; `~2`, `~3`… is put behind it where it is taken */
-export async function moveFile({ disk, folder }: Quarantine, name: string, fromFolder: string, as = name): Promise<void> {
+export async function moveFile({ disk, folder }: LogQuarantine, name: string, fromFolder: string, as = name): Promise<void> {
   await disk.makeFolder(folder);
   let to = join(folder, as);
   for (let n = 2; await disk.exists(to); n += 1) to = join(folder, `${as}~${n}`);
@@ -64,7 +64,7 @@ export async function moveFile({ disk, folder }: Quarantine, name: string, fromF
 }
 
 /** Keeps a frame that could not be replayed as it was: its body as received, and beside it what its header said. */
-export async function keepFrame({ disk, folder }: Quarantine, { number, header, body }: LoggedFrame, why: string): Promise<void> {
+export async function keepFrame({ disk, folder }: LogQuarantine, { number, header, body }: LoggedFrame, why: string): Promise<void> {
   const about = { ...header, number, why, defaultTime: String(header.defaultTime), checksum: String(header.checksum), rejectedRuns: [...header.rejectedRuns] };
   for (const [name, bytes] of [[`frame-${number}.body`, body], [`frame-${number}.json`, Buffer.from(`${JSON.stringify(about)}\n`)]] as const) {
     const file = await createAnew(disk, folder, join(folder, name));

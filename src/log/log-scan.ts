@@ -6,7 +6,7 @@ import { decodeDatabaseId, decodeTableIds } from './frame.js';
 import { isIn, type NumberRange } from './given-up.js';
 import { boundOf, namingsOf, readHead, type Head, type Naming } from './heads.js';
 import { Marks } from './marks.js';
-import { keepBytes, moveFile, type Quarantine } from './log-quarantine.js';
+import { keepBytes, moveFile, type LogQuarantine } from './log-quarantine.js';
 import type { LogReport } from './log-report.js';
 import { readRecords, type Damage } from './reader.js';
 import * as format from './segment.js';
@@ -39,13 +39,13 @@ interface ScanOptions {
 type Found = 'records' | 'left as it is' | 'nothing' | 'lost';
 
 /** One scan. Pure bookkeeping but for the files it cuts, removes and keeps aside. */
-export class Scanner {
+export class LogScanner {
   readonly segments: Segment[] = [];
   readonly givenUp: NumberRange[] = [];
   marks: Marks;
   readonly #disk: Disk;
   readonly #folder: string;
-  readonly #quarantine: Quarantine;
+  readonly #quarantine: LogQuarantine;
   readonly #catalogRecords: { number: number; payload: Buffer }[] = [];
   readonly #reports: LogReport[] = [];
   readonly #nameAheadMax: number;

@@ -8,7 +8,7 @@ import { encodeFrame, frameBytes, type FrameHeader } from './frame.js';
 import { encodeGivenUp, type NumberRange } from './given-up.js';
 import type { Marks } from './marks.js';
 import type { LogReport } from './log-report.js';
-import { Scanner, type LogScan } from './log-scan.js';
+import { LogScanner, type LogScan } from './log-scan.js';
 import * as format from './segment.js';
 import { newSegment, SegmentList, segmentPath, type LoggedFrame, type Segment, type SegmentSummary } from './segments.js';
 
@@ -62,7 +62,7 @@ export async function openLog(disk: Disk, folder: string, options: LogOptions): 
   // A disk without room for it stops no start: it is made with the first segment then, whose failure is told.
   await disk.makeFolder(folder).catch(() => undefined);
   const knownNumber = Math.max(options.numberFloor, Number(options.clock.nowNs() / 1000n));
-  const scanner = new Scanner(disk, folder, { quarantineFolder: options.quarantineFolder, knownNumber, nameAheadMax: NAME_AHEAD_US_MAX });
+  const scanner = new LogScanner(disk, folder, { quarantineFolder: options.quarantineFolder, knownNumber, nameAheadMax: NAME_AHEAD_US_MAX });
   const scan = await scanner.run();
   const node = options.node ?? scan.node ?? randomBytes(4).toString('hex');
   return { log: new Log(disk, folder, { ...options, node }, scanner, scan.lastNumber), scan };
@@ -94,7 +94,7 @@ export class Log {
   #syncs = 0;
 
   /** Use `openLog`. */
-  constructor(disk: Disk, folder: string, options: LogOptions & { readonly node: string }, scanner: Scanner, lastNumber: number) {
+  constructor(disk: Disk, folder: string, options: LogOptions & { readonly node: string }, scanner: LogScanner, lastNumber: number) {
     this.node = options.node;
     this.#disk = disk;
     this.#folder = folder;

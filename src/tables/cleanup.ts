@@ -21,7 +21,7 @@ interface LeftoversParts {
   readonly node: string;
 }
 
-export class Leftovers {
+export class Cleanup {
   readonly #parts: LeftoversParts;
 
   constructor(parts: LeftoversParts) {

@@ -1,5 +1,5 @@
 /** The memory of a worker: the instance of the module that it works with, and how that is kept small after flushes. */
-import { collect } from './gc.js';
+import { collectGarbage } from './gc.js';
 import { moveMemtables } from './wasm/move.js';
 import type { ParserLimits } from '../model/limits.js';
 import { WasmParser } from './wasm/wasm.js';
@@ -72,7 +72,7 @@ export class WorkerMemory {
   collectLeft(): void {
     if (!this.#hasLeft) return;
     this.#hasLeft = false;
-    collect();
+    collectGarbage();
   }
 
   /** Lets go of what is kept for lines to come, when it is too much. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeListener } from '../../src/http/listener/choose.js';
 import { makeNodeListener } from '../../src/http/listener/node.js';
-import { Pauses } from '../../src/http/listener/idle-clients.js';
+import { IdleClients } from '../../src/http/listener/idle-clients.js';
 import { onBoth } from './harness.js';
 import { post } from './raw-client.js';
 import type { RawClient } from './raw-client.js';
@@ -44,7 +44,7 @@ onBoth('a client that becomes busy after a pause keeps its connection again', {}
 });
 
 test('clients are told apart, and the longest known is forgotten first', () => {
-  const pauses = new Pauses(6000, 2);
+  const pauses = new IdleClients(6000, 2);
   assert.deepEqual([pauses.note('a', 0), pauses.note('b', 0)], [false, false]);
   assert.deepEqual([pauses.note('b', 5000), pauses.note('a', 10_000), pauses.note('b', 10_000)], [false, true, false]);
   assert.equal(pauses.note('c', 10_000), false);

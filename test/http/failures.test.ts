@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Failures } from '../../src/http/auth/failed-attempts.js';
+import { FailedAttempts } from '../../src/http/auth/failed-attempts.js';
 import { FakeClock } from './fake-clock.js';
 
-function make(): { failures: Failures; clock: FakeClock } {
+function make(): { failures: FailedAttempts; clock: FakeClock } {
   const clock = new FakeClock();
-  return { clock, failures: new Failures({ failuresMax: 3, windowMs: 1000, pairsMax: 2, addressesSaidMax: 2 }, clock) };
+  return { clock, failures: new FailedAttempts({ failuresMax: 3, windowMs: 1000, pairsMax: 2, addressesSaidMax: 2 }, clock) };
 }
 
 test('after the limit a pair is refused to the end of its window', () => {

@@ -1,7 +1,7 @@
 /** Databases in memory, for the pages that handle them. */
 import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../assembly/layout/codes.js';
 import { SluiceError } from '../../src/errors.js';
-import type { Schema, SchemaTable } from '../../src/http/api/schema-access.js';
+import type { SchemaAccess as Schema, SchemaTable } from '../../src/http/api/schema-access.js';
 import { checkDatabaseName } from '../../src/names.js';
 import { PLAIN_RULES, type SchemaRules } from '../../src/schema-rules.js';
 

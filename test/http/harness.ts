@@ -12,7 +12,7 @@ import type { ListenerKind } from '../../src/http/listener/choose.js';
 import { createFrontEnd, FRONT_END_DEFAULTS } from '../../src/http/front/routes.js';
 import type { FrontEndLimits } from '../../src/http/front/routes.js';
 import type { HealthState } from '../../src/http/api/status-pages.js';
-import { Watch } from '../../src/http/observe/observability.js';
+import { Observability } from '../../src/http/observe/observability.js';
 import { BodyMemory } from '../../src/ingest/body-memory.js';
 import type { Body, WriteOutcome, WriteRequest, Writer } from '../../src/ingest/request.js';
 import { diskWithoutTokens, makeStore } from '../auth/make-store.js';
@@ -105,7 +105,7 @@ async function start(kind: ListenerKind, t: TestContext, options: Options): Prom
     health: options.health ?? (() => ({ status: 'pass', message: 'ready for queries and writes', checks: [] })),
     version: 'v0.1.0-test',
     log: { error: (message) => errors.push(message) },
-    watch: new Watch({
+    observability: new Observability({
       clock, trustedProxies: makeNetworks(options.auth?.trustedProxies ?? []), metrics: () => [],
       log: { warn: (message) => warnings.push(message), error: (message) => errors.push(message) },
     }),

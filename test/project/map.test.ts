@@ -14,6 +14,7 @@ function mapped(): Map<string, string> {
   const folders = new Map<string, string>();
   let top = '';
   for (const line of block!.split('\n').filter((text) => text !== '')) {
+    if (line.startsWith(' '.repeat(4))) continue; // more of the sentence above
     const [, indent, names, sentence] = /^( *)((?:[\w./-]+\/ ?)+) {2,}(\S.*)$/.exec(line)!;
     if (indent === '') top = names!.trim();
     for (const name of names!.trim().split(' ')) folders.set(indent === '' ? name : `${top}${name}`, sentence!);
@@ -35,4 +36,13 @@ test('every folder that holds files is on the map, with a sentence', () => {
 
 test('every folder on the map is there', () => {
   for (const folder of mapped().keys()) assert.ok(existsSync(join(root, folder)), `the map of DESIGN.md names ${folder}, which is not there`);
+});
+
+test('every file on the map is there', () => {
+  const design = readFileSync(join(root, 'DESIGN.md'), 'utf8');
+  const [, block] = /^## The map$.*?```\n(.*?)```/ms.exec(design)!;
+  const files = TREES.flatMap((tree) => readdirSync(join(root, tree), { recursive: true, encoding: 'utf8' }).map((name) => `/${name}`));
+  const named = [...block!.matchAll(/[\w-]+\.ts\b/g)].map(([name]) => name);
+  assert.ok(named.length > 10);
+  for (const name of named) assert.ok(files.some((path) => path.endsWith(`/${name}`)), `the map of DESIGN.md names ${name}, which is not there`);
 });

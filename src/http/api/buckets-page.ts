@@ -6,7 +6,7 @@ import type { Answer } from '../listener/listener.js';
 import { jsonAnswer, jsonObject, maySee, textOf } from './page.js';
 import type { PageRequest } from './page.js';
 import type { QueryParameters } from '../front/query-string.js';
-import type { Schema } from './schema-access.js';
+import type { SchemaAccess } from './schema-access.js';
 
 /** The one organization; it goes by every name. */
 const ORG_ID = '0000000000000001';
@@ -15,7 +15,7 @@ const ORG_NAME = 'sluice';
 const PAGE_DEFAULT = 20;
 const PAGE_MAX = 100;
 
-type Database = ReturnType<Schema['databases']>[number];
+type Database = ReturnType<SchemaAccess['databases']>[number];
 
 /** 16 hex digits, as the ids of InfluxDB 2. */
 function idOf({ id }: Database): string {
@@ -48,7 +48,7 @@ function readCount(query: QueryParameters, name: string, absent: number, min: nu
 }
 
 /** GET /api/v2/buckets: by `name` or `id`, a page at a time; whatever organization is named. @throws SluiceError bad-parameter */
-export function listBuckets(schema: Schema, { query, principal }: PageRequest): Answer {
+export function listBuckets(schema: SchemaAccess, { query, principal }: PageRequest): Answer {
   const limit = readCount(query, 'limit', PAGE_DEFAULT, 1, PAGE_MAX);
   const offset = readCount(query, 'offset', 0, 0, 999_999_999);
   const [name, id, after] = [query.get('name'), query.get('id'), query.get('after')];
@@ -64,7 +64,7 @@ export function listBuckets(schema: Schema, { query, principal }: PageRequest): 
 }
 
 /** POST /api/v2/buckets `{"name": NAME}`; retention rules are accepted, and nothing is dropped for its age. @throws SluiceError */
-export async function createBucket(schema: Schema, { body, principal }: PageRequest): Promise<Answer> {
+export async function createBucket(schema: SchemaAccess, { body, principal }: PageRequest): Promise<Answer> {
   const asked = textOf(jsonObject(body), 'name');
   if (asked === '') throw new SluiceError('database-missing', 'add "name" to the JSON object');
   const name = bucketDatabase(asked);

@@ -5,12 +5,12 @@ import { demand, demandAdmin } from '../auth/auth.js';
 import type { Answer } from '../listener/listener.js';
 import { jsonAnswer, jsonObject, maySee, textOf } from './page.js';
 import type { PageRequest } from './page.js';
-import type { Schema } from './schema-access.js';
+import type { SchemaAccess } from './schema-access.js';
 
 const DONE: Answer = { status: 200, headers: [], body: '' };
 
 /** GET: every database that the token may use. @throws SluiceError bad-parameter */
-export function listDatabases(schema: Schema, { query, principal }: PageRequest): Answer {
+export function listDatabases(schema: SchemaAccess, { query, principal }: PageRequest): Answer {
   const format = query.get('format') ?? 'json';
   if (format !== 'json') throw new SluiceError('bad-parameter', `format=${JSON.stringify(format.slice(0, 80))} is not json`);
   const names = schema.databases().map(({ name }) => name).filter((name) => maySee(principal, name));
@@ -21,7 +21,7 @@ export function listDatabases(schema: Schema, { query, principal }: PageRequest)
  * POST `{"db": NAME}`; a retention period is accepted, and nothing is dropped for its age. Our own keys `tags` and
  * `types` say its schema rules. @throws SluiceError
  */
-export async function createDatabase(schema: Schema, request: PageRequest): Promise<Answer> {
+export async function createDatabase(schema: SchemaAccess, request: PageRequest): Promise<Answer> {
   const { name, rules } = orderOf(request);
   demand(request.principal, 'write', name);
   if (!(await schema.createDatabase(name, rules))) throw new SluiceError('database-exists', name);
@@ -29,7 +29,7 @@ export async function createDatabase(schema: Schema, request: PageRequest): Prom
 }
 
 /** PUT, with the keys of POST: those left out stay as they are. @throws SluiceError */
-export async function updateDatabase(schema: Schema, request: PageRequest): Promise<Answer> {
+export async function updateDatabase(schema: SchemaAccess, request: PageRequest): Promise<Answer> {
   demandAdmin(request.principal);
   const { name, rules } = orderOf(request);
   if ((await schema.setRules(name, rules)) === null) throw new SluiceError('database-not-found', name);
@@ -56,7 +56,7 @@ function rule<K extends keyof SchemaRules>(order: Readonly<Record<string, unknow
 }
 
 /** DELETE `?db=NAME`. @throws SluiceError */
-export async function deleteDatabase(schema: Schema, { query, principal }: PageRequest): Promise<Answer> {
+export async function deleteDatabase(schema: SchemaAccess, { query, principal }: PageRequest): Promise<Answer> {
   demandAdmin(principal);
   const name = query.get('db') ?? '';
   if (name === '') throw new SluiceError('database-missing', 'add db=NAME to the query string');

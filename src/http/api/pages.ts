@@ -5,9 +5,9 @@ import { createBucket, listBuckets, listOrgs } from './buckets-page.js';
 import { createDatabase, deleteDatabase, listDatabases, updateDatabase } from './databases-page.js';
 import type { Page } from './page.js';
 import { queryPage } from './query-page.js';
-import type { Schema } from './schema-access.js';
+import type { SchemaAccess } from './schema-access.js';
 import * as token from './tokens-page.js';
-import type { Watch } from '../observe/observability.js';
+import type { Observability } from '../observe/observability.js';
 
 interface PageRoute {
   /** Shape of its errors. */
@@ -18,7 +18,7 @@ interface PageRoute {
 }
 
 /** Every page by its path. */
-export function pageRoutes(schema: Schema, tokens: TokenStore, watch: Watch): Readonly<Record<string, PageRoute>> {
+export function pageRoutes(schema: SchemaAccess, tokens: TokenStore, observability: Observability): Readonly<Record<string, PageRoute>> {
   const query: Page = (request) => queryPage(schema, request);
   return {
     '/query': { dialect: 'v1', methods: { GET: query, POST: query } },
@@ -36,7 +36,7 @@ export function pageRoutes(schema: Schema, tokens: TokenStore, watch: Watch): Re
         DELETE: (request) => deleteDatabase(schema, request),
       },
     },
-    '/debug/conflicts': { dialect: 'v3', methods: { GET: watch.conflictsPage } },
+    '/debug/conflicts': { dialect: 'v3', methods: { GET: observability.conflictsPage } },
     ...tokenRoutes(tokens),
   };
 }

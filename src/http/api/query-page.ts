@@ -8,7 +8,7 @@ import type { Answer } from '../listener/listener.js';
 import { jsonAnswer, jsonObject, maySee, textOf } from './page.js';
 import type { PageRequest } from './page.js';
 import { QueryParameters } from '../front/query-string.js';
-import type { Schema, SchemaTable } from './schema-access.js';
+import type { SchemaAccess, SchemaTable } from './schema-access.js';
 import { parseStatements } from './statements.js';
 import type { Source, Statement } from './statements.js';
 
@@ -73,13 +73,13 @@ function sourcesOf({ sources }: { readonly sources: readonly Source[] }, databas
 }
 
 class Execution {
-  readonly #schema: Schema;
+  readonly #schema: SchemaAccess;
   readonly #principal: Principal;
   /** What the request names as its database; '' for none. */
   readonly #database: string;
   #rows = 0;
 
-  constructor(schema: Schema, principal: Principal, database: string) {
+  constructor(schema: SchemaAccess, principal: Principal, database: string) {
     this.#schema = schema;
     this.#principal = principal;
     this.#database = database;
@@ -183,7 +183,7 @@ class Execution {
  * Answers /query.
  * @throws SluiceError bad-query, forbidden, and where the server is at fault
  */
-export async function queryPage(schema: Schema, request: PageRequest): Promise<Answer> {
+export async function queryPage(schema: SchemaAccess, request: PageRequest): Promise<Answer> {
   const parameter = parameterOf(request);
   const q = parameter('q');
   if (q.trim() === '') throw new SluiceError('bad-request', 'missing required parameter "q"');

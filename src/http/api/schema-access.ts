@@ -14,7 +14,7 @@ export interface SchemaTable {
   readonly columns: readonly { readonly key: string; readonly kind: number }[];
 }
 
-export interface Schema {
+export interface SchemaAccess {
   /** Oldest first. */
   databases(): readonly Database[];
   /** Null when there is no such database. */

@@ -17,12 +17,12 @@ interface StatusParts {
 export function statusRoutes({ clock, health, version, limits: { retryAfterS } }: StatusParts): [path: string, Route][] {
   const started = new Date(clock.nowMs()).toISOString();
   const startedMs = clock.monotonicMs();
-  const servePing: Serve = (turn) => {
-    const verbose = new QueryParameters(turn.exchange.query).get('verbose');
-    turn.answer(pingAnswer(version, verbose, turn.exchange.header('accept')));
+  const servePing: Serve = (reply) => {
+    const verbose = new QueryParameters(reply.exchange.query).get('verbose');
+    reply.answer(pingAnswer(version, verbose, reply.exchange.header('accept')));
   };
-  const serveHealth: Serve = (turn) => turn.answer(healthAnswer(version, health(), retryAfterS));
-  const serveReady: Serve = (turn) => turn.answer(readyAnswer(started, clock.monotonicMs() - startedMs, health(), retryAfterS));
+  const serveHealth: Serve = (reply) => reply.answer(healthAnswer(version, health(), retryAfterS));
+  const serveReady: Serve = (reply) => reply.answer(readyAnswer(started, clock.monotonicMs() - startedMs, health(), retryAfterS));
   return [
     ['/ping', makeRoute('v1', { GET: servePing, POST: servePing })],
     ['/health', makeRoute('v2', { GET: serveHealth })],

@@ -5,7 +5,7 @@ import type { TokenStore } from '../../auth/token-store.js';
 import { hashToken, isExpired, type TokenEntry } from '../../auth/token.js';
 import type { Clock } from '../../clock.js';
 import { SluiceError } from '../../errors.js';
-import { Failures, FAILURE_LIMITS } from './failed-attempts.js';
+import { FailedAttempts, FAILURE_LIMITS } from './failed-attempts.js';
 import type { Exchange } from '../listener/listener.js';
 
 /** What a check needs to see of a request. */
@@ -88,7 +88,7 @@ interface Accepted {
 
 class TokenAuthenticator implements Authenticator {
   readonly #parts: AuthenticatorParts;
-  readonly #failures: Failures;
+  readonly #failedAttempts: FailedAttempts;
   /**
    * Headers found good before: hashing costs more than the rest of a small request. A lookup tells nothing of a token by
    * its time, since strings are compared only when their seeded hashes are equal; nor does one in the store, which
@@ -98,10 +98,10 @@ class TokenAuthenticator implements Authenticator {
 
   constructor(parts: AuthenticatorParts) {
     this.#parts = parts;
-    this.#failures = new Failures(FAILURE_LIMITS, parts.clock);
+    this.#failedAttempts = new FailedAttempts(FAILURE_LIMITS, parts.clock);
     parts.tokens.onChange(() => {
       this.#accepted.clear();
-      this.#failures.forget();
+      this.#failedAttempts.forget();
     });
   }
 
@@ -123,7 +123,7 @@ class TokenAuthenticator implements Authenticator {
     const { tokens, clock, trustedProxies } = this.#parts;
     const address = clientAddress(caller.peer, caller.headerLines('x-forwarded-for'), trustedProxies);
     const pair = `${address} ${hashes[0]}`;
-    const refusedForMs = this.#failures.refusedForMs(pair);
+    const refusedForMs = this.#failedAttempts.refusedForMs(pair);
     if (refusedForMs > 0) {
       throw new SluiceError('unauthorized', `this token failed too often from ${address}: it is not looked at for ${Math.ceil(refusedForMs / 1000)} s`);
     }
@@ -135,8 +135,8 @@ class TokenAuthenticator implements Authenticator {
 
   /** Counts a failure and says so once a window. */
   #failed(pair: string, address: string, why: string): SluiceError {
-    this.#failures.note(pair);
-    if (this.#failures.shallSay(address)) this.#parts.log.warn(`authorization failed for a request from ${address}: ${why}`);
+    this.#failedAttempts.note(pair);
+    if (this.#failedAttempts.shallSay(address)) this.#parts.log.warn(`authorization failed for a request from ${address}: ${why}`);
     return new SluiceError('unauthorized', why);
   }
 }

@@ -1,6 +1,6 @@
 /** Counts attempts that failed, within bounds: who tries the same wrong token again and again is not looked up any more. */
 import type { Clock } from '../../clock.js';
-import { Said } from '../observe/log-limit.js';
+import { LogLimit } from '../observe/log-limit.js';
 
 interface FailureLimits {
   /** Failures of one pair of address and credential within a window; past it the pair is refused unseen. */
@@ -18,17 +18,17 @@ interface Window {
   failures: number;
 }
 
-export class Failures {
+export class FailedAttempts {
   readonly #limits: FailureLimits;
   readonly #clock: Clock;
   /** In the order of their windows. */
   readonly #windows = new Map<string, Window>();
-  readonly #said: Said;
+  readonly #logLimit: LogLimit;
 
   constructor(limits: FailureLimits, clock: Clock) {
     this.#limits = limits;
     this.#clock = clock;
-    this.#said = new Said(limits, clock);
+    this.#logLimit = new LogLimit(limits, clock);
   }
 
   /** Milliseconds for which a pair is refused unseen; 0 when it is not. */
@@ -54,7 +54,7 @@ export class Failures {
 
   /** Whether the log has said nothing of an address in this window; from then on it has. */
   shallSay(address: string): boolean {
-    return this.#said.shallSay(address);
+    return this.#logLimit.shallSay(address);
   }
 
   /** Forgets all failures: a token that was wrong may be right now. */

@@ -7,7 +7,7 @@ export function identityHeaders(version: string): readonly (readonly [string, st
   return [['X-Influxdb-Version', version], ['X-Influxdb-Build', 'sluice'], ALLOW_ORIGIN];
 }
 
-export class Turn {
+export class Reply {
   readonly exchange: Exchange;
   readonly #identity: readonly (readonly [string, string])[];
   readonly #requestId: string;

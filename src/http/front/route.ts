@@ -1,10 +1,10 @@
 /** A path, its methods, and the shape of its errors. */
 import type { Dialect } from '../../ingest/request.js';
 import type { Asker } from './answer.js';
-import type { Turn } from './reply.js';
+import type { Reply } from './reply.js';
 
 /** Answers a request, now or later. @throws SluiceError */
-export type Serve = (turn: Turn, asker: Asker) => void;
+export type Serve = (reply: Reply, asker: Asker) => void;
 
 export interface Route {
   readonly dialect: Dialect;

@@ -16,16 +16,16 @@ import type { DialectOptions } from './dialect.js';
 import type { Exchange, Handler } from '../listener/listener.js';
 import type { Page } from '../api/page.js';
 import { pageRoutes } from '../api/pages.js';
-import { Pauses } from '../listener/idle-clients.js';
+import { IdleClients } from '../listener/idle-clients.js';
 import { QueryParameters } from './query-string.js';
 import { makeRoute } from './route.js';
 import type { Route, Serve } from './route.js';
-import type { Schema } from '../api/schema-access.js';
+import type { SchemaAccess } from '../api/schema-access.js';
 import type { HealthState } from '../api/status-pages.js';
 import { statusRoutes } from '../api/status-routes.js';
 import { Throttle } from './throttle.js';
-import { identityHeaders, Turn } from './reply.js';
-import type { Watch } from '../observe/observability.js';
+import { identityHeaders, Reply } from './reply.js';
+import type { Observability } from '../observe/observability.js';
 
 export interface FrontEndLimits {
   /** Limit of a body as received. */
@@ -56,7 +56,7 @@ export const FRONT_END_DEFAULTS: FrontEndLimits = {
 
 interface FrontEndParts {
   readonly writer: Writer;
-  readonly schema: Schema;
+  readonly schema: SchemaAccess;
   readonly tokens: TokenStore;
   /** The front end becomes the listener of its `onFree`. */
   readonly bodyMemory: BodyMemory;
@@ -68,7 +68,7 @@ interface FrontEndParts {
   /** What X-Influxdb-Version says. */
   readonly version: string;
   readonly log: { error(message: string): void };
-  readonly watch: Watch;
+  readonly observability: Observability;
 }
 
 /** A request id that a client may choose. */
@@ -78,7 +78,7 @@ class FrontEnd {
   readonly #parts: FrontEndParts;
   readonly #body: BodyMeans;
   readonly #pageBody: BodyMeans;
-  readonly #pauses: Pauses;
+  readonly #idleClients: IdleClients;
   readonly #identity: readonly (readonly [string, string])[];
   readonly #idPrefix = crypto.randomUUID().slice(0, 8);
   #requests = 0;
@@ -93,14 +93,14 @@ class FrontEnd {
     }, clock);
     this.#body = { clock, memory: bodyMemory, throttle, bodyBytesMax: limits.bodyBytesMax };
     this.#pageBody = { ...this.#body, bodyBytesMax: limits.pageBodyBytesMax };
-    this.#pauses = new Pauses(limits.pauseMs, limits.clientsMax);
+    this.#idleClients = new IdleClients(limits.pauseMs, limits.clientsMax);
     this.#identity = identityHeaders(parts.version);
     // PUT: Telegraf's http output can be set to it.
     const write = (dialect: Dialect): Route => {
-      const serve: Serve = (turn, asker) => this.#write(turn, asker);
+      const serve: Serve = (reply, asker) => this.#write(reply, asker);
       return makeRoute(dialect, { POST: serve, PUT: serve });
     };
-    const pages = Object.entries(pageRoutes(parts.schema, parts.tokens, parts.watch)).map(([path, { dialect, methods, isOpen }]): [string, Route] => {
+    const pages = Object.entries(pageRoutes(parts.schema, parts.tokens, parts.observability)).map(([path, { dialect, methods, isOpen }]): [string, Route] => {
       const serves = Object.entries(methods).map(([method, page]) => [method, this.#page(page, isOpen)] as const);
       return [path, makeRoute(dialect, Object.fromEntries(serves))];
     });
@@ -110,7 +110,7 @@ class FrontEnd {
       ['/api/v2/write', write('v2')],
       ['/api/v3/write_lp', write('v3')],
       ...statusRoutes(parts),
-      parts.watch.metricsRoute(),
+      parts.observability.metricsRoute(),
       ...pages,
     ]);
   }
@@ -120,33 +120,33 @@ class FrontEnd {
     const userAgent = exchange.header('user-agent');
     const telegraf = isTelegraf(userAgent);
     const client = `${telegraf ? exchange.peer : ''} ${userAgent} ${exchange.path}?${exchange.query}`;
-    const turn = new Turn(exchange, this.#identity, this.#requestId(exchange), this.#pauses.note(client, clock.monotonicMs()));
+    const reply = new Reply(exchange, this.#identity, this.#requestId(exchange), this.#idleClients.note(client, clock.monotonicMs()));
     const route = this.#routes.get(exchange.path);
     const dialect = route?.dialect ?? (exchange.path.startsWith('/api/v2/') ? 'v2' : 'v1');
     const asker: Asker = { dialect, telegraf, retryAfterS: misreadsRetryAfter(userAgent) ? null : limits.retryAfterS };
     try {
       if (exchange.method === 'OPTIONS') {
-        turn.answer(PREFLIGHT);
+        reply.answer(PREFLIGHT);
         return;
       }
       if (route === undefined) throw new SluiceError('not-found', exchange.path.slice(0, 200));
       const serve = route.methods.get(exchange.method);
-      if (serve === undefined) turn.answer(failure('method-not-allowed', exchange.method, asker, [['Allow', [...route.methods.keys()].join(', ')]]));
-      else serve(turn, asker);
+      if (serve === undefined) reply.answer(failure('method-not-allowed', exchange.method, asker, [['Allow', [...route.methods.keys()].join(', ')]]));
+      else serve(reply, asker);
     } catch (error) {
-      this.#fail(turn, asker, error);
+      this.#fail(reply, asker, error);
     }
   }
 
   /** Tells the client what was thrown; what should not have been is logged. */
-  #fail(turn: Turn, asker: Asker, error: unknown): void {
+  #fail(reply: Reply, asker: Asker, error: unknown): void {
     if (error instanceof SluiceError) {
-      turn.answer(failure(error.code, error.detail, asker));
+      reply.answer(failure(error.code, error.detail, asker));
       return;
     }
-    const { method, path } = turn.exchange;
+    const { method, path } = reply.exchange;
     this.#parts.log.error(`${method} ${path} failed: ${error instanceof Error ? error.stack : String(error)}`);
-    turn.answer(failure('internal', 'the server logged it', asker));
+    reply.answer(failure('internal', 'the server logged it', asker));
   }
 
   /** The client's own id, or a new one. */
@@ -155,47 +155,47 @@ class FrontEnd {
     return REQUEST_ID.test(asked) ? asked : `${this.#idPrefix}-${++this.#requests}`;
   }
 
-  #write(turn: Turn, asker: Asker): void {
-    const { exchange } = turn;
-    const { authenticator, dialect, writer, log, watch } = this.#parts;
+  #write(reply: Reply, asker: Asker): void {
+    const { exchange } = reply;
+    const { authenticator, dialect, writer, log, observability } = this.#parts;
     const query = new QueryParameters(exchange.query);
     const principal = authenticator.authenticate(exchange, asker.dialect === 'v1' ? query.get('p') : undefined);
     const request = readWrite(asker.dialect, query, (name) => exchange.header(name), dialect);
     demand(principal, 'write', request.database);
     receiveBody(exchange, this.#body, (body, waitedMs) => {
       if (body.bytes === 0) {
-        turn.answer(STORED);
+        reply.answer(STORED);
         return;
       }
       writer.write(request, body, waitedMs).then(
         (outcome) => {
-          if (outcome.kind === 'partial') watch.conflicts.note(request.database, outcome.errors, exchange);
-          turn.answer(outcomeAnswer(outcome, asker));
+          if (outcome.kind === 'partial') observability.conflicts.note(request.database, outcome.errors, exchange);
+          reply.answer(outcomeAnswer(outcome, asker));
         },
         (error: unknown) => {
           log.error(`a write to ${request.database} failed: ${error instanceof Error ? error.stack : String(error)}`);
-          turn.answer(failure('internal', 'the server logged it', asker));
+          reply.answer(failure('internal', 'the server logged it', asker));
         },
       );
-    }, (code, detail) => turn.answer(failure(code, detail, asker)));
+    }, (code, detail) => reply.answer(failure(code, detail, asker)));
   }
 
   /** Serves a page to who has credentials, or to anyone while it is open. */
   #page(page: Page, isOpen: () => boolean = () => false): Serve {
-    return (turn, asker) => {
-      const { exchange } = turn;
+    return (reply, asker) => {
+      const { exchange } = reply;
       const query = new QueryParameters(exchange.query);
       const authenticator = isOpen() ? WITHOUT_AUTH : this.#parts.authenticator;
       const principal = authenticator.authenticate(exchange, asker.dialect === 'v1' ? query.get('p') : undefined);
       const serve = async (body: string): Promise<void> => {
         try {
-          turn.answer(await page({ query, header: (name) => exchange.header(name), body, principal }));
+          reply.answer(await page({ query, header: (name) => exchange.header(name), body, principal }));
         } catch (error) {
-          this.#fail(turn, asker, error);
+          this.#fail(reply, asker, error);
         }
       };
       if (exchange.method === 'GET' || exchange.method === 'HEAD') void serve('');
-      else receiveText(exchange, this.#pageBody, (body) => void serve(body), (code, detail) => turn.answer(failure(code, detail, asker)));
+      else receiveText(exchange, this.#pageBody, (body) => void serve(body), (code, detail) => reply.answer(failure(code, detail, asker)));
     };
   }
 }
@@ -203,5 +203,5 @@ class FrontEnd {
 /** Builds the handler of all requests. It throws nothing. */
 export function createFrontEnd(parts: FrontEndParts): Handler {
   const frontEnd = new FrontEnd(parts);
-  return parts.watch.over((exchange) => frontEnd.serve(exchange));
+  return parts.observability.over((exchange) => frontEnd.serve(exchange));
 }

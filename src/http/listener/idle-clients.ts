@@ -14,7 +14,7 @@ interface Visits {
   returnedMs: number;
 }
 
-export class Pauses {
+export class IdleClients {
   readonly #pauseMs: number;
   readonly #clientsMax: number;
   readonly #clients = new Map<string, Visits>();

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.js';
 import { labelled, type Metric } from '../../metrics.js';
 import { isTelegraf } from '../front/dialect.js';
 import type { Exchange } from '../listener/listener.js';
-import { Said } from './log-limit.js';
+import { LogLimit } from './log-limit.js';
 
 interface ClientLossParts {
   readonly clock: Clock;
@@ -21,12 +21,12 @@ const TELEGRAF_LOSSES: Readonly<Record<string, Readonly<Record<number, string>>>
 
 export class ClientLosses {
   readonly #parts: ClientLossParts;
-  readonly #said: Said;
+  readonly #logLimit: LogLimit;
   readonly #byReason = new Map<string, number>();
 
   constructor(parts: ClientLossParts) {
     this.#parts = parts;
-    this.#said = new Said({ windowMs: 60_000, addressesSaidMax: 100 }, parts.clock);
+    this.#logLimit = new LogLimit({ windowMs: 60_000, addressesSaidMax: 100 }, parts.clock);
   }
 
   /** To be told of every answer, before it goes out. */
@@ -37,7 +37,7 @@ export class ClientLosses {
     if (reason === undefined || !isTelegraf(exchange.header('user-agent'))) return;
     this.#byReason.set(reason, (this.#byReason.get(reason) ?? 0) + 1);
     const address = clientAddress(exchange.peer, exchange.headerLines('x-forwarded-for'), this.#parts.trustedProxies);
-    if (this.#said.shallSay(address)) {
+    if (this.#logLimit.shallSay(address)) {
       this.#parts.log.warn(`the Telegraf at ${address} was answered ${status} on ${path}: it drops what it sent${reason === 'v3-too-large' ? ' if it sets database_tag' : ''}`);
     }
   }

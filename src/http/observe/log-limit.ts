@@ -7,7 +7,7 @@ interface SaidLimits {
   readonly addressesSaidMax: number;
 }
 
-export class Said {
+export class LogLimit {
   readonly #limits: SaidLimits;
   readonly #clock: Clock;
   readonly #addresses = new Set<string>();

@@ -20,7 +20,7 @@ interface WatchParts {
   readonly metrics: () => readonly Metric[];
 }
 
-export class Watch {
+export class Observability {
   readonly conflicts: Conflicts;
   readonly #parts: WatchParts;
   readonly #requests = new RequestCounts();
@@ -39,12 +39,12 @@ export class Watch {
 
   /** /metrics, which asks for no token. */
   metricsRoute(): [path: string, route: Route] {
-    const serve: Serve = (turn, asker) => {
+    const serve: Serve = (reply, asker) => {
       this.#text().then(
-        (body) => turn.answer({ status: 200, headers: [['Content-Type', METRICS_TYPE]], body }),
+        (body) => reply.answer({ status: 200, headers: [['Content-Type', METRICS_TYPE]], body }),
         (error: Error) => {
           this.#parts.log.error(`GET /metrics failed: ${error.stack}`);
-          turn.answer(failure('internal', 'the server logged it', asker));
+          reply.answer(failure('internal', 'the server logged it', asker));
         },
       );
     };
