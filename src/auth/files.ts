@@ -4,6 +4,7 @@ import { basename, dirname } from 'node:path';
 import type { Disk } from '../disk.js';
 import { moveFile } from '../log/log-quarantine.js';
 import { parseSegmentName, type DataPaths } from '../names.js';
+import { publishFile } from '../publish.js';
 import { decodeGivenToken, decodeTokens, encodeTokens, type GivenToken, type TokenList } from './token-file.js';
 
 export class TokenFiles {
@@ -87,17 +88,7 @@ export class TokenFiles {
     return `${quarantine}/${as}`;
   }
 
-  async #publish(path: string, text: string): Promise<void> {
-    const unfinished = `${path}.new`;
-    await this.#disk.remove(unfinished);
-    const file = await this.#disk.open(unfinished, 'create-secret');
-    try {
-      await file.write(Buffer.from(text), 0);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await this.#disk.rename(unfinished, path);
-    await this.#disk.syncFolder(dirname(path));
+  #publish(path: string, text: string): Promise<void> {
+    return publishFile(this.#disk, { path, unfinished: `${path}.new`, bytes: Buffer.from(text), how: 'create-secret' });
   }
 }

@@ -1,4 +1,5 @@
 /** The tokens of a data folder: kept as hashes in tokens.json, changed without a restart. */
+import { atMost } from '../in-turn.js';
 import type { Clock } from '../clock.js';
 import type { Disk } from '../disk.js';
 import { SluiceError } from '../errors.js';
@@ -39,7 +40,7 @@ export class TokenStore {
   #byHash: ReadonlyMap<string, TokenEntry> = new Map();
   #onChange: () => void = () => {};
   /** Changes come one after another: each leans on the one before it being in the file. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = atMost(1);
 
   private constructor(parts: StoreParts) {
     this.#parts = parts;
@@ -137,12 +138,6 @@ export class TokenStore {
       if (list !== null) this.#take(list);
       await this.#addGiven(await this.#given());
     });
-  }
-
-  #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(change);
-    this.#last = done.catch(() => undefined);
-    return done;
   }
 
   /** @throws SluiceError token-not-found */

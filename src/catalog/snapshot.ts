@@ -2,7 +2,9 @@
 import { basename, join } from 'node:path';
 import type { Disk } from '../disk.js';
 import { crc32 } from '../crc.js';
+import { atMost } from '../in-turn.js';
 import type { DataPaths } from '../names.js';
+import { writeSynced } from '../publish.js';
 import { asList, asNumber, asObject, asText, decodeChecked, encodeChecked } from '../json.js';
 import { decodeColumn, decodeDatabase, decodeTable, type ColumnMade, type DatabaseMade, type TableMade } from './catalog-record.js';
 
@@ -89,7 +91,7 @@ export class SnapshotFiles {
   #reach = 0;
   /** By table, the `flushedTo` of the newest file. */
   #flushedTo: ReadonlyMap<number, number> = new Map();
-  #publishing: Promise<void> = Promise.resolve();
+  readonly #inTurn = atMost(1);
 
   constructor(disk: Disk, dataDir: string, paths: Pick<DataPaths, 'catalog' | 'catalogPrevious' | 'quarantine'>) {
     this.#disk = disk;
@@ -125,22 +127,13 @@ export class SnapshotFiles {
 
   /** Makes a snapshot the newest; a crash at any moment leaves one that can be read. One at a time, in order. */
   publish(snapshot: CatalogSnapshot): Promise<void> {
-    const turn = this.#publishing.then(() => this.#publish(snapshot));
-    this.#publishing = turn.catch(() => undefined); // the caller of `turn` hears of it
-    return turn;
+    return this.#inTurn(() => this.#publish(snapshot));
   }
 
   async #publish(snapshot: CatalogSnapshot): Promise<void> {
     const { catalog, catalogPrevious } = this.#paths;
     const unfinished = `${catalog}.tmp`;
-    await this.#disk.remove(unfinished);
-    const file = await this.#disk.open(unfinished, 'create');
-    try {
-      await file.write(encodeSnapshot(snapshot), 0);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeSynced(this.#disk, unfinished, encodeSnapshot(snapshot));
     if (this.#current !== null) {
       await this.#disk.rename(catalog, catalogPrevious);
       this.#previous = this.#current;

@@ -1,4 +1,5 @@
 /** Decides when the rows of which table leave the memtables, and what becomes of tables whose rows cannot. */
+import { atMost } from '../in-turn.js';
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Slot } from '../ingest/pool.js';
 import type { AcceptedBody, FromWorker } from '../worker/protocol.js';
@@ -43,8 +44,7 @@ export class Flusher {
   readonly #flushing = new Map<number, Promise<void>>();
   #flushes = 0;
   #failures = 0;
-  #atOnce = 0;
-  readonly #queue: (() => void)[] = [];
+  readonly #inTurn = atMost(FLUSHES_AT_ONCE_MAX);
 
   constructor(parts: FlusherParts) {
     this.#parts = parts;
@@ -204,7 +204,7 @@ export class Flusher {
   #flush(tableId: number, work: (table: Table) => Promise<void> = (table) => this.#toFiles(table)): Promise<void> {
     const before = this.#flushing.get(tableId)?.catch(() => undefined);
     const flush = Promise.resolve(before)
-      .then(() => this.#inTurn(tableId, work))
+      .then(() => this.#inTurn(() => this.#work(tableId, work)))
       .finally(() => {
         if (this.#flushing.get(tableId) === flush) this.#flushing.delete(tableId);
       });
@@ -212,9 +212,7 @@ export class Flusher {
     return flush;
   }
 
-  async #inTurn(tableId: number, work: (table: Table) => Promise<void>): Promise<void> {
-    if (this.#atOnce >= FLUSHES_AT_ONCE_MAX) await new Promise<void>((resolve) => this.#queue.push(resolve));
-    this.#atOnce += 1;
+  async #work(tableId: number, work: (table: Table) => Promise<void>): Promise<void> {
     try {
       const table = this.#catalog.table(tableId);
       if (table !== undefined) await work(table);
@@ -222,9 +220,6 @@ export class Flusher {
       this.#failures += 1;
       if (this.#catalog.table(tableId) !== undefined) this.#setAside.noteFailure(tableId, error as Error);
       throw error;
-    } finally {
-      this.#atOnce -= 1;
-      this.#queue.shift()?.();
     }
   }
 

@@ -1,4 +1,5 @@
 /** Makes flushed files part of a table: one Delta commit a batch. */
+import { atMost } from '../in-turn.js';
 import { randomUUID } from 'node:crypto';
 import type { FlushedFile } from '../model/flushed-file.js';
 import type { ColumnDefinition } from '../model/schema.js';
@@ -52,7 +53,7 @@ export class TableCommitter {
   /** Live files that were found as long as their commits say. */
   readonly #whole = new Set<string>();
   /** Commits and looks at the table run one after another. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = atMost(1);
 
   private constructor(options: CommitterOptions, state: TableState) {
     this.#options = options;
@@ -131,12 +132,6 @@ export class TableCommitter {
       else await this.#takeUp(version, end);
     }
     throw new Error(`table ${folder}: ${attemptsMax} commits in a row were overtaken by other writers`);
-  }
-
-  #inTurn<T>(action: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(action);
-    this.#last = turn.catch(() => undefined); // the caller of `turn` hears of it
-    return turn;
   }
 
   /** Behind a folder that was taken away a commit would begin a log with a gap, which nobody can read; a cleaned one is read anew. */

@@ -1,4 +1,5 @@
 /** One adopted worker: applies what main says, parses bodies into memtables, and flushes in slices between tasks. */
+import { atMost } from '../in-turn.js';
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { BlockReader } from './blocks.js';
 import { Gauge } from './gauges.js';
@@ -45,7 +46,7 @@ export class WorkerSlot {
   #rejectedBytesLeft = 0;
   #runsBytes = 0;
   /** Flushes run one after another. */
-  #flushing: Promise<void> = Promise.resolve();
+  readonly #inTurn = atMost(1);
   #isFlushing = false;
   #ended = false;
 
@@ -221,7 +222,7 @@ export class WorkerSlot {
         for (const tableId of message.tableIds) this.#parser.setAside(tableId, message.isSetAside);
         break;
       case 'flush':
-        this.#flushing = this.#flushing.then(() => this.#flush(message.order));
+        void this.#inTurn(() => this.#flush(message.order));
         break;
       case 'flushed':
         this.#pending.dropUpTo(message.tableId, message.number);

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { systemDisk as disk, type DiskFile } from '../../disk.js';
 import { decodeChecked, encodeChecked } from '../../json.js';
+import { publishFile } from '../../publish.js';
 import { isGzip } from '../source.js';
 import { NO_CONTEXT, type Context } from './export.js';
 import type { RejectedSizes } from './rejected-files.js';
@@ -101,15 +102,8 @@ export class Resume {
 
   /** Notes what was acknowledged. A killed process leaves this or the one before. */
   async save(reached: Reached): Promise<void> {
-    const made = `${this.#path}.tmp`;
-    await disk.remove(made);
-    const file = await disk.open(made, 'create');
-    try {
-      await file.write(encodeChecked({ format: FORMAT, identity: this.#identity, reached }), 0);
-    } finally {
-      await file.close();
-    }
-    await disk.rename(made, this.#path);
+    const bytes = encodeChecked({ format: FORMAT, identity: this.#identity, reached });
+    await publishFile(disk, { path: this.#path, unfinished: `${this.#path}.tmp`, bytes });
   }
 
   forget(): Promise<void> {
