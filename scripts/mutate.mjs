@@ -17,7 +17,7 @@ const TESTS = {
   'src/http/front/dialect.ts': ['http/dialect', 'http/routes', 'http/pages', 'http/query-page'],
   'src/http/front/query-string.ts': ['http/dialect', 'http/query-page'],
   'src/http/front/answer.ts': ['http/answer', 'http/routes', 'http/auth-answers', 'http/overload'],
-  'src/http/front/line-errors.ts': ['http/answer', 'http/routes'],
+  'src/line-errors.ts': ['http/answer', 'http/routes'],
   'src/http/auth/auth.ts': ['http/auth', 'http/auth-answers', 'http/tokens-page'],
   'src/http/auth/failed-attempts.ts': ['http/failures', 'http/auth'],
   'src/http/observe/log-limit.ts': ['http/failures', 'http/auth'],

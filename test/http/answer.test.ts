@@ -5,7 +5,7 @@ import { ERRORS } from '../../src/errors.js';
 import type { ErrorCode } from '../../src/errors.js';
 import { failure, outcomeAnswer } from '../../src/http/front/answer.js';
 import type { Asker } from '../../src/http/front/answer.js';
-import { lineErrorArray, lineErrorText } from '../../src/http/front/line-errors.js';
+import { lineErrorArray, lineErrorText } from '../../src/line-errors.js';
 import type { Dialect } from '../../src/ingest/request.js';
 import type { LineError, RejectedLines } from '../../src/model/line-error.js';
 

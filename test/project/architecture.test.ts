@@ -87,6 +87,7 @@ test('imports go one way', () => {
       const [from, to] = [roomOf(path), roomOf(`${target}.ts`)];
       const allowed = from === to || rank.get(from)! < rank.get(to)!;
       assert.ok(allowed, `${path} (${from}) imports ${target} (${to}) against the direction`);
+      assert.ok(from !== 'cli' || to !== 'http', `${path} imports ${target}: commands know nothing of HTTP`);
     }
   }
 });

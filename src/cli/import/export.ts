@@ -2,7 +2,9 @@
  * The comments of `influx_inspect export`, which `influx -import` reads too: where the lines behind them belong. See
  * https://docs.influxdata.com/influxdb/v1/tools/influx-cli/use-influx-cli/ (import) for the format.
  */
-import { joinPolicy } from '../../http/front/dialect.js';
+import { joinPolicy } from '../../database-names.js';
+import { SluiceError } from '../../errors.js';
+import { parseStatements } from '../../influxql.js';
 
 /** Where the lines at some place of a text belong. */
 export interface Context {
@@ -46,16 +48,16 @@ export function markersOf({ database, policy, isExport }: Context): string {
 
 /** Database and policy that a statement makes, or null for any other statement. @param statement a line of the DDL */
 export function madeBy(statement: string): { database: string; policy: string } | null {
-  const name = String.raw`("(?:[^"\\]|\\.)*"|[^\s;"]+)`;
-  const match = new RegExp(`^\\s*CREATE\\s+DATABASE\\s+${name}(?:\\s+WITH\\b.*?\\bNAME\\s+${name})?`, 'i').exec(statement);
-  return match === null ? null : { database: unquoted(match[1]!), policy: unquoted(match[2] ?? '') };
+  try {
+    const made = parseStatements(statement).find(({ kind }) => kind === 'create database');
+    return made?.kind === 'create database' ? made : null;
+  } catch (error) {
+    if (error instanceof SluiceError) return null; // a statement of another kind makes no database
+    throw error;
+  }
 }
 
 /** The database of sluice. @param instead stands in for InfluxDB's database, its policy stays */
 export function targetOf({ database, policy }: { readonly database: string; readonly policy: string }, instead: string | null): string {
   return joinPolicy(instead ?? database, policy);
-}
-
-function unquoted(name: string): string {
-  return name.startsWith('"') ? name.slice(1, -1).replace(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character)) : name;
 }

@@ -5,7 +5,7 @@
 import { systemDisk as disk, type DiskFile } from '../../disk.js';
 import type { WriteResult } from '../../control/commands.js';
 import { LINE_ERRORS } from '../../errors.js';
-import { lineErrorText } from '../../http/front/line-errors.js';
+import { lineErrorText } from '../../line-errors.js';
 import { parseRecord, sourceOf } from '../../rejects/reject-record.js';
 import { markersOf, type Context } from './export.js';
 

@@ -1,7 +1,7 @@
 /** /api/v2/buckets and /api/v2/orgs, as far as client libraries need them to find or make a bucket: a database is one. */
 import { SluiceError } from '../../errors.js';
 import { demand } from '../auth/auth.js';
-import { bucketDatabase } from '../front/dialect.js';
+import { bucketDatabase } from '../../database-names.js';
 import type { Answer } from '../listener/listener.js';
 import { jsonAnswer, jsonObject, maySee, textOf } from './page.js';
 import type { PageRequest } from './page.js';

@@ -3,14 +3,14 @@ import { KIND_TAG } from '../../../assembly/layout/codes.js';
 import type { Principal } from '../../auth/principal.js';
 import { ERRORS, KIND_NAMES, SluiceError } from '../../errors.js';
 import { demand, demandAdmin } from '../auth/auth.js';
-import { joinPolicy } from '../front/dialect.js';
+import { joinPolicy } from '../../database-names.js';
 import type { Answer } from '../listener/listener.js';
 import { jsonAnswer, jsonObject, maySee, textOf } from './page.js';
 import type { PageRequest } from './page.js';
 import { QueryParameters } from '../front/query-string.js';
 import type { SchemaAccess, SchemaTable } from './schema-access.js';
-import { parseStatements } from './statements.js';
-import type { Source, Statement } from './statements.js';
+import { parseStatements } from '../../influxql.js';
+import type { Source, Statement } from '../../influxql.js';
 
 /** Rows of one answer; past it there is none but the advice to name a measurement. */
 const ROWS_MAX = 1_000_000;

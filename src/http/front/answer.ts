@@ -4,7 +4,7 @@ import { ERRORS } from '../../errors.js';
 import type { ErrorCode } from '../../errors.js';
 import type { Dialect, WriteOutcome } from '../../ingest/request.js';
 import type { LineError } from '../../model/line-error.js';
-import { codeName, lineErrorArray, lineErrorText } from './line-errors.js';
+import { codeName, lineErrorArray, lineErrorText } from '../../line-errors.js';
 import type { Answer } from '../listener/listener.js';
 
 /** Who asked, as far as it changes the answer. */

@@ -2,6 +2,7 @@
 import {
   PRECISION_AUTO, PRECISION_H, PRECISION_M, PRECISION_MS, PRECISION_NS, PRECISION_S, PRECISION_US,
 } from '../../../assembly/layout/codes.js';
+import { bucketDatabase, joinPolicy } from '../../database-names.js';
 import { SluiceError } from '../../errors.js';
 import { checkDatabaseName } from '../../names.js';
 import type { Dialect, WriteRequest } from '../../ingest/request.js';
@@ -58,23 +59,6 @@ function goodDatabaseName(name: string): string {
   const problem = checkDatabaseName(name);
   if (problem !== null) throw new SluiceError('bad-database-name', `${quote(name)} ${problem}`);
   return name;
-}
-
-/** Retention policy names that mean the default one. */
-function isDefaultPolicy(rp: string): boolean {
-  return ['', "''", 'autogen', 'default'].includes(rp.toLowerCase());
-}
-
-/** The database of v1's `db` and `rp`, which is put in lower case, as InfluxDB 3 does. */
-export function joinPolicy(db: string, rp: string): string {
-  return isDefaultPolicy(rp) ? db : `${db}/${rp.toLowerCase()}`;
-}
-
-/** The database of a bucket: `name/autogen` is the one that v1 writes to as `db=name&rp=autogen`. */
-export function bucketDatabase(bucket: string): string {
-  const slash = bucket.indexOf('/');
-  const isDefault = slash > 0 && slash < bucket.length - 1 && isDefaultPolicy(bucket.slice(slash + 1));
-  return isDefault ? bucket.slice(0, slash) : bucket;
 }
 
 /**

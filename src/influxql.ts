@@ -1,5 +1,5 @@
 /** The statements of InfluxQL that clients send around their writes. Pure. */
-import { SluiceError } from '../../errors.js';
+import { SluiceError } from './errors.js';
 
 /** `db.rp.m`, `rp.m` or `m`; '' for a part that is not there. */
 export interface Source {
@@ -10,7 +10,8 @@ export interface Source {
 
 /** `database` is '' where the statement names none: the request does. */
 export type Statement =
-  | { readonly kind: 'create database'; readonly database: string }
+  /** The retention policy that it names, or ''. */
+  | { readonly kind: 'create database'; readonly database: string; readonly policy: string }
   | { readonly kind: 'drop database'; readonly database: string }
   | { readonly kind: 'drop measurement'; readonly measurement: string }
   | { readonly kind: 'show databases' }
@@ -90,14 +91,19 @@ class Parser {
   #createDatabase(): Statement {
     this.#takeWords('IF', 'NOT', 'EXISTS');
     const database = this.#name();
-    // Retention and shards, which there are none of.
+    let policy = '';
+    // Retention and shards, which there are none of; a name counts, for an import.
     if (this.#takeWords('WITH')) {
       if (!['DURATION', 'REPLICATION', 'SHARD', 'NAME', 'PAST', 'FUTURE'].some((word) => this.#takeWords(word))) {
         throw this.#expected('DURATION, REPLICATION, SHARD, NAME, PAST or FUTURE');
       }
-      while (this.#next < this.#tokens.length && !this.#isSymbol(';')) this.#next += 1;
+      this.#next -= 1;
+      while (this.#next < this.#tokens.length && !this.#isSymbol(';')) {
+        if (this.#takeWords('NAME')) policy = this.#name();
+        else this.#next += 1;
+      }
     }
-    return { kind: 'create database', database };
+    return { kind: 'create database', database, policy };
   }
 
   #on(): string {

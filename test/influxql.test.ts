@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseStatements } from '../../src/http/api/statements.js';
-import type { Statement } from '../../src/http/api/statements.js';
+import { parseStatements } from '../src/influxql.js';
+import type { Statement } from '../src/influxql.js';
 
-const create = (database: string): Statement => ({ kind: 'create database', database });
+const create = (database: string, policy = ''): Statement => ({ kind: 'create database', database, policy });
 const tags = (sources: readonly (readonly [database: string, policy: string, measurement: string])[], database = ''): Statement => ({
   kind: 'show tag keys', database, sources: sources.map(([named, policy, measurement]) => ({ database: named, policy, measurement })),
 });
@@ -20,8 +20,8 @@ const read: readonly (readonly [text: string, statements: readonly Statement[]])
   ['CREATE DATABASE "a;b"', [create('a;b')]],
   ['CREATE DATABASE IF NOT EXISTS m', [create('m')]],
   ['CREATE DATABASE if', [create('if')]],
-  ['CREATE DATABASE m WITH DURATION 3d REPLICATION 1 SHARD DURATION 1h NAME "liquid"', [create('m')]],
-  ['CREATE DATABASE m with name "r"; CREATE DATABASE n WITH SHARD DURATION INF', [create('m'), create('n')]],
+  ['CREATE DATABASE m WITH DURATION 3d REPLICATION 1 SHARD DURATION 1h NAME "liquid"', [create('m', 'liquid')]],
+  ['CREATE DATABASE m with name "r"; CREATE DATABASE n WITH SHARD DURATION INF', [create('m', 'r'), create('n')]],
   ['CREATE DATABASE m WITH PAST LIMIT 1d FUTURE LIMIT 1h', [create('m')]],
   ['DROP DATABASE "metrics"', [{ kind: 'drop database', database: 'metrics' }]],
   ['DROP MEASUREMENT "c p,u"', [{ kind: 'drop measurement', measurement: 'c p,u' }]],

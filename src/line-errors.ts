@@ -1,7 +1,7 @@
 /** Rejected lines in words and in JSON. Pure. */
-import { LINE_TAGS_FIXED, LINE_TYPE_CONFLICT } from '../../../assembly/layout/codes.js';
-import { KIND_NAMES, LINE_ERRORS } from '../../errors.js';
-import type { LineError, RejectedLines } from '../../model/line-error.js';
+import { LINE_TAGS_FIXED, LINE_TYPE_CONFLICT } from '../assembly/layout/codes.js';
+import { KIND_NAMES, LINE_ERRORS } from './errors.js';
+import type { LineError, RejectedLines } from './model/line-error.js';
 
 function kindName(kind: number): string {
   return KIND_NAMES[kind] ?? 'unknown';
