@@ -53,6 +53,6 @@ export function spanOf(row: u32): u32 {
 
 /** Log number of a row of the spans. */
 @inline
-export function numberOf(row: u32): i64 {
+export function rowOfValue(row: u32): i64 {
   return load<i64>(spans + <usize>spanOf(row) * FLUSH_SPAN_BYTES, FLUSH_SPAN_NUMBER);
 }

@@ -8,7 +8,8 @@ import { KIND_BOOL, KIND_F64, KIND_U64 } from '../layout/codes';
 import { cellSeed } from '../base/hash';
 import { freeSlots } from './dictionary';
 import { copyWide } from '../base/simd';
-import { freeNumbers, numberOf, regrowNumbers, startNumbers } from './row-numbers';
+import { rowOfValue } from './read';
+import { freeNumbers, regrowNumbers, startNumbers } from './row-numbers';
 import { reserveHeap } from './column-heap';
 import { give, regrow, roomFor, take } from './memory';
 import { findSpelling, freeSpelling } from './key-spelling';
@@ -132,26 +133,11 @@ export function appendString(column: usize, row: u32, at: usize, bytes: u32): vo
   store<u32>(load<u32>(column, COLUMN_VALUES) + (index << 2), end);
 }
 
-/** Index of the first value at or after `row` (of a tag: series). */
-export function valuesBefore(column: usize, row: u32): u32 {
-  const rows = <usize>load<u32>(column, COLUMN_ROWS);
-  if (rows == 0) return min(row, load<u32>(column, COLUMN_COUNT));
-  let low = load<u32>(column, COLUMN_DENSE);
-  if (row <= low) return row;
-  let high = load<u32>(column, COLUMN_COUNT);
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (load<u32>(rows + (middle << 2)) < row) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** Takes back the last value when it is that of `row`, the last row. */
 @inline
 export function removeValue(column: usize, row: u32): void {
   const count = load<u32>(column, COLUMN_COUNT);
-  if (count != 0 && numberOf(column, count - 1) == row) cutValues(column, count - 1);
+  if (count != 0 && rowOfValue(column, count - 1) == row) cutValues(column, count - 1);
 }
 
 /** Keeps the first `count` values. */

@@ -7,10 +7,9 @@ import {
 import { TABLE_COLUMNS, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_SERIES_EPOCH } from '../layout/table';
 import { KIND_TAG } from '../layout/codes';
 import { appendCode, clearColumn } from './column';
-import { addEntry, entryStart } from './dictionary';
-import { numberOf } from './row-numbers';
+import { columnAt, rowOfValue, textStart } from './read';
+import { addEntry } from './dictionary';
 import { give, take } from './memory';
-import { columnAt } from './table';
 
 /** A copy of the struct of the column being rebuilt, with its old arrays. */
 const before: usize = memory.data(128, 8);
@@ -89,18 +88,18 @@ export function repackTag(column: usize): void {
   const heap = load<u32>(before, COLUMN_HEAP);
   const hashes = load<u32>(before, COLUMN_ENTRY_HASHES);
   for (let code: u32 = 0; code < entries; code++) {
-    const start = entryStart(ends, code);
+    const start = textStart(ends, code);
     addEntry(column, heap + start, load<u32>(ends + (code << 2)) - start, load<u32>(hashes + (code << 2)), 0);
   }
   const count = load<u32>(before, COLUMN_COUNT);
-  for (let i: u32 = 0; i < count; i++) appendCode(column, numberOf(before, i), codeAt(i));
+  for (let i: u32 = 0; i < count; i++) appendCode(column, rowOfValue(before, i), codeAt(i));
   clearColumn(before);
 }
 
 /** New number of the series of the old value `index`. */
 @inline
 function numberAt(numbers: usize, index: u32): u32 {
-  return load<u32>(numbers + (<usize>numberOf(before, index) << 2));
+  return load<u32>(numbers + (<usize>rowOfValue(before, index) << 2));
 }
 
 @inline
@@ -115,7 +114,7 @@ function moveEntries(column: usize, codes: usize, entries: u32): void {
   const hashes = load<u32>(before, COLUMN_ENTRY_HASHES);
   for (let code: u32 = 0; code < entries; code++) {
     if (load<u32>(codes + (code << 2)) == 0) continue;
-    const start = entryStart(ends, code);
+    const start = textStart(ends, code);
     const bytes = load<u32>(ends + (code << 2)) - start;
     store<u32>(codes + (code << 2), addEntry(column, heap + start, bytes, load<u32>(hashes + (code << 2)), 0));
   }

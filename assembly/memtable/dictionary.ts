@@ -1,6 +1,7 @@
 // The dictionary of a tag column: a code per distinct value, found by open addressing. A slot is a u64: the code + 1 in
 // the lower half (0 is free), the value's hash (secret.ts) in the upper. Slots are always as if the entries had
 // been put in by code, so that taking the last one out frees one slot and leaves the others as they were.
+import { textStart } from './read';
 import {
   COLUMN_BODY, COLUMN_ENTRIES, COLUMN_ENTRIES_BEFORE, COLUMN_ENTRY_CAPACITY, COLUMN_ENTRY_ENDS, COLUMN_ENTRY_HASHES,
   COLUMN_HEAP, COLUMN_SLOTS, COLUMN_SLOTS_MASK,
@@ -11,12 +12,6 @@ import { reserveHeap } from './column-heap';
 import { give, regrow, take } from './memory';
 
 const ENTRIES_MIN: u32 = 16;
-
-/** Where an entry starts in the heap, given the ends of all. */
-@inline
-export function entryStart(ends: usize, code: u32): u32 {
-  return code == 0 ? 0 : load<u32>(ends + ((code - 1) << 2));
-}
 
 /** Code of a value; a new one is added in the name of the body `body`. */
 export function codeOf(column: usize, at: usize, bytes: u32, body: u64): u32 {
@@ -31,7 +26,7 @@ export function codeOf(column: usize, at: usize, bytes: u32, body: u64): u32 {
       if (held == 0) break;
       if (<u32>(held >> 32) != hash) continue;
       const code = <u32>held - 1;
-      const start = entryStart(ends, code);
+      const start = textStart(ends, code);
       if (load<u32>(ends + (code << 2)) - start == bytes && equalBytes(heap + start, at, bytes)) return code;
     }
   }
@@ -47,7 +42,7 @@ export function addEntry(column: usize, at: usize, bytes: u32, hash: u32, body: 
   }
   reserveEntries(column, code + 1);
   const ends = <usize>load<u32>(column, COLUMN_ENTRY_ENDS);
-  const start = entryStart(ends, code);
+  const start = textStart(ends, code);
   if (start + bytes < start) unreachable();
   reserveHeap(column, start, start + bytes);
   memory.copy(load<u32>(column, COLUMN_HEAP) + start, at, bytes);
@@ -82,7 +77,7 @@ export function indexEntries(column: usize): void {
   const ends = <usize>load<u32>(column, COLUMN_ENTRY_ENDS);
   const heap = <usize>load<u32>(column, COLUMN_HEAP);
   for (let code: u32 = 0; code < entries; code++) {
-    const start = entryStart(ends, code);
+    const start = textStart(ends, code);
     store<u32>(load<u32>(column, COLUMN_ENTRY_HASHES) + (code << 2), secretHash(heap + start, load<u32>(ends + (code << 2)) - start));
     putSlot(column, code);
   }

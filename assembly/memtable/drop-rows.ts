@@ -10,12 +10,12 @@ import {
 import { KIND_STRING, KIND_TAG } from '../layout/codes';
 import { tableAt } from './tables';
 import { reserveHeap } from './column-heap';
-import { clearColumn, heapUsed, reserveValues, valueShift, valuesBefore } from './column';
-import { entryStart } from './dictionary';
-import { freeNumbers, numberOf, startNumbers } from './row-numbers';
+import { columnAt, rowOfValue, textStart, valueFrom } from './read';
+import { clearColumn, heapUsed, reserveValues, valueShift } from './column';
+import { freeNumbers, startNumbers } from './row-numbers';
 import { dropSeries, keepSeries } from './compact-series';
 import { give } from './memory';
-import { clearRows, columnAt, reserveRows } from './table';
+import { clearRows, reserveRows } from './table';
 
 /** Bytes of a span given to removeSpans: first row and one past the last, u32 each. */
 const RANGE_BYTES: u32 = 8;
@@ -87,7 +87,7 @@ function rebuildColumn(column: usize, rows: u32, ranges: usize, count: u32): voi
   memory.copy(before, column, COLUMN_STRUCT_BYTES);
   let kept = load<u32>(before, COLUMN_COUNT);
   for (let i: u32 = 0; i < count; i++) {
-    kept -= valuesBefore(before, rangeEnd(ranges, i)) - valuesBefore(before, rangeFirst(ranges, i));
+    kept -= valueFrom(before, rangeEnd(ranges, i)) - valueFrom(before, rangeFirst(ranges, i));
   }
   if (kept == 0) return clearColumn(column);
   memory.fill(column + COLUMN_COUNT, 0, COLUMN_KEY_AT - COLUMN_COUNT);
@@ -97,14 +97,14 @@ function rebuildColumn(column: usize, rows: u32, ranges: usize, count: u32): voi
   let removed: u32 = 0;
   for (let i: u32 = 0; i <= count; i++) {
     const end = i < count ? rangeFirst(ranges, i) : rows;
-    moveValues(column, valuesBefore(before, first), valuesBefore(before, end), removed);
+    moveValues(column, valueFrom(before, first), valueFrom(before, end), removed);
     if (i < count) {
       first = rangeEnd(ranges, i);
       removed += first - end;
     }
   }
   clearColumn(before);
-  if (numberOf(column, kept - 1) == kept - 1) freeNumbers(column);
+  if (rowOfValue(column, kept - 1) == kept - 1) freeNumbers(column);
 }
 
 /** How many of the first rows, which had values all, are kept. */
@@ -137,7 +137,7 @@ function moveValues(column: usize, from: u32, to: u32, removed: u32): void {
 function moveStrings(column: usize, from: u32, to: u32): void {
   if (from == to) return;
   const ends = load<u32>(before, COLUMN_VALUES);
-  const start = entryStart(ends, from);
+  const start = textStart(ends, from);
   const bytes = load<u32>(ends + ((to - 1) << 2)) - start;
   const used = heapUsed(column);
   reserveHeap(column, used, used + bytes);

@@ -4,7 +4,7 @@ import { TABLE_COLUMNS, TABLE_ROWS, TABLE_ROWS_CAPACITY } from '../layout/table'
 import { KIND_TAG } from '../layout/codes';
 import { valueShift } from './column';
 import { roomFor } from './memory';
-import { columnAt } from './table';
+import { columnAt } from './read';
 
 /** A time and a series. */
 const ROW_BYTES: u64 = 12;

@@ -10,7 +10,7 @@ import { blockBytes } from '../base/arena';
 import { tableAt, tableIdsEnd } from './tables';
 import { dropSeries, keepSeries } from './compact-series';
 import { cacheBytes, freeSeries } from './cache/series-cache';
-import { columnAt } from './table';
+import { columnAt } from './read';
 
 /** Bytes that freeSpare would free, about. */
 export function spareBytes(): usize {

@@ -26,13 +26,6 @@ export function freeNumbers(column: usize): void {
   store<u32>(column, 0, COLUMN_ROWS);
 }
 
-/** Row (of a tag: series) of a value. */
-@inline
-export function numberOf(column: usize, value: u32): u32 {
-  const rows = load<u32>(column, COLUMN_ROWS);
-  return rows == 0 || value < load<u32>(column, COLUMN_DENSE) ? value : load<u32>(rows + (value << 2));
-}
-
 @inline
 function numbersAt(column: usize): usize {
   return load<u32>(column, COLUMN_ROWS) + (load<u32>(column, COLUMN_DENSE) << 2);

@@ -1,4 +1,5 @@
 // A memtable: the struct of layout/table.ts, made and freed, its columns and its rows.
+import { columnAt } from './read';
 import { COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KEY_HASH, COLUMN_KIND } from '../layout/column';
 import {
   TABLE_CELLS_AT, TABLE_CELLS_CAPACITY, TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_COLUMNS_CAPACITY, TABLE_DATABASE,
@@ -64,11 +65,6 @@ function giveRows(table: usize): void {
   const capacity = load<u32>(table, TABLE_ROWS_CAPACITY);
   give(load<u32>(table, TABLE_TIMES), capacity << 3);
   give(load<u32>(table, TABLE_SERIES_AT), capacity << 2);
-}
-
-@inline
-export function columnAt(table: usize, index: u32): usize {
-  return load<u32>(load<u32>(table, TABLE_COLUMNS_AT) + (index << 2));
 }
 
 /** The column of an unescaped key, or 0. */

@@ -7,10 +7,9 @@ import {
 import { TABLE_COLUMNS, TABLE_ROWS, TABLE_ROWS_CAPACITY } from '../layout/table';
 import { KIND_STRING, KIND_TAG } from '../layout/codes';
 import { heapUsed } from './column';
-import { entryStart } from './dictionary';
+import { columnAt, textStart } from './read';
 import { moveRows } from './drop-rows';
 import { repackTag } from './compact-series';
-import { columnAt } from './table';
 
 /** So much room stays whatever is used of it, and so many times what is used. */
 const ROOM_KEPT: u32 = 256;
@@ -36,7 +35,7 @@ export function trimTable(table: usize): void {
 
 function hasSpareEntries(column: usize): bool {
   const entries = load<u32>(column, COLUMN_ENTRIES);
-  const bytes = entryStart(load<u32>(column, COLUMN_ENTRY_ENDS), entries);
+  const bytes = textStart(load<u32>(column, COLUMN_ENTRY_ENDS), entries);
   return isFar(load<u32>(column, COLUMN_ENTRY_CAPACITY), entries, ROOM_KEPT) || isFar(load<u32>(column, COLUMN_HEAP_CAPACITY), bytes, HEAP_KEPT);
 }
 

@@ -7,9 +7,10 @@ import {
 import {
   KIND_BOOL, KIND_STRING, KIND_TAG, SPAN_BYTES, SPAN_ROW_END, SPAN_ROW_FIRST, SPAN_TABLE,
 } from '../layout/codes';
-import { appendBool, appendString, appendWide, cutValues, valuesBefore } from '../memtable/column';
+import { columnAt, valueFrom } from '../memtable/read';
+import { appendBool, appendString, appendWide, cutValues } from '../memtable/column';
 import { removeEntries } from '../memtable/dictionary';
-import { appendRow, columnAt } from '../memtable/table';
+import { appendRow } from '../memtable/table';
 import { trimTable } from '../memtable/trim';
 import { foldCell, foldRow, hashBytes } from '../base/hash';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../base/list';
@@ -134,7 +135,7 @@ export function rollBack(): void {
     const columns = load<u32>(table, TABLE_COLUMNS);
     for (let j: u32 = 0; j < columns; j++) {
       const column = columnAt(table, j);
-      cutValues(column, valuesBefore(column, load<u32>(column, COLUMN_KIND) == KIND_TAG ? series : rows));
+      cutValues(column, valueFrom(column, load<u32>(column, COLUMN_KIND) == KIND_TAG ? series : rows));
       removeEntries(column, body);
     }
     store<u32>(table, rows, TABLE_ROWS);

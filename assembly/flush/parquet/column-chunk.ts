@@ -4,7 +4,7 @@ import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG } from '../../layo
 import {
   CHUNK_AT, CHUNK_BYTES, CHUNK_DICTIONARY, CHUNK_MORE, CHUNK_NAN, CHUNK_NULLS, CHUNK_RAW_BYTES, COLUMN_NS, COLUMN_TIME,
 } from '../../layout/flush';
-import { columnAt, indexOfColumn } from '../memtable-columns';
+import { columnAt, indexOfColumn } from '../../memtable/read';
 import { groupRows } from '../rows/row-groups';
 import {
   gatherBooleans, gathered, gatherFloats, gatherOwn, gatherSigned, gatherUnsigned, startGather,

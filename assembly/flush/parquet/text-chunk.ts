@@ -3,7 +3,7 @@
 import { COLUMN_HEAP } from '../../layout/column';
 import { CHUNK_ENCODING, ENCODING_DELTA_LENGTH_BYTE_ARRAY, PAGE_BYTES_MAX } from '../../layout/flush';
 import { copyValue } from './bytes';
-import { startIn, textAt, textBytes, textEnds } from '../memtable-columns';
+import { textStart, textAt, textBytes, textEnds } from '../../memtable/read';
 import { deltaBytesMax, writeDelta } from './delta';
 import { indices, picked, places, values } from '../rows/row-group';
 import { levelsBytesMax, writeLevels } from './levels';
@@ -104,11 +104,11 @@ function measure(column: usize): usize {
   let start = indices;
   for (let at = picked + (<usize>value << 2); value < present && length < values + (<usize>PAGE_TEXTS_MAX << 3); at += 4) {
     const text = load<u32>(at);
-    const textStart = startIn(ends, text);
-    const textLength = load<u32>(ends + (<usize>text << 2)) - textStart;
+    const startsAt = textStart(ends, text);
+    const textLength = load<u32>(ends + (<usize>text << 2)) - startsAt;
     bytes += textLength;
     if (bytes > <usize>PAGE_BYTES_MAX && length > values) return bytes - textLength;
-    store<u32>(start, textStart);
+    store<u32>(start, startsAt);
     store<u64>(length, textLength);
     start += 4;
     length += 8;

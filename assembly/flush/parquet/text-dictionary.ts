@@ -5,7 +5,7 @@ import { KIND_TAG } from '../../layout/codes';
 import { equalBytes } from '../../base/hash';
 import { secretHash } from '../../base/secret-hash';
 import { GROUP_BYTES_MAX } from '../../layout/flush';
-import { textAt, textBytes, textEnds } from '../memtable-columns';
+import { textAt, textBytes, textEnds } from '../../memtable/read';
 import { SAMPLE_REPEATED_MIN, SAMPLE_VALUES, sampleAt } from './number-dictionary';
 import { indices, picked, values } from '../rows/row-group';
 import { widen } from '../scratch';

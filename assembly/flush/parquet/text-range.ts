@@ -1,7 +1,7 @@
 // Least and greatest text of a chunk, into the chunk struct.
 import { CHUNK_MAX, CHUNK_MIN } from '../../layout/flush';
 import { compareBytes, prefixOf } from './bytes';
-import { textAt, textBytes } from '../memtable-columns';
+import { textAt, textBytes } from '../../memtable/read';
 
 /** Texts of the least and the greatest, and their first bytes: texts are told by index, since their heap may move. */
 let least: u32 = 0;

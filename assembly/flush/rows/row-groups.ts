@@ -4,7 +4,7 @@ import { COLUMN_ENTRIES, COLUMN_KIND } from '../../layout/column';
 import { TABLE_COLUMNS } from '../../layout/table';
 import { KIND_BOOL, KIND_STRING, KIND_TAG } from '../../layout/codes';
 import { GROUP_BYTES_MAX, GROUP_ROWS_MAX } from '../../layout/flush';
-import { codeOf, columnAt, rowOfValue, textAt, textBytes, valueFrom } from '../memtable-columns';
+import { codeOf, columnAt, rowOfValue, textAt, textBytes, valueFrom } from '../../memtable/read';
 import { merged } from '../sort/merge-points';
 import { entryOf, MERGED } from '../sort/row-order';
 import { clearRuns, runStep } from './rank-runs';

@@ -1,6 +1,6 @@
 // The values of a column with few, listed in the order of their rows in the file: a radix sort of pairs of position and
 // value. It is stable, so that lines of one point stay in their order.
-import { rowOfValue } from '../memtable-columns';
+import { rowOfValue } from '../../memtable/read';
 import { countDigit, nextPlace, startsOf } from '../sort/row-order';
 import { NO_POSITION, positionOf } from './file-positions';
 import { give, take } from '../scratch';

@@ -1,7 +1,7 @@
 // Which code of a tag column each row of the row group has: fills `picked`, and `places` when rows have none. Rows of one
 // run have one series, and so one code.
 import { COLUMN_VALUES } from '../../layout/column';
-import { columnAt, rowOfValue, valueFrom } from '../memtable-columns';
+import { columnAt, rowOfValue, valueFrom } from '../../memtable/read';
 import { groupRows } from './row-groups';
 import { picked, places } from './row-group';
 import { keep, keptOf } from './column-cache';

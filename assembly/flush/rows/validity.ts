@@ -1,7 +1,7 @@
 // Which value each row of the row group has: fills `picked`, and `places` when rows have none. A column with a value in
 // every row is found by arithmetic. One with many has a bit a row and a count every 64 rows. One with few has its values
 // listed in the order of the file, so that rows without cost nothing.
-import { columnAt, rowOfValue, valueFrom } from '../memtable-columns';
+import { columnAt, rowOfValue, valueFrom } from '../../memtable/read';
 import { groupEnd, groupFirst, groupFrom, groupRows } from './row-groups';
 import { picked, places } from './row-group';
 import { keep, keptOf } from './column-cache';

@@ -4,7 +4,7 @@
 import { COLUMN_KIND } from '../../layout/column';
 import { TABLE_COLUMNS } from '../../layout/table';
 import { KIND_TAG } from '../../layout/codes';
-import { columnAt, rowOfValue, valueFrom } from '../memtable-columns';
+import { columnAt, rowOfValue, valueFrom } from '../../memtable/read';
 import { entryOf, MERGED, setEntry } from './row-order';
 import { give, take, widen } from '../scratch';
 import { rowEnd, rowFirst, rows } from '../spans';

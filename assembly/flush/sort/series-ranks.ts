@@ -4,7 +4,7 @@
 import { COLUMN_COUNT, COLUMN_KIND, COLUMN_VALUES } from '../../layout/column';
 import { TABLE_COLUMNS } from '../../layout/table';
 import { KIND_TAG } from '../../layout/codes';
-import { columnAt, rowOfValue, valueFrom } from '../memtable-columns';
+import { columnAt, rowOfValue, valueFrom } from '../../memtable/read';
 import { joinStep, keyCount, startJoin, startJoins } from './combine-ranks';
 import { endTexts, marked, markText, rankStep, startRanks, startTexts, textRanks } from './text-ranks';
 import { give, take } from '../scratch';

@@ -2,7 +2,7 @@
 // which entries differ. Ranges of entries that are still equal then are sorted again by what follows.
 import { COLUMN_ENTRIES } from '../../layout/column';
 import { compareBytes, prefixOf } from '../parquet/bytes';
-import { textAt, textBytes } from '../memtable-columns';
+import { textAt, textBytes } from '../../memtable/read';
 import { codeAt, endRecords, prefixAt, radixStep, setCode, setPrefix, startRadix, startRecords } from './text-records';
 import { give, take } from '../scratch';
 import { FAR, stepEnd } from '../slice-budget';

@@ -1,4 +1,4 @@
-// Reads what the memtable holds: where a column's values of the flushed rows stand.
+// Reads what a memtable holds: its columns, and where their values stand. Nothing here changes anything.
 import {
   COLUMN_COUNT, COLUMN_DENSE, COLUMN_ENTRY_ENDS, COLUMN_HEAP, COLUMN_ID, COLUMN_KIND, COLUMN_ROWS, COLUMN_VALUES,
 } from '../layout/column';
@@ -59,18 +59,18 @@ export function textEnds(column: usize): usize {
 
 /** Where a text starts in the heap, given the ends of all. */
 @inline
-export function startIn(ends: usize, index: u32): u32 {
+export function textStart(ends: usize, index: u32): u32 {
   return index == 0 ? 0 : load<u32>(ends + (<usize>(index - 1) << 2));
 }
 
 /** Address of a text: of a tag by its code, of a string by its value. */
 @inline
 export function textAt(column: usize, index: u32): usize {
-  return <usize>load<u32>(column, COLUMN_HEAP) + startIn(textEnds(column), index);
+  return <usize>load<u32>(column, COLUMN_HEAP) + textStart(textEnds(column), index);
 }
 
 @inline
 export function textBytes(column: usize, index: u32): usize {
   const ends = textEnds(column);
-  return load<u32>(ends + (<usize>index << 2)) - startIn(ends, index);
+  return load<u32>(ends + (<usize>index << 2)) - textStart(ends, index);
 }
