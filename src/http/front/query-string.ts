@@ -1,6 +1,6 @@
 /** The query string of a request, decoded as HTML forms are. */
 
-/** `+` is a space; %XX are bytes of UTF-8; an escape that is none stands for itself. */
+/** `+` is a space; %XX are bytes of UTF-8; a `%` without two hex digits behind it stands for itself. */
 function decode(text: string): string {
   const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
   if (!spaced.includes('%')) return spaced;
