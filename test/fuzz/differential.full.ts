@@ -10,8 +10,8 @@ import { seedOfRun } from './random.js';
 const { FUZZ_LINES, FUZZ_SECONDS } = process.env;
 const linesMax = FUZZ_LINES === undefined ? Infinity : Number(FUZZ_LINES);
 const secondsMax = FUZZ_SECONDS !== undefined ? Number(FUZZ_SECONDS) : FUZZ_LINES === undefined ? 150 : Infinity;
-/** What a slow machine compares a second, with room to spare. */
-const LINES_A_SECOND_MIN = 1000;
+/** Fewer mean that the fuzz itself is broken; how fast it is does not matter here. */
+const LINES_MIN = 10_000;
 
 test('random cases, many', (t) => {
   const seed = seedOfRun();
@@ -19,6 +19,6 @@ test('random cases, many', (t) => {
     seed, linesMax, secondsMax, onProgress: (counts) => void process.stderr.write(`seed ${seed}: ${counts.lines} lines so far\n`),
   });
   t.diagnostic(`seed ${seed}: ${sessions} sessions, ${lines} lines compared, ${accepted} of them accepted`);
-  assert.ok(lines >= Math.min(linesMax, secondsMax * LINES_A_SECOND_MIN), `only ${lines} lines were compared`);
+  assert.ok(lines >= Math.min(linesMax, LINES_MIN), `only ${lines} lines were compared`);
   assert.ok(accepted > lines / 3, `only ${accepted} of ${lines} lines were stored: the fuzz is too rough`);
 });

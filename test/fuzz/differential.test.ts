@@ -12,8 +12,8 @@ import { seedOfRun } from './random.js';
 import { everySubject } from './wasm-subject.js';
 
 const FUZZ_SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 12);
-/** What a slow machine compares a second, with room to spare. */
-const LINES_A_SECOND_MIN = 1000;
+/** Fewer mean that the fuzz itself is broken; how fast it is does not matter here. */
+const LINES_MIN = 1000;
 
 test('the kept cases', () => {
   const cases = readCases();
@@ -25,6 +25,6 @@ test('random cases', (t) => {
   const seed = seedOfRun();
   const { sessions, lines, accepted } = runCampaign({ seed, linesMax: Infinity, secondsMax: FUZZ_SECONDS });
   t.diagnostic(`seed ${seed}: ${sessions} sessions, ${lines} lines compared, ${accepted} of them accepted`);
-  assert.ok(lines >= FUZZ_SECONDS * LINES_A_SECOND_MIN, `only ${lines} lines were compared`);
+  assert.ok(lines >= LINES_MIN, `only ${lines} lines were compared`);
   assert.ok(accepted > lines / 3, `only ${accepted} of ${lines} lines were stored: the fuzz is too rough`);
 });
