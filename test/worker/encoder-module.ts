@@ -1,6 +1,6 @@
 /** The encoder alone, compiled with its inner functions exported, over a memory that the tests fill themselves. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,8 +27,17 @@ export interface EncoderModule {
 
 const ENTRIES = ['flush/flush', 'flush/parquet/snappy', 'flush/parquet/delta', 'flush/parquet/hybrid', 'base/arena'];
 
+/** Compiled once for all test files, until a source is newer. */
+const COMPILED = join(root, 'dist/test/worker/encoder.wasm');
+
+function newestSourceMs(): number {
+  const sources = readdirSync(join(root, 'assembly'), { recursive: true, encoding: 'utf8' });
+  return Math.max(...sources.map((name) => statSync(join(root, 'assembly', name)).mtimeMs));
+}
+
 /** Compiles with the flags of the release. */
 function compile(): Buffer {
+  if (existsSync(COMPILED) && statSync(COMPILED).mtimeMs > newestSourceMs()) return readFileSync(COMPILED);
   const folder = mkdtempSync(join(tmpdir(), 'sluice-encoder-'));
   try {
     const out = join(folder, 'encoder.wasm');
@@ -37,7 +46,11 @@ function compile(): Buffer {
     const flags = ['--runtime', 'stub', '--enable', 'simd', '-O3', '--noAssert', '--outFile', out];
     const { status, stderr } = spawnSync(process.execPath, [asc, ...entries, ...flags], { cwd: root, encoding: 'utf8' });
     if (status !== 0) throw new Error(`the encoder does not compile: ${stderr}`);
-    return readFileSync(out);
+    const bytes = readFileSync(out);
+    // Another test file may do the same at this moment: it appears whole.
+    writeFileSync(`${COMPILED}.${process.pid}`, bytes);
+    renameSync(`${COMPILED}.${process.pid}`, COMPILED);
+    return bytes;
   } finally {
     rmSync(folder, { recursive: true });
   }
