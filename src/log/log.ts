@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { Disk, DiskFile } from '../disk.js';
 import { SluiceError } from '../errors.js';
-import { Batch, BufferPool, type RecordParts } from './batch.js';
+import { CommitGroup, BufferPool, type RecordParts } from './commit-group.js';
 import { encodeFrame, frameBytes, type FrameHeader } from './frame.js';
 import { encodeGivenUp, type NumberRange } from './given-up.js';
 import type { Marks } from './marks.js';
@@ -78,7 +78,7 @@ export class Log {
   readonly #segments: SegmentList;
   readonly #buffers = new BufferPool();
   /** Batches that wait, in order; the last one is filled. */
-  #waiting: Batch[] = [];
+  #waiting: CommitGroup[] = [];
   #draining: Promise<void> | null = null;
   #open: OpenSegment | null = null;
   /** Behind the last record that was appended; null: there is no segment yet. */
@@ -143,7 +143,7 @@ export class Log {
    */
   appendFrame(header: FrameHeader, bodyBytes: number, copyBody: (target: Uint8Array) => void): Appended {
     const fixedBytes = frameBytes(header);
-    const { batch, appended } = this.#append({
+    const { group, appended } = this.#append({
       kind: format.KIND_FRAME,
       fixedBytes,
       payloadBytes: bodyBytes,
@@ -152,14 +152,14 @@ export class Log {
         copyBody(into.subarray(at + fixedBytes, at + fixedBytes + bodyBytes));
       },
     });
-    for (const id of header.tableIds) batch.lastByTable.set(id, appended.number);
+    for (const id of header.tableIds) group.lastByTable.set(id, appended.number);
     return appended;
   }
 
   /** Appends a record of the catalog, whose bytes mean nothing here. @throws as appendFrame */
   appendCatalog(payload: Uint8Array): Appended {
-    const { batch, appended } = this.#append(payloadRecord(format.KIND_CATALOG, payload));
-    batch.lastCatalog = appended.number;
+    const { group, appended } = this.#append(payloadRecord(format.KIND_CATALOG, payload));
+    group.lastCatalog = appended.number;
     return appended;
   }
 
@@ -207,19 +207,19 @@ export class Log {
     this.#open = null;
   }
 
-  #append(record: RecordParts): { batch: Batch; appended: Appended } {
+  #append(record: RecordParts): { group: CommitGroup; appended: Appended } {
     if (this.#closing !== null) throw new SluiceError('stopping', 'the log is closed');
     if (this.#failure !== null) throw new SluiceError('log-failed', this.#failure.reason.message);
     const number = this.#takeNumber();
     const bytes = format.recordBytes(record.fixedBytes, record.payloadBytes);
     const place = this.#placeFor(bytes, number);
     const last = this.#waiting.at(-1);
-    const batch = last?.segmentFirst === place.first ? last : new Batch(place.first, this.#buffers.take());
-    batch.add(record, number);
-    if (batch !== last) this.#waiting.push(batch);
+    const group = last?.segmentFirst === place.first ? last : new CommitGroup(place.first, this.#buffers.take());
+    group.add(record, number);
+    if (group !== last) this.#waiting.push(group);
     this.#place = { first: place.first, bytes: place.bytes + bytes };
     this.#draining ??= this.#drain();
-    return { batch, appended: { number, written: batch.written.promise, synced: batch.synced.promise } };
+    return { group, appended: { number, written: group.written.promise, synced: group.synced.promise } };
   }
 
   #takeNumber(): number {
@@ -234,26 +234,26 @@ export class Log {
     return { first: number, bytes: format.SEGMENT_HEADER_BYTES };
   }
 
-  /** Writes batch after batch until none waits. Starts a microtask late, so that records appended together go together. */
+  /** Writes group after group until none waits. Starts a microtask late, so that records appended together go together. */
   async #drain(): Promise<void> {
     await Promise.resolve();
-    for (let batch: Batch | undefined; (batch = this.#waiting.shift()) !== undefined; ) {
+    for (let group: CommitGroup | undefined; (group = this.#waiting.shift()) !== undefined; ) {
       try {
-        const { segment, file } = await this.#segmentFor(batch);
-        await file.write(batch.bytes, segment.bytes);
-        batch.written.resolve();
+        const { segment, file } = await this.#segmentFor(group);
+        await file.write(group.bytes, segment.bytes);
+        group.written.resolve();
         await file.sync();
-        this.#count(batch, segment);
+        this.#count(group, segment);
         await this.#marks.setNewest(segment.first);
       } catch (error) {
-        this.#fail(error as Error, batch);
+        this.#fail(error as Error, group);
       }
-      batch.release(this.#buffers);
+      group.release(this.#buffers);
     }
     this.#draining = null;
   }
 
-  async #segmentFor({ segmentFirst }: Batch): Promise<OpenSegment> {
+  async #segmentFor({ segmentFirst }: CommitGroup): Promise<OpenSegment> {
     const previous = this.#open;
     if (previous?.segment.first === segmentFirst) return previous;
     this.#open = await this.#create(segmentFirst, false);
@@ -262,21 +262,21 @@ export class Log {
     return this.#open;
   }
 
-  /** The batch is on disk. */
-  #count(batch: Batch, segment: Segment): void {
-    segment.bytes += batch.bytes.length;
-    segment.last = batch.lastNumber;
-    segment.lastCatalog = batch.lastCatalog || segment.lastCatalog;
-    for (const [id, number] of batch.lastByTable) segment.lastByTable.set(id, number);
-    this.#lastSynced = batch.lastNumber;
+  /** The group is on disk. */
+  #count(group: CommitGroup, segment: Segment): void {
+    segment.bytes += group.bytes.length;
+    segment.last = group.lastNumber;
+    segment.lastCatalog = group.lastCatalog || segment.lastCatalog;
+    for (const [id, number] of group.lastByTable) segment.lastByTable.set(id, number);
+    this.#lastSynced = group.lastNumber;
     this.#lastCounted = segment;
     this.#syncs += 1;
-    batch.synced.resolve();
+    group.synced.resolve();
   }
 
   /** Gives up all that is not known to be synced. The segment is never written again. */
-  #fail(reason: Error, batch: Batch): void {
-    const failed = [batch, ...this.#waiting.splice(0)];
+  #fail(reason: Error, group: CommitGroup): void {
+    const failed = [group, ...this.#waiting.splice(0)];
     this.#failure = { from: this.#lastSynced + 1, to: this.#lastNumber, reason };
     this.#options.onFailure(this.#lastSynced, reason);
     for (const { written, synced } of failed) {
@@ -294,12 +294,12 @@ export class Log {
     let made: OpenSegment | undefined;
     try {
       made = await this.#create(number, true);
-      const batch = new Batch(number, this.#buffers.take());
-      batch.add(payloadRecord(format.KIND_GIVEN_UP, encodeGivenUp(failure)), number);
-      await made.file.write(batch.bytes, made.segment.bytes);
+      const group = new CommitGroup(number, this.#buffers.take());
+      group.add(payloadRecord(format.KIND_GIVEN_UP, encodeGivenUp(failure)), number);
+      await made.file.write(group.bytes, made.segment.bytes);
       await made.file.sync();
-      this.#count(batch, made.segment);
-      batch.release(this.#buffers);
+      this.#count(group, made.segment);
+      group.release(this.#buffers);
     } catch (error) {
       if (made !== undefined) await this.#discard(made.file, number);
       throw new SluiceError('log-failed', (error as Error).message);

@@ -39,7 +39,7 @@ export async function writeJsonFile(
 ): Promise<FlushedFile | null> {
   const spans = spansOf();
   if (spans.every(({ rowFirst, rowEnd }) => rowFirst === rowEnd)) return null;
-  return writeWhole(store, order.path, (writer) => new PlainFile(module, order, spans, onSlice).write(writer));
+  return writeWhole(store, order.path, (writer) => new JsonFile(module, order, spans, onSlice).write(writer));
 }
 
 /** Rows side by side in the memtable. */
@@ -49,7 +49,7 @@ interface Block {
   readonly numbers: readonly number[];
 }
 
-class PlainFile {
+class JsonFile {
   readonly #order: FileOrder;
   readonly #spans: readonly FlushSpan[];
   readonly #rows: StandingRows;

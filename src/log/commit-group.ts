@@ -2,12 +2,12 @@
 import { crcSeed, finishRecord, recordBytes, RECORD_HEADER_BYTES } from './segment.js';
 
 const BUFFER_BYTES_MIN = 256 * 1024;
-/** A larger buffer is not kept for the next batch. */
+/** A larger buffer is not kept for the next group. */
 const BUFFER_BYTES_KEPT = 8 * 1024 * 1024;
 /** One being written, one being filled. */
 const BUFFERS_KEPT = 2;
 
-/** Buffers of batches that were written, for those to come. */
+/** Buffers of groups that were written, for those to come. */
 export class BufferPool {
   readonly #free: Buffer[] = [];
 
@@ -29,7 +29,7 @@ export interface RecordParts {
   readonly fill: (into: Buffer, at: number) => void;
 }
 
-/** A promise and its ends. That nobody waits for it is no error: what became of a batch is told by several of them. */
+/** A promise and its ends. That nobody waits for it is no error: what became of a group is told by several of them. */
 class Signal {
   readonly promise: Promise<void>;
   resolve!: () => void;
@@ -44,7 +44,7 @@ class Signal {
   }
 }
 
-export class Batch {
+export class CommitGroup {
   /** First number of the segment it goes to. */
   readonly segmentFirst: number;
   readonly written = new Signal();
@@ -69,7 +69,7 @@ export class Batch {
     return this.#buffer.subarray(0, this.#bytes);
   }
 
-  /** Adds a record. When `fill` throws, the batch is as before. */
+  /** Adds a record. When `fill` throws, the group is as before. */
   add(record: RecordParts, number: number): void {
     const bytes = recordBytes(record.fixedBytes, record.payloadBytes);
     this.#reserve(bytes);
@@ -79,7 +79,7 @@ export class Batch {
     this.lastNumber = number;
   }
 
-  /** Gives the buffer back; the batch is done. */
+  /** Gives the buffer back; the group is done. */
   release(pool: BufferPool): void {
     pool.put(this.#buffer);
     this.#buffer = Buffer.alloc(0);
