@@ -1,4 +1,7 @@
-/** Two revisions measured in turn by the same benchmarks: those of this tree, put over the sources of the other. */
+/**
+ * Two revisions measured in turn: by the benchmarks of this tree, put over the sources of the other, or each by its own,
+ * where files have moved in between and benchmarks of the one do not compile in the other.
+ */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +12,15 @@ import { median } from './measure.js';
 import { markdown, short, type Row, type Table } from './table.js';
 
 const RUNNER = 'bench/run.js';
+
+/** What to compare, and how. */
+export interface Comparison {
+  readonly revision: string;
+  readonly parts: readonly string[];
+  readonly rounds: number;
+  /** Each revision by its own benchmarks. */
+  readonly own: boolean;
+}
 
 /** A built revision: its folder, and where its compiled files stand. */
 interface Build {
@@ -23,13 +35,13 @@ type Speeds = ReadonlyMap<string, number>;
  * Builds `revision` in a temporary folder and runs each part `rounds` times in both builds, one after the other.
  * @throws Error when the revision does not exist or does not build
  */
-export async function compare(revision: string, parts: readonly string[], rounds: number, say: (text: string) => void): Promise<void> {
+export async function compare({ revision, parts, rounds, own }: Comparison, say: (text: string) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
-  const before = buildRevision(revision, folder);
+  const before = buildRevision(revision, folder, own);
   const after = { folder: root, dist: dirname(dirname(fileURLToPath(import.meta.url))) };
-  say(`\n${revision} and this tree in turn, ${rounds} rounds; both by the benchmarks of this tree. The ratio is this tree's speed by ${revision}'s, median of the pairs.\n`);
+  say(`\n${revision} and this tree in turn, ${rounds} rounds; ${own ? 'each by its own benchmarks' : 'both by the benchmarks of this tree'}. The ratio is this tree's speed by ${revision}'s, median of the pairs.\n`);
   for (const part of parts) {
     say(`\n${comparePart(part, before, after, rounds, revision)}`);
     // Between two parts a signal gets its turn.
@@ -67,14 +79,16 @@ function measure({ folder, dist }: Build, part: string): Speeds | string {
   return new Map(tables.flatMap(({ title, rows }) => rows.map(({ name, speed }) => [`${title}: ${name}`, speed] as const)));
 }
 
-/** The sources of a revision with the benchmarks of this tree, compiled; nothing of the clone is touched. */
-function buildRevision(revision: string, folder: string): Build {
+/** The sources of a revision with its own benchmarks or those of this tree, compiled; nothing of the clone is touched. */
+function buildRevision(revision: string, folder: string, own: boolean): Build {
   const archive = join(folder, 'sources.tar');
   run('git', ['archive', '--output', archive, revision], root);
   run('tar', ['-xf', archive, '-C', folder], folder);
   rmSync(archive);
-  rmSync(join(folder, 'bench'), { recursive: true, force: true });
-  cpSync(join(root, 'bench'), join(folder, 'bench'), { recursive: true });
+  if (!own) {
+    rmSync(join(folder, 'bench'), { recursive: true, force: true });
+    cpSync(join(root, 'bench'), join(folder, 'bench'), { recursive: true });
+  }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const dist = join(folder, 'dist');
   // A benchmark of something that the revision lacks does not compile there; the others are written all the same.

@@ -6,7 +6,8 @@ import { loadPart, partNames } from './parts.js';
 import { markdown } from './table.js';
 
 const USAGE = `usage: npm run bench -- [parts...]                                 measure (all parts when none is named)
-       npm run bench -- --compare REV [--rounds N] [parts...]  measure REV and this tree in turn
+       npm run bench -- --compare REV [--rounds N] [--own] [parts...]
+           measure REV and this tree in turn; --own: each by its own benchmarks, where files moved in between
 parts: ${partNames.join(', ')}
 `;
 
@@ -14,20 +15,22 @@ interface Order {
   readonly parts: readonly string[];
   readonly revision: string | undefined;
   readonly rounds: number;
+  /** Compare each revision by its own benchmarks. */
+  readonly own: boolean;
   /** Print tables as JSON, one part a line: what a comparison reads. */
   readonly json: boolean;
 }
 
 /** @throws Error with a sentence */
 function readOrder(): Order {
-  const options = { compare: { type: 'string' }, rounds: { type: 'string', default: '3' }, json: { type: 'boolean', default: false } } as const;
+  const options = { compare: { type: 'string' }, rounds: { type: 'string', default: '3' }, own: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const unknown = positionals.filter((name) => !partNames.includes(name));
   if (unknown.length > 0) throw new Error(`there is no part ${unknown.join(', ')}`);
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds must be a number above 0, not ${values.rounds}`);
   const parts = positionals.length === 0 ? partNames : partNames.filter((name) => positionals.includes(name));
-  return { parts, revision: values.compare, rounds, json: values.json };
+  return { parts, revision: values.compare, rounds, own: values.own, json: values.json };
 }
 
 const say = (text: string): void => void process.stdout.write(text);
@@ -54,7 +57,7 @@ try {
 if (!order.json) say(`Node ${process.version}, ${cpus().length} × ${cpus()[0]!.model.trim()}, ${process.platform}\n`);
 try {
   if (order.revision === undefined) await measure(order);
-  else await compare(order.revision, order.parts, order.rounds, say);
+  else await compare({ ...order, revision: order.revision }, say);
 } catch (error) {
   fail((error as Error).message, 1);
 }
