@@ -1,9 +1,8 @@
 /** Lines per second of server CPU, acknowledged and flushed, beside bare gunzip of the same bodies in the same run. */
-import { readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { post, writePath } from '../test/e2e/client.js';
 import { makeDataDir, removeDataDir, sluice, TestServer } from '../test/e2e/server.js';
-import { cpuSecondsOf } from './measure.js';
+import { cpuSecondsOf, cpuSecondsOfProcess } from './measure.js';
 import { fixed, type Part, type Row } from './table.js';
 import { tsbs } from './workloads/generated.js';
 
@@ -11,8 +10,6 @@ const BODIES = 200;
 const LINES_PER_BODY = 5000;
 const CONNECTIONS = 4;
 const GZIP_LEVEL = 6;
-/** Linux counts CPU time in these; /proc/PID/stat, fields 14 and 15. */
-const TICKS_PER_SECOND = 100;
 
 interface EndToEnd {
   readonly gunzipCpuS: number;
@@ -51,12 +48,12 @@ async function endToEnd(packed: readonly Buffer[], sizes: readonly number[], ser
     const server = await TestServer.start(dataDir, ['--without-auth', ...serveArgs]);
     const pid = server.child.pid!;
     await send(server.url, packed.slice(0, 8));
-    const start = { cpu: serverCpu(pid), wall: performance.now() };
+    const start = { cpu: cpuSecondsOfProcess(pid), wall: performance.now() };
     await send(server.url, packed);
-    const written = { cpu: serverCpu(pid), wall: performance.now() };
+    const written = { cpu: cpuSecondsOfProcess(pid), wall: performance.now() };
     const flush = sluice(['flush', '--data-dir', dataDir]);
     if (flush.code !== 0) throw new Error(flush.stderr);
-    const flushed = serverCpu(pid);
+    const flushed = cpuSecondsOfProcess(pid);
     await server.stop();
     return { gunzipCpuS, writeCpuS: written.cpu - start.cpu, serverCpuS: flushed - start.cpu, writeWallS: (written.wall - start.wall) / 1000 };
   } finally {
@@ -72,10 +69,4 @@ async function send(url: string, packed: readonly Buffer[]): Promise<void> {
       if (status !== 204) throw new Error(`status ${status}: ${answer}`);
     }
   }));
-}
-
-/** CPU seconds of a process, all threads, so far. */
-function serverCpu(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }

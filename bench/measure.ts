@@ -1,7 +1,10 @@
 /** How time is taken: CPU seconds, by `benchmark` for what can be repeated. */
+import { readFileSync } from 'node:fs';
 import Benchmark from 'benchmark';
 
 const ROUNDS = 3;
+/** Linux counts CPU time in these; /proc/PID/stat, fields 14 and 15. */
+const TICKS_PER_SECOND = 100;
 
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -42,4 +45,10 @@ export function cpuSecondsOf(action: () => void): number {
 export function secondsSince(before: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1e6;
+}
+
+/** CPU seconds of another process, all threads, so far. */
+export function cpuSecondsOfProcess(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }

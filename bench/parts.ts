@@ -13,6 +13,7 @@ const PARTS: Readonly<Record<string, () => Promise<{ readonly part: Part }>>> = 
   'in-process': () => import('./in-process.js'),
   'worst': () => import('./worst.js'),
   'hostile': () => import('./hostile.js'),
+  'one-row': () => import('./one-row.js'),
   'end-to-end': () => import('./end-to-end.js'),
 };
 
