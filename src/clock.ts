@@ -45,6 +45,15 @@ export function wait(ms: number): Promise<void> {
   });
 }
 
+/** Settles as `work` does, or rejects after `ms`. */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: Timer | undefined;
+  const over = new Promise<never>((_, reject) => {
+    timer = systemClock.after(ms, () => reject(new Error(`${ms} ms are over`)));
+  });
+  return Promise.race([work, over]).finally(() => timer?.cancel());
+}
+
 /** Stops this thread for `ms`, timers and all. For the end of a process, when nothing else is to be done. */
 export function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

@@ -52,12 +52,10 @@ interface FolderParts {
   readonly logger: Logger;
   /** Takes a sentence on what is damaged and what was done. */
   readonly report: (sentence: string) => void;
-  /** The log could not be written. */
-  readonly onLogFailure: (lastSynced: number, reason: Error) => void;
 }
 
 /** Reads the folder. Its lock must be held. @throws Error with a sentence when something cannot be read at all */
-export async function openFolder(config: Config, { disk, clock, logger, report, onLogFailure }: FolderParts): Promise<Folder> {
+export async function openFolder(config: Config, { disk, clock, logger, report }: FolderParts): Promise<Folder> {
   const paths = dataPaths(config.dataDir);
   const start = `${clock.nowMs()}-${process.pid}`;
   const { store: tokens, made: tokenMade } = await TokenStore.open({ disk, paths, clock, adminTokenFile: config.adminTokenFile, report });
@@ -73,7 +71,6 @@ export async function openFolder(config: Config, { disk, clock, logger, report, 
     numberFloor: saved.snapshot !== null ? lastNumberOf(saved.snapshot) : lastNumberIn(found!),
     segmentBytesMax: config.logSegmentBytes,
     quarantineFolder: paths.quarantine,
-    onFailure: onLogFailure,
     onReport: ({ file, offset, what }) => report(`log file ${file} at ${offset}: ${what}`),
   });
   if (saved.snapshot !== null && lastNumberOf(saved.snapshot) > scan.lastNumber) {

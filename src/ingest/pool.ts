@@ -7,7 +7,7 @@ import { GaugeRows } from './gauge-rows.js';
 import { Stalled, StallWatch, type StalledAt } from './stall.js';
 
 /** What every adopted worker is given, its slot and port apart. */
-type SlotSettings = Omit<Adoption, 'slot' | 'port' | 'numbers' | 'gauges' | 'gauge'>;
+export type SlotSettings = Omit<Adoption, 'slot' | 'port' | 'numbers' | 'gauges' | 'gauge'>;
 
 /** A thread that could not be made a slot is tried again after this. */
 const ADOPT_AGAIN_MS = 1000;
@@ -20,6 +20,10 @@ interface PoolOptions {
   readonly numbersLength: number;
   /** A worker without a sign of life for so long is ended. */
   readonly taskMsMax: number;
+}
+
+/** What a pool tells those who lean on it. */
+export interface PoolEvents {
   /** A slot is ready: tell it the catalog before it is given bodies. */
   readonly onSlot: (slot: Slot) => void;
   readonly onMessage: (slot: Slot, message: FromWorker) => void;
@@ -57,9 +61,15 @@ interface PoolSlot extends Slot {
 /** Named in each task and not to the pool: a thread loads it with its first task, the adoption. */
 const ENTRY = new URL('../worker/entry.js', import.meta.url).href;
 
+interface Started {
+  readonly piscina: Piscina;
+  readonly events: PoolEvents;
+}
+
+/** Has no threads until `start`, so that all who hear of them can be there before. */
 export class Pool {
   readonly #options: PoolOptions;
-  readonly #piscina: Piscina;
+  #started: Started | null = null;
   /** Threads without a slot. */
   readonly #free = new Set<number>();
   readonly #slots = new Map<number, PoolSlot>();
@@ -78,22 +88,35 @@ export class Pool {
     this.#options = options;
     this.#gauges = new GaugeRows(options.threads);
     this.#watch = new StallWatch(options.clock, options.taskMsMax);
-    this.#piscina = new Piscina({
-      minThreads: options.threads,
-      maxThreads: options.threads,
-      maxQueue: options.threads * 2,
+  }
+
+  /** Starts the threads; each tells when it is ready. Call it once. */
+  start(events: PoolEvents): void {
+    const { threads } = this.#options;
+    const piscina = new Piscina({
+      minThreads: threads,
+      maxThreads: threads,
+      maxQueue: threads * 2,
       atomics: 'disabled',
       concurrentTasksPerWorker: 1,
       loadBalancer: (_task, workers) => workers.find((worker) => worker.id === this.#target) ?? null,
     });
-    this.#piscina.on('error', (error: Error) => {
-      if (!this.#closing) options.onError(error);
+    this.#started = { piscina, events };
+    piscina.on('error', (error: Error) => {
+      if (!this.#closing) events.onError(error);
     });
-    this.#piscina.on('workerCreate', (worker: { id: number }) => {
+    piscina.on('workerCreate', (worker: { id: number }) => {
       this.#free.add(worker.id);
       queueMicrotask(() => this.#adoptFree());
     });
-    this.#piscina.on('workerDestroy', () => this.#forgetDeadThreads());
+    piscina.on('workerDestroy', () => this.#forgetDeadThreads());
+  }
+
+  /** Linear memory in use by the memtables of all slots, bytes. */
+  get memtableBytes(): number {
+    let bytes = 0;
+    for (const slot of this.#slots.values()) bytes += slot.memtableBytes;
+    return bytes;
   }
 
   /** Slots by number, lowest first. */
@@ -141,7 +164,20 @@ export class Pool {
     this.#watch.close();
     await Promise.all(this.#adoptions);
     for (const slot of this.#slots.values()) slot.port.close();
-    await this.#piscina.destroy();
+    await this.#started?.piscina.destroy();
+  }
+
+  get #piscina(): Piscina {
+    return this.#running.piscina;
+  }
+
+  get #events(): PoolEvents {
+    return this.#running.events;
+  }
+
+  get #running(): Started {
+    if (this.#started === null) throw new Error('the pool has no threads yet');
+    return this.#started;
   }
 
   #adoptFree(): void {
@@ -166,7 +202,7 @@ export class Pool {
       port.close();
       this.#gauges.give(row);
       if (this.#closing) return;
-      this.#options.onError(error as Error);
+      this.#events.onError(error as Error);
       this.#options.clock.after(ADOPT_AGAIN_MS, () => this.#setFree(threadId));
       return;
     }
@@ -179,12 +215,12 @@ export class Pool {
       giveNumber: (ordinal, logNumber) => Atomics.store(ring, ordinal % ring.length, BigInt(logNumber)),
     };
     port.on('message', (message: FromWorker) => {
-      if (this.#slots.has(number)) this.#options.onMessage(slot, message);
+      if (this.#slots.has(number)) this.#events.onMessage(slot, message);
     });
     port.on('close', () => this.#slotDied(slot));
     this.#slots.set(number, slot);
     this.#watch.watch(number, { gauge, ask: () => slot.tell({ say: 'ask' }), onStall: (stalled) => this.#end(slot, stalled) });
-    this.#options.onSlot(slot);
+    this.#events.onSlot(slot);
   }
 
   /** Ends the thread of a slot that shows no sign of life; another takes its place. What it is at cannot be asked to stop. */
@@ -192,7 +228,7 @@ export class Pool {
     const { threadId } = slot;
     this.#ending.add(threadId);
     void this.#piscina.threads.find((thread) => thread.threadId === threadId)?.terminate().then(() => this.#ending.delete(threadId));
-    this.#options.onStall(slot, stalled);
+    this.#events.onStall(slot, stalled);
     slot.failTask(new Stalled(stalled.at === 'body' ? stalled.place : null, this.#options.taskMsMax));
     this.#slotDied(slot);
   }
@@ -203,7 +239,7 @@ export class Pool {
     this.#watch.forget(slot.number);
     this.#gauges.give(slot.row);
     slot.port.close();
-    this.#options.onDeath(slot);
+    this.#events.onDeath(slot);
     this.#setFree(slot.threadId);
   }
 

@@ -1,8 +1,17 @@
 /** Which frames must come back into memtables, at start and after a worker's death, and how far that has got. */
 import type { Catalog } from '../catalog/catalog.js';
 import type { LoggedFrame } from '../log/log.js';
+import type { AcceptedBody } from '../worker/protocol.js';
 import type { Slot } from './pool.js';
 import { Replay, type ReplayParts } from './replay.js';
+
+/** What those who flush know, and want to know. */
+interface RecoveryEvents {
+  /** Memtables are over their budget and a flush can make room: wait for it. */
+  readonly memoryFull: () => boolean;
+  /** Rows of a frame are back in memtables. */
+  readonly onBack: (rows: AcceptedBody['rows'], number: number) => void;
+}
 
 export class Recovery {
   readonly #parts: ReplayParts;
@@ -14,16 +23,24 @@ export class Recovery {
   readonly #broughtInto = new Map<number, number>();
   #allBack: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: ReplayParts, catalog: Catalog, startNumber: number) {
+  #events: RecoveryEvents = { memoryFull: () => false, onBack: () => undefined };
+
+  constructor(parts: Omit<ReplayParts, keyof RecoveryEvents>, catalog: Catalog, startNumber: number) {
     this.#catalog = catalog;
     this.#startNumber = startNumber;
     this.#parts = {
       ...parts,
+      memoryFull: () => this.#events.memoryFull(),
       onBack: (rows, number, slot) => {
         this.#broughtInto.set(number, slot);
-        parts.onBack(rows, number, slot);
+        this.#events.onBack(rows, number);
       },
     };
+  }
+
+  /** Names who flushes; before anything is replayed. */
+  connect(events: RecoveryEvents): void {
+    this.#events = events;
   }
 
   /** R: no row at or above this number may be flushed; Infinity when all rows are in memtables. */

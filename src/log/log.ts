@@ -25,8 +25,6 @@ export interface LogOptions {
   readonly clock: Clock;
   /** Every new number is above this one too: the highest the catalog knows. */
   readonly numberFloor: number;
-  /** A write or sync failed: everything above `lastSynced` is given up. Called before the promises reject. */
-  readonly onFailure: (lastSynced: number, reason: Error) => void;
   /** Damage that was found after the start, when frames were read back. */
   readonly onReport: (report: LogReport) => void;
 }
@@ -92,6 +90,9 @@ export class Log {
   #lastCounted: Segment | null;
   readonly #marks: Marks;
   #syncs = 0;
+  #onFailure: (lastSynced: number, reason: Error) => void = () => undefined;
+  /** Of the newest record. */
+  #newest: Promise<void> = Promise.resolve();
 
   /** Use `openLog`. */
   constructor(disk: Disk, folder: string, options: LogOptions & { readonly node: string }, scanner: LogScanner, lastNumber: number) {
@@ -134,6 +135,20 @@ export class Log {
   /** Oldest first; the last may still grow. */
   segments(): readonly SegmentSummary[] {
     return this.#segments.summaries();
+  }
+
+  /**
+   * Calls `listener` when a write or sync failed: everything above `lastSynced` is given up, whose promises reject right
+   * after. Who appends must have somebody listen who has the log healed. It replaces the listener before.
+   */
+  onFailure(listener: (lastSynced: number, reason: Error) => void): void {
+    this.#onFailure = listener;
+  }
+
+  /** Resolves once all that was appended until now is synced or given up. @returns `lastSynced` of that moment */
+  async settled(): Promise<number> {
+    await this.#newest.catch(() => undefined);
+    return this.#lastSynced;
   }
 
   /**
@@ -219,6 +234,7 @@ export class Log {
     if (group !== last) this.#waiting.push(group);
     this.#place = { first: place.first, bytes: place.bytes + bytes };
     this.#draining ??= this.#drain();
+    this.#newest = group.synced.promise;
     return { group, appended: { number, written: group.written.promise, synced: group.synced.promise } };
   }
 
@@ -278,7 +294,7 @@ export class Log {
   #fail(reason: Error, group: CommitGroup): void {
     const failed = [group, ...this.#waiting.splice(0)];
     this.#failure = { from: this.#lastSynced + 1, to: this.#lastNumber, reason };
-    this.#options.onFailure(this.#lastSynced, reason);
+    this.#onFailure(this.#lastSynced, reason);
     for (const { written, synced } of failed) {
       const error = new SluiceError('log-failed', reason.message);
       written.reject(error);

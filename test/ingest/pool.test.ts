@@ -17,6 +17,8 @@ test('a task for a thread that has just ended fails at once and holds up no othe
     settings: { bodyMemory: new SharedArrayBuffer(4096), blockBytes: 4096, limits, memoryBytesMax: 1 << 20, rowBytesMax: 1 << 20, linearBytesMax: 1 << 28, dataDir: 'unused', start: 'unused', inflate: 'zlib' },
     numbersLength: 8,
     taskMsMax: 60_000,
+  });
+  pool.start({
     onSlot: (slot) => {
       slots.push(slot);
       nextSlot(slot);

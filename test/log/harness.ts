@@ -54,10 +54,10 @@ export async function open(disk: Disk, options: Partial<LogOptions> = {}): Promi
     quarantineFolder: QUARANTINE,
     clock,
     numberFloor: 0,
-    onFailure: (lastSynced) => failures.push(lastSynced),
     onReport: (report) => reports.push(report),
     ...options,
   });
+  opened.log.onFailure((lastSynced) => failures.push(lastSynced));
   return { ...opened, clock, failures, reports };
 }
 

@@ -1,0 +1,23 @@
+/** What is seen to about once a second, as long as the engine runs. */
+import { systemClock as clock, type Timer } from '../clock.js';
+import type { Control } from '../control/server.js';
+import type { Parts } from './parts.js';
+
+const TICK_MS = 1000;
+
+/** Begins; cancelling the timer ends it. */
+export function startHousekeeping(parts: Parts, control: Control): Timer {
+  const { admission, flusher, folder: { cleanup, tokens }, logger, logTrimmer, recovery } = parts;
+  return clock.every(TICK_MS, () => {
+    flusher.tick();
+    recovery.forgetBelow(flusher.firstUnflushed);
+    const work: Readonly<Record<string, Promise<unknown>>> = {
+      'the free bytes of the disk could not be asked for': admission.look(),
+      'tokens could not be written': tokens.heal(),
+      'the control socket could not be made': control.heal(),
+      'the trash could not be emptied': cleanup.emptyTrash(),
+      'the log could not be trimmed': logTrimmer.trim(),
+    };
+    for (const [what, done] of Object.entries(work)) done.catch((error: Error) => logger.error(`${what}: ${error.message}`));
+  });
+}

@@ -1,0 +1,110 @@
+/** Makes every part behind the front end, each out of those before it. Nothing runs yet: wiring.ts says who hears of what. */
+import { DatabaseAdmin } from '../admin/databases.js';
+import { systemClock as clock } from '../clock.js';
+import type { Config } from '../config.js';
+import { systemDisk as disk } from '../disk.js';
+import { Flusher } from '../flush/flusher.js';
+import { LogTrimmer } from '../flush/log-trimmer.js';
+import type { Folder } from '../folder.js';
+import { Admission } from '../ingest/admission.js';
+import { BODY_MEMORY_DEFAULTS, BodyMemory } from '../ingest/body-memory.js';
+import { Dispatcher } from '../ingest/dispatch.js';
+import { LineCounts } from '../ingest/line-counts.js';
+import { LogRollback } from '../ingest/log-rollback.js';
+import { Pool } from '../ingest/pool.js';
+import { Recovery } from '../ingest/recovery.js';
+import { StalledBodies } from '../ingest/stalled-bodies.js';
+import { WritePath } from '../ingest/write.js';
+import { keepFrame } from '../log/log-quarantine.js';
+import type { ServerLogger } from '../logging.js';
+import { RejectStore } from '../rejects/reject-store.js';
+import type { Damage } from './damage.js';
+import { slotSettings } from './shares.js';
+
+/** Clients give up at 5 s and send again: a later success would be written twice. */
+const ANSWER_MS_MAX = 4000;
+/** Of the memory for unflushed rows: past it tables are flushed; past all of it writes are refused. */
+const FLUSH_MEMORY_SHARE = 0.5;
+
+/** What the parts are made of. */
+interface Ground {
+  readonly config: Config;
+  readonly logger: ServerLogger;
+  readonly damage: Damage;
+  readonly folder: Folder;
+}
+
+/** How a body gets in: its memory, the workers that parse it, and what may refuse it. */
+type Intake = ReturnType<typeof makeIntake>;
+/** How rows get out again: into files, and back from the log. */
+type Outflow = ReturnType<typeof makeOutflow>;
+
+export type Parts = ReturnType<typeof makeParts>;
+
+export function makeParts(ground: Ground) {
+  const intake = makeIntake(ground);
+  const outflow = makeOutflow(ground, intake);
+  return { ...ground, ...intake, ...outflow, ...makeDoors(ground, intake, outflow) };
+}
+
+function makeIntake({ config, folder, logger }: Ground) {
+  const { log } = folder;
+  // A body that an earlier start took must fit, whatever the settings are now: it has to be read back.
+  const { blockBytes } = BODY_MEMORY_DEFAULTS;
+  const bodyMemory = new BodyMemory({ blockBytes, queueBytesMax: Math.max(config.queueBytesMax, folder.bodyBytesMax + blockBytes) });
+  const pool = new Pool({
+    threads: config.workers, settings: slotSettings(config, folder.start, bodyMemory), clock,
+    numbersLength: 2 * bodyMemory.blockCount, taskMsMax: config.taskMsMax,
+  });
+  const admission = new Admission({
+    disk, clock, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes, memtableBytesMax: config.memoryBytesMax,
+    memtableBytes: () => pool.memtableBytes, logFailed: () => log.failed, tidy: () => pool.tellAll({ say: 'tidy' }),
+  });
+  return { bodyMemory, pool, admission, dispatcher: new Dispatcher(pool), rollback: new LogRollback({ log, pool, clock, logger }) };
+}
+
+function makeOutflow({ config, damage, folder, logger }: Ground, { admission, bodyMemory, dispatcher, pool }: Intake) {
+  const { catalog, log, openCommitter, paths, quarantine, quarantineStore, snapshots, store } = folder;
+  const logTrimmer = new LogTrimmer({ catalog, log, snapshots });
+  const recovery = new Recovery({
+    log, dispatcher, bodyMemory, clock,
+    onTrouble: (sentence) => logger.error(sentence),
+    quarantine: async (frame, why) => {
+      await keepFrame({ disk, folder: paths.quarantine }, frame, why);
+      damage.report(`frame ${frame.number} of the log is kept in quarantine: ${why}`);
+    },
+  }, catalog, folder.startNumber);
+  const flusher = new Flusher({
+    catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter,
+    publishCatalog: () => logTrimmer.publish(),
+    memtableBytes: () => admission.pressureBytes(),
+    replayFloor: () => recovery.floor,
+    limits: { ...config, memtableBytesMax: config.memoryBytesMax * FLUSH_MEMORY_SHARE },
+  });
+  return { logTrimmer, recovery, flusher };
+}
+
+/** Where writes and orders come in. */
+function makeDoors({ config, folder, logger }: Ground, { admission, bodyMemory, dispatcher, rollback }: Intake, { flusher }: Outflow) {
+  const { catalog, cleanup, log, paths } = folder;
+  const say = (sentence: string): void => logger.error(sentence);
+  const lines = new LineCounts();
+  const rejects = new RejectStore({ disk, clock, folder: paths.rejects, bytesMax: config.rejectsBytesMax, onTrouble: say });
+  const stalled = new StalledBodies(bodyMemory, clock, say);
+  const writer = new WritePath({
+    catalog, dispatcher, log, bodyMemory, stalled, clock,
+    answerMsMax: ANSWER_MS_MAX,
+    refuse: () => admission.refuse(),
+    onNoRoom: () => admission.noteNoRoom(),
+    onAppended: (slot, body, { number }) => {
+      rollback.note(slot, body.ordinal, number);
+      flusher.noteRows(body.rows, number);
+    },
+    onEnd: (database, body, isStored) => {
+      lines.note(database.name, body, isStored);
+      // Whoever was told to send again will, bad lines too.
+      if (body.rejectedLines !== null && (isStored || body.state === 'refused')) rejects.keep(database, body.rejectedLines, body.rejected);
+    },
+  });
+  return { lines, rejects, stalled, writer, schema: new DatabaseAdmin({ catalog, cleanup, rejects }) };
+}

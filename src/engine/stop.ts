@@ -1,0 +1,30 @@
+/** The order of a stop: no more writes, rows into files as far as time allows, then all that was opened is closed. */
+import { within, type Timer } from '../clock.js';
+import type { Control } from '../control/server.js';
+import type { Parts } from './parts.js';
+
+/** A graceful stop gives flushing this long; what is not flushed stays in the log. */
+const STOP_FLUSH_MS = 6000;
+
+/** Ends what is under way, flushes what it can, and lets go of the data folder. */
+export async function stopEngine(parts: Parts, control: Control, housekeeping: Timer): Promise<void> {
+  const { admission, flusher, folder: { log }, logger, logTrimmer, pool, rejects, writer } = parts;
+  admission.stop();
+  housekeeping.cancel();
+  await writer.settled();
+  await within(STOP_FLUSH_MS, flushAll(parts))
+    .catch((error: Error) => logger.warn(`not all rows are in files yet; they stay in the log: ${error.message}`));
+  await flusher.stop();
+  await rejects.close();
+  await logTrimmer.publish().then(() => logTrimmer.trim())
+    .catch((error: Error) => logger.error(`the catalog could not be written; the log still has it: ${error.message}`));
+  await log.close();
+  await pool.close();
+  await control.close();
+}
+
+async function flushAll({ flusher, folder: { catalog }, logger, recovery }: Parts): Promise<void> {
+  await recovery.done();
+  const failures = await flusher.flush(catalog.tables().map(({ id }) => id));
+  for (const { reason, table } of failures) logger.warn(`rows of table ${table.folder} stay in the log: ${reason}`);
+}
