@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { makeListener } from '../../src/http/listener/choose.js';
 import { makeNodeListener } from '../../src/http/listener/node.js';
 import { IdleClients } from '../../src/http/listener/idle-clients.js';
-import { onBoth } from './harness.js';
+import { onBoth, until } from './harness.js';
 import { post } from './raw-client.js';
 import type { RawClient } from './raw-client.js';
 
@@ -57,6 +57,40 @@ onBoth('a client that asks for it gets its connection closed', {}, async ({ conn
   await client.send(post(TARGET, 'm a=1', ['Connection: close']));
   assert.equal((await client.answer()).status, 204);
   await client.closed;
+});
+
+/** Requests whose answer waits; all but the last two have no body. */
+const WAITING = [
+  'GET /query?q=CREATE+DATABASE+a HTTP/1.1\r\nHost: x\r\n', 'POST /query?q=CREATE+DATABASE+a HTTP/1.1\r\nHost: x\r\n',
+  'POST /query?q=CREATE+DATABASE+a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n', 'DELETE /api/v3/configure/database?db=empty HTTP/1.1\r\nHost: x\r\n',
+  'GET /query?q=CREATE+DATABASE+a HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n', 'POST /query?q=CREATE+DATABASE+a HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n',
+];
+const bodyOf = (request: string): string => (request.includes('Content-Length: 4') ? 'a=b&' : '');
+
+onBoth('a client that asks for its connection to close gets an answer that waits', {}, async ({ connect, schema }) => {
+  schema.settled = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  for (const request of WAITING) {
+    const client = await connect();
+    await client.send(`${request}Connection: close\r\n\r\n${bodyOf(request)}`);
+    assert.equal((await client.answer()).status, 200, request);
+    await client.closed;
+  }
+});
+
+onBoth('an answer that waits comes while the server stops', {}, async ({ connect, schema, listener }) => {
+  let arrived = 0;
+  let settle: () => void = () => {};
+  const gate = new Promise<void>((resolve) => (settle = resolve));
+  schema.settled = () => {
+    arrived += 1;
+    return gate;
+  };
+  const clients = await Promise.all(WAITING.map(() => connect()));
+  for (const [i, request] of WAITING.entries()) await clients[i]!.send(`${request}\r\n${bodyOf(request)}`);
+  await until(() => arrived === WAITING.length);
+  listener.stopAccepting();
+  settle();
+  for (const client of clients) assert.equal((await client.answer()).status, 200);
 });
 
 onBoth('connections over the limit are closed, and there is room again when others end', { connectionsMax: 3 }, async ({ connect }) => {

@@ -23,6 +23,8 @@ export class FakeSchema implements Schema {
   readonly changes: string[] = [];
   /** Thrown by the next change. */
   fault: Error | null = null;
+  /** What a change waits for, as for a sync. */
+  settled: () => Promise<void> = async () => {};
 
   databases() {
     return [...this.#tables.keys()].map((name, i) => ({ id: i + 10, name, createdMs: Date.UTC(2026, 0, 1 + i) }));
@@ -35,6 +37,7 @@ export class FakeSchema implements Schema {
   async createDatabase(name: string, rules: Partial<SchemaRules> = {}) {
     const problem = checkDatabaseName(name);
     if (problem !== null) throw new SluiceError('bad-database-name', problem);
+    await this.settled();
     this.#change(['create', name, ...Object.values(rules)].join(' '));
     if (this.#tables.has(name)) return false;
     this.#tables.set(name, []);
@@ -47,6 +50,7 @@ export class FakeSchema implements Schema {
   }
 
   async dropDatabase(name: string) {
+    await this.settled();
     this.#change(`drop ${name}`);
     const tables = this.#tables.get(name)?.length ?? null;
     this.#tables.delete(name);

@@ -51,6 +51,12 @@ export class UwsExchange implements Exchange {
     this.query = request.getQuery() ?? '';
     request.forEach((name, value) => this.#headers.push(name, value));
     this.#closesItself = /\bclose\b/i.test(this.header('connection'));
+    // Registered here and once: the library tells the end of a body, also of an empty one, only to who listens by then, and
+    // a receiver that is replaced while it runs must not be the library's.
+    response.onData((chunk, last) => {
+      this.ended = last;
+      this.#receive?.(new Uint8Array(chunk), last);
+    });
     response.onAborted(() => {
       if (this.#over) return;
       this.#over = true;
@@ -79,13 +85,6 @@ export class UwsExchange implements Exchange {
   }
 
   onBody(receive: (chunk: Uint8Array, last: boolean) => void): void {
-    // Registered once: a receiver that is replaced while it runs must not be the library's.
-    if (this.#receive === null) {
-      this.#response.onData((chunk, last) => {
-        this.ended = last;
-        this.#receive!(new Uint8Array(chunk), last);
-      });
-    }
     this.#receive = receive;
   }
 
