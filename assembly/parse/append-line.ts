@@ -12,39 +12,28 @@ import { appendBool, appendString, appendWide, cutValues } from '../memtable/col
 import { removeEntries } from '../memtable/dictionary';
 import { appendRow } from '../memtable/table';
 import { trimTable } from '../memtable/trim';
-import { foldCell, foldRow, hashBytes } from '../base/hash';
+import { cellSeed, hashBytes } from '../base/hash';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../base/list';
 import { noteFields } from './fast/fields';
 import { lineHasMoved } from './schema/judge';
 import {
   CELL_BITS, CELL_BYTES, CELL_COLUMN, CELL_KIND, CELL_PLACE, CELL_TEXT_AT, CELL_TEXT_BYTES, cellCount, cellsAt, tagsEnd,
 } from './grammar/cells';
-import { beginSeries, seriesFold, seriesOfLine, undoSeries } from './line-series';
+import { addCell, beginChecksum, beginRow, endRow } from './checksum';
+import { beginSeries, seriesOfLine, undoSeries } from './line-series';
 
 /** Addresses of the tables that got rows of this body, u32 each, and their spans. */
 const touched: usize = memory.data(LIST_BYTES, 8);
 const spans: usize = memory.data(LIST_BYTES, 8);
 /** Counts all bodies. */
 export let body: u64 = 0;
-let sum: u64 = 0;
 
 export function beginCommits(database: u32): void {
   body++;
-  sum = 0;
+  beginChecksum();
   beginSeries(database, body);
   cutList(touched, 0);
   cutList(spans, 0);
-}
-
-/** Checksum of the lines committed in this body (hash.ts says how it is made). */
-export function checksum(): u64 {
-  return sum;
-}
-
-/** Goes on with a checksum that others added rows to. */
-@inline
-export function setChecksum(value: u64): void {
-  sum = value;
 }
 
 /** Whether a replayed frame's rows go into a table: it is known, was there at that number, and is not yet in files. */
@@ -66,30 +55,29 @@ export function touch(table: usize): void {
 export function storeLine(table: usize, time: i64): void {
   if (load<u64>(table, TABLE_BODY) != body) touch(table);
   const row = appendRow(table, time, seriesOfLine(table));
-  let hash = seriesFold;
   const end = cellsAt + cellCount * CELL_BYTES;
   for (let cell = tagsEnd(); cell < end; cell += CELL_BYTES) {
     const column = <usize>load<u32>(cell, CELL_COLUMN);
     const kind = load<u32>(cell, CELL_KIND);
     const bits = cellBits(cell, kind);
-    hash = foldCell(hash, load<u64>(column, COLUMN_KEY_HASH), kind, bits);
+    addCell(cellSeed(load<u64>(column, COLUMN_KEY_HASH), kind), bits);
     // Replay alone meets unknown columns: their values have no place.
     if (load<u32>(column, COLUMN_KIND) == kind && load<u32>(column, COLUMN_ID) != 0) storeCell(column, row, cell, kind, bits);
   }
   if (lineHasMoved) storeMoved(row);
   else noteFields(table);
-  sum = foldRow(sum, foldCell(hash, 0, 0, <u64>time));
+  endRow(time);
 }
 
 /** Adds the judged line to the checksum alone. */
 export function checkLine(table: usize, time: i64): void {
-  let hash = load<u64>(table, TABLE_NAME_HASH);
+  beginRow(load<u64>(table, TABLE_NAME_HASH));
   const end = cellsAt + cellCount * CELL_BYTES;
   for (let cell = cellsAt; cell < end; cell += CELL_BYTES) {
     const kind = load<u32>(cell, CELL_KIND);
-    hash = foldCell(hash, load<u64>(load<u32>(cell, CELL_COLUMN), COLUMN_KEY_HASH), kind, cellBits(cell, kind));
+    addCell(cellSeed(load<u64>(load<u32>(cell, CELL_COLUMN), COLUMN_KEY_HASH), kind), cellBits(cell, kind));
   }
-  sum = foldRow(sum, foldCell(hash, 0, 0, <u64>time));
+  endRow(time);
 }
 
 /** What stands for the value in the checksum. */

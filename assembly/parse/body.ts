@@ -8,8 +8,9 @@ import { growthOf } from '../memtable/growth';
 import { isOverRoom } from '../memtable/memory';
 import { NEWLINE } from './grammar/characters';
 import {
-  beginCommits, checkLine, checksum, listSpans, rollBack, spanCount, spansAt, storeLine, takesReplay,
+  beginCommits, checkLine, listSpans, rollBack, spanCount, spansAt, storeLine, takesReplay,
 } from './append-line';
+import { checksum } from './checksum';
 import { beginFast, taken, takeLines } from './fast/fast';
 import { fault } from './grammar/fault';
 import { beginJudging, judgedTable, judgeLine, lineCellsMax } from './schema/judge';

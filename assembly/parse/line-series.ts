@@ -5,10 +5,11 @@ import { KIND_TAG } from '../layout/codes';
 import { appendCode } from '../memtable/column';
 import { codeOf } from '../memtable/dictionary';
 import {
-  addSeries, findSeries, forgotten, isGood, spoilSeries, newSeries, NO_SERIES, SERIES_FOLD, SERIES_NEXT, SERIES_NUMBER, seriesHash, setSeries,
+  addSeries, findSeries, forgotten, isGood, spoilSeries, newSeries, NO_SERIES, SERIES_CHECKSUM, SERIES_NEXT, SERIES_NUMBER, seriesHash, setSeries,
 } from '../memtable/cache/series-cache';
-import { foldCell, hashBytes } from '../base/hash';
+import { cellSeed, hashBytes } from '../base/hash';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../base/list';
+import { addCell, beginRow, endTags, tagsChecksum } from './checksum';
 import { lineNewlines } from './grammar/lines';
 import {
   CELL_BYTES, CELL_COLUMN, CELL_RAW_AT, CELL_RAW_BYTES, CELL_TEXT_AT, CELL_TEXT_BYTES, cellsAt, rawNameAt, rawNameBytes, tagsEnd,
@@ -22,8 +23,6 @@ let forgottenBefore: u32 = 0;
 
 /** The entry of the line before; NO_SERIES when it has none. */
 export let lastSeries: usize = NO_SERIES;
-/** The checksum of the line's row up to its last tag, once seriesOfLine has found its series. */
-export let seriesFold: u64 = 0;
 
 export function beginSeries(databaseId: u32, bodyNumber: u64): void {
   // What came after the last line of another database is no guess for this one's.
@@ -47,7 +46,7 @@ function follow(entry: usize): void {
   lastSeries = entry;
 }
 
-/** The number of the judged line's series; sets seriesFold. */
+/** The number of the judged line's series; begins the line's checksum and adds its tags. */
 export function seriesOfLine(table: usize): u32 {
   const tags = tagsEnd();
   // A newline in the name or a tag would have to be counted each time.
@@ -57,7 +56,7 @@ export function seriesOfLine(table: usize): u32 {
   const entry = findSeries(database, rawNameAt, bytes, hash);
   if (entry != NO_SERIES && isGood(entry)) {
     follow(entry);
-    seriesFold = load<u64>(entry, SERIES_FOLD);
+    beginRow(load<u64>(entry, SERIES_CHECKSUM));
     return load<u32>(entry, SERIES_NUMBER);
   }
   const number = makeSeries(table, tags);
@@ -66,7 +65,7 @@ export function seriesOfLine(table: usize): u32 {
 }
 
 /**
- * Caches, when it is worth it, that the text [at, at + bytes) with that hash is a series of the table with seriesFold.
+ * Caches, when it is worth it, that the text [at, at + bytes) with that hash is a series of the table, with the tags of the row at hand (checksum.ts).
  * @param entry what findSeries gave, when it is not good
  */
 export function cacheSeries(entry: usize, at: usize, bytes: u32, hash: u64, table: usize, number: u32, tags: u32): void {
@@ -80,14 +79,8 @@ export function cacheSeries(entry: usize, at: usize, bytes: u32, hash: u64, tabl
   }
   if (entry == NO_SERIES) return;
   store<u32>(extendList(made, 4), <u32>entry);
-  setSeries(entry, table, number, seriesFold, tags);
+  setSeries(entry, table, number, tagsChecksum(), tags);
   follow(entry);
-}
-
-/** States the checksum of the line's row up to its last tag. */
-@inline
-export function setSeriesFold(fold: u64): void {
-  seriesFold = fold;
 }
 
 /** Bytes from the measurement to the first space, which is counted in. */
@@ -113,16 +106,16 @@ function isKnown(column: usize): bool {
 
 function makeSeries(table: usize, tags: usize): u32 {
   const number = newSeries(table);
-  let fold = load<u64>(table, TABLE_NAME_HASH);
+  beginRow(load<u64>(table, TABLE_NAME_HASH));
   for (let cell = cellsAt; cell < tags; cell += CELL_BYTES) {
     const column = <usize>load<u32>(cell, CELL_COLUMN);
     const at = <usize>load<u32>(cell, CELL_TEXT_AT);
     const bytes = load<u32>(cell, CELL_TEXT_BYTES);
     const hash = hashBytes(at, bytes);
-    fold = foldCell(fold, load<u64>(column, COLUMN_KEY_HASH), KIND_TAG, hash);
+    addCell(cellSeed(load<u64>(column, COLUMN_KEY_HASH), KIND_TAG), hash);
     if (isKnown(column)) appendCode(column, number, codeOf(column, at, bytes, body));
   }
-  seriesFold = fold;
+  endTags();
   return number;
 }
 

@@ -1,4 +1,4 @@
-/** The checksum of accepted rows, after the definition in assembly/base/hash.ts and not after its code. */
+/** The checksum of accepted rows, after the definition in assembly/parse/checksum.ts and not after its code. */
 import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../assembly/layout/codes.js';
 import type { FieldType, Point } from '../../src/worker/wasm/dump.js';
 

@@ -15,8 +15,8 @@ export const SERIES_NUMBER: usize = 4;
 export const SERIES_EPOCH: usize = 8;
 /** u32: the entry that came after this one last time; never 0. */
 export const SERIES_NEXT: usize = 12;
-/** u64: the checksum of a row up to its last tag. */
-export const SERIES_FOLD: usize = 16;
+/** u64: what the checksum of each of its rows is at the last tag (parse/checksum.ts). */
+export const SERIES_CHECKSUM: usize = 16;
 /** u32 each: tags; database; bytes up to and with the first space, which stand at SERIES_TEXT. */
 export const SERIES_TAGS: usize = 24;
 const SERIES_DATABASE: usize = 28;
@@ -126,11 +126,11 @@ export function newSeries(table: usize): u32 {
 }
 
 /** States what an entry stands for. */
-export function setSeries(entry: usize, table: usize, number: u32, fold: u64, tags: u32): void {
+export function setSeries(entry: usize, table: usize, number: u32, tagsChecksum: u64, tags: u32): void {
   store<u32>(entry, <u32>table, SERIES_TABLE);
   store<u32>(entry, number, SERIES_NUMBER);
   store<u32>(entry, load<u32>(table, TABLE_SERIES_EPOCH), SERIES_EPOCH);
-  store<u64>(entry, fold, SERIES_FOLD);
+  store<u64>(entry, tagsChecksum, SERIES_CHECKSUM);
   store<u32>(entry, tags, SERIES_TAGS);
 }
 

@@ -7,10 +7,11 @@ import { appendBool, appendString, appendWide, makeRoom } from '../../memtable/c
 import { noteField } from '../../memtable/cache/line-guess';
 import { hintedColumn, hintOf, setHint } from '../../memtable/cache/column-hints';
 import { findColumn } from '../../memtable/table';
-import { foldSeeded, hashBytes } from '../../base/hash';
+import { hashBytes } from '../../base/hash';
 import { maskOfNameEnds, maskOfStringStops } from '../../base/simd';
+import { addCell } from '../checksum';
 import { COMMA, EQUALS, NEWLINE, QUOTE } from '../grammar/characters';
-import { isSpelled, rowFold, setRowFold, stop, STOP_END, STOP_KEY, STOP_ROOM, STOP_TWICE, stopPlace, takeFields } from './fields';
+import { isSpelled, stop, STOP_END, STOP_KEY, STOP_ROOM, STOP_TWICE, stopPlace, takeFields } from './fields';
 import { CELL_BITS, CELL_KIND, nextCell } from '../grammar/cells';
 import { readValue, STRING_BYTES_MAX } from '../grammar/value';
 
@@ -76,7 +77,7 @@ function takeString(column: usize, at: usize, row: u32): usize {
   const bytes = to - text;
   if (<u32>load<u8>(to) != QUOTE || bytes > STRING_BYTES_MAX) return 0;
   appendString(column, row, text, <u32>bytes);
-  setRowFold(foldSeeded(rowFold, load<u64>(column, COLUMN_SEED), hashBytes(text, bytes)));
+  addCell(load<u64>(column, COLUMN_SEED), hashBytes(text, bytes));
   return to + 1;
 }
 
@@ -90,6 +91,6 @@ function takeValue(column: usize, at: usize, end: usize, row: u32): usize {
   const bits = load<u64>(cell, CELL_BITS);
   if (kind == KIND_BOOL) appendBool(column, row, <u8>bits);
   else appendWide(column, row, bits);
-  setRowFold(foldSeeded(rowFold, load<u64>(column, COLUMN_SEED), bits));
+  addCell(load<u64>(column, COLUMN_SEED), bits);
   return to;
 }

@@ -11,19 +11,19 @@ import {
 } from '../../layout/table';
 import { removeValue } from '../../memtable/column';
 import {
-  findSeries, isGood, NO_SERIES, SERIES_FOLD, SERIES_NEXT, SERIES_NUMBER, SERIES_TABLE, SERIES_TAGS, SERIES_TEXT,
+  findSeries, isGood, NO_SERIES, SERIES_CHECKSUM, SERIES_NEXT, SERIES_NUMBER, SERIES_TABLE, SERIES_TAGS, SERIES_TEXT,
   SERIES_TEXT_BYTES, seriesHash,
 } from '../../memtable/cache/series-cache';
 import { countLook, isLookedUp, rareTables } from '../../memtable/cache/one-off-series';
-import { foldCell, foldRow } from '../../base/hash';
 import { isHead, isSame, maskOf3, maskOfSame } from '../../base/simd';
 import { BACKSLASH, NEWLINE, RETURN, SPACE } from '../grammar/characters';
-import { body, checksum, setChecksum, takesReplay, touch } from '../append-line';
+import { body, takesReplay, touch } from '../append-line';
+import { beginRow, endRow } from '../checksum';
 import { digitsIn, numberIn, powerOfTen } from '../grammar/number/digits';
-import { rowFold, setRowFold, stopPlace } from './fields';
-import { cacheSeries, lastSeries, setLastSeries, setSeriesFold } from '../line-series';
+import { stopPlace } from './fields';
+import { cacheSeries, lastSeries, setLastSeries } from '../line-series';
 import { goOn } from './fallback';
-import { beginTags, namedTable, readName, readTags, storeTags, tagCount, tagsFold } from './tags';
+import { beginTags, namedTable, readName, readTags, storeTags, tagCount } from './tags';
 import { scaledTime, scaleTime } from '../grammar/time';
 
 let database: u32 = 0;
@@ -58,7 +58,6 @@ export function beginFast(databaseId: u32, unitNanos: i64, defaultTime: i64, lin
 /** Stores lines from `at` on, at most `linesMax`; returns where the first line starts that it did not take. Sets taken. */
 export function takeLines(at: usize, end: usize, linesMax: u32): usize {
   let entry = lastSeries;
-  let sum = checksum();
   let count: u32 = 0;
   for (; count < linesMax; count++) {
     const series = seriesAt(entry, at, end);
@@ -68,7 +67,7 @@ export function takeLines(at: usize, end: usize, linesMax: u32): usize {
     const table = isNew ? namedTable() : <usize>load<u32>(series, SERIES_TABLE);
     const row = load<u32>(table, TABLE_ROWS);
     if (row == load<u32>(table, TABLE_ROWS_CAPACITY) || (replayed && !takesReplay(table, replayNumber))) break;
-    setRowFold(isNew ? tagsFold : load<u64>(series, SERIES_FOLD));
+    if (!isNew) beginRow(load<u64>(series, SERIES_CHECKSUM));
     const next = takeLine(from, end, table, row, isNew ? tagCount : load<u32>(series, SERIES_TAGS));
     if (next == 0) {
       undoFields(table, row);
@@ -79,10 +78,9 @@ export function takeLines(at: usize, end: usize, linesMax: u32): usize {
     if (!isNew) store<u32>(load<u32>(table, TABLE_SERIES_AT) + (row << 2), load<u32>(series, SERIES_NUMBER));
     store<i64>(load<u32>(table, TABLE_TIMES) + (row << 3), lineTime);
     store<u32>(table, row + 1, TABLE_ROWS);
-    sum = foldRow(sum, foldCell(rowFold, 0, 0, <u64>lineTime));
+    endRow(lineTime);
     at = next;
   }
-  setChecksum(sum);
   setLastSeries(entry);
   taken = count;
   return at;
@@ -95,7 +93,6 @@ function storeNew(entry: usize, at: usize, bytes: u32, table: usize, row: u32): 
   if (!hasLooked) return entry;
   if (lookedEntry == NO_SERIES) countLook(table, false);
   setLastSeries(entry);
-  setSeriesFold(tagsFold);
   cacheSeries(lookedEntry, at, bytes, lookedHash, table, number, tagCount);
   return lastSeries;
 }

@@ -8,8 +8,8 @@ import {
 } from '../../layout/column';
 import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING } from '../../layout/codes';
 import { cutFields, noteField } from '../../memtable/cache/line-guess';
-import { foldSeeded } from '../../base/hash';
 import { maskOfSame } from '../../base/simd';
+import { addCell } from '../checksum';
 import { COMMA, DOT, MINUS } from '../grammar/characters';
 import { digitsIn, numberIn, powerOfTen } from '../grammar/number/digits';
 import { EXACT_DIGITS_MAX, tableBits, TENS } from '../grammar/number/float';
@@ -27,16 +27,11 @@ export const STOP_ROOM: u32 = 3;
 export const STOP_TWICE: u32 = 4;
 
 export let stop: u32 = 0;
+
 /** Counts signs, so that the compiler keeps a branch where it would make every number wait for the look at its first byte. */
 export let signs: u32 = 0;
 /** The place among the expected fields where it stopped; with STOP_KEY the first that did not match. */
 export let stopPlace: u32 = 0;
-/** Checksum of the row so far: to be set before, and right after each stop. */
-export let rowFold: u64 = 0;
-
-export function setRowFold(fold: u64): void {
-  rowFold = fold;
-}
 
 /** Expected fields passed over at most when the line lacks them. */
 const SKIPS_MAX: u32 = 2;
@@ -86,7 +81,6 @@ function decimalBits(digits: u64, fraction: usize): u64 {
  * @returns where it stopped: at a key (STOP_KEY, STOP_ROOM, STOP_TWICE), a value (STOP_VALUE), or behind one
  */
 export function takeFields(at: usize, fields: usize, place: u32, count: u32, row: u32): usize {
-  let fold = rowFold;
   let skips: u32 = 0;
   let reason = STOP_KEY;
   while (place < count) {
@@ -183,7 +177,7 @@ export function takeFields(at: usize, fields: usize, place: u32, count: u32, row
       store<u64>(<usize>load<u32>(column, COLUMN_VALUES) + (<usize>index << 3), bits);
     }
     store<u32>(column, index + 1, COLUMN_COUNT);
-    fold = foldSeeded(fold, load<u64>(column, COLUMN_SEED), bits);
+    addCell(load<u64>(column, COLUMN_SEED), bits);
     place++;
     at = p;
     if (<u32>load<u8>(p) != COMMA) {
@@ -192,7 +186,6 @@ export function takeFields(at: usize, fields: usize, place: u32, count: u32, row
     }
     at++;
   }
-  rowFold = fold;
   stop = reason;
   stopPlace = place - skips;
   return at;

@@ -9,8 +9,9 @@ import { appendCode } from '../../memtable/column';
 import { codeOf } from '../../memtable/dictionary';
 import { guessCell } from '../../memtable/cache/line-guess';
 import { newSeries } from '../../memtable/cache/series-cache';
-import { foldSeeded, hashBytes } from '../../base/hash';
+import { hashBytes } from '../../base/hash';
 import { maskOfHigh, maskOfNameEnds } from '../../base/simd';
+import { addCell, beginRow, endTags } from '../checksum';
 import { COMMA, HASH, SPACE } from '../grammar/characters';
 import { isSpelled } from './fields';
 import { nextSerial } from '../schema/judge';
@@ -25,9 +26,8 @@ const tags: usize = memory.data(768, 8);
 
 /** The table of the line whose name was read last; 0 for none. */
 let table: usize = 0;
-/** Of the line that readTags read: its tags, and the checksum of its row up to the last of them. */
+/** Number of tags of the line that readTags read. */
 export let tagCount: u32 = 0;
-export let tagsFold: u64 = 0;
 
 /** Begins a body. */
 export function beginTags(): void {
@@ -55,17 +55,18 @@ export function readName(database: u32, at: usize): usize {
   return nameEnd;
 }
 
-/** Reads the measurement and tags of the line at `at`; returns where its fields begin, or 0 when it is none for this path. */
+/** Reads the measurement and tags of the line at `at`, and begins its checksum with them; returns where its fields begin, or 0 when it is none for this path. */
 export function readTags(database: u32, at: usize): usize {
   at = readName(database, at);
   if (at == 0) return 0;
-  tagsFold = load<u64>(table, TABLE_NAME_HASH);
+  beginRow(load<u64>(table, TABLE_NAME_HASH));
   tagCount = 0;
   const serial = nextSerial();
   while (<u32>load<u8>(at) == COMMA) {
     at = readTag(at + 1, serial);
     if (at == 0) return 0;
   }
+  endTags();
   return <u32>load<u8>(at) == SPACE ? at + 1 : 0;
 }
 
@@ -87,7 +88,7 @@ function readTag(at: usize, serial: u64): usize {
   store<u32>(tag, <u32>column);
   store<u32>(tag, <u32>value, TAG_AT);
   store<u32>(tag, <u32>bytes, TAG_VALUE_BYTES);
-  tagsFold = foldSeeded(tagsFold, load<u64>(column, COLUMN_SEED), hashBytes(value, bytes));
+  addCell(load<u64>(column, COLUMN_SEED), hashBytes(value, bytes));
   return end;
 }
 

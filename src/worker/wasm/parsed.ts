@@ -26,7 +26,7 @@ export interface Parsed {
   readonly rejectedRuns: Uint32Array;
   readonly spans: readonly TableSpan[];
   readonly needs: readonly Need[];
-  /** Of the accepted rows (assembly/base/hash.ts). */
+  /** Of the accepted rows (assembly/parse/checksum.ts). */
   readonly checksum: bigint;
 }
 
