@@ -1,6 +1,7 @@
 /** Bodies that a worker did not come back from: known again when they are sent again, and told to whoever asks for the health. */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
+import { RecentMap } from '../recent-map.js';
 import type { BodyMemory } from './body-memory.js';
 import type { Body, WriteRequest } from './request.js';
 
@@ -24,8 +25,8 @@ export class StalledBodies {
   readonly #memory: BodyMemory;
   readonly #clock: Clock;
   readonly #tell: (sentence: string) => void;
-  /** By digest, the one that stalled last at the end. */
-  readonly #bodies = new Map<string, StalledBody>();
+  /** By digest, looked at by `peek` alone, so that the one that stalled last comes first. */
+  readonly #bodies = new RecentMap<string, StalledBody>({ max: BODIES_MAX });
 
   /** @param tell gets a sentence each time */
   constructor(memory: BodyMemory, clock: Clock, tell: (sentence: string) => void) {
@@ -37,7 +38,7 @@ export class StalledBodies {
   /** How a body that was received is to be parsed. Costs nothing while none of its size has stalled. */
   handlingOf(request: WriteRequest, body: Body): Handling {
     for (const { bytes } of this.#bodies.values()) {
-      if (bytes === body.bytes) return this.#bodies.get(this.#digest(request, body))?.handling ?? 'as-any';
+      if (bytes === body.bytes) return this.#bodies.peek(this.#digest(request, body))?.handling ?? 'as-any';
     }
     return 'as-any';
   }
@@ -45,20 +46,17 @@ export class StalledBodies {
   /** A worker was ended with the body. @param alone it was the only one of its task */
   note(request: WriteRequest, body: Body, alone: boolean): void {
     const digest = this.#digest(request, body);
-    const known = this.#bodies.get(digest) ?? { database: request.database, bytes: body.bytes, handling: 'alone', times: 0, lastMs: 0 };
+    const known = this.#bodies.peek(digest) ?? { database: request.database, bytes: body.bytes, handling: 'alone', times: 0, lastMs: 0 };
     if (alone) known.handling = 'never';
     known.times += 1;
     known.lastMs = this.#clock.nowMs();
-    this.#bodies.delete(digest);
     this.#bodies.set(digest, known);
-    const [oldest] = this.#bodies.keys();
-    if (this.#bodies.size > BODIES_MAX) this.#bodies.delete(oldest!);
     this.#tell(sentenceOf(known));
   }
 
   /** Sentences for /health, of the last ones. */
   problems(): string[] {
-    return [...this.#bodies.values()].slice(-SENTENCES_MAX).map(sentenceOf);
+    return [...this.#bodies.values()].slice(0, SENTENCES_MAX).reverse().map(sentenceOf);
   }
 
   #digest({ database, encoding }: WriteRequest, body: Body): string {

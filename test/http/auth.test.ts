@@ -113,7 +113,7 @@ test('what p was accepted is no header', () => {
   assert.equal(scene.ask(scene.made.token), 'bad-authorization');
 });
 
-test('1000 accepted headers are remembered, and one more has all of them looked up again', async () => {
+test('1000 accepted headers are remembered, and one more has the one used least lately looked up again', async () => {
   const { made, store, ask } = await makeScene();
   const { mock: find } = mock.method(store, 'find');
   const askAs = (user: number) => assert.equal(ask(`Token ${user}:${made.token}`), 'agents');
@@ -125,7 +125,20 @@ test('1000 accepted headers are remembered, and one more has all of them looked 
   for (let user = 0; user < 1000; user++) askAs(user);
   assert.equal(lookUpsOf(0), 0);
   assert.ok(lookUpsOf(1000) > 0);
-  assert.ok(lookUpsOf(0) > 0);
+  assert.equal(lookUpsOf(0), 0);
+  assert.ok(lookUpsOf(1) > 0);
+});
+
+test('C11: long headers with a good token are not kept beyond a million characters', async () => {
+  const { made, store, ask } = await makeScene();
+  const { mock: find } = mock.method(store, 'find');
+  const askAs = (user: number) => assert.equal(ask(`Token ${String(user).padStart(16_000, '0')}:${made.token}`), 'agents');
+  for (let user = 0; user < 80; user++) askAs(user);
+  const before = find.callCount();
+  askAs(79);
+  assert.equal(find.callCount(), before, 'the last is remembered');
+  askAs(0);
+  assert.ok(find.callCount() > before, 'the first is looked up again');
 });
 
 test('a token is let in to the end of its life', async () => {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { makeListener } from '../../src/http/listener/choose.js';
 import { makeNodeListener } from '../../src/http/listener/node.js';
 import { IdleClients } from '../../src/http/listener/idle-clients.js';
+import { collectGarbage } from '../../src/worker/gc.js';
 import { onBoth, until } from './harness.js';
 import { post } from './raw-client.js';
 import type { RawClient } from './raw-client.js';
@@ -43,13 +44,34 @@ onBoth('a client that becomes busy after a pause keeps its connection again', {}
   assert.notEqual(await write(client), 'close');
 });
 
-test('clients are told apart, and the longest known is forgotten first', () => {
-  const pauses = new IdleClients(6000, 2);
+test('clients are told apart, and the one silent for longest is forgotten first', () => {
+  const clients = new IdleClients(6000, 2);
+  const pauses = { note: (client: string, nowMs: number) => clients.note([client], nowMs) };
   assert.deepEqual([pauses.note('a', 0), pauses.note('b', 0)], [false, false]);
   assert.deepEqual([pauses.note('b', 5000), pauses.note('a', 10_000), pauses.note('b', 10_000)], [false, true, false]);
   assert.equal(pauses.note('c', 10_000), false);
   assert.equal(pauses.note('a', 20_000), false, 'forgotten, so it begins anew');
   assert.equal(pauses.note('c', 30_000), true);
+});
+
+test('a client is all that it is known by, and where each part ends', () => {
+  const clients = new IdleClients(6000, 10);
+  for (const traits of [['ab', 'c'], ['a', 'bc'], ['', 'abc'], ['abc'], ['abc', '']]) assert.equal(clients.note(traits, 0), false);
+  assert.equal(clients.note(['a', 'bc'], 10_000), true);
+  assert.equal(clients.note(['a', 'bd'], 10_000), false);
+});
+
+test('C11: long paths and query strings, which anyone may send, are not kept', () => {
+  const clients = new IdleClients(6000, 16_384);
+  const heapBytes = (): number => {
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = heapBytes();
+  for (let i = 0; i < 16_384; i++) clients.note(['', 'agent', '/write', `${i}`.padEnd(4096, 'x')], i);
+  const bytes = heapBytes() - before;
+  assert.equal(clients.note(['', 'agent', '/write', '5'.padEnd(4096, 'x')], 100_000), true, 'it is remembered all the same');
+  assert.ok(bytes < 8 * 1024 * 1024, `${bytes} bytes are kept`);
 });
 
 onBoth('a client that asks for it gets its connection closed', {}, async ({ connect }) => {

@@ -29,6 +29,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@duckdb/node-api': ['src/query/duckdb.ts'],
   'commander': ['src/cli/main.ts'],
   'pino': ['src/logging.ts'],
+  'lru-cache': ['src/recent-map.ts'],
   'p-limit': ['src/in-turn.ts'],
   'prom-client': ['src/metrics.ts'],
   'node:v8': ['src/worker/gc.ts'],

@@ -7,6 +7,7 @@ import type { Clock } from '../../clock.js';
 import { SluiceError } from '../../errors.js';
 import { FailedAttempts, FAILURE_LIMITS } from './failed-attempts.js';
 import type { Exchange } from '../listener/listener.js';
+import { RecentMap } from '../../recent-map.js';
 
 /** What a check needs to see of a request. */
 export type Caller = Pick<Exchange, 'header' | 'headerLines' | 'peer'>;
@@ -78,8 +79,9 @@ function malformed(): SluiceError {
   return new SluiceError('bad-authorization', 'use Bearer TOKEN, Token TOKEN, or Basic with the token as password');
 }
 
-/** Credentials found good that are remembered. */
+/** Credentials found good that are remembered, and their characters: a good token may stand in a long header. */
 const ACCEPTED_MAX = 1000;
+const ACCEPTED_CHARACTERS_MAX = 1024 * 1024;
 
 interface Accepted {
   readonly entry: TokenEntry;
@@ -94,7 +96,9 @@ class TokenAuthenticator implements Authenticator {
    * its time, since strings are compared only when their seeded hashes are equal; nor does one in the store, which
    * compares SHA-512 hashes.
    */
-  readonly #accepted = new Map<string, Accepted>();
+  readonly #accepted = new RecentMap<string, Accepted>({
+    max: ACCEPTED_MAX, maxSize: ACCEPTED_CHARACTERS_MAX, sizeCalculation: (_, sent) => sent.length,
+  });
 
   constructor(parts: AuthenticatorParts) {
     this.#parts = parts;
@@ -113,7 +117,6 @@ class TokenAuthenticator implements Authenticator {
     const hashes = (p ? [p] : candidates(sent)).map(hashToken);
     if (hashes.length === 0) throw new SluiceError('unauthorized', 'the request carries no token');
     const { principal, entry } = this.#lookUp(caller, hashes);
-    if (this.#accepted.size >= ACCEPTED_MAX) this.#accepted.clear();
     this.#accepted.set(sent, { principal, entry });
     return principal;
   }

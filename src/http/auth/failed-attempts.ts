@@ -1,5 +1,6 @@
 /** Counts attempts that failed, within bounds: who tries the same wrong token again and again is not looked up any more. */
 import type { Clock } from '../../clock.js';
+import { RecentMap } from '../../recent-map.js';
 import { LogLimit } from '../observe/log-limit.js';
 
 interface FailureLimits {
@@ -21,34 +22,33 @@ interface Window {
 export class FailedAttempts {
   readonly #limits: FailureLimits;
   readonly #clock: Clock;
-  /** In the order of their windows. */
-  readonly #windows = new Map<string, Window>();
+  /** Looked at by `peek` alone, so that they stay in the order of their windows. */
+  readonly #windows: RecentMap<string, Window>;
   readonly #logLimit: LogLimit;
 
   constructor(limits: FailureLimits, clock: Clock) {
     this.#limits = limits;
     this.#clock = clock;
+    this.#windows = new RecentMap({ max: limits.pairsMax });
     this.#logLimit = new LogLimit(limits, clock);
   }
 
   /** Milliseconds for which a pair is refused unseen; 0 when it is not. */
   refusedForMs(pair: string): number {
-    const window = this.#windows.get(pair);
+    const window = this.#windows.peek(pair);
     if (window === undefined || window.failures < this.#limits.failuresMax) return 0;
     return Math.max(0, window.startMs + this.#limits.windowMs - this.#clock.monotonicMs());
   }
 
   /** Counts a failure of a pair. */
   note(pair: string): void {
-    const { windowMs, pairsMax } = this.#limits;
+    const { windowMs } = this.#limits;
     const nowMs = this.#clock.monotonicMs();
-    const window = this.#windows.get(pair);
+    const window = this.#windows.peek(pair);
     if (window !== undefined && nowMs < window.startMs + windowMs) {
       window.failures += 1;
       return;
     }
-    this.#windows.delete(pair);
-    if (this.#windows.size >= pairsMax) this.#windows.delete(this.#windows.keys().next().value!);
     this.#windows.set(pair, { startMs: nowMs, failures: 1 });
   }
 

@@ -38,7 +38,7 @@ export interface FrontEndLimits {
   readonly lowMemoryShare: number;
   /** Seconds of Retry-After. */
   readonly retryAfterS: number;
-  /** A client that is silent for longer gets its connection closed with its next answer (see pauses.ts). */
+  /** A client that is silent for longer gets its connection closed with its next answer (see idle-clients.ts). */
   readonly pauseMs: number;
   /** Clients remembered for that. */
   readonly clientsMax: number;
@@ -119,7 +119,7 @@ class FrontEnd {
     const { limits, clock } = this.#parts;
     const userAgent = exchange.header('user-agent');
     const telegraf = isTelegraf(userAgent);
-    const client = `${telegraf ? exchange.peer : ''} ${userAgent} ${exchange.path}?${exchange.query}`;
+    const client = [telegraf ? exchange.peer : '', userAgent, exchange.path, exchange.query];
     const reply = new Reply(exchange, this.#identity, this.#requestId(exchange), this.#idleClients.note(client, clock.monotonicMs()));
     const route = this.#routes.get(exchange.path);
     const dialect = route?.dialect ?? (exchange.path.startsWith('/api/v2/') ? 'v2' : 'v1');

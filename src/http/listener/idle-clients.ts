@@ -7,6 +7,7 @@
  * where it comes from. Many pausing clients that look like one look like a busy one; they lose the race now and then and
  * send again.
  */
+import { RecentMap } from '../../recent-map.js';
 
 interface Visits {
   lastMs: number;
@@ -14,29 +15,46 @@ interface Visits {
   returnedMs: number;
 }
 
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/**
+ * What is remembered of a client: a hash of 32 bits (FNV-1a) of all that it is known by. Whoever sends long paths without
+ * a token fills no memory with them; two clients of one hash look like one.
+ */
+function hashOf(traits: readonly string[]): number {
+  let hash = FNV_OFFSET;
+  for (const trait of traits) {
+    for (let i = 0; i < trait.length; i++) hash = Math.imul(hash ^ trait.charCodeAt(i), FNV_PRIME);
+    // No character: where one trait ends and the next begins counts.
+    hash = Math.imul(hash ^ 0x1_0000, FNV_PRIME);
+  }
+  return hash;
+}
+
 export class IdleClients {
   readonly #pauseMs: number;
-  readonly #clientsMax: number;
-  readonly #clients = new Map<string, Visits>();
+  readonly #clients: RecentMap<number, Visits>;
 
   /**
    * @param pauseMs a longer time without a request is a pause
-   * @param clientsMax clients remembered; past it the one known longest is forgotten
+   * @param clientsMax clients remembered, each in about 100 bytes; past it the one that is silent for longest is forgotten
    */
   constructor(pauseMs: number, clientsMax: number) {
     this.#pauseMs = pauseMs;
-    this.#clientsMax = clientsMax;
+    this.#clients = new RecentMap({ max: clientsMax });
   }
 
   /**
    * Notes a request.
+   * @param traits what its client is known by
    * @returns whether its answer should close the connection: the client came back after a pause, now or so shortly ago
    * that the next pause may begin
    */
-  note(client: string, nowMs: number): boolean {
+  note(traits: readonly string[], nowMs: number): boolean {
+    const client = hashOf(traits);
     const visits = this.#clients.get(client);
     if (visits === undefined) {
-      if (this.#clients.size >= this.#clientsMax) this.#clients.delete(this.#clients.keys().next().value!);
       this.#clients.set(client, { lastMs: nowMs, returnedMs: -Infinity });
       return false;
     }

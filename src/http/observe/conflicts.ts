@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.js';
 import { KIND_NAMES } from '../../errors.js';
 import { single, type Metric } from '../../metrics.js';
 import type { LineError } from '../../model/line-error.js';
+import { RecentMap } from '../../recent-map.js';
 import type { Caller } from '../auth/auth.js';
 
 /** Conflicts remembered; past it the one that was quiet for longest is forgotten. */
@@ -32,10 +33,9 @@ interface Conflict {
 export class Conflicts {
   readonly #clock: Clock;
   readonly #trustedProxies: Networks;
-  /** The one that came last stands last. */
-  readonly #known = new Map<string, Conflict>();
-  #lines = 0;
   #forgotten = 0;
+  readonly #known = new RecentMap<string, Conflict>({ max: CONFLICTS_MAX, dispose: (_conflict, _id, why) => (this.#forgotten += why === 'evict' ? 1 : 0) });
+  #lines = 0;
 
   constructor(clock: Clock, trustedProxies: Networks) {
     this.#clock = clock;
@@ -56,7 +56,7 @@ export class Conflicts {
 
   /** Oldest sight first, in the shape that clients get. */
   list(): readonly Readonly<Conflict>[] {
-    return [...this.#known.values()];
+    return [...this.#known.values()].reverse();
   }
 
   metrics(): Metric[] {
@@ -81,10 +81,6 @@ export class Conflicts {
     };
     known.last = client;
     known.count += 1;
-    this.#known.delete(id);
     this.#known.set(id, known);
-    if (this.#known.size <= CONFLICTS_MAX) return;
-    this.#known.delete(this.#known.keys().next().value!);
-    this.#forgotten += 1;
   }
 }
