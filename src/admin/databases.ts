@@ -3,12 +3,14 @@ import type { Catalog, Table } from '../catalog/catalog.js';
 import { SluiceError } from '../errors.js';
 import { checkDatabaseName } from '../names.js';
 import type { SchemaRules } from '../schema-rules.js';
+import type { LineCounts } from '../ingest/line-counts.js';
 import type { RejectStore } from '../rejects/reject-store.js';
 import type { Cleanup } from '../tables/cleanup.js';
 
 interface SchemaParts {
   readonly catalog: Catalog;
   readonly cleanup: Cleanup;
+  readonly lines: LineCounts;
   readonly rejects: RejectStore;
 }
 
@@ -69,9 +71,10 @@ export class DatabaseAdmin {
    * @throws SluiceError log-failed
    */
   async dropDatabase(name: string): Promise<number | null> {
-    const { catalog, cleanup, rejects } = this.#parts;
+    const { catalog, cleanup, lines, rejects } = this.#parts;
     const dropped = await catalog.dropDatabase(name);
     if (dropped === null) return null;
+    lines.forget(name);
     await rejects.forget(dropped.database.folder);
     for (const table of dropped.tables) await cleanup.toTrash(table);
     return dropped.tables.length;

@@ -1,26 +1,30 @@
-/** What was found damaged since the start, in sentences, for /health. */
+/** What was found damaged since the start: the log says it once, /health as long as the server runs, within bounds. */
 import type { Logger } from '../logging.js';
+import { RecentMap } from '../recent-map.js';
 
-/** The first of them say what is wrong; of more than that the rest is in the log. */
+/** Sentences that /health says; all of them stand in the log. */
 const SENTENCES_MAX = 100;
 
 export class Damage {
-  readonly #logger: Logger;
-  readonly #sentences: string[] = [];
-  #more = 0;
+  readonly #logger: Pick<Logger, 'warn'>;
+  #forgotten = 0;
+  readonly #sentences = new RecentMap<string, true>({
+    max: SENTENCES_MAX, dispose: (_value, _sentence, why) => (this.#forgotten += why === 'evict' ? 1 : 0),
+  });
 
-  constructor(logger: Logger) {
+  constructor(logger: Pick<Logger, 'warn'>) {
     this.#logger = logger;
   }
 
-  /** Says what is damaged and what was done, in the log and from now on in /health. */
+  /** Says what is damaged and what was done about it; for /health, a sentence that was said before counts once. */
   report(sentence: string): void {
     this.#logger.warn(sentence);
-    if (this.#sentences.length < SENTENCES_MAX) this.#sentences.push(sentence);
-    else this.#more += 1;
+    this.#sentences.set(sentence, true);
   }
 
+  /** The last sentences, oldest first, behind one that says how many are left out. */
   problems(): string[] {
-    return this.#more === 0 ? [...this.#sentences] : [...this.#sentences, `and ${this.#more} more of the kind: the server's log says them`];
+    const last = [...this.#sentences.keys()].reverse();
+    return this.#forgotten === 0 ? last : [`${this.#forgotten} older reports of damage stand in the log of the server alone`, ...last];
   }
 }

@@ -28,6 +28,11 @@ export class LineCounts {
     if (rejectedLines !== null) for (const [code, count] of rejectedLines.codes) this.#byCode[code]! += count;
   }
 
+  /** A database was dropped: its points are counted no more, and from 0 if it is made anew. */
+  forget(database: string): void {
+    this.byDatabase.delete(database);
+  }
+
   /** Rejected lines by the name of the code, those that occurred. */
   byCode(): [name: string, lines: number][] {
     return LINE_ERRORS.map(({ name }, code): [string, number] => [name, this.#byCode[code]!]).filter(([, lines]) => lines > 0);

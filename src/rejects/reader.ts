@@ -2,10 +2,13 @@
 import { join } from 'node:path';
 import type { Disk, DiskFile } from '../disk.js';
 import { parseRejectsName } from '../names.js';
+import { RecentMap } from '../recent-map.js';
 import { parseHead, parseRecord, TAKEN, type RejectRecord } from './reject-record.js';
 
 const WINDOW_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
+/** Sentences that are not said again. */
+const SAID_MAX = 1000;
 
 /** A rejected line and where it stands. */
 export interface FoundReject {
@@ -31,7 +34,7 @@ export class RejectReader {
   readonly #folder: string;
   readonly #onProblem: (sentence: string) => void;
   readonly #places = new Map<string, Place>();
-  readonly #said = new Set<string>();
+  readonly #said = new RecentMap<string, true>({ max: SAID_MAX });
 
   /**
    * @param folder holds a folder a database
@@ -101,7 +104,7 @@ export class RejectReader {
 
   #say(sentence: string): void {
     if (this.#said.has(sentence)) return;
-    this.#said.add(sentence);
+    this.#said.set(sentence, true);
     this.#onProblem(sentence);
   }
 }

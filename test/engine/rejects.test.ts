@@ -147,3 +147,16 @@ test('lines of a body that the log did not take are not kept: they come again', 
   assert.deepEqual(await kept(dataDir), []);
   assert.deepEqual(['rejected', 'given_up'].map((what) => value(engine, `sluice_lines_${what}_total`)), [1, 1]);
 });
+
+test('A5: the counts of a database go with it, so that databases made and dropped make no series for ever', async (t) => {
+  const { engine } = await start(t);
+  const points = () => engine.metrics().find(({ name }) => name === 'sluice_points_total')!.samples;
+  await store(engine, 'stays', 'm v=1');
+  for (let i = 0; i < 3; i++) {
+    await store(engine, `passing${i}`, 'm v=1');
+    await engine.schema.dropDatabase(`passing${i}`);
+  }
+  assert.deepEqual(points(), [{ labels: { database: 'stays' }, value: 1 }]);
+  await store(engine, 'passing0', 'm v=1', 'm v=2');
+  assert.deepEqual(points().map(({ labels, value: lines }) => [labels['database'], lines]), [['stays', 1], ['passing0', 2]]);
+});
