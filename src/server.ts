@@ -13,6 +13,7 @@ import { createFrontEnd, FRONT_END_DEFAULTS } from './http/front/routes.js';
 import type { HealthState } from './http/api/status-pages.js';
 import { Observability } from './http/observe/observability.js';
 import type { Logger } from './logging.js';
+import { ProcessMetrics } from './metrics.js';
 import { outletOf } from './outlet.js';
 import { STOP_MS_MAX, type Signals } from './signals.js';
 
@@ -32,6 +33,7 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
     const certificate = await certificateOf(config, logger);
     if (config.adminTokenFile !== null) await warnOfOpenSecret('the admin token file', config.adminTokenFile, logger);
     const trustedProxies = makeNetworks(config.trustedProxies);
+    const processMetrics = new ProcessMetrics();
     const frontEnd = createFrontEnd({
       writer: engine.writer,
       schema: engine.schema,
@@ -45,7 +47,7 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
       health: () => healthOf(engine),
       version: VERSION,
       log: logger,
-      observability: new Observability({ clock, trustedProxies, log: logger, metrics: () => engine.metrics() }),
+      observability: new Observability({ clock, trustedProxies, log: logger, metrics: () => engine.metrics(), processText: () => processMetrics.text() }),
     });
     listener = await makeListener(config.http === 'node' ? 'node' : 'uws', frontEnd, { connectionsMax: config.connectionsMax, certificate }, logger);
     address = await listener.listen(config.httpHost, config.httpPort);

@@ -106,7 +106,7 @@ async function start(kind: ListenerKind, t: TestContext, options: Options): Prom
     version: 'v0.1.0-test',
     log: { error: (message) => errors.push(message) },
     observability: new Observability({
-      clock, trustedProxies: makeNetworks(options.auth?.trustedProxies ?? []), metrics: () => [],
+      clock, trustedProxies: makeNetworks(options.auth?.trustedProxies ?? []), metrics: () => [], processText: async () => '',
       log: { warn: (message) => warnings.push(message), error: (message) => errors.push(message) },
     }),
   });

@@ -22,11 +22,14 @@ test('docs/errors.md has every code of a rejected line, with its sentence', () =
 });
 
 test('docs/metrics.md has every metric, with its type and its labels', { timeout: 60_000 }, async () => {
-  const shown = await metricsOfServer();
+  const all = await metricsOfServer();
+  const shown = all.filter(({ name }) => name.startsWith('sluice_'));
   assert.deepEqual(shown.map(({ name }) => name), metricsInSource(), 'the server of this test shows all metrics');
   const onPage = pageRows('metrics.md', 'metric', 'type', 'labels').map(({ metric, type, labels }) => (
     { name: codeOf(metric!), type, labels: [...labels!.matchAll(/`(\w+)`/g)].map(([, label]) => label) }));
   assert.deepEqual(onPage.toSorted((a, b) => (a.name < b.name ? -1 : 1)), shown);
+  const ofProcess = pageRows('metrics.md', 'metric', 'type').filter((row) => !('labels' in row)).map(({ metric, type }) => ({ name: codeOf(metric!), type }));
+  assert.deepEqual(ofProcess.toSorted((a, b) => (a.name < b.name ? -1 : 1)), all.filter(({ name }) => !name.startsWith('sluice_')).map(({ name, type }) => ({ name, type })));
   const names = new Set(shown.map(({ name }) => name));
   for (const [name] of pageText('metrics.md').matchAll(/\bsluice_\w+/g)) assert.ok(names.has(name), `the page names ${name}, which is no metric`);
 });

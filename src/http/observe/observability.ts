@@ -18,6 +18,8 @@ interface WatchParts {
   readonly log: { warn(message: string): void; error(message: string): void };
   /** What the rest of the server counts. */
   readonly metrics: () => readonly Metric[];
+  /** Text of the metrics of the process. */
+  readonly processText: () => Promise<string>;
 }
 
 export class Observability {
@@ -57,8 +59,10 @@ export class Observability {
     return jsonAnswer(200, { conflicts: this.conflicts.list() });
   };
 
-  /** All values are of one moment: what reconciles does so at every scrape. */
+  /** All values of ours are of one moment: what reconciles does so at every scrape. */
   async #text(): Promise<string> {
-    return metricsText([...this.#requests.metrics(), ...this.#losses.metrics(), ...this.conflicts.metrics(), ...this.#parts.metrics()]);
+    const { metrics, processText } = this.#parts;
+    const ours = metricsText([...this.#requests.metrics(), ...this.#losses.metrics(), ...this.conflicts.metrics(), ...metrics()]);
+    return `${await ours}\n${await processText()}`;
   }
 }
