@@ -54,6 +54,19 @@ onBoth('each request ends as answered, shed or aborted, with its bytes', {}, asy
   assert.equal(end.value('sluice_requests_in_flight'), 1, 'the scrape itself');
 });
 
+onBoth('every path that is served is an endpoint of its own in metrics, and no other', {}, async ({ connect }) => {
+  const client = await connect();
+  const served = [
+    '/write', '/write/', '/api/v2/write', '/api/v3/write_lp', '/query', '/ping', '/health', '/api/v1/health', '/ready', '/api/v2/buckets', '/api/v2/orgs',
+    '/api/v3/configure/database', '/api/v3/configure/token', '/api/v3/configure/token/regenerate', '/api/v3/configure/token/admin', '/debug/conflicts',
+  ];
+  for (const path of served) assert.equal((await ask(client, `PATCH ${path} HTTP/1.1\r\nHost: x\r\n\r\n`)).status, 405, path);
+  for (const path of ['/write//', '/nothing', '/']) await ask(client, get(path));
+  const seen = (await scrape(client)).of('sluice_requests_answered_total');
+  const expected = served.filter((path) => path !== '/write/').map((path) => [`endpoint="${path}",status="405"`, path === '/write' ? 2 : 1] as const);
+  assert.deepEqual(seen, Object.fromEntries([...expected, ['endpoint="other",status="404"', 3]]));
+});
+
 onBoth('a body that is refused while it comes counts up to the answer', { limits: { bodyBytesMax: 20 } }, async ({ connect }) => {
   const client = await connect();
   assert.equal((await ask(client, postChunked('/write?db=d') + chunks(Buffer.alloc(15, 'x'), 5).toString() + chunks(Buffer.alloc(15, 'x'), 5).toString() + LAST_CHUNK)).status, 413);

@@ -138,6 +138,12 @@ class FrontEnd {
     }
   }
 
+  /** The path of a route, with no slash at its end; `other` for what is none, so that no client makes names. */
+  endpointOf(path: string): string {
+    if (!this.#routes.has(path)) return 'other';
+    return path.endsWith('/') ? path.slice(0, -1) : path;
+  }
+
   /** Tells the client what was thrown; what should not have been is logged. */
   #fail(reply: Reply, asker: Asker, error: unknown): void {
     if (error instanceof SluiceError) {
@@ -203,5 +209,5 @@ class FrontEnd {
 /** Builds the handler of all requests. It throws nothing. */
 export function createFrontEnd(parts: FrontEndParts): Handler {
   const frontEnd = new FrontEnd(parts);
-  return parts.observability.over((exchange) => frontEnd.serve(exchange));
+  return parts.observability.over((exchange) => frontEnd.serve(exchange), (path) => frontEnd.endpointOf(path));
 }

@@ -12,7 +12,7 @@ interface ClientLossParts {
   readonly log: { warn(message: string): void };
 }
 
-/** What Telegraf's outputs were seen to do (recorded): the reason by path and status. */
+/** What Telegraf's outputs were seen to do (recorded): the reason by endpoint and status. */
 const TELEGRAF_LOSSES: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   '/write': { 401: 'v1-unauthorized', 403: 'v1-forbidden', 413: 'v1-too-large' },
   // Only with `database_tag`, which a request does not show.
@@ -29,16 +29,15 @@ export class ClientLosses {
     this.#logLimit = new LogLimit({ windowMs: 60_000, addressesSaidMax: 100 }, parts.clock);
   }
 
-  /** To be told of every answer, before it goes out. */
-  note(exchange: Exchange, status: number): void {
+  /** To be told of every answer, before it goes out. @param endpoint what metrics call the path */
+  note(exchange: Exchange, endpoint: string, status: number): void {
     if (status < 400) return;
-    const path = exchange.path === '/write/' ? '/write' : exchange.path;
-    const reason = TELEGRAF_LOSSES[path]?.[status];
+    const reason = TELEGRAF_LOSSES[endpoint]?.[status];
     if (reason === undefined || !isTelegraf(exchange.header('user-agent'))) return;
     this.#byReason.set(reason, (this.#byReason.get(reason) ?? 0) + 1);
     const address = clientAddress(exchange.peer, exchange.headerLines('x-forwarded-for'), this.#parts.trustedProxies);
     if (this.#logLimit.shallSay(address)) {
-      this.#parts.log.warn(`the Telegraf at ${address} was answered ${status} on ${path}: it drops what it sent${reason === 'v3-too-large' ? ' if it sets database_tag' : ''}`);
+      this.#parts.log.warn(`the Telegraf at ${address} was answered ${status} on ${endpoint}: it drops what it sent${reason === 'v3-too-large' ? ' if it sets database_tag' : ''}`);
     }
   }
 

@@ -3,30 +3,30 @@ import type { ClientLosses } from './client-losses.js';
 import type { Answer, Exchange, Handler } from '../listener/listener.js';
 import type { RequestCounts } from './request-counts.js';
 
-/** Paths that a metric may name; the others are `other`, so that no client makes series. */
-const ENDPOINTS: ReadonlySet<string> = new Set([
-  '/write', '/api/v2/write', '/api/v3/write_lp', '/query', '/ping', '/health', '/ready', '/metrics',
-  '/api/v2/buckets', '/api/v2/orgs', '/api/v3/configure/database', '/api/v3/configure/token', '/debug/conflicts',
-]);
+/** What metrics call a path: few names, whatever clients ask for. */
+export type EndpointOf = (path: string) => string;
 
-function endpointOf(path: string): string {
-  if (path === '/write/') return '/write';
-  return ENDPOINTS.has(path) ? path : 'other';
+interface Observers {
+  readonly counts: RequestCounts;
+  readonly losses: ClientLosses;
+  readonly endpointOf: EndpointOf;
 }
 
 class MeteredExchange implements Exchange {
   readonly #inner: Exchange;
   readonly #counts: RequestCounts;
   readonly #losses: ClientLosses;
+  readonly #endpointOf: EndpointOf;
   #bytes = 0;
   /** Answered or aborted. */
   #over = false;
   #aborted: () => void = () => {};
 
-  constructor(inner: Exchange, counts: RequestCounts, losses: ClientLosses) {
+  constructor(inner: Exchange, { counts, losses, endpointOf }: Observers) {
     this.#inner = inner;
     this.#counts = counts;
     this.#losses = losses;
+    this.#endpointOf = endpointOf;
     counts.begin();
     inner.onAborted(() => {
       this.#over = true;
@@ -92,13 +92,14 @@ class MeteredExchange implements Exchange {
   answer(answer: Answer, close: boolean): void {
     if (this.#over) return;
     this.#over = true;
-    this.#losses.note(this.#inner, answer.status);
+    const endpoint = this.#endpointOf(this.path);
+    this.#losses.note(this.#inner, endpoint, answer.status);
     this.#inner.answer(answer, close);
-    this.#counts.answered(endpointOf(this.path), answer.status, answer.refusal, this.#bytes);
+    this.#counts.answered(endpoint, answer.status, answer.refusal, this.#bytes);
   }
 }
 
 /** The handler with every request counted before it and after it. */
-export function metered(handler: Handler, counts: RequestCounts, losses: ClientLosses): Handler {
-  return (exchange) => handler(new MeteredExchange(exchange, counts, losses));
+export function metered(handler: Handler, observers: Observers): Handler {
+  return (exchange) => handler(new MeteredExchange(exchange, observers));
 }

@@ -7,7 +7,7 @@ import { demandAdmin } from '../auth/auth.js';
 import { ClientLosses } from './client-losses.js';
 import { Conflicts } from './conflicts.js';
 import type { Handler } from '../listener/listener.js';
-import { metered } from './metered.js';
+import { metered, type EndpointOf } from './metered.js';
 import { jsonAnswer, type Page } from '../api/page.js';
 import { RequestCounts } from './request-counts.js';
 import { makeRoute, type Route, type Serve } from '../front/route.js';
@@ -35,8 +35,8 @@ export class Observability {
   }
 
   /** The handler, with every request counted. */
-  over(handler: Handler): Handler {
-    return metered(handler, this.#requests, this.#losses);
+  over(handler: Handler, endpointOf: EndpointOf): Handler {
+    return metered(handler, { counts: this.#requests, losses: this.#losses, endpointOf });
   }
 
   /** /metrics, which asks for no token. */
