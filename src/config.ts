@@ -202,6 +202,10 @@ interface Source {
   readonly text: string;
 }
 
+/**
+ * Not commander's own `env()`: to that SLUICE_WITHOUT_AUTH=no would mean yes, and a variable that is empty would be a value; and
+ * a default does not pass through its `argParser`, as it does here.
+ */
 function sourceOf(setting: Setting, flags: Readonly<Record<string, string | boolean | undefined>>, env: NodeJS.ProcessEnv): Source {
   const flag = flags[setting.flag];
   if (flag !== undefined) return { name: `--${setting.flag}`, text: String(flag) };

@@ -33,6 +33,7 @@ test('a flag wins over its variable, a variable over the default', () => {
   const config = parseConfig({ 'tables-max': '200', 'queue-bytes-max': undefined }, env);
   assert.deepEqual([config.tablesMax, config.workers, config.withoutAuth, config.http], [200, 3, true, 'auto']);
   assert.equal(parseConfig({ 'without-auth': true }, {}).withoutAuth, true);
+  for (const no of ['no', 'false', '0', '']) assert.equal(parseConfig({}, { SLUICE_WITHOUT_AUTH: no }).withoutAuth, false, no);
 });
 
 test('sizes and times take units', () => {
