@@ -141,10 +141,10 @@ async function takeUpCommits({ catalog, clock, isLogWhole, cleanup, log, openCom
   for (const table of catalog.tables().filter(({ folder, id, flushedTo }) => (last.get(id) ?? 0) > flushedTo || wereSetAside.has(folder))) {
     try {
       const committer = await openCommitter(table);
+      catalog.setFlushedTo(table.id, committer.state.flushedTo); // whatever becomes of other files, so that no row is read back twice
       const { files, strays } = await cleanup.moveOrphans(table, committer, isLogWhole);
       if (files.length > 0) await quarantine.add(orphanLot(table, files, clock));
       for (const name of strays) report(`a file in the folder of table ${table.folder} was no data file of ours: it is quarantine/tables/${table.folder}/${name} now`);
-      catalog.setFlushedTo(table.id, committer.state.flushedTo);
       if (wereSetAside.has(table.folder)) await committer.check(table.columns);
     } catch (error) {
       if (error instanceof TableRefused) {

@@ -1,7 +1,7 @@
 /** The server: an engine behind a front end, from the first signal of life to the last. */
 import { VERSION } from './version.js';
 import { makeNetworks } from './addresses.js';
-import { systemClock as clock } from './clock.js';
+import { systemClock as clock, within } from './clock.js';
 import type { Config } from './config.js';
 import { isOpenToOthers, systemDisk as disk } from './disk.js';
 import { openEngine, type Engine } from './engine.js';
@@ -52,7 +52,7 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
     listener = await makeListener(config.http === 'node' ? 'node' : 'uws', frontEnd, { connectionsMax: config.connectionsMax, certificate }, logger);
     address = await listener.listen(config.httpHost, config.httpPort);
   } catch (error) {
-    await engine.stop();
+    await within(STOP_MS_MAX, engine.stop()).catch((late: Error) => logger.error(`what was started could not be stopped: ${late.message}`));
     throw error;
   }
   stopOnSignal(signals, engine, listener);

@@ -5,9 +5,15 @@ import type { Parts } from './parts.js';
 
 const TICK_MS = 1000;
 
-/** Begins; cancelling the timer ends it. */
+/** Begins; cancelling the timer ends it. Trouble that lasts is said when it begins, not each second. */
 export function startHousekeeping(parts: Parts, control: Control): Timer {
   const { admission, flusher, folder: { cleanup, tokens }, logger, logTrimmer, recovery } = parts;
+  const said = new Map<string, string>();
+  const note = (what: string, problem: string | null): void => {
+    if (problem !== null && said.get(what) !== problem) logger.error(`${what}, which is tried again each second: ${problem}`);
+    if (problem === null) said.delete(what);
+    else said.set(what, problem);
+  };
   return clock.every(TICK_MS, () => {
     flusher.tick();
     recovery.forgetBelow(flusher.firstUnflushed);
@@ -18,6 +24,6 @@ export function startHousekeeping(parts: Parts, control: Control): Timer {
       'the trash could not be emptied': cleanup.emptyTrash(),
       'the log could not be trimmed': logTrimmer.trim(),
     };
-    for (const [what, done] of Object.entries(work)) done.catch((error: Error) => logger.error(`${what}: ${error.message}`));
+    for (const [what, done] of Object.entries(work)) done.then(() => note(what, null), (error: Error) => note(what, error.message));
   });
 }

@@ -28,13 +28,13 @@ export class Cleanup {
     this.#parts = parts;
   }
 
-  /** Removes unfinished files of earlier processes. */
+  /** Removes unfinished files of earlier processes. @throws why some of them stay, once all others are gone */
   async clearTmp(start: string): Promise<void> {
     const { disk, paths } = this.#parts;
     const folder = dirname(paths.tmp(start));
-    for (const name of await disk.list(folder)) {
+    await eachOf(await disk.list(folder), async (name) => {
       if (name !== start) await disk.removeTree(`${folder}/${name}`);
-    }
+    });
   }
 
   /**
@@ -97,12 +97,20 @@ export class Cleanup {
     await this.#move(folder, `${paths.trash}/${clock.nowMs()}-${table.id}`);
   }
 
-  /** Deletes dropped folders whose time is over. */
+  /** Deletes dropped folders whose time is over. @throws why some of them stay, once all others are gone */
   async emptyTrash(): Promise<void> {
     const { clock, disk, paths } = this.#parts;
-    for (const name of await disk.list(paths.trash)) {
+    await eachOf(await disk.list(paths.trash), async (name) => {
       const [, droppedMs] = /^(\d{1,15})-\d+(?:-|$)/.exec(name) ?? []; // other names are not ours
       if (droppedMs !== undefined && Number(droppedMs) + TRASH_GRACE_MS <= clock.nowMs()) await disk.removeTree(`${paths.trash}/${name}`);
-    }
+    });
   }
+}
+
+/** Does the same to each; one that fails keeps no other from it. @throws the first failure, and says how many more there were */
+async function eachOf(names: readonly string[], action: (name: string) => Promise<void>): Promise<void> {
+  const failures: Error[] = [];
+  for (const name of names) await action(name).catch((error: Error) => failures.push(error));
+  const [first] = failures;
+  if (first !== undefined) throw new Error(failures.length === 1 ? first.message : `${first.message} (and ${failures.length - 1} more)`, { cause: first });
 }
