@@ -2,8 +2,10 @@
 import { engineMetrics } from './admin/server-metrics.js';
 import type { DatabaseAdmin } from './admin/databases.js';
 import type { TokenStore } from './auth/token-store.js';
-import { systemClock as clock } from './clock.js';
+import { systemClock as clock, wait } from './clock.js';
 import type { Config } from './config.js';
+import { takeBehindCommands } from './control/behind-commands.js';
+import type { Holder } from './control/commands.js';
 import { controlHandlers } from './control/handlers.js';
 import { bindControl, type Control } from './control/server.js';
 import { nameWithoutFile } from './control/socket.js';
@@ -48,17 +50,25 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
+interface StartOptions {
+  /** What the folder is opened for. */
+  readonly holder: Holder;
+  /** Whether a start that waits is to give up. */
+  readonly isStopAsked?: () => boolean;
+}
+
 /**
  * Opens a data folder: takes its lock, reads the catalog and the log, and starts the workers. Writes can be taken
  * when it resolves; frames of the log come back into memtables behind them. A step that fails undoes those before it.
- * @throws Error with a sentence when another process holds the folder or a file cannot be read
+ * A server waits for a command that holds the folder.
+ * @throws FolderHeld when another process holds the folder, Error with a sentence when a file cannot be read
  */
-export async function openEngine(config: Config): Promise<Engine> {
+export async function openEngine(config: Config, { holder, isStopAsked = () => false }: StartOptions): Promise<Engine> {
   const logger = makeLogger(config.logLevel);
   checkSettings(config, logger);
   const undo = new Undo();
   try {
-    const control = await takeFolder(config);
+    const control = await takeFolder(config, { holder, isStopAsked }, logger);
     undo.add('the lock of the data folder', () => control.close());
     if (config.dataGroup !== null) await shareFolder(config.dataDir, config.dataGroup, disk);
     const damage = new Damage(logger);
@@ -90,10 +100,13 @@ function requireZlibSync(flag: string): void {
   }
 }
 
-/** Makes the data folder where there is none, and takes its lock. */
-async function takeFolder({ dataDir }: Config): Promise<Control> {
+/** Makes the data folder where there is none, and takes its lock. @throws FolderHeld */
+async function takeFolder({ dataDir }: Config, { holder, isStopAsked }: Required<StartOptions>, logger: Logger): Promise<Control> {
   await disk.makeFolder(dataDir);
-  return bindControl(dataPaths(dataDir).socket, disk, nameWithoutFile(await identityOf(dataDir)));
+  const lockName = nameWithoutFile(await identityOf(dataDir));
+  const take = (): Promise<Control> => bindControl(dataPaths(dataDir).socket, disk, lockName, holder);
+  if (holder === 'command') return take();
+  return takeBehindCommands(take, { monotonicMs: () => clock.monotonicMs(), pause: wait, say: (sentence) => logger.warn(sentence), isOver: isStopAsked });
 }
 
 /** Once the catalog is safe and the disk is known to have room, writes can be taken. */

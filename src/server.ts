@@ -3,6 +3,7 @@ import { VERSION } from './version.js';
 import { makeNetworks } from './addresses.js';
 import { systemClock as clock, within } from './clock.js';
 import type { Config } from './config.js';
+import { FolderHeld } from './control/server.js';
 import { isOpenToOthers, systemDisk as disk } from './disk.js';
 import { openEngine, type Engine } from './engine.js';
 import { makeAuthenticator, WITHOUT_AUTH } from './http/auth/auth.js';
@@ -24,7 +25,10 @@ import { STOP_MS_MAX, type Signals } from './signals.js';
  * @throws Error with a sentence when the data folder or the address cannot be had
  */
 export async function startServer(config: Config, signals: Signals): Promise<void> {
-  const engine = await openEngine(config);
+  const engine = await openEngine(config, { holder: 'server', isStopAsked: () => signals.stopAsked !== null }).catch((error: Error) => {
+    if (error instanceof FolderHeld && signals.stopAsked !== null) process.exit(0); // it waited for a command, and was told not to
+    throw error;
+  });
   const { logger } = engine;
   if (signals.stopAsked !== null) return stopOnSignal(signals, engine, null);
   let listener: Listener;

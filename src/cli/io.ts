@@ -46,16 +46,21 @@ export type Runner = <C extends CommandName>(command: C, args: ArgsOf<C>, body?:
 export async function withFolder<T>(dataDir: string | undefined, use: (run: Runner, config: Config) => Promise<T>): Promise<T> {
   const config = parseConfig({ 'data-dir': dataDir }, { SLUICE_LOG_LEVEL: 'warn', ...process.env });
   const { socket } = dataPaths(config.dataDir);
-  if ((await helloAt(socket)) !== null) {
-    return use(async (command, args, body) => {
-      const answer = await askServer(socket, command, args, body);
-      if (answer === null) throw new Error('the server went away');
-      return answer;
-    }, config);
-  }
+  const askHolder = (): Promise<T> => use(async (command, args, body) => {
+    const answer = await askServer(socket, command, args, body);
+    if (answer === null) throw new Error('the server went away');
+    return answer;
+  }, config);
+  if ((await helloAt(socket)) !== null) return askHolder();
   if (!(await systemDisk.exists(config.dataDir))) throw new Error(`there is no data folder ${config.dataDir}`);
   const { openEngine } = await import('../engine.js');
-  const engine = await openEngine(config);
+  const { FolderHeld } = await import('../control/server.js');
+  const engine = await openEngine(config, { holder: 'command' }).catch(async (error: Error) => {
+    // A server may have started since the question.
+    if (error instanceof FolderHeld && (await helloAt(socket)) !== null) return null;
+    throw error;
+  });
+  if (engine === null) return askHolder();
   try {
     await engine.recovered();
     return await use((command, args, body) => engine.control.run(command, args, body), config);

@@ -1,6 +1,6 @@
 /** Asks the process that holds a data folder. */
 import type { ArgsOf, CommandName, ControlAnswer, ControlRequest, Hello, ResultOf } from './commands.js';
-import { exchangeLine } from './socket.js';
+import { exchangeLine, WentAway } from './socket.js';
 
 /** A process answers `hello` at once, unless it is stopped or hangs. */
 const helloMsMax = 5000;
@@ -17,9 +17,14 @@ export async function askServer<C extends CommandName>(path: string, command: C,
   return (await ask(path, { command, args }, 0, body)) as ResultOf<C> | null;
 }
 
-/** Who is bound to the socket, or null. @throws when somebody is but does not answer */
+/** Who is bound to the socket, or null; who is about to end is nobody. @throws when somebody is but does not answer */
 export async function helloAt(path: string): Promise<Hello | null> {
-  return (await ask(path, { command: 'hello' }, helloMsMax, NO_BODY)) as Hello | null;
+  try {
+    return (await ask(path, { command: 'hello' }, helloMsMax, NO_BODY)) as Hello | null;
+  } catch (error) {
+    if (error instanceof WentAway) return null;
+    throw error;
+  }
 }
 
 async function ask(path: string, request: ControlRequest, silenceMsMax: number, body: Uint8Array): Promise<unknown> {

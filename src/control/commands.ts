@@ -103,9 +103,14 @@ export type ControlRequest =
 /** An answer line. */
 export type ControlAnswer = { readonly result: unknown } | { readonly error: string };
 
+/** What a process holds a data folder for: a server until it is stopped, a command as long as it runs. */
+export type Holder = 'server' | 'command';
+
 /** Answer to `hello`. */
 export interface Hello {
   readonly pid: number;
+  /** Earlier programs do not say it: they are taken for servers. */
+  readonly holder?: Holder;
   /** Made anew at every bind: tells one's own socket from another's at the same path. */
   readonly nonce: string;
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { Disk } from '../disk.js';
 import { helloAt } from './client.js';
-import type { ArgsOf, CommandName, ControlAnswer, ControlHandlers, ControlRequest, Hello, ResultOf } from './commands.js';
+import type { ArgsOf, CommandName, ControlAnswer, ControlHandlers, ControlRequest, Hello, Holder, ResultOf } from './commands.js';
 import { assertSocketPath, listenLines, type LineListener } from './socket.js';
 
 /** A stale socket is moved away this often before giving up. */
@@ -11,6 +11,18 @@ const attemptsMax = 5;
 
 /** What a full disk answers who makes a file. */
 const NO_ROOM: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT']);
+
+/** Another process holds the data folder. */
+export class FolderHeld extends Error {
+  override readonly name = 'FolderHeld';
+  readonly by: Hello;
+
+  /** @param where in words: what of it the process holds */
+  constructor(by: Hello, where: string) {
+    super(`the data folder is in use: process ${by.pid}${by.holder === 'command' ? ', a command of sluice,' : ''} holds ${where}`);
+    this.by = by;
+  }
+}
 
 /** A held data folder. */
 export interface Control {
@@ -31,11 +43,12 @@ export interface Control {
  * commands come in: where there is no room for that one the folder is held all the same.
  * @param path of the socket
  * @param lockName null: the socket at the path alone is the lock
- * @throws Error with a sentence when a process holds the folder
+ * @param holder what it is taken for
+ * @throws FolderHeld when a process holds the folder
  */
-export async function bindControl(path: string, disk: Disk, lockName: string | null = null): Promise<Control> {
+export async function bindControl(path: string, disk: Disk, lockName: string | null = null, holder: Holder = 'server'): Promise<Control> {
   assertSocketPath(path);
-  const hello: Hello = { pid: process.pid, nonce: randomUUID() };
+  const hello: Hello = { pid: process.pid, holder, nonce: randomUUID() };
   const { promise: handlers, resolve: serve } = deferred<ControlHandlers>();
   const lock = lockName === null ? null : await takeLock(lockName, path, hello);
   let bound: LineListener | null = null;
@@ -90,8 +103,8 @@ async function takeLock(lockName: string, path: string, hello: Hello): Promise<L
     }
     const holder = await helloAt(lockName);
     if (holder === null) continue; // it went away in between
-    if ((await helloAt(path)) !== null) throw inUse(path, holder);
-    throw new Error(`the data folder is in use: process ${holder.pid} holds it, and has no socket at ${path} yet`);
+    const isAtPath = (await helloAt(path)) !== null;
+    throw new FolderHeld(holder, isAtPath ? path : `it, and has no socket at ${path} yet`);
   }
   throw new Error('the lock of the data folder could not be taken: other processes are starting on it');
 }
@@ -130,7 +143,7 @@ async function linkWhenFree(boundAs: string, path: string, disk: Disk): Promise<
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     if (await disk.link(boundAs, path)) return;
     const holder = await helloAt(path);
-    if (holder !== null) throw inUse(path, holder);
+    if (holder !== null) throw new FolderHeld(holder, path);
     await moveStaleAway(path, `${boundAs}s`, disk);
   }
   throw new Error(`the socket ${path} could not be taken: other processes are starting on the same data folder`);
@@ -147,11 +160,7 @@ async function moveStaleAway(path: string, stale: string, disk: Disk): Promise<v
   const holder = await helloAt(stale);
   if (holder !== null) await disk.link(stale, path);
   await disk.remove(stale);
-  if (holder !== null) throw inUse(path, holder);
-}
-
-function inUse(path: string, holder: Hello): Error {
-  return new Error(`the data folder is in use: process ${holder.pid} holds ${path}`);
+  if (holder !== null) throw new FolderHeld(holder, path);
 }
 
 async function answerTo(line: string, body: Uint8Array, hello: Hello, handlers: Promise<ControlHandlers>): Promise<string> {

@@ -4,7 +4,11 @@ import { requestBytes, RequestReader } from './requests.js';
 
 /** sun_path of Linux holds 108 bytes with the zero at its end. */
 const pathBytesMax = 107;
-const wentAway = 'the server went away before it answered';
+
+/** The other side went away before it answered. */
+export class WentAway extends Error {
+  override readonly name = 'WentAway';
+}
 
 /** @throws Error for a path that is too long for a socket */
 export function assertSocketPath(path: string): void {
@@ -88,9 +92,9 @@ export function exchangeLine(path: string, line: string, silenceMsMax: number, b
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(null);
-      else if (error.code === 'ECONNRESET' || error.code === 'EPIPE') reject(new Error(wentAway));
+      else if (error.code === 'ECONNRESET' || error.code === 'EPIPE') reject(new WentAway('the server went away before it answered'));
       else reject(error);
     });
-    socket.on('close', () => reject(new Error(wentAway)));
+    socket.on('close', () => reject(new WentAway('the server went away before it answered')));
   });
 }

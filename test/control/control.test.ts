@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { askServer } from '../../src/control/client.js';
 import type { ControlHandlers } from '../../src/control/commands.js';
-import { bindControl } from '../../src/control/server.js';
+import { takeBehindCommands } from '../../src/control/behind-commands.js';
+import { bindControl, FolderHeld } from '../../src/control/server.js';
 import { exchangeLine, nameWithoutFile } from '../../src/control/socket.js';
 import { identityOf, systemDisk, type Disk } from '../../src/disk.js';
 
@@ -255,7 +256,7 @@ test('the lock without a file answers who holds it, and no command', { skip: LIN
   control.serve(handlers);
   for (const line of ['{"command":"hello"}', '{"command":"token-create","args":{"name":null,"rights":"admin","lifeMs":null}}', 'x']) {
     const answer = JSON.parse((await exchangeLine(name, line, 1000, Buffer.alloc(0)))!) as { result: { pid: number } };
-    assert.deepEqual(Object.keys(answer.result), ['pid', 'nonce']);
+    assert.deepEqual(Object.keys(answer.result), ['pid', 'holder', 'nonce']);
     assert.equal(answer.result.pid, process.pid);
   }
   await control.close();
@@ -266,4 +267,67 @@ test('a full disk stops whoever has the path alone for a lock', async () => {
   const path = freshPath();
   await assert.rejects(bindControl(path, fullDisk().disk), { code: 'ENOSPC' });
   assert.deepEqual(readdirSync(join(path, '..')), []);
+});
+
+/** A wait whose time a test counts. @param onPause what happens while it waits */
+function patience(onPause: () => Promise<void> = async () => undefined) {
+  const waiting = {
+    ms: 0, said: [] as string[], isStopped: false,
+    monotonicMs: () => waiting.ms,
+    pause: async (ms: number) => {
+      waiting.ms += ms;
+      await onPause();
+    },
+    say: (sentence: string) => void waiting.said.push(sentence),
+    isOver: () => waiting.isStopped,
+  };
+  return waiting;
+}
+
+test('a server waits for a command that holds the folder, says so once, and takes it when the command ends', async () => {
+  for (const lockName of [null, 'with a lock']) {
+    const path = freshPath();
+    const name = lockName === null ? null : nameWithoutFile(await identityOf(join(path, '..')));
+    const command = await bindControl(path, systemDisk, name, 'command');
+    const waiting = patience(async () => {
+      if (waiting.ms >= 1000) await command.close();
+    });
+    const server = await takeBehindCommands(() => bindControl(path, systemDisk, name, 'server'), waiting);
+    assert.deepEqual(waiting.said, [`the data folder is in use: process ${process.pid}, a command of sluice, holds ${path}: it is waited for, 30 s at most`]);
+    assert.ok(waiting.ms >= 1000 && waiting.ms < 5000);
+    await assert.rejects(takeBehindCommands(() => bindControl(path, systemDisk, name, 'server'), patience()), FolderHeld, 'a server is not waited for');
+    await server.close();
+  }
+});
+
+test('a server waits for a command no longer than 30 s, and not when it is told to stop', async () => {
+  const path = freshPath();
+  const command = await bindControl(path, systemDisk, null, 'command');
+  const take = (): ReturnType<typeof bindControl> => bindControl(path, systemDisk, null, 'server');
+  const waiting = patience();
+  await assert.rejects(takeBehindCommands(take, waiting), /in use: process \d+, a command of sluice, holds/);
+  assert.equal(waiting.ms, 30_000);
+  const stopped = patience(async () => void (stopped.isStopped = stopped.ms >= 500));
+  await assert.rejects(takeBehindCommands(take, stopped), FolderHeld);
+  assert.equal(stopped.ms, 500);
+  await command.close();
+});
+
+test('a holder of an earlier program, which does not say what it is, is taken for a server', async () => {
+  const path = freshPath();
+  const earlier = createServer((socket) => socket.resume().end(`${JSON.stringify({ result: { pid: 1, nonce: 'x' } })}\n`));
+  await new Promise<void>((resolve) => earlier.listen(path, resolve));
+  const waiting = patience();
+  await assert.rejects(takeBehindCommands(() => bindControl(path, systemDisk), waiting), /process 1 holds/);
+  assert.equal(waiting.ms, 0);
+  await new Promise((resolve) => earlier.close(resolve));
+});
+
+test('a holder that goes away before it answers is nobody', async () => {
+  const path = freshPath();
+  const going = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => going.listen(path, resolve));
+  const control = await bindControl(path, systemDisk);
+  await control.close();
+  await new Promise((resolve) => going.close(resolve));
 });

@@ -39,9 +39,10 @@ export class TestServer {
 
   /**
    * Resolves when the server says that it can be written to.
+   * @param onSaid takes what it prints, as it comes
    * @throws Error with all it said when it ends before
    */
-  static async start(dataDir: string, args: readonly string[] = ['--without-auth'], env: Record<string, string> = {}): Promise<TestServer> {
+  static async start(dataDir: string, args: readonly string[] = ['--without-auth'], env: Record<string, string> = {}, onSaid: (text: string) => void = () => undefined): Promise<TestServer> {
     const child = spawn(process.execPath, [PROGRAM, 'serve', '--data-dir', dataDir, '--http-bind', '127.0.0.1:0', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
@@ -63,6 +64,7 @@ export class TestServer {
       };
       child.stdout!.on('data', take);
       child.stderr!.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+      for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => onSaid(chunk.toString()));
       void ended.then((code) => {
         clearTimeout(late);
         reject(new Error(`the server ended with ${code}: ${said.join('')}`));

@@ -1,8 +1,12 @@
 /** How the program ends: by a signal under load, by two signals, by force; and that a data folder has one server. */
 import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { post } from './client.js';
-import { makeDataDir, removeDataDir, sluice, TestServer } from './server.js';
+import { makeDataDir, PROGRAM, removeDataDir, sluice, TestServer } from './server.js';
 
 const CLIENTS = 8;
 const WRITES_BEFORE = 200;
@@ -82,6 +86,38 @@ test('a data folder has one server: a second one refuses with a sentence, and st
     assert.equal((await post(second.url, '/write?db=lock', Buffer.from('m v=2i 2'))).status, 204);
     assert.equal(await second.stop(), 0);
   } finally {
+    removeDataDir(dataDir);
+  }
+});
+
+test('a server that finds its folder held by a command waits for it, saying so once; a signal ends the wait', async () => {
+  const dataDir = makeDataDir();
+  let command: ChildProcess | undefined;
+  try {
+    const first = await TestServer.start(dataDir);
+    assert.equal(await first.stop(), 0);
+    const holding = spawn(process.execPath, [PROGRAM, 'import', '-', '--database', 'held', '--data-dir', dataDir], { stdio: ['pipe', 'ignore', 'inherit'] });
+    command = holding;
+    const holds = (): boolean => existsSync(join(dataDir, 'sluice.sock'));
+    while (!holds() && holding.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+
+    const stopped = spawn(process.execPath, [PROGRAM, 'serve', '--data-dir', dataDir, '--http-bind', '127.0.0.1:0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    stopped.stderr.once('data', () => stopped.kill('SIGTERM'));
+    assert.deepEqual(await once(stopped, 'exit'), [0, null]);
+
+    let said = '';
+    const starting = TestServer.start(dataDir, ['--without-auth'], {}, (text) => {
+      said += text;
+      if (/is waited for/.test(said)) holding.stdin.end('m v=1i 1\n');
+    });
+    const [server] = await Promise.all([starting, once(holding, 'exit')]);
+    assert.equal(holding.exitCode, 0);
+    assert.equal(said.match(/is waited for/g)?.length, 1, said);
+    const { stdout } = sluice(['query', '--data-dir', dataDir, '--format', 'csv', 'SELECT v FROM m']);
+    assert.equal(stdout.trim().replaceAll('\r', ''), 'v\n1');
+    assert.equal(await server.stop(), 0);
+  } finally {
+    command?.kill('SIGKILL');
     removeDataDir(dataDir);
   }
 });

@@ -7,7 +7,7 @@ import type { WriteRequest } from '../../src/ingest/request.js';
 import { REQUEST, write } from './write.js';
 
 export function open(dataDir: string, flags: Record<string, string> = {}): Promise<Engine> {
-  return openEngine(parseConfig({ 'data-dir': dataDir, 'workers': '1', 'log-level': 'silent', ...flags }, {}));
+  return openEngine(parseConfig({ 'data-dir': dataDir, 'workers': '1', 'log-level': 'silent', ...flags }, {}), { holder: 'command' });
 }
 
 export function requestTo(database: string): WriteRequest {
