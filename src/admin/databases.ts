@@ -1,6 +1,7 @@
 /** Databases and measurements as people handle them: listed, made, dropped. What HTTP and the control socket share. */
 import type { Catalog, Table } from '../catalog/catalog.js';
 import { SluiceError } from '../errors.js';
+import { atMost } from '../in-turn.js';
 import { checkDatabaseName } from '../names.js';
 import type { SchemaRules } from '../schema-rules.js';
 import type { LineCounts } from '../ingest/line-counts.js';
@@ -23,6 +24,9 @@ interface DatabaseListing {
 
 export class DatabaseAdmin {
   readonly #parts: SchemaParts;
+  /** What drops left behind and is still to be moved or removed, by its folder. */
+  readonly #leftovers = new Map<string, () => Promise<void>>();
+  readonly #inTurn = atMost(1);
 
   constructor(parts: SchemaParts) {
     this.#parts = parts;
@@ -75,8 +79,9 @@ export class DatabaseAdmin {
     const dropped = await catalog.dropDatabase(name);
     if (dropped === null) return null;
     lines.forget(name);
-    await rejects.forget(dropped.database.folder);
-    for (const table of dropped.tables) await cleanup.toTrash(table);
+    this.#leftovers.set(`rejects/${dropped.database.folder}`, () => rejects.forget(dropped.database.folder));
+    for (const table of dropped.tables) this.#leftovers.set(`tables/${table.folder}`, () => cleanup.toTrash(table));
+    await this.#clearQuietly();
     return dropped.tables.length;
   }
 
@@ -91,7 +96,31 @@ export class DatabaseAdmin {
     if (found === undefined) return false;
     const dropped = await catalog.dropTable(found.id, measurement);
     if (dropped === null) return false;
-    await cleanup.toTrash(dropped);
+    this.#leftovers.set(`tables/${dropped.folder}`, () => cleanup.toTrash(dropped));
+    await this.#clearQuietly();
     return true;
+  }
+
+  /** Moves or removes what drops left behind. Call it about once a second. @throws why some of it stays, with one sentence for all */
+  clear(): Promise<void> {
+    return this.#inTurn(() => this.#clear());
+  }
+
+  async #clear(): Promise<void> {
+    const failures: string[] = [];
+    for (const [folder, action] of this.#leftovers) {
+      try {
+        await action();
+        this.#leftovers.delete(folder);
+      } catch (error) {
+        failures.push(`${folder}: ${(error as Error).message}`);
+      }
+    }
+    if (failures.length > 0) throw new Error(failures.length === 1 ? failures[0] : `${failures[0]} (and ${failures.length - 1} more)`);
+  }
+
+  /** A drop stands once its record is on disk, whatever becomes of its folders: `clear` says what stays and tries again. */
+  async #clearQuietly(): Promise<void> {
+    await this.clear().catch(() => undefined);
   }
 }
