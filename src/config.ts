@@ -45,6 +45,8 @@ export interface Config extends SchemaRules {
   readonly flushRowsMax: number;
   /** For rows that are not in files yet, over all workers. */
   readonly memoryBytesMax: number;
+  /** Of the Delta logs of all tables together. */
+  readonly tableStateBytesMax: number;
   readonly diskReserveBytes: number;
   /** For the rejected lines of one database. */
   readonly rejectsBytesMax: number;
@@ -120,6 +122,7 @@ const perField = {
   setAsideAgeMs: { flag: 'set-aside-age', unit: 'time', default: '10m', min: 1000, max: 24 * 3_600_000, description: 'rows of a table that cannot be written to its files go to quarantine after this time' },
   flushRowsMax: { flag: 'flush-rows-max', unit: 'count', default: '1000000', min: 1, max: 100_000_000, description: 'a table\'s rows go into files at this number' },
   memoryBytesMax: { flag: 'max-memory', unit: 'bytes', default: '1GiB', min: 16 * MiB, max: 1024 * GiB, description: 'rows not yet in files, in all workers' },
+  tableStateBytesMax: { flag: 'table-state-bytes-max', unit: 'bytes', default: '64MiB', min: MiB, max: 64 * GiB, description: 'what is kept in memory of the Delta logs of all tables; of those used last' },
   diskReserveBytes: { flag: 'disk-reserve', unit: 'bytes', default: '256MiB', min: 0, max: 1024 * GiB, description: 'writes are refused with less free disk than this' },
   rejectsBytesMax: { flag: 'rejects-bytes-max', unit: 'bytes', default: '64MiB', min: MiB, max: 64 * GiB, description: 'rejected lines kept of each database, the oldest drop out' },
   logLevel: { flag: 'log-level', unit: 'word', default: 'info', words: LOG_LEVELS, description: 'what the server says on stderr' },
@@ -183,6 +186,7 @@ export function parseConfig(flags: Readonly<Record<string, string | boolean | un
     setAsideAgeMs: number(perField.setAsideAgeMs),
     flushRowsMax: number(perField.flushRowsMax),
     memoryBytesMax: number(perField.memoryBytesMax),
+    tableStateBytesMax: number(perField.tableStateBytesMax),
     diskReserveBytes: number(perField.diskReserveBytes),
     rejectsBytesMax: number(perField.rejectsBytesMax),
     logLevel: word(perField.logLevel),

@@ -110,8 +110,7 @@ async function takeFolder({ dataDir }: Config, { holder, isStopAsked }: Required
 }
 
 /** Once the catalog is safe and the disk is known to have room, writes can be taken. */
-async function settle({ admission, damage, flusher, folder, logger, logTrimmer }: Parts): Promise<void> {
-  for (const { tableId, error } of folder.troubled) flusher.noteTrouble(tableId, error);
+async function settle({ admission, damage, folder, logger, logTrimmer }: Parts): Promise<void> {
   // What the log says of the catalog may have been read from memory that never reached the disk before the crash.
   if (folder.mustPublish) {
     await logTrimmer.publish().catch((error: Error) => logger.error(`the catalog could not be written and is tried again: ${error.message}`));
@@ -125,11 +124,16 @@ async function settle({ admission, damage, flusher, folder, logger, logTrimmer }
 /** Replay begins, commands are answered, the house is kept; nothing here fails. */
 function serve(parts: Parts, control: Control): Engine {
   const { admission, bodyMemory, config, damage, flusher, folder, logger, pool, recovery, schema, stalled, writer } = parts;
-  const { catalog, log, paths, quarantine, tokens } = folder;
+  const { catalog, log, paths, quarantine, takeUp, tokens } = folder;
   const problems = (): string[] => [
     damage.problems(), control.problem() ?? [], tokens.problem() ?? [], admission.problems(), flusher.problems(), quarantine.problems(), stalled.problems(),
   ].flat();
-  recovery.start().then(
+  const flushedTo = takeUp.flushedTo({
+    onFlushed: (tableId, number) => pool.tellAll({ say: 'flushed', tableId, number }),
+    onTrouble: (tableId, error) => flusher.noteTrouble(tableId, error),
+  });
+  void flushedTo.then(() => flusher.takeUp(takeUp.tables()));
+  recovery.start(flushedTo).then(
     (frames) => frames > 0 && logger.info(`${frames} frames of the log are back in memtables`),
     (error: Error) => damage.report(`the log could not be replayed: ${error.message}`),
   );

@@ -11,14 +11,14 @@ import type { LogScan } from './log/log-scan.js';
 import type { Logger } from './logging.js';
 import { dataPaths, type DataPaths } from './names.js';
 import { TokenStore } from './auth/token-store.js';
-import { TableCommitter } from './tables/commit.js';
-import { TableRefused } from './tables/delta/table-log.js';
+import { TableCommitter, type CommitterOptions } from './tables/commit.js';
 import { findTables, lastNumberIn } from './tables/found.js';
 import { Cleanup } from './tables/cleanup.js';
 import { localTableStore } from './tables/local-store.js';
 import { rebuildCatalog } from './tables/rebuild.js';
-import { RowQuarantine, type QuarantinedRows } from './tables/row-quarantine.js';
+import { RowQuarantine } from './tables/row-quarantine.js';
 import type { TableStore } from './tables/table-store.js';
+import { TakeUp } from './tables/take-up.js';
 
 export interface Folder {
   readonly paths: DataPaths;
@@ -35,8 +35,8 @@ export interface Folder {
   /** For rows that cannot go into their tables. */
   readonly quarantineStore: TableStore;
   readonly quarantine: RowQuarantine;
-  /** Tables that are to be set aside from the start, and why. */
-  readonly troubled: readonly { readonly tableId: number; readonly error: TableRefused }[];
+  /** What is still to be found out of tables with rows in the log. */
+  readonly takeUp: TakeUp;
   /** Numbers of this process are above it. */
   readonly startNumber: number;
   /** The largest body in the log. */
@@ -85,7 +85,7 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
   const lost = await keepLostFrames(catalog, log, { disk, folder: paths.quarantine });
   if (lost !== null) report(lost);
 
-  const openCommitter = (table: Table): Promise<TableCommitter> => TableCommitter.open({
+  const optionsOf = (table: Table): CommitterOptions => ({
     store, node: log.node, readCheckpoint: async (names) => {
       const { checkpointLines } = await import('./query/checkpoint.js'); // DuckDB is loaded for this alone
       return checkpointLines(names.map((name) => join(paths.tables, name)));
@@ -98,9 +98,15 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
   await cleanup.clearTmp(start).catch((error: Error) => report(`unfinished files of earlier starts stay for now: ${error.message}`));
   const quarantineStore = localTableStore(disk, paths.quarantinedTables, paths.tmp(start));
   const quarantine = await RowQuarantine.open(quarantineStore, log.node);
-  const troubled = await takeUpCommits({ catalog, clock, isLogWhole: scan.reports.length === 0, cleanup, log, openCommitter, quarantine, report });
+  const lastInLog = new Map(log.segments().flatMap(({ lastByTable }) => [...lastByTable]));
+  const takeUp = new TakeUp({ catalog, clock, isLogWhole: scan.reports.length === 0, lastInLog, cleanup, optionsOf, quarantine, report });
+  const openCommitter = async (table: Table): Promise<TableCommitter> => {
+    const committer = await TableCommitter.open(optionsOf(table));
+    await takeUp.clear(table, committer);
+    return committer;
+  };
   return {
-    paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, troubled,
+    paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, takeUp,
     startNumber: log.lastSynced,
     bodyBytesMax: scan.bodyBytesMax,
     mustPublish: scan.catalogRecords.length > 0 || rebuilt !== null,
@@ -119,47 +125,4 @@ function openCatalog(
   const catalog = known === undefined ? new Catalog(options) : Catalog.fromSnapshot(known, options);
   for (const { number, payload } of scan.catalogRecords) catalog.applyRecord(payload, number).forEach(report);
   return catalog;
-}
-
-interface TakeUpParts extends Pick<Folder, 'catalog' | 'cleanup' | 'log' | 'openCommitter' | 'quarantine'> {
-  readonly clock: Clock;
-  /** Nothing of the log was damaged or missing. */
-  readonly isLogWhole: boolean;
-  readonly report: (sentence: string) => void;
-}
-
-/**
- * Of tables with rows in the log, or in quarantine: what their last commit flushed, which no snapshot may know, and files
- * that no commit named.
- * @returns the tables that cannot be read, and of those with rows in quarantine the ones that cannot be written
- */
-async function takeUpCommits({ catalog, clock, isLogWhole, cleanup, log, openCommitter, quarantine, report }: TakeUpParts): Promise<Folder['troubled']> {
-  const last = new Map<number, number>();
-  for (const { lastByTable } of log.segments()) for (const [tableId, number] of lastByTable) last.set(tableId, number);
-  const troubled: { tableId: number; error: TableRefused }[] = [];
-  const wereSetAside = new Set(quarantine.lots().map(({ folder }) => folder));
-  for (const table of catalog.tables().filter(({ folder, id, flushedTo }) => (last.get(id) ?? 0) > flushedTo || wereSetAside.has(folder))) {
-    try {
-      const committer = await openCommitter(table);
-      catalog.setFlushedTo(table.id, committer.state.flushedTo); // whatever becomes of other files, so that no row is read back twice
-      const { files, strays } = await cleanup.moveOrphans(table, committer, isLogWhole);
-      if (files.length > 0) await quarantine.add(orphanLot(table, files, clock));
-      for (const name of strays) report(`a file in the folder of table ${table.folder} was no data file of ours: it is quarantine/tables/${table.folder}/${name} now`);
-      if (wereSetAside.has(table.folder)) await committer.check(table.columns);
-    } catch (error) {
-      if (error instanceof TableRefused) {
-        troubled.push({ tableId: table.id, error });
-        catalog.setFlushedTo(table.id, error.flushedTo);
-      } else {
-        report(`rows of the log stay there for now: ${(error as Error).message}`);
-      }
-    }
-  }
-  return troubled;
-}
-
-/** Files that no commit names, and of which it is not certain that none ever did. */
-function orphanLot({ columns, databaseName: database, folder, measurement }: Table, files: readonly string[], clock: Clock): QuarantinedRows {
-  const reason = 'no commit names their files, and one that did may be lost';
-  return { database, measurement, folder, number: clock.nowMs() * 1000, columns, files, rows: null, reason, time: new Date(clock.nowMs()).toISOString() };
 }

@@ -51,6 +51,7 @@ export function engineMetrics({ lines, rejects, log, recovery, flusher, bodyMemo
     single('counter', 'sluice_flush_failures_total', 'Flushes that failed and are tried again', failures),
     single('gauge', 'sluice_tables_set_aside', 'Tables that cannot be written to their files, and whose lines are rejected', flusher.setAsideTables().length),
     single('counter', 'sluice_quarantined_rows_total', 'Rows of such tables that went to quarantine', quarantinedRows),
+    single('gauge', 'sluice_table_state_bytes', 'What is kept in memory of the Delta logs of tables, about', flusher.tableStateBytes),
     single('gauge', 'sluice_body_memory_bytes', 'Memory for bodies in flight', bodyMemory.blockCount * bodyMemory.blockBytes),
     single('gauge', 'sluice_body_memory_free_bytes', 'What of it is free', bodyMemory.freeBlocks * bodyMemory.blockBytes),
     single('gauge', 'sluice_workers', 'Workers that are up', pool.slots().length),

@@ -4,6 +4,7 @@ import type { MadeToken, TokenStore } from '../auth/token-store.js';
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Recovery } from '../ingest/recovery.js';
 import type { Flusher } from '../flush/flusher.js';
+import { atMost } from '../in-turn.js';
 import type { DataPaths } from '../names.js';
 import type { QuarantinedRows, RowQuarantine } from '../tables/row-quarantine.js';
 import type { ControlHandlers, TableListing } from './commands.js';
@@ -21,7 +22,11 @@ interface HandlerParts {
   readonly write: WriteParts;
 }
 
+/** Tables that are looked at at once, for all who ask. */
+const LOOKS_AT_ONCE_MAX = 4;
+
 export function controlHandlers(parts: HandlerParts): ControlHandlers {
+  const inTurn = atMost(LOOKS_AT_ONCE_MAX);
   const { catalog, recovery, schema, flusher, tokens } = parts;
   const tablesOf = (database: string | null): Table[] => {
     if (database === null) return catalog.tables();
@@ -42,7 +47,7 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
       const failed = failures.map(({ reason, table }) => ({ database: table.databaseName, measurement: table.measurement, reason }));
       return { tables: tables.length, failed };
     },
-    'tables': async ({ database }) => Promise.all(tablesOf(database).map((table) => listing(parts, table))),
+    'tables': async ({ database }) => Promise.all(tablesOf(database).map((table) => inTurn(() => listing(parts, table)))),
     'quarantine-list': async ({ database }) => parts.quarantine.lots()
       .filter((lot) => database === null || lot.database === database)
       .map((lot) => ({ path: lot.path, database: lot.database, measurement: lot.measurement, columns: lot.columns, files: quarantinedFiles(parts, lot) })),
@@ -89,14 +94,13 @@ async function listing(parts: HandlerParts, table: Table): Promise<TableListing>
     quarantined: quarantine.lots().filter((lot) => lot.folder === folder).flatMap((lot) => quarantinedFiles(parts, lot)),
   };
   try {
-    const { damaged, state } = await flusher.look(table);
-    const files = [...state.liveFiles.values()].filter(({ path }) => !damaged.includes(path));
+    const { files, flushedTo } = await flusher.look(table);
     return {
       ...known,
       rows: files.reduce((sum, file) => sum + (file.rows ?? 0), 0),
       unflushed: flusher.unflushedRows(id),
       files: files.map(({ path }) => `${paths.tables}/${folder}/${path}`),
-      flushedTo: state.flushedTo,
+      flushedTo,
       problems: flusher.problemsOf(table),
     };
   } catch (error) {

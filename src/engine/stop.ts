@@ -8,12 +8,13 @@ const STOP_FLUSH_MS = 6000;
 
 /** Ends what is under way, flushes what it can, and lets go of the data folder. */
 export async function stopEngine(parts: Parts, control: Control, housekeeping: Timer): Promise<void> {
-  const { admission, flusher, folder: { log }, logger, logTrimmer, pool, rejects, writer } = parts;
+  const { admission, flusher, folder: { log, takeUp }, logger, logTrimmer, pool, rejects, writer } = parts;
   admission.stop();
   housekeeping.cancel();
   await writer.settled();
   await within(STOP_FLUSH_MS, flushAll(parts))
     .catch((error: Error) => logger.warn(`not all rows are in files yet; they stay in the log: ${error.message}`));
+  await takeUp.stop();
   await flusher.stop();
   await rejects.close();
   await logTrimmer.publish().then(() => logTrimmer.trim())

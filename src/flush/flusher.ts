@@ -4,7 +4,7 @@ import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Slot } from '../ingest/pool.js';
 import type { AcceptedBody, FromWorker } from '../worker/protocol.js';
 import type { TableCommitter } from '../tables/commit.js';
-import { TableRefused } from '../tables/delta/table-log.js';
+import { TableRefused } from '../tables/delta/table-state.js';
 import { Committers } from './committers.js';
 import { Mover, type MoverParts } from './mover.js';
 import { SetAside } from './set-aside.js';
@@ -23,6 +23,8 @@ interface FlusherParts extends MoverParts {
     readonly flushRowsMax: number; readonly logBytesMax: number; readonly logAgeMaxMs: number; readonly memtableBytesMax: number;
     /** Rows of a table that is set aside so long go to quarantine. */
     readonly setAsideAgeMs: number;
+    /** What is kept of the Delta logs of all tables. */
+    readonly tableStateBytesMax: number;
   };
 }
 
@@ -42,6 +44,8 @@ export class Flusher {
   readonly #setAside: SetAside;
   /** By table, the flush that was asked for last: one waits for the one before. */
   readonly #flushing = new Map<number, Promise<void>>();
+  #takingUp: Promise<void> = Promise.resolve();
+  #stopped = false;
   #flushes = 0;
   #failures = 0;
   readonly #inTurn = atMost(FLUSHES_AT_ONCE_MAX);
@@ -49,7 +53,7 @@ export class Flusher {
   constructor(parts: FlusherParts) {
     this.#parts = parts;
     this.#catalog = parts.catalog;
-    this.#committers = new Committers(parts.openCommitter);
+    this.#committers = new Committers(parts.openCommitter, parts.limits.tableStateBytesMax);
     this.#mover = new Mover(parts, this.#committers, this.#unflushed);
     this.#views = new TableViews(this.#committers);
     this.#setAside = new SetAside(parts.clock, (tableId, isSetAside) => this.#onSetAside(tableId, isSetAside));
@@ -63,9 +67,30 @@ export class Flusher {
     }
   }
 
-  /** The Delta log of a table could not be read at the start. */
+  /** The end of a table's Delta log could not be read at the start. */
   noteTrouble(tableId: number, error: TableRefused): void {
     this.#setAside.noteFailure(tableId, error);
+  }
+
+  /** Reads the Delta logs of tables one after another, so that what is wrong with them is known before their next flush. */
+  takeUp(tables: readonly Table[]): Promise<void> {
+    this.#takingUp = this.#takeUp(tables);
+    return this.#takingUp;
+  }
+
+  async #takeUp(tables: readonly Table[]): Promise<void> {
+    for (const table of tables) {
+      if (this.#stopped) return;
+      await this.#check(table).catch((error: Error) => {
+        if (error instanceof TableRefused) this.#noteNews(table, error);
+        else this.#parts.logger.warn(`table ${table.folder} could not be looked at and will be at its next flush: ${error.message}`);
+      });
+    }
+  }
+
+  /** Who only looks, however often, puts off no try. */
+  #noteNews({ id }: Table, error: TableRefused): void {
+    if (this.#catalog.table(id) !== undefined && !this.#setAside.has(id)) this.#setAside.noteFailure(id, error);
   }
 
   forgetTables(tableIds: readonly number[]): void {
@@ -96,9 +121,7 @@ export class Flusher {
     try {
       return await this.#views.look(table);
     } catch (error) {
-      // Who only looks, however often, puts off no try.
-      const isNews = this.#catalog.table(table.id) !== undefined && !this.#setAside.has(table.id);
-      if (isNews && error instanceof TableRefused) this.#setAside.noteFailure(table.id, error);
+      if (error instanceof TableRefused) this.#noteNews(table, error);
       throw error;
     }
   }
@@ -120,6 +143,11 @@ export class Flusher {
   /** Rows in the log alone, and the tables that have some. */
   get unflushed(): { readonly rows: number; readonly tables: number } {
     return this.#unflushed.total;
+  }
+
+  /** What is kept of the Delta logs of all tables. */
+  get tableStateBytes(): number {
+    return this.#committers.bytes;
   }
 
   /** Rows of a table in the log alone. */
@@ -147,8 +175,9 @@ export class Flusher {
   }
 
   /** No commit begins from here on; resolves when those under way have ended, so that the data folder may be let go of. */
-  stop(): Promise<void> {
-    return this.#mover.stop();
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([this.#mover.stop(), this.#takingUp]);
   }
 
   onMessage(slot: Slot, message: FromWorker): void {
@@ -236,7 +265,7 @@ export class Flusher {
 
   async #check(table: Table): Promise<void> {
     try {
-      await (await this.#committers.of(table)).check(table.columns);
+      await this.#committers.use(table, (committer) => committer.check(table.columns));
     } catch (error) {
       this.#committers.forget(table.id);
       throw error;

@@ -5,7 +5,7 @@ import type { Pool, Slot } from '../ingest/pool.js';
 import type { Log } from '../log/log.js';
 import type { Logger } from '../logging.js';
 import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
-import { TableRefused } from '../tables/delta/table-log.js';
+import { TableRefused } from '../tables/delta/table-state.js';
 import type { RowQuarantine } from '../tables/row-quarantine.js';
 import type { TableStore } from '../tables/table-store.js';
 import type { FlushedFile } from '../model/flushed-file.js';
@@ -75,8 +75,11 @@ export class Mover {
   }
 
   /** Rows that are on disk and below R into files of their table. @returns whether there were any @throws why not: they are where they were */
-  async intoFiles(known: Table): Promise<boolean> {
-    const committer = await this.#committers.of(known);
+  intoFiles(known: Table): Promise<boolean> {
+    return this.#committers.use(known, (committer) => this.#intoFiles(known, committer));
+  }
+
+  async #intoFiles(known: Table, committer: TableCommitter): Promise<boolean> {
     try {
       // From here to the orders of the batch nothing is awaited: R, the last number, the columns and the slots are of one moment.
       this.#takeUpEarlierCommit(known, committer);

@@ -3,7 +3,7 @@
  * is now, or whose trouble is its own and lasts, is set aside: it costs itself alone, and no other table.
  */
 import type { Clock } from '../clock.js';
-import { TableRefused } from '../tables/delta/table-log.js';
+import { TableRefused } from '../tables/delta/table-state.js';
 
 /** First wait before a table is tried again; each failure doubles it. */
 const AGAIN_MS_MIN = 1000;

@@ -50,9 +50,9 @@ export class Recovery {
     return floor;
   }
 
-  /** Replays what the log held at start. */
-  start(): Promise<number> {
-    return this.#replay(0, Promise.resolve(this.#startNumber), () => true);
+  /** Replays what the log held at start. @param ready resolves when it is known up to which number the rows of each table are in files */
+  start(ready: Promise<void> = Promise.resolve()): Promise<number> {
+    return this.#replay(0, ready.then(() => this.#startNumber), () => true);
   }
 
   /**

@@ -43,13 +43,14 @@ export class Cleanup {
    * @param isLogWhole nothing of the log was damaged or missing at this start
    * @returns the names in quarantine of those: the data files, and what only has the name of one
    */
-  async moveOrphans(table: Table, { state }: TableCommitter, isLogWhole: boolean): Promise<{ files: string[]; strays: string[] }> {
+  async moveOrphans(table: Table, committer: TableCommitter, isLogWhole: boolean): Promise<{ files: string[]; strays: string[] }> {
     const { clock, logger, node, paths, store } = this.#parts;
+    const { state } = committer;
     const moved = { files: [] as string[], strays: [] as string[] };
     const isWhole = isLogWhole && (state.version < 0 || state.endsWithOurs);
     for (const name of await store.list(table.folder)) {
       const parts = parseDataFileName(name);
-      if (parts?.node !== node || state.namedFiles.has(name)) continue;
+      if (parts?.node !== node || committer.isNamed(name)) continue;
       // Of a log that begins with a checkpoint, commits that are gone may have named it.
       if (state.checkpoint !== null && parts.number <= state.flushedTo) continue;
       const from = `${paths.tables}/${table.folder}/${name}`;

@@ -6,13 +6,16 @@ import type { ColumnDefinition } from '../model/schema.js';
 import { addAction, metaDataAction, newMetaData, protocolAction, type MetaData, type TableIdentity } from './delta/actions.js';
 import { commitText } from './delta/commit-text.js';
 import { mergeSchemas, schemaOf, schemaString, type SchemaField } from './delta/schema-string.js';
-import {
-  assertWritable, commitPath, loadTable, takeUpNewer, TableRefused, withCommit, type OwnNode, type TableState,
-} from './delta/table-log.js';
+import { commitPath } from './delta/commit-reader.js';
+import type { FileList, LiveFile } from './delta/file-list.js';
+import { loadTable, newestNumber, takeUpNewer, withCommit, type LoadedTable } from './delta/table-log.js';
+import { assertWritable, bytesOf, fieldsOf, TableRefused, type OwnNode, type TableState } from './delta/table-state.js';
 import type { TableStore } from './table-store.js';
 
 /** Lost races in a row before a commit gives up. */
 const attemptsMax = 100;
+/** Files that are looked at at once. */
+const LOOKED_AT_MAX = 16;
 
 /** What one flush of a table made: its files, and up to which seq they reach. */
 export interface FlushBatch {
@@ -25,8 +28,14 @@ export interface FlushBatch {
   readonly timeMs: number;
 }
 
+/** A table as of a look at it. */
+interface LookedAt {
+  readonly state: TableState;
+  readonly files: readonly LiveFile[];
+}
+
 /** Where a committer works. */
-interface CommitterOptions extends OwnNode {
+export interface CommitterOptions extends OwnNode {
   readonly store: TableStore;
   /** Folder of the table, below the store's root. */
   readonly folder: string;
@@ -46,28 +55,41 @@ export class CommitUncertain extends Error {
   }
 }
 
-/** Commits the batches of one table, one at a time, and takes up what other writers commit. */
+/**
+ * Commits the batches of one table, one at a time, and takes up what other writers commit. What it keeps is small and
+ * does not grow with the log; the list of files is there while someone looks at them.
+ */
 export class TableCommitter {
   readonly #options: CommitterOptions;
   #state: TableState;
-  /** Live files that were found as long as their commits say. */
-  readonly #whole = new Set<string>();
+  #stateBytes: number;
+  /** As of `#state`; null when it must be read to be known. */
+  #files: FileList | null;
+  /** It was asked for, and stays until it is let go of. */
+  #keepsFiles = false;
   /** Commits and looks at the table run one after another. */
   readonly #inTurn = atMost(1);
 
-  private constructor(options: CommitterOptions, state: TableState) {
+  private constructor(options: CommitterOptions, { files, state }: LoadedTable) {
     this.#options = options;
     this.#state = state;
+    this.#stateBytes = bytesOf(state);
+    this.#files = files;
   }
 
   /** Reads the table's log. @throws TableRefused as `loadTable`, and when commits of ours are missing at its end */
   static async open(options: CommitterOptions): Promise<TableCommitter> {
-    const { committedTo, folder, store } = options;
-    const state = await loadTable(store, folder, options);
-    if (state.flushedTo < committedTo) {
-      throw new TableRefused(folder, `commits are missing at the end of its log: our last one was of number ${committedTo}, the last one found is of ${state.flushedTo}`);
-    }
-    return new TableCommitter(options, state);
+    const table = await loadTable(options.store, options.folder, options);
+    assertReaches(options, table.state.flushedTo);
+    return new TableCommitter(options, table);
+  }
+
+  /** Log number of our last commit, read from the end of the log where that tells it. @throws as `open`, without what shows before the end */
+  static async flushedTo(options: CommitterOptions): Promise<number> {
+    const number = await newestNumber(options.store, options.folder, options);
+    if (number === null) return (await TableCommitter.open(options)).state.flushedTo;
+    assertReaches(options, number);
+    return number;
   }
 
   /** The table as of the last commit seen. */
@@ -75,38 +97,91 @@ export class TableCommitter {
     return this.#state;
   }
 
-  /** The table as of its newest commit. @throws TableRefused as `loadTable`, and when the commits that were seen are gone */
-  look(): Promise<TableState> {
+  /** Memory, about. */
+  get bytes(): number {
+    return this.#stateBytes + (this.#files?.bytes ?? 0);
+  }
+
+  /** Whether the list of files is part of that. */
+  get holdsFiles(): boolean {
+    return this.#files !== null;
+  }
+
+  /** Whether a version of the table named a file, as far as its log still tells. Known from `open` up to `letGo`. */
+  isNamed(path: string): boolean {
+    if (this.#files === null) throw new Error(`the files of table ${this.#options.folder} are not read`);
+    return this.#files.isNamed(path);
+  }
+
+  /** Lets go of the list of files that was read in passing; @param evenIfWanted also of one that was asked for */
+  letGo(evenIfWanted = false): void {
+    if (this.#keepsFiles && !evenIfWanted) return;
+    this.#keepsFiles = false;
+    this.#files = null;
+  }
+
+  /** The table and its files as of its newest commit. @throws TableRefused as `loadTable`, and when the commits that were seen are gone */
+  look(): Promise<LookedAt> {
+    this.#keepsFiles = true;
     return this.#inTurn(async () => {
-      await this.#assertStands();
-      const { folder, store } = this.#options;
-      this.#state = await takeUpNewer(store, folder, this.#options, this.#state);
-      return this.#state;
+      await this.#refresh();
+      return { state: this.#state, files: (await this.#readFiles()).live() };
     });
   }
 
-  /** Live files that are not there, or are not as long as their commit says. Each is looked at until it was found whole. */
-  async damagedFiles(): Promise<string[]> {
+  /** Which of these live files are not there, or not as long as their commit says. Each is looked at until it was found whole. */
+  async damagedFiles(files: readonly LiveFile[]): Promise<string[]> {
     const { folder, store } = this.#options;
-    const { liveFiles } = this.#state;
-    for (const path of this.#whole) if (!liveFiles.has(path)) this.#whole.delete(path);
     const names = new Set(await store.list(folder));
+    const isDamaged = async (file: LiveFile): Promise<boolean> => {
+      if (/[/:]/.test(file.path)) return false; // in a folder of its own, or somewhere else
+      if (!names.has(file.path)) return true;
+      file.isWhole ||= (await store.size(`${folder}/${file.path}`)) === file.bytes;
+      return !file.isWhole;
+    };
     const damaged: string[] = [];
-    for (const { bytes, path } of liveFiles.values()) {
-      if (/[/:]/.test(path)) continue; // in a folder of its own, or somewhere else
-      if (!names.has(path)) damaged.push(path);
-      else if (!this.#whole.has(path)) {
-        if ((await store.size(`${folder}/${path}`)) === bytes) this.#whole.add(path);
-        else damaged.push(path);
-      }
+    for (let at = 0; at < files.length; at += LOOKED_AT_MAX) {
+      const some = files.slice(at, at + LOOKED_AT_MAX);
+      const looks = await Promise.all(some.map(isDamaged));
+      damaged.push(...some.filter((_, each) => looks[each]).map(({ path }) => path));
     }
     return damaged;
   }
 
+  async #refresh(): Promise<void> {
+    await this.#assertStands();
+    await this.#takeUpNewer();
+  }
+
+  /** The list of files as of `#state`, or of what is newer by now. */
+  async #readFiles(): Promise<FileList> {
+    if (this.#files !== null) return this.#files;
+    const { folder, store } = this.#options;
+    const { files, state } = await loadTable(store, folder, this.#options);
+    if (state.version < this.#state.version) throw new TableRefused(folder, `commit ${this.#state.version} stood and is gone`);
+    this.#take({ files, state });
+    return this.#files!;
+  }
+
+  async #takeUpNewer(): Promise<void> {
+    const { folder, store } = this.#options;
+    const files = this.#files;
+    this.#files = null; // half changed, it is of no use
+    this.#take(await takeUpNewer(store, folder, this.#options, { state: this.#state, files }));
+  }
+
+  #take({ files, state }: LoadedTable): void {
+    if (state.metaData !== this.#state.metaData) this.#stateBytes = bytesOf(state);
+    this.#state = state;
+    this.#files = files;
+  }
+
   /** Looks whether the table can be written as it is now, with these columns. @throws TableRefused saying why not */
   async check(columns: readonly ColumnDefinition[]): Promise<void> {
-    assertWritable(this.#options.folder, await this.look());
-    this.#mergedFields(columns);
+    await this.#inTurn(() => this.#refresh());
+    const fields = fieldsOf(this.#state);
+    assertWritable(this.#options.folder, this.#state, fields);
+    this.#mergedFields(columns, fields);
   }
 
   /**
@@ -122,14 +197,19 @@ export class TableCommitter {
     const { folder } = this.#options;
     await this.#assertStands();
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      if (this.#state.flushedTo >= batch.number) return this.#holdsFiles(batch) ? 'committed' : 'already';
-      assertWritable(folder, this.#state);
+      if (this.#state.flushedTo >= batch.number) return (await this.#holds(batch)) ? 'committed' : 'already';
+      const fields = fieldsOf(this.#state);
+      assertWritable(folder, this.#state, fields);
       const version = this.#state.version + 1;
-      const text = this.#commitText(batch);
-      const next = withCommit(this.#state, text, { ...this.#options, numberMax: () => batch.number });
+      const text = this.#commitText(batch, fields);
+      const { change, state } = withCommit(this.#state, text, { ...this.#options, numberMax: () => batch.number });
       const end = await this.#putCommit(version, Buffer.from(text));
-      if (end === 'ours') this.#state = next;
-      else await this.#takeUp(version, end);
+      if (end === 'ours') {
+        this.#files?.apply(change);
+        this.#take({ files: this.#files, state });
+      } else {
+        await this.#takeUp(version, end);
+      }
     }
     throw new Error(`table ${folder}: ${attemptsMax} commits in a row were overtaken by other writers`);
   }
@@ -139,11 +219,12 @@ export class TableCommitter {
     const { committedTo, folder, store } = this.#options;
     const { flushedTo, version } = this.#state;
     if (version < 0 || (await store.size(commitPath(folder, version))) !== null) return;
-    const state = await loadTable(store, folder, this.#options);
-    if (state.version < version || state.flushedTo < Math.max(flushedTo, committedTo)) {
+    const table = await loadTable(store, folder, this.#options);
+    if (table.state.version < version || table.state.flushedTo < Math.max(flushedTo, committedTo)) {
       throw new TableRefused(folder, `commit ${version} stood and is gone: its folder was taken away, or its log was cleaned too far`);
     }
-    this.#state = state;
+    this.#take(table);
+    this.letGo();
   }
 
   /** Settles when a commit of this version is visible and lasts. @returns whose it is: after a failure that is not known */
@@ -170,17 +251,28 @@ export class TableCommitter {
 
   /** A commit of this version stands, and perhaps more behind it. */
   async #takeUp(version: number, whose: 'others' | 'unknown'): Promise<void> {
-    const { store, folder } = this.#options;
     try {
-      this.#state = await takeUpNewer(store, folder, this.#options, this.#state);
+      await this.#takeUpNewer();
     } catch (error) {
       // Whether it is ours shows in the log alone.
-      throw whose === 'unknown' ? new CommitUncertain(folder, version, error) : error;
+      throw whose === 'unknown' ? new CommitUncertain(this.#options.folder, version, error) : error;
     }
   }
 
-  #holdsFiles(batch: FlushBatch): boolean {
-    return batch.files.every((file) => this.#state.liveFiles.has(this.#pathInTable(file)));
+  /**
+   * Whether it was this batch that was committed: our last commit is of its files, or else they are live.
+   * @throws CommitUncertain when that cannot be read
+   */
+  async #holds(batch: FlushBatch): Promise<boolean> {
+    const { flushedTo, lastFiles, version } = this.#state;
+    const paths = batch.files.map((file) => this.#pathInTable(file));
+    if (flushedTo === batch.number && lastFiles !== null) return paths.every((path) => lastFiles.includes(path));
+    try {
+      const files = await this.#readFiles();
+      return paths.every((path) => files.isLive(path));
+    } catch (error) {
+      throw new CommitUncertain(this.#options.folder, version, error);
+    }
   }
 
   #pathInTable(file: FlushedFile): string {
@@ -189,21 +281,21 @@ export class TableCommitter {
     return file.path.slice(folder.length + 1);
   }
 
-  #commitText(batch: FlushBatch): string {
+  #commitText(batch: FlushBatch, before: readonly SchemaField[]): string {
     const { number, timeMs } = batch;
     const { node } = this.#options;
-    const fields = this.#mergedFields(batch.columns);
+    const fields = this.#mergedFields(batch.columns, before);
     const names = fields.map((field) => field.name);
     return commitText([
       ...(this.#state.version < 0 ? [protocolAction()] : []),
-      ...(fields.length > this.#state.fields.length ? [metaDataAction(this.#metaData(fields, timeMs))] : []),
+      ...(fields.length > before.length ? [metaDataAction(this.#metaData(fields, timeMs))] : []),
       ...batch.files.map((file) => addAction(this.#pathInTable(file), file, names, timeMs)),
     ], { node, number, previous: this.#state.flushedTo, commitId: randomUUID(), timeMs });
   }
 
-  #mergedFields(columns: readonly ColumnDefinition[]): SchemaField[] {
+  #mergedFields(columns: readonly ColumnDefinition[], before: readonly SchemaField[]): SchemaField[] {
     try {
-      return mergeSchemas(schemaOf(columns), this.#state.fields);
+      return mergeSchemas(schemaOf(columns), before);
     } catch (error) {
       throw new TableRefused(this.#options.folder, `it is read-only: ${(error as Error).message}`);
     }
@@ -214,4 +306,10 @@ export class TableCommitter {
     if (before !== null) return { ...before, schemaString: schemaString(fields) };
     return newMetaData(randomUUID(), this.#options.identity, schemaString(fields), timeMs);
   }
+}
+
+/** @throws TableRefused when commits of ours that stood are not there */
+function assertReaches({ committedTo, folder }: CommitterOptions, flushedTo: number): void {
+  if (flushedTo >= committedTo) return;
+  throw new TableRefused(folder, `commits are missing at the end of its log: our last one was of number ${committedTo}, the last one found is of ${flushedTo}`);
 }

@@ -1,9 +1,13 @@
 /** What lies in the folder of the tables: what a lost catalog is made anew from. Reads past all that cannot be read. */
+import { atMost } from '../in-turn.js';
 import type { ColumnDefinition } from '../model/schema.js';
 import { identityOf, type MetaData, type TableIdentity } from './delta/actions.js';
-import { readCommit, type Action } from './delta/commit-text.js';
+import { assertNamed, readCommit, type Action, type Commit } from './delta/commit-text.js';
 import { columnOf, parseSchema } from './delta/schema-string.js';
 import type { TableStore } from './table-store.js';
+
+/** Tables whose logs are read at once. */
+const TABLES_AT_ONCE_MAX = 4;
 
 /** A folder where a table may be. */
 export interface FoundTable {
@@ -29,12 +33,13 @@ export interface FoundTables {
 
 /** Looks into every table's Delta log. @throws when the root itself cannot be listed */
 export async function findTables(store: TableStore): Promise<FoundTables> {
+  const inTurn = atMost(TABLES_AT_ONCE_MAX);
   const databaseFolders = await store.list('');
   const tables: FoundTable[] = [];
   const problems: string[] = [];
   for (const databaseFolder of databaseFolders) {
     const names = await orProblem(problems, databaseFolder, () => store.list(databaseFolder));
-    tables.push(...(await Promise.all((names ?? []).map((name) => findTable(store, `${databaseFolder}/${name}`)))));
+    tables.push(...(await Promise.all((names ?? []).map((name) => inTurn(() => findTable(store, `${databaseFolder}/${name}`))))));
   }
   return { databaseFolders, tables, problems };
 }
@@ -53,7 +58,7 @@ async function findTable(store: TableStore, folder: string): Promise<FoundTable>
   for (const name of names.filter((file) => /^\d{20}\.json$/.test(file))) {
     const where = `${folder}, commit ${Number(name.slice(0, 20))}`;
     const text = (await orProblem(problems, where, () => store.get(`${folder}/_delta_log/${name}`)))?.toString() ?? '';
-    const commit = await orProblem(problems, where, () => readCommit(text, (path) => named.has(path)));
+    const commit = await orProblem(problems, where, () => namedCommit(text, named));
     const actions = commit?.actions ?? readableLines(text);
     metaData = actions.findLast((action) => action.metaData)?.metaData ?? metaData;
     for (const { add } of actions) if (add) named.add(decodeURIComponent(add.path));
@@ -62,6 +67,13 @@ async function findTable(store: TableStore, folder: string): Promise<FoundTable>
   const fields = metaData === null ? [] : ((await orProblem(problems, folder, () => parseSchema(metaData.schemaString))) ?? []);
   const columns = fields.map(columnOf).filter((column) => column !== null).sort((a, b) => a.id - b.id);
   return { folder, identity: metaData === null ? null : identityOf(metaData), columns, lastNumber, problems };
+}
+
+/** A commit whose files of ours, where no sluice signed it, were named before. @throws as `readCommit` */
+function namedCommit(text: string, named: ReadonlySet<string>): Commit {
+  const commit = readCommit(text);
+  assertNamed(commit, (path) => named.has(path));
+  return commit;
 }
 
 /** The actions of a damaged commit that can still be read: better than none for the columns, and for nothing else. */

@@ -2,7 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { Disk, DiskFile } from '../disk.js';
+import { atMost } from '../in-turn.js';
 import type { StoreWriter, TableStore } from './table-store.js';
+
+/** Files and folders that are read at once: a process may hold few open. */
+const READS_AT_ONCE_MAX = 16;
 
 /**
  * A `TableStore` over a folder. Unfinished files lie in the folder of this start under names of their own, so any number
@@ -11,6 +15,7 @@ import type { StoreWriter, TableStore } from './table-store.js';
  * @param root holds the files @param tmp holds unfinished ones, on the same file system
  */
 export function localTableStore(disk: Disk, root: string, tmp: string): TableStore {
+  const reading = atMost(READS_AT_ONCE_MAX);
   /** Folders that this store has made last, with all above: one made before a crash may not yet. */
   const settled = new Set<string>([root]);
 
@@ -69,16 +74,16 @@ export function localTableStore(disk: Disk, root: string, tmp: string): TableSto
     },
 
     async get(path) {
-      return disk.readWhole(locate(root, path));
+      return reading(() => disk.readWhole(locate(root, path)));
     },
 
     async size(path) {
-      return disk.sizeOf(locate(root, path));
+      return reading(() => disk.sizeOf(locate(root, path)));
     },
 
     async list(folder) {
       const target = folder === '' ? root : locate(root, folder);
-      const names = await disk.list(target);
+      const names = await reading(() => disk.list(target));
       if (names.length === 0) return names;
       await makeDurable(target);
       return names;

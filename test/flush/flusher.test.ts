@@ -7,7 +7,7 @@ import type { Log } from '../../src/log/log.js';
 import { makeLogger } from '../../src/logging.js';
 import { Flusher, type FlushFailure } from '../../src/flush/flusher.js';
 import { CommitUncertain, type FlushBatch, type TableCommitter } from '../../src/tables/commit.js';
-import { TableRefused } from '../../src/tables/delta/table-log.js';
+import { TableRefused } from '../../src/tables/delta/table-state.js';
 import type { QuarantinedRows, RowQuarantine } from '../../src/tables/row-quarantine.js';
 import type { TableStore } from '../../src/tables/table-store.js';
 import type { FlushedFile } from '../../src/model/flushed-file.js';
@@ -81,6 +81,7 @@ class Bench {
         this.opened += 1;
         await this.beforeOpen();
         return {
+          bytes: 1, holdsFiles: false, letGo: () => undefined,
           state: { flushedTo: Math.max(table.flushedTo, this.committedElsewhere) },
           check: async () => this.beforeCheck(),
           commit: async (batch: FlushBatch) => {
@@ -92,7 +93,7 @@ class Bench {
       },
       memtableBytes: () => this.memtableBytes,
       replayFloor: () => this.floor,
-      limits: { flushRowsMax: 1000, logBytesMax: 1e9, logAgeMaxMs: 1e12, memtableBytesMax: 100, setAsideAgeMs: 600_000 },
+      limits: { flushRowsMax: 1000, logBytesMax: 1e9, logAgeMaxMs: 1e12, memtableBytesMax: 100, setAsideAgeMs: 600_000, tableStateBytesMax: 1e6 },
     });
   }
 

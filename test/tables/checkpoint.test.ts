@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import { openDuck, quoteText } from '../../src/query/duckdb.js';
 import { checkpointLines } from '../../src/query/checkpoint.js';
 import { checkpointsIn } from '../../src/tables/delta/checkpoint.js';
-import { loadTable, TableRefused, type TableState } from '../../src/tables/delta/table-log.js';
+import { loadTable, type LoadedTable } from '../../src/tables/delta/table-log.js';
+import { TableRefused } from '../../src/tables/delta/table-state.js';
 import type { TableStore } from '../../src/tables/table-store.js';
 
 const NODE = '3fa9c1e2';
@@ -25,7 +26,7 @@ const number = (version: number): string => String(version).padStart(20, '0');
 const commit = (version: number): [string, string] => [`${number(version)}.json`, `${JSON.stringify({ add: { path: `later${version}.parquet`, size: 1 } })}\n`];
 
 /** Loads a table whose log has these files; a checkpoint says `lines`. */
-function load(files: ReadonlyMap<string, string>, lines: readonly string[] = LINES, numberMax = 1000): Promise<TableState> {
+function load(files: ReadonlyMap<string, string>, lines: readonly string[] = LINES, numberMax = 1000): Promise<LoadedTable> {
   const store = {
     list: async () => [...files.keys()].sort(),
     get: async (path: string) => (files.has(path.slice('db/m/_delta_log/'.length)) ? Buffer.from(files.get(path.slice('db/m/_delta_log/'.length))!) : null),
@@ -40,13 +41,13 @@ function load(files: ReadonlyMap<string, string>, lines: readonly string[] = LIN
 }
 
 test('a cleaned log is read from its newest checkpoint on', async () => {
-  const state = await load(new Map([[`${number(3)}.checkpoint.parquet`, ''], [`${number(7)}.checkpoint.parquet`, ''], commit(7), commit(8)]));
+  const { files, state } = await load(new Map([[`${number(3)}.checkpoint.parquet`, ''], [`${number(7)}.checkpoint.parquet`, ''], commit(7), commit(8)]));
   assert.deepEqual([state.version, state.checkpoint, state.flushedTo], [8, 7, 900]);
-  assert.deepEqual([...state.liveFiles.values()].map(({ path, rows }) => [path, rows]), [['live one.parquet', 4], ['later8.parquet', null]]);
-  assert.deepEqual([...state.namedFiles], ['live one.parquet', 'gone.parquet', 'later8.parquet']);
+  assert.deepEqual(files!.live().map(({ path, rows }) => [path, rows]), [['live one.parquet', 4], ['later8.parquet', null]]);
+  assert.deepEqual(['live one.parquet', 'gone.parquet', 'later8.parquet', 'other.parquet'].map((path) => files!.isNamed(path)), [true, true, true, false]);
   const { name: _, ...kept } = METADATA;
   assert.deepEqual(state.metaData, kept, 'what is null is not there');
-  assert.equal((await load(new Map([[`${number(7)}.checkpoint.parquet`, '']]))).version, 7);
+  assert.equal((await load(new Map([[`${number(7)}.checkpoint.parquet`, '']]))).state.version, 7);
 });
 
 test('a checkpoint of several files counts when all are there; an older one leads on where commits are there', async () => {
@@ -54,7 +55,7 @@ test('a checkpoint of several files counts when all are there; an older one lead
   assert.deepEqual(checkpointsIn([part(4, 1, 2), part(4, 2, 2), part(9, 1, 2), `${number(2)}.checkpoint.parquet`, `${number(2)}.json`, '_last_checkpoint']),
     [{ version: 4, of: 2, names: [part(4, 1, 2), part(4, 2, 2)] }, { version: 2, of: 1, names: [`${number(2)}.checkpoint.parquet`] }]);
   const files = new Map([[part(4, 1, 2), ''], [part(4, 2, 2), ''], [part(6, 1, 2), ''], commit(5), commit(6), commit(7)]);
-  const state = await load(files);
+  const { state } = await load(files);
   assert.deepEqual([state.version, state.checkpoint], [7, 4]);
 });
 

@@ -8,7 +8,8 @@ import { systemDisk } from '../../src/disk.js';
 import { commitName, dataPaths, type DataPaths } from '../../src/names.js';
 import { CommitUncertain, TableCommitter } from '../../src/tables/commit.js';
 import { columnIdOf } from '../../src/tables/delta/schema-string.js';
-import { loadTable, TableRefused, type OwnNode } from '../../src/tables/delta/table-log.js';
+import { loadTable } from '../../src/tables/delta/table-log.js';
+import { fieldsOf, TableRefused, type OwnNode } from '../../src/tables/delta/table-state.js';
 import type { TableStore } from '../../src/tables/table-store.js';
 import type { FlushedFile } from '../../src/model/flushed-file.js';
 import type { ColumnDefinition } from '../../src/model/schema.js';
@@ -99,13 +100,13 @@ test('the first commit makes the table, a later one adds files, and both are rea
   assert.equal(commitInfo!.commitInfo!.engineInfo, 'sluice/0.1.0');
   assert.deepEqual(commitOf(paths, 1).map((action) => Object.keys(action)[0]), ['add', 'txn', 'commitInfo']);
 
-  const state = await loadTable(store, folder, own(node));
+  const { files, state } = await loadTable(store, folder, own(node));
   assert.deepEqual(state, committer.state);
   assert.equal(state.version, 1);
   assert.equal(state.flushedTo, 200);
   assert.equal(state.metaData!.id, id);
-  assert.deepEqual([...state.liveFiles.values()].map((file) => [file.path, file.bytes, file.rows]), [['a.parquet', 1000, 3], ['b c%.parquet', 1000, 5], ['d.parquet', 1000, 3]]);
-  assert.equal((await loadTable(store, folder, own('ffffffff'))).flushedTo, 0);
+  assert.deepEqual(files!.live().map((file) => [file.path, file.bytes, file.rows]), [['a.parquet', 1000, 3], ['b c%.parquet', 1000, 5], ['d.parquet', 1000, 3]]);
+  assert.equal((await loadTable(store, folder, own('ffffffff'))).state.flushedTo, 0);
 });
 
 test('new columns bring a metaData of the same id, and nullCount of columns that a file does not have', async () => {
@@ -116,7 +117,7 @@ test('new columns bring a metaData of the same id, and nullCount of columns that
   const [first, second] = [commitOf(paths, 0)[1]!.metaData!, commitOf(paths, 1)[0]!.metaData!];
   assert.equal(second.id, first.id);
   assert.equal(second.createdTime, 1);
-  assert.deepEqual(committer.state.fields.map((field) => [field.name, field.type, columnIdOf(field)]), [
+  assert.deepEqual(fieldsOf(committer.state).map((field) => [field.name, field.type, columnIdOf(field)]), [
     ['time', 'timestamp', null], ['sluice_ns', 'integer', null], ['sluice_seq', 'long', null],
     ['host', 'string', 1], ['load%20avg', 'double', 2], ['constructor', 'decimal(20,0)', 9],
   ]);
@@ -133,7 +134,7 @@ test('a batch is committed once: the same files are a repetition, other files ar
   assert.equal(await later.commit(batch), 'committed');
   assert.equal(await later.commit({ ...batch, files: [flushed('b.parquet')], number: 99 }), 'already');
   assert.equal(later.state.version, 0);
-  assert.deepEqual([...later.state.liveFiles.keys()], ['a.parquet']);
+  assert.deepEqual((await later.look()).files.map(({ path }) => path), ['a.parquet']);
 });
 
 test('committers of several nodes that race lose nothing and leave no gap', async () => {
@@ -148,11 +149,11 @@ test('committers of several nodes that race lose nothing and leave no gap', asyn
       assert.equal(end, 'committed');
     }
   }));
-  const state = await loadTable(store, folder, own('none'));
+  const { files, state } = await loadTable(store, folder, own('none'));
   assert.equal(state.version, 59);
-  assert.deepEqual([...state.liveFiles.keys()].toSorted(), nodes.flatMap((each) => Array.from({ length: 20 }, (_, n) => `${each}-${n + 1}.parquet`)).toSorted());
-  assert.deepEqual(state.fields.map((field) => field.name).toSorted(), ['0000000a', '0000000b', '0000000c', 'host', 'sluice_ns', 'sluice_seq', 'time']);
-  for (const each of nodes) assert.equal((await loadTable(store, folder, own(each))).flushedTo, 20);
+  assert.deepEqual(files!.live().map(({ path }) => path).toSorted(), nodes.flatMap((each) => Array.from({ length: 20 }, (_, n) => `${each}-${n + 1}.parquet`)).toSorted());
+  assert.deepEqual(fieldsOf(state).map((field) => field.name).toSorted(), ['0000000a', '0000000b', '0000000c', 'host', 'sluice_ns', 'sluice_seq', 'time']);
+  for (const each of nodes) assert.equal((await loadTable(store, folder, own(each))).state.flushedTo, 20);
   const firsts = Array.from({ length: 60 }, (_, version) => commitOf(paths, version)).filter((actions) => 'protocol' in actions[0]!);
   assert.equal(firsts.length, 1);
 });
@@ -175,15 +176,16 @@ test('what other writers do to a table is taken as it is and stays', async () =>
     { txn: { appId: 'spark', version: 99 } },
   );
   assert.equal(await committer.commit({ columns: [host, load], files: [flushed('b.parquet')], number: 2, timeMs: 2 }), 'committed');
-  const state = await loadTable(store, folder, own(node));
+  const { files, state } = await loadTable(store, folder, own(node));
   assert.equal(state.version, 2);
   assert.equal(state.flushedTo, 2);
-  assert.deepEqual([...state.liveFiles.values()].map((file) => [file.path, file.rows]), [['part-0000 x.snappy.parquet', null], ['b.parquet', 3]]);
-  assert.deepEqual([...state.namedFiles], ['a.parquet', 'part-0000 x.snappy.parquet', 'b.parquet']);
-  assert.deepEqual(state.fields.map((field) => [field.name, field.nullable]), [['time', true], ['sluice_ns', true], ['sluice_seq', true], ['host', true], ['load%20avg', true], ['theirs', true]]);
-  assert.deepEqual(state.fields[3]!.metadata, { 'sluice.id': 1, 'sluice.key': 'host', 'sluice.kind': 'tag', 'comment': 'theirs' });
-  assert.equal(columnIdOf({ ...state.fields[3]!, metadata: { 'sluice.id': '1' } }), 1);
-  assert.deepEqual(state.fields[5]!.type, theirs.type);
+  assert.deepEqual(files!.live().map((file) => [file.path, file.rows]), [['part-0000 x.snappy.parquet', null], ['b.parquet', 3]]);
+  assert.deepEqual(['a.parquet', 'part-0000 x.snappy.parquet', 'b.parquet', 'c.parquet'].map((path) => files!.isNamed(path)), [true, true, true, false]);
+  const merged = fieldsOf(state);
+  assert.deepEqual(merged.map((field) => [field.name, field.nullable]), [['time', true], ['sluice_ns', true], ['sluice_seq', true], ['host', true], ['load%20avg', true], ['theirs', true]]);
+  assert.deepEqual(merged[3]!.metadata, { 'sluice.id': 1, 'sluice.key': 'host', 'sluice.kind': 'tag', 'comment': 'theirs' });
+  assert.equal(columnIdOf({ ...merged[3]!, metadata: { 'sluice.id': '1' } }), 1);
+  assert.deepEqual(merged[5]!.type, theirs.type);
   assert.deepEqual(state.metaData!.configuration, { 'delta.logRetentionDuration': 'interval 1 days' });
 });
 
@@ -221,7 +223,7 @@ test('a file that is removed and added again with a deletion vector is live, and
     { add: { path: 'a.parquet', size: 1000, deletionVector: { cardinality: 1 } } }, { remove: { path: 'a.parquet' } });
   await assert.rejects(committer.look(), (error) => error instanceof TableRefused && error.flushedTo === 70 && /a\.parquet by a deletion vector/.test(error.message));
   writeCommit(paths, 2, { remove: { path: 'a.parquet', deletionVector: { cardinality: 1 } } }, { add: { path: 'b.parquet', size: 10 } });
-  assert.deepEqual([...(await committer.look()).liveFiles.keys()], ['b.parquet'], 'rewritten, it can be read again');
+  assert.deepEqual((await committer.look()).files.map(({ path }) => path), ['b.parquet'], 'rewritten, it can be read again');
   await assert.rejects(committer.commit({ columns: [host], files: [flushed('c.parquet')], number: 80, timeMs: 1 }), /needs a writer of version 7/);
 });
 
@@ -251,11 +253,11 @@ test('when the disk fails at any call the batch is committed once, and the error
     const end = await open(tablesStore(disk, memoryPaths, 's')).then((committer) => committer.commit(batch)).catch((error: Error) => error);
     disk.healFaults();
     const store = tablesStore(disk, memoryPaths, 't');
-    const stands = (await loadTable(store, folder, own(node))).liveFiles.has('a.parquet');
+    const stands = (await loadTable(store, folder, own(node))).files!.isLive('a.parquet');
     if (stands) assert.ok(end === 'committed' || end instanceof CommitUncertain, `failure at call ${failing}: ${String(end)}`);
     assert.equal(await (await open(store)).commit(batch), 'committed');
-    const state = await loadTable(store, folder, own(node));
-    assert.deepEqual([state.version, state.liveFiles.size, state.flushedTo], [0, 1, 100]);
+    const { files, state } = await loadTable(store, folder, own(node));
+    assert.deepEqual([state.version, files!.live().length, state.flushedTo], [0, 1, 100]);
     if (!disk.struck) break;
     assert.ok(end instanceof Error);
   }
@@ -274,10 +276,10 @@ test('a loss of power at any moment leaves a whole commit or none, and one that 
   committed = true;
   note();
   for (const survivor of survivors) {
-    const { flushedTo } = await loadTable(tablesStore(survivor.disk, memoryPaths, 't'), folder, own(node));
+    const { state: { flushedTo } } = await loadTable(tablesStore(survivor.disk, memoryPaths, 't'), folder, own(node));
     if (survivor.committed) assert.equal(flushedTo, 100);
     const later = survivor.disk.crash('drop-unsynced');
-    assert.equal((await loadTable(tablesStore(later, memoryPaths, 'u'), folder, own(node))).flushedTo, flushedTo);
+    assert.equal((await loadTable(tablesStore(later, memoryPaths, 'u'), folder, own(node))).state.flushedTo, flushedTo);
   }
 });
 

@@ -27,10 +27,12 @@ export interface OwnMark {
 }
 
 /** A commit that was read. */
-interface Commit {
+export interface Commit {
   readonly actions: readonly Action[];
   /** null: another writer's. */
   readonly own: OwnMark | null;
+  /** Files of ours that another writer's adds: none may be new, for then it was ours once, and is damaged. */
+  readonly strays: readonly string[];
 }
 
 /** Of the text up to the comma before `"sluiceCrc"`; what follows it ends the text. */
@@ -48,28 +50,28 @@ export function commitText(actions: readonly string[], mark: { node: string; num
   return `${text},"sluiceCrc":"${crcOf(Buffer.from(text))}"}}\n`;
 }
 
-/**
- * Reads a commit.
- * @param isNamed whether a file, by its path in the table, was named by an earlier commit
- * @throws Error with a sentence when the text is no commit, or is not what its writer wrote
- */
-export function readCommit(text: string, isNamed: (path: string) => boolean): Commit {
+/** Reads a commit. @throws Error with a sentence when the text is no commit, or is not what its writer wrote */
+export function readCommit(text: string): Commit {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   if (lines.length === 0) throw new Error('it is empty');
   const actions = lines.map(parseAction);
   const number = ownNumber(actions);
   const info = actions.find(({ commitInfo }) => isOurEngine(commitInfo?.engineInfo))?.commitInfo;
   if (number === null && info === undefined) {
-    const stray = addedFiles(actions).find((name) => parseDataFileName(name) !== null && !isNamed(name));
-    if (stray !== undefined) throw new Error(`it adds ${stray}, a file of sluice, and no sluice signed it`);
-    return { actions, own: null };
+    return { actions, own: null, strays: addedFiles(actions).filter((name) => parseDataFileName(name) !== null) };
   }
   if (number === null) throw new Error('it is of sluice and has no number of the log (txn)');
   if (info === undefined) throw new Error('it has a number of the log and no sluice signed it (commitInfo)');
   checkCrc(text);
   checkNumber(number, actions);
   const previous = info.sluicePrevious === undefined ? null : safeNumber(info.sluicePrevious);
-  return { actions, own: { ...number, previous } };
+  return { actions, own: { ...number, previous }, strays: [] };
+}
+
+/** @param isNamed whether an earlier commit named a file, by its path in the table @throws when one of the strays is new */
+export function assertNamed({ strays }: Commit, isNamed: (path: string) => boolean): void {
+  const stray = strays.find((path) => !isNamed(path));
+  if (stray !== undefined) throw new Error(`it adds ${stray}, a file of sluice, and no sluice signed it`);
 }
 
 function parseAction(line: string): Action {

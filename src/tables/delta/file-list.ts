@@ -1,0 +1,85 @@
+/** The files of a table: what its newest version is made of, and what any version named. Changed in place, commit by commit. */
+import type { Action } from './commit-text.js';
+
+/** What an entry takes besides its path, about: measured with a hundred thousand of them. */
+const LIVE_BYTES = 200;
+const REMOVED_BYTES = 100;
+
+/** A data file of the newest version. */
+export interface LiveFile {
+  /** Below the table's folder, decoded. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Rows as its statistics state, or null when another writer left them out. */
+  readonly rows: number | null;
+  /** It was found as long as its commit says. */
+  isWhole: boolean;
+}
+
+/** What a commit does to the files. */
+export interface FileChange {
+  /** Paths, decoded. They go before others come: one that is removed and added at once got a deletion vector, or lost one. */
+  readonly removed: readonly string[];
+  readonly added: readonly LiveFile[];
+  /** Paths of those added of whose rows a deletion vector deletes some. */
+  readonly deletedFrom: readonly string[];
+}
+
+/** @throws when a path or a file's statistics cannot be read */
+export function fileChangeOf(actions: readonly Action[]): FileChange {
+  const adds = actions.flatMap(({ add }) => (add ? [add] : []));
+  return {
+    removed: actions.flatMap(({ remove }) => (remove ? [decodeURIComponent(remove.path)] : [])),
+    added: adds.map(liveFile),
+    deletedFrom: adds.filter(({ deletionVector }) => deletionVector != null).map(({ path }) => decodeURIComponent(path)),
+  };
+}
+
+function liveFile(add: NonNullable<Action['add']>): LiveFile {
+  const stats = add.stats ?? null;
+  const numRecords = stats === null ? undefined : (JSON.parse(stats) as { numRecords?: number }).numRecords;
+  return { path: decodeURIComponent(add.path), bytes: add.size, rows: numRecords ?? null, isWhole: false };
+}
+
+export class FileList {
+  readonly #live = new Map<string, LiveFile>();
+  /** Named by a version, and not live. */
+  readonly #removed = new Set<string>();
+  #bytes = 0;
+
+  apply({ added, removed }: FileChange): void {
+    for (const path of removed) this.#remove(path);
+    for (const file of added) this.#add(file);
+  }
+
+  #remove(path: string): void {
+    if (this.#live.delete(path)) this.#bytes -= LIVE_BYTES + path.length;
+    if (!this.#removed.has(path)) this.#bytes += REMOVED_BYTES + path.length;
+    this.#removed.add(path);
+  }
+
+  #add(file: LiveFile): void {
+    if (this.#removed.delete(file.path)) this.#bytes -= REMOVED_BYTES + file.path.length;
+    if (!this.#live.has(file.path)) this.#bytes += LIVE_BYTES + file.path.length;
+    this.#live.set(file.path, file);
+  }
+
+  /** In the order in which they were added. */
+  live(): LiveFile[] {
+    return [...this.#live.values()];
+  }
+
+  isLive(path: string): boolean {
+    return this.#live.has(path);
+  }
+
+  /** Whether any version named a file, live or removed since: another of ours never got its commit. */
+  isNamed(path: string): boolean {
+    return this.#live.has(path) || this.#removed.has(path);
+  }
+
+  /** Memory, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What a start must find out of tables with rows in the log or in quarantine, behind its listener: up to which number
+ * rows are in files, which no snapshot of the catalog may know, before a frame is replayed; and which files no commit
+ * named, before the first flush of a table.
+ */
+import type { Catalog, Table } from '../catalog/catalog.js';
+import type { Clock } from '../clock.js';
+import { atMost } from '../in-turn.js';
+import type { Cleanup } from './cleanup.js';
+import { TableCommitter, type CommitterOptions } from './commit.js';
+import { TableRefused } from './delta/table-state.js';
+import type { QuarantinedRows, RowQuarantine } from './row-quarantine.js';
+
+/** Ends of logs that are read at once. */
+const LOOKS_AT_ONCE_MAX = 8;
+
+interface TakeUpParts {
+  readonly catalog: Catalog;
+  readonly cleanup: Cleanup;
+  readonly clock: Clock;
+  readonly quarantine: RowQuarantine;
+  /** Nothing of the log was damaged or missing. */
+  readonly isLogWhole: boolean;
+  /** By table, the last number in the log. */
+  readonly lastInLog: ReadonlyMap<number, number>;
+  readonly optionsOf: (table: Table) => CommitterOptions;
+  readonly report: (sentence: string) => void;
+}
+
+/** Who is to know of it. */
+interface Told {
+  /** Rows of a table are in files up to a number. */
+  readonly onFlushed: (tableId: number, number: number) => void;
+  readonly onTrouble: (tableId: number, error: TableRefused) => void;
+}
+
+export class TakeUp {
+  readonly #parts: TakeUpParts;
+  /** Tables whose folders may hold files that no commit named. */
+  readonly #waiting: Set<number>;
+  /** By table, the look at its folder that is under way. */
+  readonly #looking = new Map<number, Promise<void>>();
+  #stopped = false;
+
+  constructor(parts: TakeUpParts) {
+    const { catalog, lastInLog, quarantine } = parts;
+    const wereSetAside = new Set(quarantine.lots().map(({ folder }) => folder));
+    const tables = catalog.tables().filter(({ folder, id, flushedTo }) => (lastInLog.get(id) ?? 0) > flushedTo || wereSetAside.has(folder));
+    this.#parts = parts;
+    this.#waiting = new Set(tables.map(({ id }) => id));
+  }
+
+  /** The tables that still wait. */
+  tables(): Table[] {
+    return [...this.#waiting].flatMap((tableId) => this.#parts.catalog.table(tableId) ?? []);
+  }
+
+  /**
+   * Takes up what the newest commit of each table says of its rows. The commit is ours, whole and under a checksum, so
+   * its files are there whatever is wrong with those before it. Of a table whose end cannot be read the rows are replayed.
+   */
+  async flushedTo(told: Told): Promise<void> {
+    const inTurn = atMost(LOOKS_AT_ONCE_MAX);
+    await Promise.all(this.tables().map((table) => inTurn(() => this.#flushedTo(table, told))));
+  }
+
+  async #flushedTo(table: Table, { onFlushed, onTrouble }: Told): Promise<void> {
+    const { catalog, optionsOf, report } = this.#parts;
+    if (this.#stopped) return;
+    try {
+      this.#know(table.id, await TableCommitter.flushedTo(optionsOf(table)), onFlushed);
+    } catch (error) {
+      if (catalog.table(table.id) === undefined) return;
+      if (!(error instanceof TableRefused)) return report(`rows of the log stay there for now: ${(error as Error).message}`);
+      this.#know(table.id, error.flushedTo, onFlushed);
+      onTrouble(table.id, error);
+    }
+  }
+
+  #know(tableId: number, number: number, onFlushed: Told['onFlushed']): void {
+    this.#parts.catalog.setFlushedTo(tableId, number);
+    onFlushed(tableId, number);
+  }
+
+  /**
+   * Clears the folder of a table, once in the life of this process, before it has files of its own there.
+   * @param committer that was opened just now
+   * @throws when it cannot be done: then the table is not to be used, and the next one who opens it tries again
+   */
+  async clear(table: Table, committer: TableCommitter): Promise<void> {
+    if (!this.#waiting.has(table.id)) return;
+    if (this.#stopped) throw new Error('the server is being stopped');
+    const underWay = this.#looking.get(table.id);
+    if (underWay !== undefined) return underWay;
+    const looking = this.#clear(this.#parts.catalog.table(table.id) ?? table, committer)
+      .then(() => void this.#waiting.delete(table.id))
+      .finally(() => this.#looking.delete(table.id));
+    this.#looking.set(table.id, looking);
+    return looking;
+  }
+
+  async #clear(table: Table, committer: TableCommitter): Promise<void> {
+    const { cleanup, clock, isLogWhole, quarantine, report } = this.#parts;
+    const { files, strays } = await cleanup.moveOrphans(table, committer, isLogWhole);
+    if (files.length > 0) await quarantine.add(orphanLot(table, files, clock));
+    for (const name of strays) report(`a file in the folder of table ${table.folder} was no data file of ours: it is quarantine/tables/${table.folder}/${name} now`);
+  }
+
+  /** Nothing begins from here on; resolves when what is under way has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.allSettled(this.#looking.values());
+  }
+}
+
+/** Files that no commit names, and of which it is not certain that none ever did. */
+function orphanLot({ columns, databaseName: database, folder, measurement }: Table, files: readonly string[], clock: Clock): QuarantinedRows {
+  const reason = 'no commit names their files, and one that did may be lost';
+  return { database, measurement, folder, number: clock.nowMs() * 1000, columns, files, rows: null, reason, time: new Date(clock.nowMs()).toISOString() };
+}
