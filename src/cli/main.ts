@@ -93,7 +93,7 @@ function addToken(program: Command): void {
 function addReading(program: Command): void {
   dataCommand(program, 'tables', 'list tables, their files and the rows in them').addOption(databaseOption()).addOption(formatOption())
     .action(async ({ dataDir, database, format }: DatabaseOptions & FormatOptions) => {
-      await (await import('./tables.js')).listTables(dataDir, database ?? null, format);
+      if ((await (await import('./tables.js')).listTables(dataDir, database ?? null, format)) > 0) process.exitCode = EXIT_FAILED;
     });
   dataCommand(program, 'flush', 'move all rows from the log into files').addOption(databaseOption())
     .action(async ({ dataDir, database }: DatabaseOptions) => {

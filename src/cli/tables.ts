@@ -2,8 +2,11 @@
 import type { Format } from '../query/format.js';
 import { printRows, runCommand, sayProblems } from './io.js';
 
-/** Lists tables with the rows in their files and those in the log alone; what is wrong with them also on stderr. */
-export async function listTables(dataDir: string | undefined, database: string | null, format: Format): Promise<void> {
+/**
+ * Lists tables with the rows in their files and those in the log alone; what is wrong with them also on stderr.
+ * @returns how many tables could not be read
+ */
+export async function listTables(dataDir: string | undefined, database: string | null, format: Format): Promise<number> {
   const tables = await runCommand(dataDir, 'tables', { database });
   sayProblems(tables);
   await printRows(
@@ -14,4 +17,5 @@ export async function listTables(dataDir: string | undefined, database: string |
     ]),
     format,
   );
+  return tables.filter(({ rows }) => rows === null).length;
 }
