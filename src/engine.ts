@@ -110,14 +110,12 @@ async function takeFolder({ dataDir }: Config, { holder, isStopAsked }: Required
 }
 
 /** Once the catalog is safe and the disk is known to have room, writes can be taken. */
-async function settle({ admission, damage, folder, logger, logTrimmer }: Parts): Promise<void> {
+async function settle({ admission, damage, droppedTables, folder, logger, logTrimmer }: Parts): Promise<void> {
   // What the log says of the catalog may have been read from memory that never reached the disk before the crash.
   if (folder.mustPublish) {
     await logTrimmer.publish().catch((error: Error) => logger.error(`the catalog could not be written and is tried again: ${error.message}`));
   }
-  for (const table of folder.catalog.droppedTables()) {
-    await folder.cleanup.toTrash(table).catch((error: Error) => damage.report(`the folder of dropped table ${table.folder} could not go to trash: ${error.message}`));
-  }
+  await droppedTables.clear((sentence) => damage.report(sentence));
   await admission.look();
 }
 

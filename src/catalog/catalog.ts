@@ -6,7 +6,7 @@ import type { Need } from '../model/schema.js';
 import { Plan, type CatalogLimits } from './plan.js';
 import { decodeChange, encodeChange, type CatalogChange } from './catalog-record.js';
 import type { CatalogSnapshot } from './snapshot.js';
-import { CatalogState, type Applied, type Database, type DatabaseEntry, type Table } from './state.js';
+import { CatalogState, type Applied, type Database, type DatabaseEntry, type DroppedTable, type Table } from './state.js';
 
 export type { Applied, Database, Table } from './state.js';
 
@@ -68,8 +68,13 @@ export class Catalog {
   }
 
   /** Dropped tables that the catalog still knows. */
-  droppedTables(): Table[] {
+  droppedTables(): DroppedTable[] {
     return this.#state.droppedTables();
+  }
+
+  /** Forgets dropped tables that nothing names any more: in memory, and in the next snapshot. */
+  forget(tableIds: readonly number[]): void {
+    this.#state.forget(tableIds);
   }
 
   /**

@@ -24,6 +24,12 @@ export interface Table extends TableDefinition {
   readonly committedTo: number;
 }
 
+/** A table that is gone. */
+export interface DroppedTable extends Table {
+  /** Log number of the drop. */
+  readonly dropped: number;
+}
+
 /** What a change did. */
 export interface Applied {
   readonly number: number;
@@ -43,9 +49,9 @@ export interface DatabaseEntry {
   dropped: number;
   /** Living tables by measurement. */
   readonly tables: Map<string, TableEntry>;
-  /** Every measurement that ever was a table. */
+  /** Every measurement that was a table, as far as is known. */
   readonly measurementsEver: Set<string>;
-  /** Every folder of a table that ever was, folded. */
+  /** Every folder of a table that was, folded, as far as is known. */
   readonly foldersEver: Set<string>;
 }
 
@@ -63,6 +69,11 @@ interface TableEntry {
 /** What a name of a table or column counts against the limit of all names. */
 export function nameCost(name: string): number {
   return Buffer.byteLength(name) + NAME_COST_BYTES;
+}
+
+function noteNames({ foldersEver, measurementsEver }: DatabaseEntry, { folder, measurement }: Table): void {
+  measurementsEver.add(measurement);
+  foldersEver.add(fold(folder));
 }
 
 type IdKind = 'database' | 'table' | 'column';
@@ -147,8 +158,24 @@ export class CatalogState {
   }
 
   /** Without those that only keep a folder from being used: they have no name. */
-  droppedTables(): Table[] {
-    return [...this.#tables.values()].filter(({ dropped, table }) => dropped !== 0 && table.measurement !== '').map(({ table }) => table);
+  droppedTables(): DroppedTable[] {
+    return [...this.#tables.values()].filter(({ dropped, table }) => dropped !== 0 && table.measurement !== '').map(({ dropped, table }) => ({ ...table, dropped }));
+  }
+
+  /** Dropped tables are known no more: their names and folders may be used again, their ids never. Living ones stay. */
+  forget(tableIds: readonly number[]): void {
+    const databases = new Set<DatabaseEntry>();
+    for (const id of tableIds) {
+      const entry = this.#tables.get(id);
+      if (entry === undefined || entry.dropped === 0) continue;
+      this.#tables.delete(id);
+      databases.add(this.#databases.get(entry.table.databaseId)!);
+    }
+    for (const { foldersEver, measurementsEver } of databases) [foldersEver, measurementsEver].forEach((set) => set.clear());
+    for (const { table } of this.#tables.values()) {
+      const database = this.#databases.get(table.databaseId)!;
+      if (databases.has(database)) noteNames(database, table);
+    }
   }
 
   /** An id that was never given and never will be again, whatever becomes of it. */
@@ -230,8 +257,7 @@ export class CatalogState {
       this.#tablesAlive += 1;
       this.#namesBytes += nameCost(name);
     }
-    database.measurementsEver.add(name);
-    database.foldersEver.add(fold(folder));
+    noteNames(database, entry.table);
     this.#seenId('table', id);
   }
 

@@ -3,6 +3,7 @@ import { DatabaseAdmin } from '../admin/databases.js';
 import { systemClock as clock } from '../clock.js';
 import type { Config } from '../config.js';
 import { systemDisk as disk } from '../disk.js';
+import { DroppedTables } from '../flush/dropped-tables.js';
 import { Flusher } from '../flush/flusher.js';
 import { LogTrimmer } from '../flush/log-trimmer.js';
 import type { Folder } from '../folder.js';
@@ -64,7 +65,7 @@ function makeIntake({ config, folder, logger }: Ground) {
 }
 
 function makeOutflow({ config, damage, folder, logger }: Ground, { admission, bodyMemory, dispatcher, pool }: Intake) {
-  const { catalog, log, openCommitter, paths, quarantine, quarantineStore, snapshots, store } = folder;
+  const { catalog, cleanup, log, openCommitter, paths, quarantine, quarantineStore, snapshots, store } = folder;
   const logTrimmer = new LogTrimmer({ catalog, log, snapshots });
   const recovery = new Recovery({
     log, dispatcher, bodyMemory, clock,
@@ -81,7 +82,7 @@ function makeOutflow({ config, damage, folder, logger }: Ground, { admission, bo
     replayFloor: () => recovery.floor,
     limits: { ...config, memtableBytesMax: config.memoryBytesMax * FLUSH_MEMORY_SHARE },
   });
-  return { logTrimmer, recovery, flusher };
+  return { logTrimmer, recovery, flusher, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine }) };
 }
 
 /** Where writes and orders come in. */

@@ -8,7 +8,7 @@ const STOP_FLUSH_MS = 6000;
 
 /** Ends what is under way, flushes what it can, and lets go of the data folder. */
 export async function stopEngine(parts: Parts, control: Control, housekeeping: Timer): Promise<void> {
-  const { admission, flusher, folder: { log, takeUp }, logger, logTrimmer, pool, rejects, writer } = parts;
+  const { admission, droppedTables, flusher, folder: { log, takeUp }, logger, logTrimmer, pool, rejects, writer } = parts;
   admission.stop();
   housekeeping.cancel();
   await writer.settled();
@@ -17,6 +17,7 @@ export async function stopEngine(parts: Parts, control: Control, housekeeping: T
   await takeUp.stop();
   await flusher.stop();
   await rejects.close();
+  droppedTables.forget();
   await logTrimmer.publish().then(() => logTrimmer.trim())
     .catch((error: Error) => logger.error(`the catalog could not be written; the log still has it: ${error.message}`));
   await log.close();

@@ -23,6 +23,8 @@ interface LeftoversParts {
 
 export class Cleanup {
   readonly #parts: LeftoversParts;
+  /** Dropped tables, by id, whose folders are surely out of the way. */
+  readonly #away = new Set<number>();
 
   constructor(parts: LeftoversParts) {
     this.#parts = parts;
@@ -54,7 +56,10 @@ export class Cleanup {
       // Of a log that begins with a checkpoint, commits that are gone may have named it.
       if (state.checkpoint !== null && parts.number <= state.flushedTo) continue;
       const from = `${paths.tables}/${table.folder}/${name}`;
-      if (isWhole && parts.number > Math.max(table.flushedTo, state.flushedTo)) {
+      if (parts.number < table.created) {
+        logger.info(`file ${table.folder}/${name} is older than its table and goes to trash: it is of one that was dropped`);
+        await this.#move(from, `${paths.trash}/${clock.nowMs()}-${table.id}-${name}`);
+      } else if (isWhole && parts.number > Math.max(table.flushedTo, state.flushedTo)) {
         logger.info(`file ${table.folder}/${name} was never committed and goes to trash: the log has its rows`);
         await this.#move(from, `${paths.trash}/${clock.nowMs()}-${table.id}-${name}`);
       } else {
@@ -94,8 +99,18 @@ export class Cleanup {
   async toTrash(table: Table): Promise<void> {
     const { clock, disk, paths } = this.#parts;
     const folder = `${paths.tables}/${table.folder}`;
-    if (!(await disk.exists(folder))) return;
-    await this.#move(folder, `${paths.trash}/${clock.nowMs()}-${table.id}`);
+    if (await disk.exists(folder)) await this.#move(folder, `${paths.trash}/${clock.nowMs()}-${table.id}`);
+    this.#away.add(table.id);
+  }
+
+  /** Whether the folder of a dropped table is out of the way. */
+  isAway(tableId: number): boolean {
+    return this.#away.has(tableId);
+  }
+
+  /** A dropped table is known no more. */
+  forget(tableId: number): void {
+    this.#away.delete(tableId);
   }
 
   /** Deletes dropped folders whose time is over. @throws why some of them stay, once all others are gone */

@@ -1,0 +1,51 @@
+/** Tables that were dropped: their folders go to the trash, and they leave the catalog when nothing names them any more. */
+import type { Catalog } from '../catalog/catalog.js';
+import type { Log } from '../log/log.js';
+import { fold } from '../names.js';
+import type { Cleanup } from '../tables/cleanup.js';
+import type { RowQuarantine } from '../tables/row-quarantine.js';
+
+/** A body that was parsed before a drop has its number within seconds of it, or none. Numbers count microseconds. */
+const UNDER_WAY_US_MAX = 60_000_000;
+
+interface DroppedTablesParts {
+  readonly catalog: Catalog;
+  readonly cleanup: Cleanup;
+  readonly log: Log;
+  readonly quarantine: RowQuarantine;
+}
+
+export class DroppedTables {
+  readonly #parts: DroppedTablesParts;
+  /** Where the log began at the last look. */
+  #first = 0;
+
+  constructor(parts: DroppedTablesParts) {
+    this.#parts = parts;
+  }
+
+  /** At a start: brings folders to the trash that a crash left. @param report takes a sentence on each that could not go */
+  async clear(report: (sentence: string) => void): Promise<void> {
+    const { catalog, cleanup } = this.#parts;
+    // A snapshot that was put aside, and took over again, may know a dropped table whose folder another has by now.
+    const living = new Set(catalog.tables().map(({ folder }) => fold(folder)));
+    for (const table of catalog.droppedTables().filter(({ folder }) => !living.has(fold(folder)))) {
+      await cleanup.toTrash(table).catch((error: Error) => report(`the folder of dropped table ${table.folder} could not go to trash: ${error.message}`));
+    }
+  }
+
+  /** Has the catalog forget those that nothing names; call it after the log was trimmed. */
+  forget(): void {
+    const { catalog, cleanup, log, quarantine } = this.#parts;
+    const segments = log.segments();
+    const first = segments[0]?.first ?? log.lastNumber;
+    if (first === this.#first) return; // each other table was dropped too late, or is named still
+    this.#first = first;
+    const inQuarantine = new Set(quarantine.lots().map(({ folder }) => folder));
+    const gone = catalog.droppedTables().filter(({ dropped, folder, id }) => cleanup.isAway(id) && dropped + UNDER_WAY_US_MAX < first
+      && !inQuarantine.has(folder) && !segments.some(({ lastByTable }) => lastByTable.has(id)));
+    if (gone.length === 0) return;
+    catalog.forget(gone.map(({ id }) => id));
+    for (const { id } of gone) cleanup.forget(id);
+  }
+}

@@ -1,0 +1,134 @@
+/** A dropped table stays known as long as the log, quarantine or its folder may need it, and no longer. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { Catalog } from '../../src/catalog/catalog.js';
+import { systemDisk } from '../../src/disk.js';
+import { DroppedTables } from '../../src/flush/dropped-tables.js';
+import { makeLogger } from '../../src/logging.js';
+import type { Log } from '../../src/log/log.js';
+import { dataFileName, dataPaths } from '../../src/names.js';
+import { Cleanup } from '../../src/tables/cleanup.js';
+import type { TableCommitter } from '../../src/tables/commit.js';
+import type { RowQuarantine } from '../../src/tables/row-quarantine.js';
+import { makeCatalog, need, recovered, RecordList } from '../catalog/harness.js';
+import { FakeClock } from '../http/fake-clock.js';
+import { tablesStore } from '../tables/memory.js';
+
+const MINUTE_US = 60_000_000;
+const NODE = '0a1b2c3d';
+const root = mkdtempSync(join(tmpdir(), 'sluice-dropped-'));
+after(() => rmSync(root, { recursive: true }));
+
+interface Segment {
+  first: number;
+  lastByTable: Map<number, number>;
+}
+
+/** A catalog with one table that was dropped, on a disk, and a log that says what a test wants. */
+class Scene {
+  readonly paths = dataPaths(root);
+  readonly catalog: Catalog;
+  readonly cleanup: Cleanup;
+  readonly dropped: DroppedTables;
+  segments: Segment[] = [];
+  quarantined: { folder: string }[] = [];
+
+  constructor(catalog: Catalog) {
+    const { paths } = this;
+    this.catalog = catalog;
+    const store = tablesStore(systemDisk, paths, 's');
+    for (const { folder } of [...catalog.tables(), ...catalog.droppedTables()]) mkdirSync(join(paths.tables, folder), { recursive: true });
+    this.cleanup = new Cleanup({ disk: systemDisk, paths, store, clock: new FakeClock(), logger: makeLogger('silent'), node: NODE });
+    const log = { segments: () => this.segments, lastNumber: 1e15 } as unknown as Log;
+    const quarantine = { lots: () => this.quarantined } as unknown as RowQuarantine;
+    this.dropped = new DroppedTables({ catalog, cleanup: this.cleanup, log, quarantine });
+  }
+
+  /** The ids that are still known after the log begins at a number. */
+  known(first: number): number[] {
+    this.segments = [{ first, lastByTable: this.segments[0]?.lastByTable ?? new Map() }];
+    this.dropped.forget();
+    return this.catalog.droppedTables().map(({ id }) => id);
+  }
+}
+
+async function scene(): Promise<{ scene: Scene; list: RecordList; droppedAt: number }> {
+  const list = new RecordList();
+  const { catalog } = makeCatalog({}, list);
+  const { id } = await catalog.ensureDatabase('db');
+  await catalog.decide(id, [need('cpu', 'v'), need('mem', 'v')]);
+  await catalog.dropTable(id, 'cpu');
+  return { scene: new Scene(catalog), list, droppedAt: list.records.at(-1)!.number };
+}
+
+test('a dropped table is forgotten when its folder is away and the log begins a minute after the drop', async () => {
+  const { scene: { catalog, dropped }, scene: it, droppedAt } = await scene();
+  const after = droppedAt + MINUTE_US + 1;
+  assert.deepEqual(it.known(after), [1], 'its folder is still there');
+  await dropped.clear(assert.fail);
+  assert.deepEqual(it.known(droppedAt + MINUTE_US), [1], 'a body may be under way');
+  it.segments[0]!.lastByTable.set(1, 5);
+  assert.deepEqual(it.known(after + 1), [1], 'the log holds a frame of it');
+  it.segments[0]!.lastByTable.clear();
+  it.quarantined = [{ folder: 'db/cpu' }];
+  assert.deepEqual(it.known(after + 2), [1], 'rows of it are in quarantine');
+  it.quarantined = [];
+  assert.deepEqual(it.known(after + 3), []);
+  const snapshot = catalog.snapshot();
+  assert.deepEqual(snapshot.tables.map(({ name }) => name), ['mem']);
+  assert.equal(snapshot.next.table, 3, 'its id is never given again');
+
+  const database = catalog.database('db')!;
+  const [table] = await catalog.decide(database.id, [need('cpu', 'v')]);
+  assert.deepEqual([table!.id, table!.folder], [3, 'db/cpu'], 'its folder is free');
+  const [case_] = await catalog.decide(database.id, [need('MEM', 'v')]);
+  assert.notEqual(case_!.folder.toLowerCase(), 'db/mem', 'those of the others are not');
+});
+
+test('a thousand tables made and dropped leave the catalog as it was', async () => {
+  const { scene: it } = await scene();
+  const { id } = it.catalog.database('db')!;
+  await it.dropped.clear(assert.fail);
+  it.known(1e12);
+  const before = JSON.stringify({ ...it.catalog.snapshot(), upTo: 0, next: null });
+  for (let n = 0; n < 1000; n += 1) {
+    await it.catalog.decide(id, [need(`t${n}`, 'v')]);
+    await it.cleanup.toTrash((await it.catalog.dropTable(id, `t${n}`))!);
+  }
+  assert.equal(it.catalog.droppedTables().length, 1000);
+  assert.deepEqual(it.known(2e12), []);
+  assert.equal(JSON.stringify({ ...it.catalog.snapshot(), upTo: 0, next: null }), before);
+});
+
+test('when an older snapshot takes over, the folder of a dropped table that another has by now stays', async () => {
+  const { scene: it, list } = await scene();
+  const older = it.catalog.snapshot();
+  await it.dropped.clear(assert.fail);
+  it.known(1e12);
+  const { id } = it.catalog.database('db')!;
+  const [made] = await it.catalog.decide(id, [need('cpu', 'v')]);
+  assert.equal(made!.folder, 'db/cpu');
+  const again = Catalog.fromSnapshot(older, { limits: makeCatalog().options.limits, commit: list.commit });
+  for (const { number, record } of list.records) assert.deepEqual(again.applyRecord(record, number), []);
+  assert.deepEqual(again.droppedTables().map(({ folder }) => folder), ['db/cpu']);
+  const next = new Scene(again);
+  await next.dropped.clear(assert.fail);
+  assert.ok(existsSync(join(next.paths.tables, 'db/cpu')));
+  assert.deepEqual(recovered(list).tables().map(({ folder }) => folder).sort(), ['db/cpu', 'db/mem'], 'as does the log alone');
+});
+
+test('a data file that is older than its table is of a dropped one, and goes to trash', async () => {
+  const { scene: it } = await scene();
+  const [table] = it.catalog.tables();
+  const folder = join(it.paths.tables, table!.folder);
+  const names = [table!.created - 1, table!.created + 1].map((number) => dataFileName(NODE, number, 0));
+  for (const name of names) writeFileSync(join(folder, name), 'x');
+  const committer = { state: { version: 0, endsWithOurs: true, checkpoint: null, flushedTo: table!.created + 5 }, isNamed: () => false } as unknown as TableCommitter;
+  const { files, strays } = await it.cleanup.moveOrphans(table!, committer, true);
+  assert.deepEqual([files.length, strays.length], [0, 1], 'only the younger may have been committed');
+  assert.deepEqual(readdirSync(folder), []);
+  assert.ok(readdirSync(it.paths.trash).some((name) => name.endsWith(names[0]!)));
+});
