@@ -1,5 +1,46 @@
-/** JSON that comes from outside: read with care, and with a checksum where a file of ours holds nothing else. */
+/**
+ * JSON that comes from outside: read by a schema, or by hand where there is much of it (a column of the catalog takes 0.3 µs
+ * so, and 2 µs by a schema); with a checksum where a file of ours holds nothing else. The only importer of valibot.
+ */
+import { getDotPath, safeParse, type BaseIssue, type GenericSchema, type InferOutput } from 'valibot';
 import { crcOf } from './crc.js';
+
+export { array, check, exactOptional, literal, looseObject, maxValue, minLength, minValue, nullable, nullish, number, object, picklist, pipe, regex, safeInteger, string, union, unknown } from 'valibot';
+export type { GenericSchema, InferOutput } from 'valibot';
+
+/** What valibot calls what should be there, in words. */
+const WORDS: Readonly<Record<string, string>> = { string: 'a text', number: 'a number', boolean: 'true or false', Object: 'an object', Array: 'a list' };
+
+/**
+ * Holds a value against a schema; keys that it does not name are left out. The message of a check, as `minValue(1, 'above 0')`,
+ * goes on where the sentence says "is not".
+ * @returns the value as the schema has it
+ * @throws Error with a sentence: where it is wrong, what should be there, and what is, but no text of the value
+ */
+export function decode<S extends GenericSchema>(schema: S, value: unknown): InferOutput<S> {
+  const result = safeParse(schema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  throw new Error(sentenceOf(result.issues[0]));
+}
+
+function sentenceOf(issue: BaseIssue<unknown>): string {
+  const path = getDotPath(issue);
+  const where = path === null ? 'it' : JSON.stringify(path);
+  if (issue.input === undefined) return `${where} is missing`;
+  const wanted = issue.kind === 'schema' ? (WORDS[issue.expected ?? ''] ?? wordsOf(issue.expected ?? issue.message)) : issue.message;
+  return `${where} is not ${wanted}: it is ${kindOf(issue.input)}`;
+}
+
+/** `("a" | "b")` as `"a" or "b"`. */
+function wordsOf(expected: string): string {
+  return expected.replace(/^\((.*)\)$/, '$1').replaceAll(' | ', ' or ');
+}
+
+function kindOf(value: unknown): string {
+  if (typeof value === 'string') return value === '' ? 'an empty text' : 'a text';
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Array.isArray(value) ? 'a list' : 'an object';
+}
 
 /** @throws unless it is a JSON object */
 export function asObject(value: unknown): Readonly<Record<string, unknown>> {

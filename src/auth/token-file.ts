@@ -1,6 +1,8 @@
 /** tokens.json: format 3; format 2, which had no checksum; and format 1, which knew admin tokens alone. Pure. */
-import { decodeChecked, encodeChecked } from '../json.js';
-import { PERMISSIONS, type Permission, type Rights } from './principal.js';
+import {
+  array, check, decode, decodeChecked, encodeChecked, exactOptional, literal, minLength, minValue, nullable, nullish, number, object, picklist, pipe, regex, safeInteger, string,
+} from '../json.js';
+import { PERMISSIONS } from './principal.js';
 import { TOKEN_PREFIX, type TokenEntry } from './token.js';
 
 /** All tokens. */
@@ -19,33 +21,48 @@ export function encodeTokens({ nextId, entries }: TokenList): string {
   return encodeChecked({ format: 3, nextId, tokens }).toString();
 }
 
+const text = pipe(string(), minLength(1, 'a text'));
+const count = pipe(number(), safeInteger('a whole number'), minValue(1, 'above 0'));
+const time = nullable(pipe(number(), safeInteger('a whole number of milliseconds')));
+const sha512 = pipe(string(), regex(/^[0-9a-f]{128}$/, 'a SHA-512 in hex'));
+const grant = object({ databases: array(text), permissions: array(picklist(PERMISSIONS)) });
+const entry = pipe(
+  object({ id: count, name: text, sha512, created: time, expires: time, admin: exactOptional(literal(true)), grants: exactOptional(array(grant)) }),
+  check(({ admin, grants }) => admin !== undefined || grants !== undefined, 'a token with "admin" or "grants"'),
+);
+const fileNow = object({ nextId: count, tokens: array(entry) });
+const fileOfFormat1 = object({ tokens: array(object({ name: text, sha512 })) });
+
 /** @throws Error that says what is wrong with the text */
-export function decodeTokens(text: string): TokenList {
-  const file = asObject(JSON.parse(text), 'it');
-  checkFormat(text, file);
-  const tokens = asArray(file['tokens'], 'its list of tokens');
-  const entries = tokens.map((token, at) => (file['format'] === 1 ? oldEntry(token, at) : entry(token)));
-  const nextId = file['format'] === 1 ? entries.length + 1 : asCount(file['nextId'], 'its nextId');
-  const names = new Set(entries.map(({ name }) => name));
-  if (names.size < entries.length) throw new Error('two tokens have one name');
-  if (entries.some(({ id }) => id >= nextId)) throw new Error('a token has an id of the future');
+export function decodeTokens(json: string): TokenList {
+  const value: unknown = JSON.parse(json);
+  const list = formatOf(json, value) === 1 ? oldList(value) : newList(value);
+  const names = new Set(list.entries.map(({ name }) => name));
+  if (names.size < list.entries.length) throw new Error('two tokens have one name');
+  if (list.entries.some(({ id }) => id >= list.nextId)) throw new Error('a token has an id of the future');
+  return list;
+}
+
+function newList(value: unknown): TokenList {
+  const { nextId, tokens } = decode(fileNow, value);
+  const entries = tokens.map(({ id, name, sha512: hash, created, expires, admin, grants = [] }) => (
+    { id, name, sha512: hash, createdMs: created, expiresMs: expires, rights: admin === true ? 'admin' as const : grants }));
   return { nextId, entries };
 }
 
+function oldList(value: unknown): TokenList {
+  const { tokens } = decode(fileOfFormat1, value);
+  const entries = tokens.map(({ name, sha512: hash }, at) => ({ id: at + 1, name, sha512: hash, createdMs: null, expiresMs: null, rights: 'admin' as const }));
+  return { nextId: entries.length + 1, entries };
+}
+
 /** @throws Error for an unknown format, and for bytes that are not as they were written */
-function checkFormat(text: string, file: Readonly<Record<string, unknown>>): void {
-  switch (file['format']) {
-    case 1:
-    case 2:
-      // One bit makes a 3 a 2.
-      if ('crc' in file) throw new Error('it has a checksum, which its format has not');
-      return;
-    case 3:
-      decodeChecked(Buffer.from(text));
-      return;
-    default:
-      throw new Error('its format is none of 1, 2 and 3');
-  }
+function formatOf(json: string, value: unknown): number {
+  const { format, crc } = decode(object({ format: picklist([1, 2, 3]), crc: exactOptional(string()) }), value);
+  if (format === 3) decodeChecked(Buffer.from(json));
+  // One bit makes a 3 a 2.
+  else if (crc !== undefined) throw new Error('it has a checksum, which its format has not');
+  return format;
 }
 
 /** A token given from outside, in InfluxDB 3's file for unattended set-up. */
@@ -55,79 +72,21 @@ export interface GivenToken {
   readonly expiresMs: number | null;
 }
 
+const given = object({
+  token: pipe(string(), regex(/^apiv3_[\x21-\x7e]+$/, `a text that begins with ${TOKEN_PREFIX} and that a header can hold`)),
+  name: text,
+  expiry_millis: nullish(time, null),
+});
+
 /** @throws Error that says what is wrong with the text, and repeats nothing of it */
-export function decodeGivenToken(text: string): GivenToken {
-  let json: unknown;
+export function decodeGivenToken(json: string): GivenToken {
+  let value: unknown;
   try {
-    json = JSON.parse(text);
+    value = JSON.parse(json);
   } catch {
     // The parser's own words would quote the token.
     throw new Error('it is not JSON');
   }
-  const { token, name, expiry_millis: expires } = asObject(json, 'it');
-  if (typeof token !== 'string' || !/^apiv3_[\x21-\x7e]+$/.test(token)) throw new Error(`its "token" does not begin with ${TOKEN_PREFIX}, or has a character that no header can hold`);
-  return { token, name: asText(name, 'its "name"'), expiresMs: expires === undefined ? null : asTime(expires, 'its "expiry_millis"') };
-}
-
-function oldEntry(value: unknown, at: number): TokenEntry {
-  const { name, sha512 } = asObject(value, 'a token');
-  return { id: at + 1, name: asText(name, 'a name'), sha512: asHash(sha512), createdMs: null, expiresMs: null, rights: 'admin' };
-}
-
-function entry(value: unknown): TokenEntry {
-  const { id, name, sha512, created, expires, admin, grants } = asObject(value, 'a token');
-  return {
-    id: asCount(id, 'an id'),
-    name: asText(name, 'a name'),
-    sha512: asHash(sha512),
-    createdMs: asTime(created, 'a time of creation'),
-    expiresMs: asTime(expires, 'a time of expiry'),
-    rights: admin === true ? 'admin' : asRights(grants),
-  };
-}
-
-function asRights(value: unknown): Rights {
-  return asArray(value, 'a list of grants').map((grant) => {
-    const { databases, permissions } = asObject(grant, 'a grant');
-    return {
-      databases: asArray(databases, 'a list of databases').map((database) => asText(database, 'a database')),
-      permissions: asArray(permissions, 'a list of permissions').map(asPermission),
-    };
-  });
-}
-
-function asPermission(value: unknown): Permission {
-  const permission = PERMISSIONS.find((known) => known === value);
-  if (permission === undefined) throw new Error('it holds an unknown permission');
-  return permission;
-}
-
-function asHash(value: unknown): string {
-  if (typeof value !== 'string' || !/^[0-9a-f]{128}$/.test(value)) throw new Error('it does not hold the hashes of tokens');
-  return value;
-}
-
-function asObject(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${what} is no object`);
-  return value as Record<string, unknown>;
-}
-
-function asArray(value: unknown, what: string): unknown[] {
-  if (!Array.isArray(value)) throw new Error(`${what} is no list`);
-  return value;
-}
-
-function asText(value: unknown, what: string): string {
-  if (typeof value !== 'string' || value === '') throw new Error(`${what} is no text`);
-  return value;
-}
-
-function asCount(value: unknown, what: string): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 1) throw new Error(`${what} is no whole number above 0`);
-  return value as number;
-}
-
-function asTime(value: unknown, what: string): number | null {
-  if (value !== null && !Number.isSafeInteger(value)) throw new Error(`${what} is no number of milliseconds`);
-  return value as number | null;
+  const { token, name, expiry_millis: expiresMs } = decode(given, value);
+  return { token, name, expiresMs };
 }

@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { Disk } from '../disk.js';
 import { helloAt } from './client.js';
-import type { ArgsOf, CommandName, ControlAnswer, ControlHandlers, ControlRequest, Hello, Holder, ResultOf } from './commands.js';
+import { decode, exactOptional, object, string, unknown } from '../json.js';
+import { argsOf } from './args.js';
+import type { ArgsOf, CommandName, ControlAnswer, ControlHandlers, Hello, Holder, ResultOf } from './commands.js';
 import { assertSocketPath, listenLines, type LineListener } from './socket.js';
 
 /** A stale socket is moved away this often before giving up. */
@@ -166,16 +168,21 @@ async function moveStaleAway(path: string, stale: string, disk: Disk): Promise<v
 async function answerTo(line: string, body: Uint8Array, hello: Hello, handlers: Promise<ControlHandlers>): Promise<string> {
   let answer: ControlAnswer;
   try {
-    answer = { result: await resultOf(JSON.parse(line) as ControlRequest, body, hello, handlers) };
+    answer = { result: await resultOf(JSON.parse(line), body, hello, handlers) };
   } catch (error) {
     answer = { error: (error as Error).message };
   }
   return JSON.stringify(answer);
 }
 
-async function resultOf(request: ControlRequest, body: Uint8Array, hello: Hello, handlers: Promise<ControlHandlers>): Promise<unknown> {
-  if (request.command === 'hello') return hello;
+const requestSchema = object({ command: string(), args: exactOptional(unknown()) });
+
+async function resultOf(request: unknown, body: Uint8Array, hello: Hello, handlers: Promise<ControlHandlers>): Promise<unknown> {
+  const { command, args = {} } = decode(requestSchema, request);
+  if (command === 'hello') return hello;
   const known = await handlers;
-  if (!Object.hasOwn(known, request.command)) throw new Error(`there is no command ${JSON.stringify(request.command)}`);
-  return (known[request.command] as (args: unknown, body: Uint8Array) => Promise<unknown>)(request.args, body);
+  const isKnown = (name: string): name is CommandName => Object.hasOwn(known, name);
+  if (!isKnown(command)) throw new Error(`there is no command ${JSON.stringify(command)}`);
+  const handle = known[command] as (args: unknown, body: Uint8Array) => Promise<unknown>;
+  return handle(argsOf(command, args), body);
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { askServer } from '../../src/control/client.js';
-import type { ControlHandlers } from '../../src/control/commands.js';
+import type { ArgsOf, ControlHandlers } from '../../src/control/commands.js';
 import { takeBehindCommands } from '../../src/control/behind-commands.js';
 import { bindControl, FolderHeld } from '../../src/control/server.js';
 import { exchangeLine, nameWithoutFile } from '../../src/control/socket.js';
@@ -95,7 +95,7 @@ test('a body of any bytes goes with a command, in whatever pieces it comes', asy
   assert.equal(written?.database, 'a');
   assert.ok(written?.body.equals(body));
   const socket = connect(path).setEncoding('utf8');
-  for (const piece of ['3', ' {"command":"write","args":{"database":"b"}}', '\n\n', '\n{{"command":"hello"}', '\n']) {
+  for (const piece of ['3', ' {"command":"write","args":{"database":"b","precision":1}}', '\n\n', '\n{{"command":"hello"}', '\n']) {
     await new Promise((resolve) => socket.write(piece, resolve));
   }
   let answers = '';
@@ -105,6 +105,17 @@ test('a body of any bytes goes with a command, in whatever pieces it comes', asy
   }
   assert.equal(written.body.toString(), '\n\n{');
   assert.match(answers, /^\{"result":\{"kind":"stored"\}\}\n\{"result":\{"pid":\d+,.*\}\}\n$/, 'and a body longer than any may be ends the connection');
+  await control.close();
+});
+
+test('a command that is given what it does not take is told where and why', async () => {
+  const path = freshPath();
+  const control = await bindControl(path, systemDisk);
+  control.serve(handlers);
+  const wrong = (args: unknown): Promise<unknown> => askServer(path, 'database-create', args as ArgsOf<'database-create'>);
+  await assert.rejects(wrong({}), /the command database-create was asked with what it does not take, .*: "name" is missing/);
+  await assert.rejects(wrong({ name: 5 }), /"name" is not a text: it is 5/);
+  await assert.rejects(wrong({ name: 'a', rules: { tags: 'all' } }), /"rules\.tags" is not "grow" or "fixed": it is a text/);
   await control.close();
 });
 

@@ -32,6 +32,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'lru-cache': ['src/recent-map.ts'],
   'p-limit': ['src/in-turn.ts'],
   'prom-client': ['src/metrics.ts'],
+  'valibot': ['src/json.ts'],
   'node:v8': ['src/worker/gc.ts'],
   'node:vm': ['src/worker/gc.ts'],
   'node:child_process': [],

@@ -165,3 +165,38 @@ test('a data file that is gone or has another length is told, until it is whole'
   files.delete(`${FOLDER}/${names[0]}`);
   assert.deepEqual(await damagedFiles(), [names[0], names[2]], 'also one that was whole before');
 });
+
+/** Commits of another writer that no reader can follow, and what is said of each. */
+const UNREADABLE: readonly [action: object, sentence: RegExp][] = [
+  [{ add: { size: 1 } }, /"add\.path" is missing/],
+  [{ add: { path: 'a.parquet', size: '1' } }, /"add\.size" is not a number: it is a text/],
+  [{ add: { path: 'a.parquet', size: -1 } }, /"add\.size" is not 0 or more: it is -1/],
+  [{ add: { path: 'a.parquet', size: 1, stats: {} } }, /"add\.stats" is not a text: it is an object/],
+  [{ remove: {} }, /"remove\.path" is missing/],
+  [{ protocol: { minReaderVersion: 1 } }, /"protocol\.minWriterVersion" is missing/],
+  [{ metaData: { id: 'x', schemaString: null } }, /"metaData\.schemaString" is not a text: it is null/],
+];
+for (const [action, sentence] of UNREADABLE) {
+  test(`another writer's commit ${JSON.stringify(action)} is refused with what is wrong in it`, async () => {
+    const { files } = await madeTable();
+    files.set(pathOf(NUMBERS.length), Buffer.from(`${JSON.stringify(action)}\n`));
+    await assert.rejects(open(files, LAST), (error: Error) => {
+      assert.ok(error instanceof TableRefused);
+      assert.match(error.message, /^table db\/cpu: commit 3 cannot be read: /);
+      assert.match(error.message, sentence);
+      return true;
+    });
+  });
+}
+
+test('what another writer may leave out, or add, is no reason to refuse its commit', async () => {
+  const { files, state } = await madeTable();
+  const actions = [
+    { commitInfo: { operation: 'OPTIMIZE' } }, { domainMetadata: { domain: 'x' } }, { protocol: { minReaderVersion: 1, minWriterVersion: 2, readerFeatures: null } },
+    { add: { path: 'a%20b.parquet', size: 7, stats: null, deletionVector: null, tags: null } },
+  ];
+  files.set(pathOf(NUMBERS.length), Buffer.from(actions.map((action) => JSON.stringify(action)).join('\n')));
+  const { state: next } = await open(files, LAST);
+  assert.equal(next.version, state.version + 1);
+  assert.deepEqual([...next.liveFiles.values()].at(-1), { path: 'a b.parquet', bytes: 7, rows: null, stats: null, hasDeletions: false });
+});

@@ -1,6 +1,7 @@
 /** What pages other than writes are made of: what one gets of its request, JSON in and JSON out. */
 import type { Principal } from '../../auth/principal.js';
 import { SluiceError } from '../../errors.js';
+import { decode, type GenericSchema, type InferOutput } from '../../json.js';
 import type { Answer } from '../listener/listener.js';
 import type { QueryParameters } from '../front/query-string.js';
 
@@ -20,6 +21,16 @@ export type Page = (request: PageRequest) => Promise<Answer> | Answer;
 /** An answer that says `value`. */
 export function jsonAnswer(status: number, value: unknown): Answer {
   return { status, headers: [['Content-Type', 'application/json']], body: JSON.stringify(value) };
+}
+
+/** A body that is JSON, as a schema has it. @throws SluiceError bad-request with a sentence that says where it is wrong */
+export function readJson<S extends GenericSchema>(schema: S, body: string): InferOutput<S> {
+  const object = jsonObject(body);
+  try {
+    return decode(schema, object);
+  } catch (error) {
+    throw new SluiceError('bad-request', (error as Error).message);
+  }
 }
 
 /** The JSON object of a body. @throws SluiceError bad-request */

@@ -3,9 +3,10 @@ import type { Grant, Permission } from '../../auth/principal.js';
 import type { MadeToken, TokenStore } from '../../auth/token-store.js';
 import { OPERATOR, type TokenEntry } from '../../auth/token.js';
 import { SluiceError } from '../../errors.js';
+import { array, exactOptional, literal, nullish, number, object, string, type InferOutput } from '../../json.js';
 import { demandAdmin } from '../auth/auth.js';
 import type { Answer } from '../listener/listener.js';
-import { jsonAnswer, jsonObject, textOf } from './page.js';
+import { jsonAnswer, readJson } from './page.js';
 import type { PageRequest } from './page.js';
 
 const DONE: Answer = { status: 200, headers: [], body: '' };
@@ -23,33 +24,21 @@ function madeAnswer({ entry, token }: MadeToken): Answer {
   return jsonAnswer(201, { ...describe(entry), token });
 }
 
-/** `expiry_secs`, absent or null for ever; in milliseconds. @throws SluiceError bad-request */
-function lifeOf(object: Readonly<Record<string, unknown>>): number | null {
-  const seconds = object['expiry_secs'] ?? null;
-  if (seconds !== null && typeof seconds !== 'number') throw new SluiceError('bad-request', '"expiry_secs" is not a number');
-  return seconds === null ? null : Math.round(seconds * 1000);
-}
+const named = object({ token_name: nullish(string(), ''), expiry_secs: nullish(number(), null) });
+/** `resource_names` is the older key. The order is checked as a whole: an action that is none is refused there. */
+const permission = object({
+  resource_type: literal('db'), resource_identifier: exactOptional(array(string())), resource_names: exactOptional(array(string())), actions: array(string()),
+});
+const withPermissions = object({ ...named.entries, permissions: array(permission) });
 
-/** @throws SluiceError bad-request */
-function nameOf(object: Readonly<Record<string, unknown>>): string {
-  const name = textOf(object, 'token_name');
+/** Name and life of an order. @throws SluiceError bad-request for one without a name */
+function orderOf({ token_name: name, expiry_secs: seconds }: InferOutput<typeof named>): { name: string; lifeMs: number | null } {
   if (name === '') throw new SluiceError('bad-request', 'add "token_name" to the JSON object');
-  return name;
+  return { name, lifeMs: seconds === null ? null : Math.round(seconds * 1000) };
 }
 
-/** @throws SluiceError bad-request */
-function textsOf(value: unknown, key: string): readonly string[] {
-  if (Array.isArray(value) && value.every((text) => typeof text === 'string')) return value as string[];
-  throw new SluiceError('bad-request', `${JSON.stringify(key)} is not a list of texts`);
-}
-
-/** `{"resource_type":"db","resource_identifier":[…],"actions":[…]}`; `resource_names` is the older key. @throws SluiceError */
-function grantOf(value: unknown): Grant {
-  const permission = jsonObject(JSON.stringify(value));
-  if (permission['resource_type'] !== 'db') throw new SluiceError('bad-request', 'the only "resource_type" is "db"');
-  const databases = textsOf(permission['resource_identifier'] ?? permission['resource_names'], 'resource_identifier');
-  // The order is checked as a whole: an action that is none is refused there.
-  return { databases, permissions: textsOf(permission['actions'], 'actions') as readonly Permission[] };
+function grantOf({ resource_identifier, resource_names = [], actions }: InferOutput<typeof permission>): Grant {
+  return { databases: resource_identifier ?? resource_names, permissions: actions as readonly Permission[] };
 }
 
 /** The parameter `token_name`. @throws SluiceError bad-parameter */
@@ -77,17 +66,14 @@ export async function createOperator(tokens: TokenStore, { principal }: PageRequ
 /** POST …/named_admin `{"token_name", "expiry_secs"}`. @throws SluiceError */
 export async function createNamedAdmin(tokens: TokenStore, { body, principal }: PageRequest): Promise<Answer> {
   demandAdmin(principal);
-  const object = jsonObject(body);
-  return madeAnswer(await tokens.create({ name: nameOf(object), rights: 'admin', lifeMs: lifeOf(object) }));
+  return madeAnswer(await tokens.create({ ...orderOf(readJson(named, body)), rights: 'admin' }));
 }
 
 /** POST `{"token_name", "permissions", "expiry_secs"}`: a token for databases. @throws SluiceError */
 export async function createForDatabases(tokens: TokenStore, { body, principal }: PageRequest): Promise<Answer> {
   demandAdmin(principal);
-  const object = jsonObject(body);
-  const { permissions } = object;
-  if (!Array.isArray(permissions)) throw new SluiceError('bad-request', '"permissions" is not a list');
-  return madeAnswer(await tokens.create({ name: nameOf(object), rights: permissions.map(grantOf), lifeMs: lifeOf(object) }));
+  const order = readJson(withPermissions, body);
+  return madeAnswer(await tokens.create({ ...orderOf(order), rights: order.permissions.map(grantOf) }));
 }
 
 /** POST …/admin/regenerate: a new text for `_admin`. @throws SluiceError */

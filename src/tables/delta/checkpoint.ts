@@ -1,5 +1,5 @@
 /** Checkpoints in a table's log: which one to begin with, and its rows as actions. */
-import type { Action } from './commit-text.js';
+import { asAction, type Action } from './commit-text.js';
 
 /** A checkpoint of the classic kind, in one file or several. */
 export interface Checkpoint {
@@ -30,5 +30,5 @@ export function isNewCheckpoint(name: string): boolean {
 
 /** The action of a row, without all that is null in it: in a commit it would not stand there. @param line JSON */
 export function actionOf(line: string): Action {
-  return JSON.parse(line, (_key, value: unknown) => (value === null ? undefined : value)) as Action;
+  return asAction(JSON.parse(line, (_key, value: unknown) => (value === null ? undefined : value)));
 }

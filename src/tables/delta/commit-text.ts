@@ -3,17 +3,27 @@
  * (in `txn`, in the names of its files, in the `sluicePrevious` of the next one) and ends with the CRC-32 of its text.
  */
 import { crcOf } from '../../crc.js';
+import { array, decode, exactOptional, looseObject, minValue, nullish, number, object, pipe, safeInteger, string, unknown, type InferOutput } from '../../json.js';
 import { parseDataFileName } from '../../names.js';
-import { appIdOf, commitInfoAction, isOurAppId, isOurEngine, nodeOf, txnAction, type MetaData } from './actions.js';
+import { appIdOf, commitInfoAction, isOurAppId, isOurEngine, nodeOf, txnAction } from './actions.js';
 
-/** The actions of a commit that mean something here. */
-export interface Action {
-  readonly protocol?: { readonly minReaderVersion: number; readonly minWriterVersion: number; readonly readerFeatures?: readonly string[] };
-  readonly metaData?: MetaData;
-  readonly add?: { readonly path: string; readonly size: number; readonly stats?: string | null; readonly deletionVector?: object | null };
-  readonly remove?: { readonly path: string };
-  readonly txn?: { readonly appId: string; readonly version: number };
-  readonly commitInfo?: { readonly engineInfo?: unknown; readonly sluicePrevious?: unknown };
+const version = pipe(number(), safeInteger('a whole number'));
+const texts = array(string());
+
+/** What is read of the actions that mean something here: other writers may say more, and leave out what they may. */
+const actionSchema = object({
+  protocol: exactOptional(object({ minReaderVersion: version, minWriterVersion: version, readerFeatures: nullish(texts, []) })),
+  metaData: exactOptional(looseObject({ id: string(), schemaString: string(), partitionColumns: nullish(texts, []) })),
+  add: exactOptional(object({ path: string(), size: pipe(version, minValue(0, '0 or more')), stats: nullish(string()), deletionVector: nullish(looseObject({})) })),
+  remove: exactOptional(object({ path: string() })),
+  txn: exactOptional(object({ appId: string(), version: unknown() })),
+  commitInfo: exactOptional(object({ engineInfo: exactOptional(unknown()), sluicePrevious: exactOptional(unknown()) })),
+});
+export type Action = InferOutput<typeof actionSchema>;
+
+/** An action out of its JSON. @throws Error with a sentence when it is none, or lacks what a reader needs */
+export function asAction(value: unknown): Action {
+  return decode(actionSchema, value);
 }
 
 /** What a commit of a sluice says besides its actions. */
@@ -77,7 +87,7 @@ export function assertNamed({ strays }: Commit, isNamed: (path: string) => boole
 function parseAction(line: string): Action {
   const action = JSON.parse(line) as unknown;
   if (typeof action !== 'object' || action === null || Array.isArray(action)) throw new Error(`${line.slice(0, 40)} is no action`);
-  return action as Action;
+  return asAction(action);
 }
 
 function ownNumber(actions: readonly Action[]): { node: string; number: number } | null {

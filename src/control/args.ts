@@ -1,0 +1,37 @@
+/** What each command must be given, for a command of another version may send something else. */
+import { PERMISSIONS } from '../auth/principal.js';
+import { array, decode, exactOptional, literal, nullable, number, object, picklist, pipe, safeInteger, string, union, type GenericSchema } from '../json.js';
+import { TAG_RULES, TYPE_RULES } from '../schema-rules.js';
+import type { ArgsOf, CommandName } from './commands.js';
+
+const nothing = object({});
+const ofDatabase = object({ database: nullable(string()) });
+const named = object({ name: string() });
+const rules = object({ tags: exactOptional(picklist(TAG_RULES)), types: exactOptional(picklist(TYPE_RULES)) });
+const grants = array(object({ databases: array(string()), permissions: array(picklist(PERMISSIONS)) }));
+
+const ARGS: { readonly [C in CommandName]: GenericSchema<unknown, ArgsOf<C>> } = {
+  'status': nothing,
+  'write': object({ database: string(), precision: pipe(number(), safeInteger('a whole number')) }),
+  'flush': ofDatabase,
+  'tables': ofDatabase,
+  'quarantine-list': ofDatabase,
+  'quarantine-remove': object({ path: string() }),
+  'database-create': object({ name: string(), rules: exactOptional(rules) }),
+  'database-list': nothing,
+  'database-update': object({ name: string(), rules }),
+  'database-drop': named,
+  'token-create': object({ name: nullable(string()), rights: union([literal('admin'), grants]), lifeMs: nullable(number()) }),
+  'token-list': nothing,
+  'token-rotate': named,
+  'token-delete': named,
+};
+
+/** @throws Error with a sentence when they are not what the command takes */
+export function argsOf<C extends CommandName>(command: C, args: unknown): ArgsOf<C> {
+  try {
+    return decode(ARGS[command], args);
+  } catch (error) {
+    throw new Error(`the command ${command} was asked with what it does not take, perhaps by another version of sluice: ${(error as Error).message}`, { cause: error });
+  }
+}
