@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path';
 import type { Disk } from '../disk.js';
 import { moveFile } from '../log/log-quarantine.js';
 import { parseSegmentName, type DataPaths } from '../names.js';
-import { publishFile } from '../publish.js';
+import { publishFile, writeSynced } from '../publish.js';
 import { decodeGivenToken, decodeTokens, encodeTokens, type GivenToken, type TokenList } from './token-file.js';
 
 export class TokenFiles {
@@ -72,6 +72,31 @@ export class TokenFiles {
   /** Puts the operator's token into `admin-token`. */
   async publishOperator(token: string): Promise<void> {
     await this.#publish(this.#paths.adminToken, `${token}\n`);
+  }
+
+  /** Puts the operator's next text beside `admin-token`, durably: it takes its place once tokens.json knows it. */
+  async prepareOperator(token: string): Promise<void> {
+    await writeSynced(this.#disk, this.#nextOperator, Buffer.from(`${token}\n`), 'create-secret');
+    await this.#disk.syncFolder(dirname(this.#nextOperator));
+  }
+
+  /** A text that was prepared and has not taken its place; null when there is none. */
+  async preparedOperator(): Promise<string | null> {
+    return (await this.#disk.readWhole(this.#nextOperator))?.toString().trim() ?? null;
+  }
+
+  async placeOperator(): Promise<void> {
+    const { adminToken } = this.#paths;
+    await this.#disk.rename(this.#nextOperator, adminToken);
+    await this.#disk.syncFolder(dirname(adminToken));
+  }
+
+  dropPreparedOperator(): Promise<void> {
+    return this.#disk.remove(this.#nextOperator);
+  }
+
+  get #nextOperator(): string {
+    return `${this.#paths.adminToken}.new`;
   }
 
   hasOperator(): Promise<boolean> {

@@ -36,6 +36,8 @@ export class TokenStore {
   #state: State = 'known';
   /** What the start has not written yet, and why; null when nothing is. */
   #owed: { readonly given: GivenToken | null; readonly why: string } | null = null;
+  /** Why `admin-token` does not say yet what tokens.json knows; null when it does. */
+  #operatorOwed: string | null = null;
   #list: TokenList = { nextId: 1, entries: [] };
   #byHash: ReadonlyMap<string, TokenEntry> = new Map();
   #onChange: () => void = () => {};
@@ -57,20 +59,23 @@ export class TokenStore {
   static async open(parts: StoreParts): Promise<{ store: TokenStore; made: string | null }> {
     const store = new TokenStore(parts);
     await store.#readFirst();
+    await store.#settleOperator();
     return { store, made: await store.#finish(await store.#given()) };
   }
 
   /** A sentence on why nobody, or not everybody, is let in; null when all is well. */
   problem(): string | null {
     if (this.#owed !== null) return `tokens could not be written, which is tried again: ${this.#owed.why}`;
+    if (this.#operatorOwed !== null) return `${this.#parts.paths.adminToken} has no token that is let in, and is tried again: ${this.#operatorOwed}`;
     if (this.#state !== 'lost') return null;
     return `no request with a token is let in, for ${this.#parts.paths.tokens} is lost: put a good copy back and send SIGHUP, or make a token with sluice token create --admin`;
   }
 
   /** Writes what the start could not. Call it about once a second. */
   async heal(): Promise<void> {
-    if (this.#owed === null) return;
+    if (this.#owed === null && this.#operatorOwed === null) return;
     await this.#inTurn(async () => {
+      if (this.#operatorOwed !== null) await this.#settleOperator();
       if (this.#owed !== null) await this.#finish(this.#owed.given);
     });
   }
@@ -115,7 +120,8 @@ export class TokenStore {
 
   /**
    * Gives a token a new text and a life as long as it had; the old text is not known from then on. The file
-   * `admin-token`, where it still stands, follows the operator's.
+   * `admin-token`, where it still stands, follows the operator's: its next text is on disk before tokens.json knows it,
+   * and takes its place afterwards, so that a crash at any moment leaves one that is let in after the next start.
    * @throws SluiceError token-not-found
    */
   rotate(name: string): Promise<MadeToken> {
@@ -125,8 +131,10 @@ export class TokenStore {
       const nowMs = this.#parts.clock.nowMs();
       const lifeMs = old.expiresMs === null || old.createdMs === null ? null : old.expiresMs - old.createdMs;
       const entry = { ...old, sha512: hashToken(token), createdMs: nowMs, expiresMs: lifeMs === null ? old.expiresMs : nowMs + lifeMs };
-      if (name === OPERATOR && await this.#files.hasOperator()) await this.#files.publishOperator(token);
+      const isFollowed = name === OPERATOR && await this.#files.hasOperator();
+      if (isFollowed) await this.#files.prepareOperator(token);
       await this.#publish({ ...this.#list, entries: this.#list.entries.map((one) => (one === old ? entry : one)) });
+      if (isFollowed) await this.#settleOperator();
       return { entry, token };
     });
   }
@@ -136,6 +144,7 @@ export class TokenStore {
     return this.#inTurn(async () => {
       const list = await this.#files.read();
       if (list !== null) this.#take(list);
+      await this.#settleOperator();
       await this.#addGiven(await this.#given());
     });
   }
@@ -155,6 +164,20 @@ export class TokenStore {
     const entry = { id, name, sha512: hashToken(token), createdMs, expiresMs: lifeMs === null ? null : createdMs + lifeMs, rights };
     await this.#publish({ nextId: id + 1, entries: [...entries, entry] });
     return { entry, token };
+  }
+
+  /** Puts a text that was prepared in its place when tokens.json knows it, and away when not; what the disk refuses is owed. */
+  async #settleOperator(): Promise<void> {
+    // Which of two texts is good shows when a good copy is back, and the next start.
+    if (this.#state === 'lost') return;
+    try {
+      const token = await this.#files.preparedOperator();
+      if (token !== null && this.#byHash.get(hashToken(token))?.name === OPERATOR) await this.#files.placeOperator();
+      else if (token !== null) await this.#files.dropPreparedOperator();
+      this.#operatorOwed = null;
+    } catch (error) {
+      this.#operatorOwed = (error as Error).message;
+    }
   }
 
   /** The start's look: what is damaged is set aside, and stops nothing. */

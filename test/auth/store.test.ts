@@ -375,3 +375,47 @@ for (const policy of CRASH_POLICIES) {
     }
   });
 }
+
+for (const policy of CRASH_POLICIES) {
+  test(`C11: while _admin is rotated, a power cut at any operation leaves a text in admin-token that is let in (${policy})`, async () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const { store, disk } = await makeStore();
+      const images: [string, MemoryDisk][] = [];
+      disk.after = (operation, path) => void images.push([`${operation} ${path}`, disk.crash(policy, seed)]);
+      await store.rotate('_admin');
+      assert.ok(images.length > 5);
+      for (const [when, image] of images) {
+        const { store: next, admin: made } = await makeStore({ disk: image });
+        assert.equal(made, '', 'none was made anew');
+        const token = image.content(PATHS.adminToken).toString().trim();
+        assert.equal(next.find(hashToken(token))?.name, '_admin', `after ${when}`);
+        assert.equal(await image.exists(`${PATHS.adminToken}.new`), false);
+      }
+    }
+  });
+}
+
+test('C11: a rotation whose admin-token cannot be put in its place stands, is said, and is tried again', async () => {
+  const { store, disk } = await makeStore();
+  disk.failNth('rename', 2, 'sticky');
+  const { token } = await store.rotate('_admin');
+  assert.equal(store.find(hashToken(token))?.name, '_admin');
+  assert.match(store.problem()!, /admin-token has no token that is let in, and is tried again: EIO/);
+  disk.healFaults();
+  await store.heal();
+  assert.equal(store.problem(), null);
+  assert.equal(disk.content(PATHS.adminToken).toString(), `${token}\n`);
+});
+
+test('C11: a rotation that tokens.json does not take changes neither file', async () => {
+  for (const what of ['write', 'sync', 'rename'] as const) {
+    const { store, disk, admin: old } = await makeStore();
+    disk.failNth(what, what === 'rename' ? 1 : 2, 'sticky');
+    await assert.rejects(store.rotate('_admin'), /EIO/);
+    disk.healFaults();
+    assert.equal(disk.content(PATHS.adminToken).toString(), `${old}\n`);
+    const { store: next } = await makeStore({ disk });
+    assert.equal(next.find(hashToken(old))?.name, '_admin');
+    assert.equal(await disk.exists(`${PATHS.adminToken}.new`), false);
+  }
+});
