@@ -22,7 +22,7 @@ This page is made from the code: \`npm run docs\`.
 - **count**: a whole number.
 - **yes or no**: the flag alone means yes; the variable takes \`yes\`, \`true\`, \`1\`, \`no\`, \`false\` or \`0\`.
 - **word**: one of the words in the column of bounds.
-- **address**: \`HOST:PORT\`; \`:PORT\` means every address of the machine, and IPv6 stands in brackets, as in \`[::1]:8181\`.
+- **address**: \`HOST:PORT\`; \`:PORT\` means every address of the machine, of IPv4 and of IPv6, and IPv6 stands in brackets, as in \`[::1]:8181\`.
 - **path**, **file**: of a folder, of a file; relative ones are looked for where the server was started.
 - **group**: the name or number of a group of this machine.
 - **networks**: addresses and networks, with commas between them.
@@ -33,7 +33,7 @@ Both bounds are allowed. \`--data-dir\` and its variable mean the same to all co
 /** Headings, a sentence below each, and the flags that stand there. */
 const GROUPS = [
   ['Listening and storing', 'Where clients reach the server, and where its data is.', ['http-bind', 'http', 'connections-max', 'data-dir', 'data-group']],
-  ['Security', 'The README says more on [credentials](../README.md#credentials) and [TLS](../README.md#tls).', ['without-auth', 'admin-token-file', 'trusted-proxy', 'tls-cert', 'tls-key', 'tls-client-ca']],
+  ['Security', 'The README says more on [credentials](../README.md#credentials) and [TLS](../README.md#tls).', ['without-auth', 'metrics-open', 'admin-token-file', 'trusted-proxy', 'tls-cert', 'tls-key', 'tls-client-ca']],
   ['What writes mean', 'How timestamps and types are taken. The last two are for databases made from now on; `sluice database update` changes those of one that is there.', ['legacy-precision', 'tags', 'types']],
   ['Workers and memory', 'The server takes about `--max-memory`, `--queue-bytes-max`, and for each worker one body of `--body-bytes-max`; Node itself comes on top.', ['workers', 'inflate', 'max-memory', 'queue-bytes-max']],
   ['One body', 'What is over one of these costs the body, not its neighbours.', ['body-bytes-max', 'body-lines-max', 'task-time-max']],

@@ -1,5 +1,6 @@
-/** Addresses and networks of IPv4 and IPv6: which is in which, and where a request behind proxies came from. Pure. */
+/** Addresses and networks of IPv4 and IPv6: which is in which, how they are written, and where a request behind proxies came from. */
 import { BlockList, isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 
 /** An address as `::ffff:1.2.3.4`, in whichever spelling, is the IPv4 address in it. */
 function plain(address: string): string {
@@ -50,6 +51,24 @@ export function makeNetworks(list: readonly string[]): Networks {
       return version !== 0 && networks.check(plain(address), version === 6 ? 'ipv6' : 'ipv4');
     },
   };
+}
+
+/** Host and port as a URL has them. */
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Every address of this machine: those of IPv6, which take IPv4 as well; those of IPv4 on a machine that has no other. */
+export function everyAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0';
+}
+
+const LOOPBACK = makeNetworks(['127.0.0.0/8', '::1']);
+
+/** Whether only this machine reaches a server that listens there. @param host an address, or a name of this machine's hosts file */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || LOOPBACK.has(host);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Every setting of the server: its flag, its variable, default, unit and bounds; and how their text becomes a Config. */
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { isNetwork } from './addresses.js';
+import { everyAddress, isNetwork } from './addresses.js';
 import { LOG_LEVELS, type LogLevel } from './logging.js';
 import { TAG_RULES, TYPE_RULES, type SchemaRules } from './schema-rules.js';
 
@@ -15,6 +15,8 @@ export interface Config extends SchemaRules {
   /** Name or number of a group that may read what is made in it, or null. */
   readonly dataGroup: string | null;
   readonly withoutAuth: boolean;
+  /** /metrics asks for no token, on whichever address. */
+  readonly metricsOpen: boolean;
   /** Absolute, or null. */
   readonly adminTokenFile: string | null;
   /** Networks of proxies whose X-Forwarded-For is believed. */
@@ -91,10 +93,11 @@ const bytesUnits = { 'B': 1, '': 1, 'KiB': KiB, 'MiB': MiB, 'GiB': GiB } as cons
 const timeUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 const perField = {
-  httpBind: { flag: 'http-bind', unit: 'address', default: '127.0.0.1:8181', description: 'listen here; port 0 takes any free one' },
+  httpBind: { flag: 'http-bind', unit: 'address', default: '127.0.0.1:8181', description: 'listen here: :PORT means every address of IPv4 and IPv6; port 0 takes any free one' },
   dataDir: { flag: 'data-dir', unit: 'path', default: './data', description: 'folder of everything stored' },
   dataGroup: { flag: 'data-group', unit: 'group', default: '', description: 'name or number of a group that may read the tables and all else but secrets' },
   withoutAuth: { flag: 'without-auth', unit: 'yes or no', default: 'no', description: 'take requests without a token' },
+  metricsOpen: { flag: 'metrics-open', unit: 'yes or no', default: 'no', description: 'show /metrics without a token on addresses that others than this machine reach; it names databases, tables and columns' },
   adminTokenFile: { flag: 'admin-token-file', unit: 'file', default: '', description: 'JSON with the keys token, name and expiry_millis of an admin token to start with' },
   trustedProxies: { flag: 'trusted-proxy', unit: 'networks', default: '', description: 'proxies whose X-Forwarded-For is believed, by commas, as in 10.0.0.0/8,fd00::/8' },
   tlsCert: { flag: 'tls-cert', unit: 'file', default: '', description: 'serve HTTPS with this certificate (PEM, with those up to the root)' },
@@ -161,6 +164,7 @@ export function parseConfig(flags: Readonly<Record<string, string | boolean | un
     dataDir: parsePath(read(perField.dataDir)),
     dataGroup: parseGroup(read(perField.dataGroup)),
     withoutAuth: parseYesNo(read(perField.withoutAuth)),
+    metricsOpen: parseYesNo(read(perField.metricsOpen)),
     adminTokenFile: parseFile(read(perField.adminTokenFile)),
     trustedProxies: parseProxies(read(perField.trustedProxies)),
     tls: parseTls(parseFile(read(perField.tlsCert)), parseFile(read(perField.tlsKey)), parseFile(read(perField.tlsClientCa))),
@@ -253,12 +257,12 @@ function parseYesNo(source: Source): boolean {
   throw wrong(source, 'yes or no');
 }
 
-/** `HOST:PORT`, `:PORT` for every address, IPv6 in brackets. */
+/** `HOST:PORT`, `:PORT` for every address of IPv4 and IPv6, IPv6 in brackets. */
 function parseAddress(source: Source): { host: string; port: number } {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(source.text);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) throw wrong(source, 'HOST:PORT with a port from 0 to 65535, an IPv6 host in brackets');
-  return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
+  return { host: match[1] ?? (match[2] || everyAddress()), port };
 }
 
 function parsePath(source: Source, of = 'folder'): string {

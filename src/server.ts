@@ -1,6 +1,6 @@
 /** The server: an engine behind a front end, from the first signal of life to the last. */
 import { VERSION } from './version.js';
-import { makeNetworks } from './addresses.js';
+import { hostAndPort, isLoopback, makeNetworks } from './addresses.js';
 import { systemClock as clock, within } from './clock.js';
 import type { Config } from './config.js';
 import { FolderHeld } from './control/server.js';
@@ -51,6 +51,7 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
       health: () => healthOf(engine),
       version: VERSION,
       log: logger,
+      metricsOpen: config.metricsOpen || isLoopback(config.httpHost),
       observability: new Observability({ clock, trustedProxies, log: logger, metrics: () => engine.metrics(), processText: () => processMetrics.text() }),
     });
     listener = await makeListener(config.http === 'node' ? 'node' : 'uws', frontEnd, { connectionsMax: config.connectionsMax, certificate }, logger);
@@ -64,7 +65,7 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
   reloadOnSignal(signals, engine, listener, config);
   const stdout = outletOf('stdout');
   if (engine.tokenMade !== null && process.stdout.isTTY) stdout.write(`admin token (also in ${config.dataDir}/admin-token): ${engine.tokenMade}\n`);
-  stdout.write(`sluice ${VERSION} takes writes on ${config.tls === null ? 'http' : 'https'}://${address.host}:${address.port}, data in ${config.dataDir}\n`);
+  stdout.write(`sluice ${VERSION} takes writes on ${config.tls === null ? 'http' : 'https'}://${hostAndPort(address.host, address.port)}, data in ${config.dataDir}\n`);
 }
 
 /** The certificate of `--tls-cert`, null without. @throws Error with a sentence that names the file that is wrong */

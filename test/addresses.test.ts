@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clientAddress, isNetwork, makeNetworks } from '../src/addresses.js';
+import { clientAddress, isLoopback, isNetwork, makeNetworks } from '../src/addresses.js';
 
 const members: readonly [network: string, address: string, has: boolean][] = [
   ['10.0.0.0/8', '10.255.255.255', true],
@@ -48,3 +48,8 @@ const hops: readonly [what: string, peer: string, lines: string[], address: stri
 for (const [what, peer, lines, address] of hops) {
   test(`X-Forwarded-For: ${what}`, () => assert.equal(clientAddress(peer, lines, trusted), address));
 }
+
+test('addresses that only this machine reaches', () => {
+  for (const host of ['127.0.0.1', '127.3.2.1', '::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1', 'localhost']) assert.equal(isLoopback(host), true, host);
+  for (const host of ['0.0.0.0', '::', '192.0.2.1', 'fe80::1', '::ffff:10.0.0.1', 'example.org', 'localhost.example.org', '']) assert.equal(isLoopback(host), false, host);
+});

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
+import { everyAddress } from '../src/addresses.js';
 import { helpOf, parseConfig, SETTINGS, UsageError, variableOf } from '../src/config.js';
 
 const MiB = 1024 * 1024;
@@ -19,7 +20,7 @@ function complaint(flags: Record<string, string | boolean>, env: Record<string, 
 
 test('defaults', () => {
   assert.deepEqual(parseConfig({}, {}), {
-    httpHost: '127.0.0.1', httpPort: 8181, dataDir: resolve('data'), dataGroup: null, withoutAuth: false, adminTokenFile: null, trustedProxies: [], tls: null, workers: availableParallelism(),
+    httpHost: '127.0.0.1', httpPort: 8181, dataDir: resolve('data'), dataGroup: null, withoutAuth: false, metricsOpen: false, adminTokenFile: null, trustedProxies: [], tls: null, workers: availableParallelism(),
     http: 'auto', inflate: 'wasm', legacyPrecision: 'auto', tags: 'grow', types: 'strict',
     queueBytesMax: 64 * MiB, bodyBytesMax: 64 * MiB, bodyLinesMax: 2_000_000, taskMsMax: 10_000, connectionsMax: 10_240,
     databasesMax: 64, tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: MiB, namesBytesMax: 64 * MiB,
@@ -45,7 +46,7 @@ test('sizes and times take units', () => {
 
 test('addresses', () => {
   const addresses: [text: string, host: string, port: number][] = [
-    ['0.0.0.0:0', '0.0.0.0', 0], ['localhost:8086', 'localhost', 8086], ['[::1]:8181', '::1', 8181], [':8181', '0.0.0.0', 8181],
+    ['0.0.0.0:0', '0.0.0.0', 0], ['localhost:8086', 'localhost', 8086], ['[::1]:8181', '::1', 8181], [':8181', everyAddress(), 8181], ['[::]:8181', '::', 8181],
   ];
   for (const [text, httpHost, httpPort] of addresses) {
     const config = parseConfig({ 'http-bind': text }, {});

@@ -19,6 +19,8 @@ export interface Principal {
   /** May do anything, in every database. */
   readonly isAdmin: boolean;
   may(permission: Permission, database: string): boolean;
+  /** May do so in every database, those to come as well. */
+  mayEverywhere(permission: Permission): boolean;
 }
 
 /** Whether a pattern (an exact name, `prefix*`, or `*`) takes in a database. */
@@ -28,12 +30,13 @@ function matches(pattern: string, database: string): boolean {
 
 /** The principal of a name with rights. */
 export function makePrincipal(name: string, rights: Rights): Principal {
-  if (rights === 'admin') return { name, isAdmin: true, may: () => true };
+  if (rights === 'admin') return { name, isAdmin: true, may: () => true, mayEverywhere: () => true };
   return {
     name,
     isAdmin: false,
     may: (permission, database) => rights.some(({ databases, permissions }) => (
       permissions.includes(permission) && databases.some((pattern) => matches(pattern, database))
     )),
+    mayEverywhere: (permission) => rights.some(({ databases, permissions }) => permissions.includes(permission) && databases.includes('*')),
   };
 }

@@ -57,10 +57,10 @@ export class TestServer {
       const late = setTimeout(() => reject(new Error(`not ready after ${READY_MS_MAX} ms: ${said.join('')}`)), READY_MS_MAX);
       const take = (chunk: Buffer): void => {
         said.push(chunk.toString());
-        const match = /https?:\/\/127\.0\.0\.1:\d+/.exec(said.join(''));
-        if (match === null) return;
+        const [, scheme, port] = /(https?):\/\/(?:127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):(\d+)/.exec(said.join('')) ?? [];
+        if (scheme === undefined) return;
         clearTimeout(late);
-        resolve(match[0]);
+        resolve(`${scheme}://127.0.0.1:${port}`);
       };
       child.stdout!.on('data', take);
       child.stderr!.on('data', (chunk: Buffer) => said.push(chunk.toString()));

@@ -62,6 +62,8 @@ export interface Options {
   readonly auth?: { readonly trustedProxies: readonly string[] };
   /** Not even an admin token. */
   readonly noToken?: boolean;
+  /** Whether anyone may see /metrics; true unless said. */
+  readonly metricsOpen?: boolean;
   readonly dialect?: DialectOptions;
   readonly health?: () => HealthState;
   readonly connectionsMax?: number;
@@ -105,6 +107,7 @@ async function start(kind: ListenerKind, t: TestContext, options: Options): Prom
     health: options.health ?? (() => ({ status: 'pass', message: 'ready for queries and writes', checks: [] })),
     version: 'v0.1.0-test',
     log: { error: (message) => errors.push(message) },
+    metricsOpen: options.metricsOpen ?? true,
     observability: new Observability({
       clock, trustedProxies: makeNetworks(options.auth?.trustedProxies ?? []), metrics: () => [], processText: async () => '',
       log: { warn: (message) => warnings.push(message), error: (message) => errors.push(message) },

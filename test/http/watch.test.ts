@@ -77,6 +77,25 @@ onBoth('a body that is refused while it comes counts up to the answer', { limits
   assert.ok(end.value('sluice_wire_bytes_shed_total', { reason: 'body-too-large' }) > 20);
 });
 
+onBoth('C11: /metrics that is not open asks for a token that may read every database', { auth: { trustedProxies: [] }, metricsOpen: false }, async ({ connect, admin, tokens }) => {
+  const client = await connect();
+  const made = async (name: string, databases: string[], permissions: ('read' | 'write')[]) => (await tokens.create({ name, lifeMs: null, rights: [{ databases, permissions }] })).token;
+  const asked = async (token: string | null) => ask(client, get('/metrics', token === null ? [] : [`Authorization: Bearer ${token}`]));
+  const nobody = await asked(null);
+  assert.equal(nobody.status, 401);
+  assert.doesNotMatch(nobody.body, /sluice_/);
+  assert.equal((await asked('apiv3_wrong')).status, 401);
+  const some = await asked(await made('some', ['a', 'b*'], ['read', 'write']));
+  assert.equal(some.status, 403);
+  assert.match(some.body, /token \\"some\\" may not read all/);
+  assert.equal((await asked(await made('writer', ['*'], ['write']))).status, 403);
+  for (const token of [admin, await made('prometheus', ['*'], ['read'])]) {
+    const seen = await asked(token);
+    assert.equal(seen.status, 200);
+    assert.match(seen.body, /^sluice_requests_received_total \d+$/m);
+  }
+});
+
 onBoth('conflicts are listed for admins, with the first and the last client', { auth: { trustedProxies: ['127.0.0.1'] } }, async ({ connect, writer, admin, tokens }) => {
   const client = await connect();
   const headers = (address: string, agent: string) => [`Authorization: Bearer ${admin}`, `X-Forwarded-For: ${address}`, `User-Agent: ${agent}`];

@@ -38,6 +38,12 @@ export function demand(principal: Principal, permission: Permission, database: s
   throw new SluiceError('forbidden', `the token's user is not authorized to ${action} database ${JSON.stringify(database)} (token ${JSON.stringify(principal.name)})`);
 }
 
+/** For what names every database. @throws SluiceError forbidden when the principal may not read all of them */
+export function demandSight(principal: Principal): void {
+  if (principal.mayEverywhere('read')) return;
+  throw new SluiceError('forbidden', `this shows names of every database, and token ${JSON.stringify(principal.name)} may not read all: use an admin token, or one for --database '*' with --permission read`);
+}
+
 /** @throws SluiceError forbidden when the principal is no admin */
 export function demandAdmin(principal: Principal): void {
   if (!principal.isAdmin) throw new SluiceError('forbidden', `this needs an admin token; ${JSON.stringify(principal.name)} is none`);

@@ -6,8 +6,8 @@ import type { BodyMemory } from '../../ingest/body-memory.js';
 import type { Dialect, Writer } from '../../ingest/request.js';
 import { failure, outcomeAnswer, STORED } from './answer.js';
 import type { Asker } from './answer.js';
-import { demand, WITHOUT_AUTH } from '../auth/auth.js';
-import type { Authenticator } from '../auth/auth.js';
+import { demand, demandSight, WITHOUT_AUTH } from '../auth/auth.js';
+import type { Authenticator, Caller } from '../auth/auth.js';
 import { receiveBody, receiveText } from './body.js';
 import type { BodyMeans } from './body.js';
 import { PREFLIGHT } from './cors.js';
@@ -69,6 +69,8 @@ interface FrontEndParts {
   readonly version: string;
   readonly log: { error(message: string): void };
   readonly observability: Observability;
+  /** Whether anyone who reaches the server may see /metrics. */
+  readonly metricsOpen: boolean;
 }
 
 /** A request id that a client may choose. */
@@ -110,7 +112,7 @@ class FrontEnd {
       ['/api/v2/write', write('v2')],
       ['/api/v3/write_lp', write('v3')],
       ...statusRoutes(parts),
-      parts.observability.metricsRoute(),
+      parts.observability.metricsRoute((caller) => this.#admitToMetrics(caller)),
       ...pages,
     ]);
   }
@@ -153,6 +155,11 @@ class FrontEnd {
     const { method, path } = reply.exchange;
     this.#parts.log.error(`${method} ${path} failed: ${error instanceof Error ? error.stack : String(error)}`);
     reply.answer(failure('internal', 'the server logged it', asker));
+  }
+
+  /** @throws SluiceError unauthorized, bad-authorization, forbidden */
+  #admitToMetrics(caller: Caller): void {
+    if (!this.#parts.metricsOpen) demandSight(this.#parts.authenticator.authenticate(caller, undefined));
   }
 
   /** The client's own id, or a new one. */

@@ -4,6 +4,7 @@ import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerRes
 import { createServer as createSecureServer } from 'node:https';
 import type { Server as SecureServer } from 'node:https';
 import type { Certificate } from './certificate.js';
+import { hostAndPort } from '../../addresses.js';
 import type { Answer, Exchange, Handler, Listener, ListenerOptions, MakeListener } from './listener.js';
 
 const HEADER_BYTES_MAX = 16 * 1024;
@@ -117,7 +118,7 @@ function makeServer(options: ServerOptions, certificate: Certificate | null, ser
 /** @throws Error when the address cannot be had */
 function bind(server: Server | SecureServer, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    const fail = (error: Error) => reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`));
+    const fail = (error: Error) => reject(new Error(`cannot listen on ${hostAndPort(host, port)}: ${error.message}`));
     server.once('error', fail);
     server.listen(port, host, () => {
       server.off('error', fail);

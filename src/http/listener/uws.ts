@@ -4,6 +4,7 @@
  * client that sends its next request before it has the answer to the last one (pipelining).
  */
 import type { Certificate } from './certificate.js';
+import { hostAndPort } from '../../addresses.js';
 import type { Handler, Listener, ListenerOptions, MakeListener } from './listener.js';
 import { claimPort } from './node.js';
 import { UwsExchange } from './uws-exchange.js';
@@ -107,7 +108,7 @@ function makeSecureApp({ files }: Certificate): TemplatedApp {
 function listenOn(library: TemplatedApp, host: string, port: number): Promise<us_listen_socket> {
   return new Promise((resolve, reject) => {
     library.listen(host, port, (socket) => {
-      if (socket === false) reject(new Error(`cannot listen on ${host}:${port}: the address is in use, not ours, or not allowed`));
+      if (socket === false) reject(new Error(`cannot listen on ${hostAndPort(host, port)}: the address is in use, not ours, or not allowed`));
       else resolve(socket);
     });
   });

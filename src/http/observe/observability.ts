@@ -3,7 +3,7 @@ import type { Networks } from '../../addresses.js';
 import type { Clock } from '../../clock.js';
 import { METRICS_TYPE, metricsText, type Metric } from '../../metrics.js';
 import { failure } from '../front/answer.js';
-import { demandAdmin } from '../auth/auth.js';
+import { demandAdmin, type Caller } from '../auth/auth.js';
 import { ClientLosses } from './client-losses.js';
 import { Conflicts } from './conflicts.js';
 import type { Handler } from '../listener/listener.js';
@@ -39,9 +39,10 @@ export class Observability {
     return metered(handler, { counts: this.#requests, losses: this.#losses, endpointOf });
   }
 
-  /** /metrics, which asks for no token. */
-  metricsRoute(): [path: string, route: Route] {
+  /** /metrics. @param admit throws a SluiceError for who may not see it */
+  metricsRoute(admit: (caller: Caller) => void): [path: string, route: Route] {
     const serve: Serve = (reply, asker) => {
+      admit(reply.exchange);
       this.#text().then(
         (body) => reply.answer({ status: 200, headers: [['Content-Type', METRICS_TYPE]], body }),
         (error: Error) => {
