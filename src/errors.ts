@@ -7,6 +7,7 @@ export const ERRORS = {
   'method-not-allowed': { status: 405, sentence: 'this path does not take this method' },
   'bad-request': { status: 400, sentence: 'the request is malformed' },
   'bad-query': { status: 400, sentence: 'error parsing query' },
+  'not-offered': { status: 400, sentence: 'sluice does not offer this' },
   'unsupported-media-type': { status: 415, sentence: 'the Content-Type is not supported' },
   'bad-parameter': { status: 400, sentence: 'a parameter has a wrong value' },
   'database-missing': { status: 400, sentence: 'the request names no database' },

@@ -1,113 +1,153 @@
 /** The statements of InfluxQL that clients send around their writes. Pure. */
-import { SluiceError } from './errors.js';
-
-/** `db.rp.m`, `rp.m` or `m`; '' for a part that is not there. */
-export interface Source {
-  readonly database: string;
-  readonly policy: string;
-  readonly measurement: string;
-}
-
-/** `database` is '' where the statement names none: the request does. */
-export type Statement =
-  /** The retention policy that it names, or ''. */
-  | { readonly kind: 'create database'; readonly database: string; readonly policy: string }
-  | { readonly kind: 'drop database'; readonly database: string }
-  | { readonly kind: 'drop measurement'; readonly measurement: string }
-  | { readonly kind: 'show databases' }
-  | { readonly kind: 'show retention policies'; readonly database: string }
-  | { readonly kind: 'show measurements'; readonly database: string }
-  /** No source stands for every measurement. */
-  | { readonly kind: 'show tag keys' | 'show field keys'; readonly database: string; readonly sources: readonly Source[] };
-
-interface Token {
-  readonly kind: 'word' | 'quoted' | 'symbol';
-  /** A quoted name without its quotes and escapes. */
-  readonly text: string;
-  /** Character, from 1. */
-  readonly at: number;
-}
+import { SluiceError } from '../errors.js';
+import { ELSEWHERE, READ_ROWS } from './elsewhere.js';
+import { NamePattern } from './pattern.js';
+import type { Slice, Source, Statement } from './statement.js';
+import { tokensOf } from './tokens.js';
+import type { Token } from './tokens.js';
 
 /** Statements of one request. */
 const STATEMENTS_MAX = 100;
+/** Characters of what a client wrote that an error repeats. */
+const QUOTE_CHARACTERS_MAX = 80;
 
-const ELSEWHERE = 'this endpoint answers CREATE DATABASE, DROP DATABASE, DROP MEASUREMENT, SHOW DATABASES, '
-  + 'SHOW RETENTION POLICIES, SHOW MEASUREMENTS, SHOW TAG KEYS and SHOW FIELD KEYS; to read rows use SQL: '
-  + '`sluice query --database NAME "SELECT ..."`, or any engine that opens the tables (docs/reading.md)';
+const ANSWERED = 'this endpoint answers CREATE, ALTER and DROP of databases, retention policies and measurements, SHOW DATABASES, '
+  + `MEASUREMENTS, TAG KEYS, FIELD KEYS, RETENTION POLICIES, STATS and DIAGNOSTICS; ${READ_ROWS}`;
 
-/** A name without quotes may hold what a database's name may, since clients leave the quotes out. */
-const TOKEN = /\s+|(?<word>[\p{L}\p{N}_-][\p{L}\p{N}_/-]*)|"(?<quoted>(?:[^"\\]|\\.)*)(?<close>"?)|(?<symbol>.)/gsu;
+/** InfluxQL whose answer is always the same here. */
+const CONSTANT: readonly (readonly [words: string, statement: Statement])[] = [
+  ['SHOW DATABASES', { kind: 'show databases' }],
+  ['SHOW USERS', { kind: 'show nothing', series: { columns: ['user', 'admin'] } }],
+  ['SHOW QUERIES', { kind: 'show nothing', series: { columns: ['qid', 'query', 'database', 'duration', 'status'] } }],
+  ['SHOW SUBSCRIPTIONS', { kind: 'show nothing', series: null }],
+  ['SHOW CONTINUOUS QUERIES', { kind: 'show nothing', series: { columns: ['name', 'query'], perDatabase: true } }],
+  ['SHOW SHARD GROUPS', {
+    kind: 'show nothing', series: { name: 'shard groups', columns: ['id', 'database', 'retention_policy', 'start_time', 'end_time', 'expiry_time'] },
+  }],
+  ['SHOW SHARDS', {
+    kind: 'show nothing',
+    series: { columns: ['id', 'database', 'retention_policy', 'shard_group', 'start_time', 'end_time', 'expiry_time', 'owners'], perDatabase: true },
+  }],
+];
 
-function tokensOf(text: string): Token[] {
-  const tokens: Token[] = [];
-  for (const match of text.matchAll(TOKEN)) {
-    const { word, quoted, close, symbol } = match.groups!;
-    const at = match.index + 1;
-    if (close === '') throw new SluiceError('bad-query', `the double quote at character ${at} is not closed`);
-    if (word !== undefined) tokens.push({ kind: 'word', text: word, at });
-    else if (quoted !== undefined) tokens.push({ kind: 'quoted', text: unescape(quoted), at });
-    else if (symbol !== undefined) tokens.push({ kind: 'symbol', text: symbol, at });
-  }
-  return tokens;
-}
+/** What `WITH` of a new database and a retention policy say beside a name. */
+const SPANS: readonly (readonly string[])[] = [['SHARD', 'DURATION'], ['DURATION'], ['REPLICATION'], ['PAST', 'LIMIT'], ['FUTURE', 'LIMIT']];
 
-function unescape(quoted: string): string {
-  return quoted.replace(/\\(.)/gs, (_, character: string) => (character === 'n' ? '\n' : character));
-}
-
-class Parser {
+class StatementParser {
   readonly #tokens: readonly Token[];
   #next = 0;
 
-  constructor(text: string) {
-    this.#tokens = tokensOf(text);
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens;
   }
 
-  statements(): Statement[] {
-    const statements: Statement[] = [];
-    while (this.#next < this.#tokens.length) {
-      if (this.#take(';')) continue;
-      if (statements.length === STATEMENTS_MAX) throw new SluiceError('bad-query', `more than ${STATEMENTS_MAX} statements stand in one request`);
-      statements.push(this.#statement());
-      if (this.#next < this.#tokens.length && !this.#take(';')) throw this.#expected('; or the end of the statement');
-    }
-    return statements;
+  /** @throws SluiceError bad-query, or not-offered for InfluxQL that is not answered */
+  whole(): Statement {
+    const broken = this.#tokens.find(({ kind }) => kind === 'broken');
+    if (broken !== undefined) throw new SluiceError('bad-query', broken.text);
+    const statement = this.#statement();
+    if (this.#next < this.#tokens.length) throw this.#expected('; or the end of the statement');
+    return statement;
   }
 
   #statement(): Statement {
-    const begin = this.#next;
-    if (this.#takeWords('CREATE', 'DATABASE')) return this.#createDatabase();
-    if (this.#takeWords('DROP', 'DATABASE')) return { kind: 'drop database', database: this.#name() };
-    if (this.#takeWords('DROP', 'MEASUREMENT')) return { kind: 'drop measurement', measurement: this.#name() };
-    if (this.#takeWords('SHOW', 'DATABASES')) return { kind: 'show databases' };
-    if (this.#takeWords('SHOW', 'RETENTION', 'POLICIES')) return { kind: 'show retention policies', database: this.#on() };
-    if (this.#takeWords('SHOW', 'MEASUREMENTS')) return { kind: 'show measurements', database: this.#on() };
-    if (this.#takeWords('SHOW', 'TAG', 'KEYS')) return { kind: 'show tag keys', database: this.#on(), sources: this.#sources() };
-    if (this.#takeWords('SHOW', 'FIELD', 'KEYS')) return { kind: 'show field keys', database: this.#on(), sources: this.#sources() };
-    const words = this.#tokens.slice(begin, begin + 2).map(({ text }) => text).join(' ');
-    throw new SluiceError('bad-query', `${JSON.stringify(words.slice(0, 80))} is not answered here; ${ELSEWHERE}`);
+    for (const [words, statement] of CONSTANT) if (this.#takeWords(words)) return statement;
+    const statement = this.#change() ?? this.#show();
+    if (statement !== null) return statement;
+    const elsewhere = ELSEWHERE.find(([words]) => this.#takeWords(words));
+    if (elsewhere !== undefined) throw new SluiceError('not-offered', `${elsewhere[0]}: ${elsewhere[1]}`);
+    const words = this.#tokens.slice(0, 2).map(({ text }) => text).join(' ');
+    throw new SluiceError('bad-query', `${JSON.stringify(words.slice(0, QUOTE_CHARACTERS_MAX))} is not answered here; ${ANSWERED}`);
+  }
+
+  #change(): Statement | null {
+    if (this.#takeWords('CREATE DATABASE')) return this.#createDatabase();
+    if (this.#takeWords('DROP DATABASE')) return { kind: 'drop database', database: this.#name() };
+    if (this.#takeWords('DROP MEASUREMENT')) return { kind: 'drop measurement', measurement: this.#name() };
+    if (this.#takeWords('CREATE RETENTION POLICY') || this.#takeWords('ALTER RETENTION POLICY')) {
+      const { database } = this.#nameOn();
+      this.#policyClauses('DEFAULT');
+      return { kind: 'keep policy', database };
+    }
+    if (this.#takeWords('DROP RETENTION POLICY')) {
+      const { name, database } = this.#nameOn();
+      return { kind: 'drop policy', database, policy: name };
+    }
+    if (this.#takeWords('DROP CONTINUOUS QUERY')) {
+      this.#nameOn();
+      return { kind: 'drop nothing' };
+    }
+    if (this.#takeWords('DROP SHARD')) {
+      this.#count();
+      return { kind: 'drop nothing' };
+    }
+    return null;
+  }
+
+  #show(): Statement | null {
+    if (this.#takeWords('SHOW RETENTION POLICIES')) return { kind: 'show retention policies', database: this.#on() };
+    if (this.#takeWords('SHOW MEASUREMENTS')) return { kind: 'show measurements', database: this.#on(), wanted: this.#withMeasurement(), slice: this.#slice() };
+    if (this.#takeWords('SHOW MEASUREMENT CARDINALITY')) return this.#countMeasurements(false);
+    if (this.#takeWords('SHOW MEASUREMENT EXACT CARDINALITY')) return this.#countMeasurements(true);
+    if (this.#takeWords('SHOW TAG KEYS')) return { kind: 'show tag keys', database: this.#on(), sources: this.#sources(), slice: this.#slice() };
+    if (this.#takeWords('SHOW FIELD KEYS')) return { kind: 'show field keys', database: this.#on(), sources: this.#sources(), slice: this.#slice() };
+    if (this.#takeWords('SHOW STATS')) return { kind: 'show stats', module: this.#for() };
+    if (this.#takeWords('SHOW DIAGNOSTICS')) return { kind: 'show diagnostics', module: this.#for() };
+    return null;
   }
 
   #createDatabase(): Statement {
-    this.#takeWords('IF', 'NOT', 'EXISTS');
+    this.#takeWords('IF NOT EXISTS');
     const database = this.#name();
-    let policy = '';
+    if (!this.#takeWords('WITH')) return { kind: 'create database', database, policy: '' };
     // Retention and shards, which there are none of; a name counts, for an import.
-    if (this.#takeWords('WITH')) {
-      if (!['DURATION', 'REPLICATION', 'SHARD', 'NAME', 'PAST', 'FUTURE'].some((word) => this.#takeWords(word))) {
-        throw this.#expected('DURATION, REPLICATION, SHARD, NAME, PAST or FUTURE');
-      }
-      this.#next -= 1;
-      while (this.#next < this.#tokens.length && !this.#isSymbol(';')) {
-        if (this.#takeWords('NAME')) policy = this.#name();
-        else this.#next += 1;
-      }
-    }
+    const begin = this.#next;
+    const policy = this.#policyClauses('NAME');
+    if (this.#next === begin) throw this.#expected('DURATION, REPLICATION, SHARD, NAME, PAST or FUTURE');
     return { kind: 'create database', database, policy };
+  }
+
+  /** @returns what NAME says, '' for nothing */
+  #policyClauses(more: 'NAME' | 'DEFAULT'): string {
+    let name = '';
+    for (;;) {
+      if (this.#takeWords(more)) {
+        if (more === 'NAME') name = this.#name();
+      } else if (SPANS.some((words) => this.#takeWords(words.join(' ')))) this.#name();
+      else return name;
+    }
+  }
+
+  #countMeasurements(isExact: boolean): Statement {
+    const database = this.#on();
+    this.#refuseConditions();
+    return { kind: 'count measurements', database, isExact };
+  }
+
+  #nameOn(): { name: string; database: string } {
+    const name = this.#name();
+    if (!this.#takeWords('ON')) throw this.#expected('ON and a database');
+    return { name, database: this.#name() };
   }
 
   #on(): string {
     return this.#takeWords('ON') ? this.#name() : '';
+  }
+
+  #for(): string {
+    if (!this.#takeWords('FOR')) return '';
+    const token = this.#tokens[this.#next];
+    if (token?.kind !== 'string') throw this.#expected('a name in single quotes');
+    this.#next += 1;
+    return token.text;
+  }
+
+  #withMeasurement(): Source | null {
+    if (!this.#takeWords('WITH MEASUREMENT')) return null;
+    if (this.#take('=~')) {
+      if (this.#tokens[this.#next]?.kind !== 'pattern') throw this.#expected('a pattern between slashes');
+    } else if (!this.#take('=')) throw this.#expected('= or =~');
+    return this.#source();
   }
 
   #sources(): Source[] {
@@ -118,29 +158,62 @@ class Parser {
   }
 
   #source(): Source {
-    const parts = [this.#name()];
+    const parts = [this.#measurement()];
     // A part may be empty: `db..m`.
-    while (this.#take('.')) parts.push(this.#isSymbol('.') ? '' : this.#name());
-    if (parts.length > 3) throw this.#expected('a measurement with a retention policy and a database before it at most');
+    while (this.#take('.')) parts.push(this.#isSymbol('.') ? '' : this.#measurement());
     const [measurement = '', policy = '', database = ''] = parts.toReversed();
+    if (parts.length > 3 || typeof policy !== 'string' || typeof database !== 'string') {
+      throw this.#expected('a measurement with a retention policy and a database before it at most');
+    }
     return { database, policy, measurement };
+  }
+
+  #measurement(): string | NamePattern {
+    const token = this.#tokens[this.#next];
+    if (token?.kind !== 'pattern') return this.#name();
+    this.#next += 1;
+    return new NamePattern(token.text);
+  }
+
+  /** What stands last: an order, which is that of the names in any case, LIMIT and OFFSET. */
+  #slice(): Slice {
+    this.#refuseConditions();
+    if (this.#takeWords('ORDER BY')) this.#name();
+    const limit = this.#takeWords('LIMIT') ? this.#count() : 0;
+    return { limit, offset: this.#takeWords('OFFSET') ? this.#count() : 0 };
+  }
+
+  /** @throws SluiceError not-offered: they would have to be looked up in the rows */
+  #refuseConditions(): void {
+    const word = ['WHERE', 'WITH', 'GROUP', 'SLIMIT', 'SOFFSET'].find((each) => this.#takeWords(each));
+    if (word !== undefined) throw new SluiceError('not-offered', `${word}: names are shown here without conditions; ${READ_ROWS}`);
+  }
+
+  #count(): number {
+    const token = this.#tokens[this.#next];
+    if (token?.kind !== 'word' || !/^\d{1,15}$/.test(token.text)) throw this.#expected('a whole number');
+    this.#next += 1;
+    return Number(token.text);
   }
 
   #name(): string {
     const token = this.#tokens[this.#next];
-    if (token === undefined || token.kind === 'symbol') throw this.#expected('a name, in double quotes where it holds more than letters and digits');
+    if (token?.kind !== 'word' && token?.kind !== 'quoted') {
+      throw this.#expected('a name, in double quotes where it holds more than letters and digits');
+    }
     this.#next += 1;
     return token.text;
   }
 
-  /** Takes keywords if all of them stand here, in upper or lower case. */
-  #takeWords(...words: readonly string[]): boolean {
-    const all = words.every((word, i) => {
+  /** Takes keywords, separated by spaces, if all of them stand here, in upper or lower case. */
+  #takeWords(words: string): boolean {
+    const all = words.split(' ');
+    const stand = all.every((word, i) => {
       const token = this.#tokens[this.#next + i];
       return token?.kind === 'word' && token.text.toUpperCase() === word;
     });
-    if (all) this.#next += words.length;
-    return all;
+    if (stand) this.#next += all.length;
+    return stand;
   }
 
   #isSymbol(symbol: string): boolean {
@@ -156,15 +229,37 @@ class Parser {
 
   #expected(what: string): SluiceError {
     const token = this.#tokens[this.#next];
-    const found = token === undefined ? 'its end' : `${token.text.slice(0, 80)} at character ${token.at}`;
+    const found = token === undefined ? 'its end' : `${token.text.slice(0, QUOTE_CHARACTERS_MAX)} at character ${token.at}`;
     return new SluiceError('bad-query', `found ${found}, expected ${what}`);
   }
 }
 
+/** The tokens of each statement; empty ones are none. */
+function split(tokens: readonly Token[]): Token[][] {
+  const statements: Token[][] = [[]];
+  for (const token of tokens) {
+    if (token.kind === 'symbol' && token.text === ';') statements.push([]);
+    else statements.at(-1)!.push(token);
+  }
+  return statements.filter(({ length }) => length > 0);
+}
+
+function parse(tokens: readonly Token[]): Statement {
+  try {
+    return new StatementParser(tokens).whole();
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    return { kind: error.code === 'not-offered' ? 'elsewhere' : 'unread', detail: error.detail };
+  }
+}
+
 /**
- * Reads the statements of a request, which are separated by `;`.
- * @throws SluiceError bad-query, before any of them is done; it says what is answered here and where SQL is
+ * Reads the statements of a request, which are separated by `;`: each for itself, so that one that cannot be read costs
+ * the others nothing.
+ * @throws SluiceError bad-query for more than a hundred
  */
 export function parseStatements(text: string): Statement[] {
-  return new Parser(text).statements();
+  const statements = split(tokensOf(text));
+  if (statements.length > STATEMENTS_MAX) throw new SluiceError('bad-query', `more than ${STATEMENTS_MAX} statements stand in one request`);
+  return statements.map(parse);
 }

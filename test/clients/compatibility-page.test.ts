@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { VERSION } from '../../src/version.js';
 import { PROGRAM, TestServer } from '../e2e/server.js';
 import { root } from '../root.js';
 import { CLIMATE, climateQuery, CLIMATE_LINE, clientSnippets, fillPage, pageSnippets, pageText, runProgram } from './page.js';
@@ -90,7 +91,7 @@ describe('docs/compatibility.md', () => {
     for (const [path, status, headers, body] of cases) {
       const answer = await write(path, headers, body);
       assert.equal(answer.status, status, `${path} ${await answer.text()}`);
-      assert.equal(answer.headers.get('x-influxdb-build'), 'sluice');
+      assert.equal(answer.headers.get('x-influxdb-build'), `sluice ${VERSION}`);
       if (status >= 400) assert.equal(answer.headers.get('content-type'), 'application/json');
     }
     const put = await fetch(`${place.url}/api/v3/write_lp?db=table`, { method: 'PUT', headers: { authorization: `bearer ${place.token}` }, body: CLIMATE_LINE });

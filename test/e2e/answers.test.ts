@@ -1,6 +1,7 @@
 /** The answers to rejected lines, byte for byte, out of the real parser: where each stands, what it says, and how it is cut. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { VERSION } from '../../src/version.js';
 import { post, type Reply } from './client.js';
 import { makeDataDir, removeDataDir, TestServer } from './server.js';
 
@@ -38,7 +39,7 @@ test('a rejected line in each dialect, with the headers of every answer', () => 
     assert.equal(answer.body, body);
     assert.equal(answer.headers['content-type'], 'application/json');
     assert.equal(answer.headers['x-influxdb-error'], header);
-    assert.equal(answer.headers['x-influxdb-build'], 'sluice');
+    assert.equal(answer.headers['x-influxdb-build'], `sluice ${VERSION}`);
     assert.match(String(answer.headers['x-influxdb-version']), /^\d/);
     assert.equal(answer.headers['request-id'], `of-${path.length}`);
     assert.equal(answer.headers['x-request-id'], `of-${path.length}`);

@@ -26,6 +26,11 @@ export class FakeSchema implements Schema {
   /** What a change waits for, as for a sync. */
   settled: () => Promise<void> = async () => {};
 
+  /** Adds a database with tables. */
+  put(name: string, tables: readonly SchemaTable[]): void {
+    this.#tables.set(name, [...tables]);
+  }
+
   databases() {
     return [...this.#tables.keys()].map((name, i) => ({ id: i + 10, name, createdMs: Date.UTC(2026, 0, 1 + i) }));
   }

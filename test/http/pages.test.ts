@@ -90,6 +90,86 @@ onBoth('there is one organization, by every name', {}, async ({ connect }) => {
   }
 });
 
+onBoth('a bucket is shown, changed without effect and dropped by its id', {}, async ({ connect, schema }) => {
+  const client = await connect();
+  const { self, org } = METRICS.links;
+  const shown = await ask(client, send('GET', self));
+  assert.deepEqual([shown.status, JSON.parse(shown.body)], [200, METRICS]);
+  const { id, name } = JSON.parse((await ask(client, send('GET', org))).body);
+  assert.deepEqual([id, name], ['0000000000000001', 'sluice']);
+  const patch = (body: string): string => send('PATCH', self, [JSON_TYPE, `Content-Length: ${body.length}`]) + body;
+  for (const body of ['{"retentionRules":[{"type":"expire","everySeconds":86400}]}', '{"name":"metrics","description":"mine"}', '{"name":"metrics/autogen"}', '{}']) {
+    const changed = await ask(client, patch(body));
+    assert.deepEqual([changed.status, JSON.parse(changed.body)], [200, METRICS], body);
+  }
+  for (const [request, status, message] of [
+    [patch('{"name":"other"}'), 400, /sluice does not offer this: a bucket keeps its name, metrics/],
+    [patch('x'), 400, /not JSON/],
+    [send('GET', '/api/v2/buckets/00000000000000ff'), 404, /database not found: no bucket has the id "00000000000000ff"/],
+    [send('GET', '/api/v2/buckets/'), 404, /no bucket has the id ""/],
+    [send('GET', `${self}/labels`), 404, /; a bucket has no labels/],
+    [post(self, '{}'), 405, /does not take this method/],
+  ] as const) {
+    const answer = await ask(client, request);
+    assert.equal(answer.status, status, answer.body);
+    assert.match(JSON.parse(answer.body).message, message);
+  }
+  const gone = await ask(client, send('DELETE', self));
+  assert.deepEqual([gone.status, gone.body], [204, '']);
+  assert.equal((await ask(client, send('DELETE', '/api/v2/buckets/00000000000000ff'))).status, 404);
+  assert.deepEqual(schema.changes, ['drop metrics']);
+});
+
+onBoth('what clients of v2 look at before they write', {}, async ({ connect, writer }) => {
+  const client = await connect();
+  const json = async (path: string): Promise<unknown> => JSON.parse((await ask(client, send('GET', path))).body);
+  assert.deepEqual(await json('/api/v2/setup'), { allowed: false });
+  assert.deepEqual(await json('/api/v2/me'), { id: '0000000000000001', name: 'anyone', status: 'active', links: { self: '/api/v2/me' } });
+  const mapped = async (query: string): Promise<unknown> => (await json(`/api/v2/dbrps${query}`) as { content: Record<string, unknown>[] }).content
+    .map(({ database, retention_policy: policy, bucketID, default: isDefault }) => [database, policy, bucketID, isDefault]);
+  const weeks = ['metrics', 'two_weeks', '000000000000000b', false];
+  assert.deepEqual(await mapped('?orgID=x'), [['metrics', 'autogen', '000000000000000a', true], weeks, ['empty', 'autogen', '000000000000000c', true]]);
+  assert.deepEqual(await mapped('?db=metrics&rp=two_weeks'), [weeks]);
+  assert.deepEqual(await mapped('?bucketID=000000000000000b&default=false'), [weeks]);
+  assert.deepEqual(await mapped('?db=nil'), []);
+  assert.equal((await ask(client, post('/api/v2/write/?bucket=metrics', 'm a=1'))).status, 204);
+  assert.deepEqual(writer.writes.map(({ request: { dialect, database } }) => [dialect, database]), [['v2', 'metrics']]);
+});
+
+onBoth('paths that only InfluxDB has say what is missing and what to use', {}, async ({ connect }) => {
+  const client = await connect();
+  for (const [method, path, advice] of [
+    ['POST', '/api/v2/query?org=x', /sluice query/], ['POST', '/api/v2/delete', /DROP MEASUREMENT/], ['GET', '/api/v2/authorizations', /sluice token create/],
+    ['GET', '/api/v2/tasks/1', /reading\.md/], ['POST', '/api/v3/write?db=d', /write_lp/], ['POST', '/api/v3/configure/table', /DROP MEASUREMENT/],
+    ['POST', '/api/v3/configure/last_cache', /no caches/], ['POST', '/api/v1/prom/write', /Telegraf/], ['GET', '/debug/vars', /\/metrics/],
+  ] as const) {
+    const answer = await ask(client, send(method, path, ['Content-Length: 0']));
+    assert.equal(answer.status, 404, path);
+    const { message, error = message } = JSON.parse(answer.body);
+    assert.match(error, /^there is nothing at this path: \//);
+    assert.match(error, advice);
+  }
+  for (const path of ['/api/v3/query_sql', '/api/v3/query_influxql']) {
+    const answer = await ask(client, post(path, '{"db":"d","q":"SELECT 1"}', [JSON_TYPE]));
+    assert.deepEqual([answer.status, JSON.parse(answer.body).code], [400, 'not-offered']);
+    assert.match(JSON.parse(answer.body).error, /sluice query/);
+  }
+});
+
+onBoth('databases of v3 are listed in every format', {}, async ({ connect }) => {
+  const client = await connect();
+  for (const [format, type, text] of [
+    ['json', 'application/json', '[{"iox::database":"metrics"},{"iox::database":"metrics/two_weeks"},{"iox::database":"empty"}]'],
+    ['jsonl', 'application/jsonl', '{"iox::database":"metrics"}\n{"iox::database":"metrics/two_weeks"}\n{"iox::database":"empty"}\n'],
+    ['csv', 'text/csv', 'iox::database\nmetrics\nmetrics/two_weeks\nempty\n'],
+    ['pretty', 'text/plain; charset=utf-8',
+      '+-------------------+\n| iox::database     |\n+-------------------+\n| metrics           |\n| metrics/two_weeks |\n| empty             |\n+-------------------+'],
+  ] as const) {
+    const answer = await ask(client, send('GET', `/api/v3/configure/database?format=${format}`));
+    assert.deepEqual([answer.status, answer.headers.get('content-type'), answer.body], [200, type, text]);
+  }
+});
+
 onBoth('databases of v3 are listed, made and dropped', {}, async ({ connect, schema }) => {
   const client = await connect();
   const path = '/api/v3/configure/database';
@@ -110,7 +190,7 @@ onBoth('databases of v3 are listed, made and dropped', {}, async ({ connect, sch
     [post(path, '{"database":"new"}', [JSON_TYPE]), 400, /add "db"/],
     [post(path, '{"db":"_internal"}', [JSON_TYPE]), 400, /name is not allowed/],
     [post(path, '{"db":', [JSON_TYPE]), 400, /not JSON/],
-    [send('GET', `${path}?format=csv`), 400, /format="csv" is not json/],
+    [send('GET', `${path}?format=xml`), 400, /format="xml" is none of json, jsonl, csv, pretty/],
     [send('DELETE', path), 400, /add db=NAME/],
     [send('DELETE', `${path}?db=nil`), 404, /database not found: nil/],
     [send('PATCH', path, ['Content-Length: 0']), 405, /does not take this method/],
@@ -182,6 +262,39 @@ onBoth('a token sees and makes its own databases on v2 and v3', AUTH, async ({ c
   assert.deepEqual(schema.changes, ['create mine', 'create mine']);
 });
 
+onBoth('a token that is not known is 401 on every path of an API, before anything else is said of it', AUTH, async ({ connect, admin }) => {
+  const client = await connect();
+  const paths = [
+    'POST /api/v3/query_sql', 'POST /api/v3/query_influxql', 'GET /api/v2/nothing', 'POST /api/v2/query', 'GET /api/v2/me', 'GET /api/v2/dbrps',
+    'GET /api/v2/buckets/000000000000000a', 'GET /api/v2/orgs/1', 'GET /api/v3/nothing', 'POST /api/v1/prom/write',
+  ];
+  for (const path of paths) {
+    const [method = '', target = ''] = path.split(' ');
+    for (const headers of [[], ['Authorization: Bearer nope']]) {
+      const answer = await ask(client, send(method, target, [...headers, 'Content-Length: 0']));
+      assert.equal(answer.status, 401, path);
+      assert.match(answer.body, /authorization failed/);
+    }
+    assert.notEqual((await ask(client, send(method, target, [`Authorization: Bearer ${admin}`, 'Content-Length: 0']))).status, 401, path);
+  }
+  assert.equal((await ask(client, send('GET', '/nothing'))).status, 404);
+  assert.equal((await ask(client, send('GET', '/api/v2/setup'))).status, 200);
+});
+
+onBoth('a token shows and changes the buckets it may see, and drops none', AUTH, async ({ connect, schema, tokens }) => {
+  const client = await connect();
+  const own = await agent(tokens);
+  for (const [method, id, status] of [
+    ['GET', '0a', 200], ['PATCH', '0a', 200], ['DELETE', '0a', 403], ['GET', '0c', 404], ['PATCH', '0c', 404], ['DELETE', '0c', 403],
+  ] as const) {
+    const answer = await ask(client, `${send(method, `/api/v2/buckets/00000000000000${id}`, [...own, 'Content-Length: 2'])}{}`);
+    assert.equal(answer.status, status, `${method} ${id} ${answer.body}`);
+  }
+  assert.equal(JSON.parse((await ask(client, send('GET', '/api/v2/me', own))).body).name, 'agent');
+  assert.deepEqual(JSON.parse((await ask(client, send('GET', '/api/v2/dbrps', own))).body).content.map(({ database }: { database: string }) => database), ['metrics']);
+  assert.deepEqual(schema.changes, []);
+});
+
 onBoth('a preflight is 204 on every path, before credentials', AUTH, async ({ connect }) => {
   const client = await connect();
   for (const path of ['/write?db=d', '/api/v2/write', '/api/v3/write_lp', '/query', '/ping', '/nothing']) {
@@ -200,7 +313,7 @@ onBoth('every answer may be read by pages of any origin', AUTH, async ({ connect
   const own = await agent(tokens);
   for (const [request, status] of [
     [post('/write?db=metrics', 'm a=1', own), 204], [post('/write?db=metrics', 'm a=1'), 401], [post('/write?db=other', 'm a=1', own), 403], [post('/write', '', own), 400],
-    [send('GET', '/query?q=SHOW+DATABASES', own), 200], [send('GET', '/query?q=SELECT', own), 400], [send('GET', '/nothing'), 404], [send('DELETE', '/ping'), 405],
+    [send('GET', '/query?q=SHOW+DATABASES', own), 200], [send('GET', '/query?q=SELECTED', own), 400], [send('GET', '/nothing'), 404], [send('DELETE', '/ping'), 405],
     [send('GET', '/health'), 200],
   ] as const) {
     const answer = await ask(client, request);

@@ -78,7 +78,27 @@ const shown: readonly (readonly [q: string, more: Record<string, string>, answer
   ['SHOW MEASUREMENTS', { db: 'empty' }, one()],
   ['SHOW MEASUREMENTS', {}, NO_DATABASE],
   ['SHOW MEASUREMENTS', { db: 'nil' }, failed('database not found: nil')],
+  ['SHOW MEASUREMENTS LIMIT 1', { db: 'metrics' }, one(names('measurements', 'bare metal'))],
+  ['SHOW MEASUREMENTS LIMIT 5 OFFSET 1', { db: 'metrics' }, one(names('measurements', 'cpu'))],
+  ['SHOW MEASUREMENTS OFFSET 2', { db: 'metrics' }, one()],
+  ['SHOW MEASUREMENTS WITH MEASUREMENT = cpu', { db: 'metrics' }, one(names('measurements', 'cpu'))],
+  ['SHOW MEASUREMENTS WITH MEASUREMENT =~ /(?i)CPU|METAL$/ LIMIT 100', { db: 'metrics' }, one(names('measurements', 'bare metal', 'cpu'))],
+  ['SHOW MEASUREMENTS WITH MEASUREMENT =~ /^metal/', { db: 'metrics' }, one()],
+  ['SHOW MEASUREMENT CARDINALITY ON metrics', {}, one({ columns: ['cardinality estimation'], values: [[2]] })],
+  ['SHOW MEASUREMENT EXACT CARDINALITY', { db: 'empty' }, one({ columns: ['count'], values: [[0]] })],
   ['SHOW TAG KEYS', { db: 'metrics' }, one(CPU_TAGS)],
+  ['SHOW TAG KEYS FROM /^c/ LIMIT 1', { db: 'metrics' }, one({ ...CPU_TAGS, values: [['host']] })],
+  ['SHOW FIELD KEYS FROM metrics.two_weeks././', { db: 'empty' }, one(fieldsOf('old'))],
+  ['SHOW USERS', {}, one({ columns: ['user', 'admin'] })],
+  ['SHOW SUBSCRIPTIONS', {}, one()],
+  ['SHOW CONTINUOUS QUERIES', {}, one(...['metrics', 'metrics/two_weeks', 'empty'].map((name) => ({ name, columns: ['name', 'query'] })))],
+  ['SHOW QUERIES', {}, one({ columns: ['qid', 'query', 'database', 'duration', 'status'] })],
+  ['SHOW STATS', {}, one(...[['metrics', 2], ['metrics/two_weeks', 1], ['empty', 0]].map(([database, count]) => ({
+    name: 'database', tags: { database }, columns: ['numMeasurements'], values: [[count]],
+  })))],
+  ["SHOW STATS FOR 'runtime'", {}, one()],
+  ["SHOW DIAGNOSTICS FOR 'build'", {}, one({ name: 'build', columns: ['Branch', 'Build Time', 'Commit', 'Version'], values: [['', '', '', '1.8.10']] })],
+  ["SHOW DIAGNOSTICS FOR 'sluice'", {}, one({ name: 'sluice', columns: ['version'], values: [['v0.1.0-test']] })],
   ['SHOW TAG KEYS FROM cpu', { db: 'metrics' }, one(CPU_TAGS)],
   ['SHOW TAG KEYS FROM "bare metal"', { db: 'metrics' }, one()],
   ['SHOW TAG KEYS FROM nil', { db: 'metrics' }, one()],
@@ -107,6 +127,9 @@ onBoth('SHOW answers in the shape of InfluxDB 1', {}, async ({ connect, schema }
   assert.ok(Number(head.headers.get('content-length')) > 0);
 });
 
+const UNREAD = 'error parsing query: "x" is not answered here; this endpoint answers CREATE, ALTER and DROP of databases, retention policies '
+  + 'and measurements, SHOW DATABASES, MEASUREMENTS, TAG KEYS, FIELD KEYS, RETENTION POLICIES, STATS and DIAGNOSTICS; rows are read with SQL: '
+  + '`sluice query --database NAME "SELECT ..."`, or any engine that opens the tables (docs/reading.md)';
 const changed: readonly (readonly [q: string, more: Record<string, string>, answer: unknown, changes: readonly string[]])[] = [
   ['CREATE DATABASE metrics', {}, one(), ['create metrics']],
   ['CREATE DATABASE "a.b"', {}, failed('the database name is not allowed: holds something else than ASCII letters, digits, _, - and one /'), []],
@@ -118,11 +141,71 @@ const changed: readonly (readonly [q: string, more: Record<string, string>, answ
   ['DROP MEASUREMENT old', { db: 'metrics', rp: 'two_weeks' }, one(), ['drop metrics/two_weeks old']],
   ['DROP MEASUREMENT cpu', { db: 'nil' }, failed('database not found: nil'), []],
   ['DROP MEASUREMENT cpu', {}, NO_DATABASE, []],
+  ['CREATE RETENTION POLICY r ON metrics DURATION 30d REPLICATION 1 DEFAULT', {}, one(), []],
+  ['ALTER RETENTION POLICY autogen ON metrics DURATION 1d', {}, one(), []],
+  ['CREATE RETENTION POLICY r ON nil DURATION 30d REPLICATION 1', {}, failed('database not found: nil'), []],
+  ['DROP RETENTION POLICY "Two_Weeks" ON metrics', {}, one(), ['drop metrics/two_weeks']],
+  ['DROP RETENTION POLICY "1h" ON metrics', {}, one(), ['drop metrics/1h']],
+  ['DROP RETENTION POLICY autogen ON metrics', {}, failed('"autogen" is the database itself; DROP DATABASE drops it'), []],
+  ['DROP CONTINUOUS QUERY q ON metrics; DROP SHARD 1', {}, { results: [{ statement_id: 0 }, { statement_id: 1 }] }, []],
+  ['CREATE DATABASE "ntopng";CREATE RETENTION POLICY "raw" ON "ntopng" DURATION 30d REPLICATION 1 DEFAULT', {},
+    { results: [{ statement_id: 0 }, { statement_id: 1 }] }, ['create ntopng']],
+  ['CREATE USER u WITH PASSWORD \'p\'; x; CREATE DATABASE d; CREATE DATABASE "e', {}, {
+    results: [
+      { statement_id: 0, error: 'sluice does not offer this: CREATE USER: there are tokens here and no users; `sluice token create` makes a token with rights of its own' },
+      { statement_id: 1, error: UNREAD }, { statement_id: 2 },
+      { statement_id: 3, error: 'error parsing query: the double quote at character 72 is not closed' },
+    ],
+  }, ['create d']],
+  ['SELECT * FROM cpu', {}, failed('sluice does not offer this: SELECT: rows are read with SQL: `sluice query --database NAME "SELECT ..."`, or any engine that opens the tables (docs/reading.md)'), []],
   ['CREATE DATABASE a; SHOW MEASUREMENTS ON nil; CREATE DATABASE b', {}, {
     results: [{ statement_id: 0 }, { statement_id: 1, error: 'database not found: nil' }, { statement_id: 2, error: 'not executed' }],
   }, ['create a']],
   ['CREATE DATABASE c; SHOW MEASUREMENTS ON c;DROP DATABASE c', {}, { results: [{ statement_id: 0 }, { statement_id: 1 }, { statement_id: 2 }] }, ['create c', 'drop c']],
 ];
+onBoth('SHOW DIAGNOSTICS says since when', {}, async ({ connect, clock }) => {
+  const client = await connect();
+  const started = new Date(clock.nowMs()).toISOString();
+  clock.advance(61_250);
+  const answer = await ask(client, get(`/query?${queryOf("SHOW DIAGNOSTICS FOR 'system'")}`));
+  assert.deepEqual(JSON.parse(answer.body), one({
+    name: 'system', columns: ['currentTime', 'started', 'uptime'], values: [[new Date(clock.nowMs()).toISOString(), started, '61.250s']],
+  }));
+});
+
+onBoth('results are pretty, a line each, or CSV for who asks', {}, async ({ connect }) => {
+  const client = await connect();
+  const q = 'SHOW DATABASES; SHOW MEASUREMENTS ON empty; SHOW FIELD KEYS ON metrics FROM cpu; SELECT 1; SHOW STATS';
+  const plain = await ask(client, get(`/query?${queryOf(q)}`));
+  const results: readonly unknown[] = JSON.parse(plain.body).results;
+  const pretty = await ask(client, get(`/query?${queryOf(q, { pretty: 'true' })}`));
+  assert.match(pretty.body, /^\{\n {4}"results": \[\n/);
+  assert.deepEqual(JSON.parse(pretty.body), { results });
+  const chunked = await ask(client, post('/query', JSON.stringify({ q, chunked: true }), ['Content-Type: application/json']));
+  assert.deepEqual(chunked.body.split('\n').map((line) => (line === '' ? null : JSON.parse(line))), [...results.map((result) => ({ results: [result] })), null]);
+  for (const accept of ['text/csv', 'application/csv; charset=utf-8']) {
+    const csv = await ask(client, get(`/query?${queryOf(q)}`, [`Accept: ${accept}`]));
+    assert.equal(csv.headers.get('content-type'), accept.split(';')[0]);
+    assert.equal(csv.body, [
+      'name,tags,name', 'databases,,metrics', 'databases,,metrics/two_weeks', 'databases,,empty', '',
+      'name,tags,fieldKey,fieldType', 'cpu,,"a ""name""",string', 'cpu,,bytes,unsigned', 'cpu,,cores,integer', 'cpu,,load,float', 'cpu,,up,boolean', '',
+      'error', '"sluice does not offer this: SELECT: rows are read with SQL: `sluice query --database NAME ""SELECT ...""`, or any engine that opens the tables (docs/reading.md)"', '',
+      'name,tags,numMeasurements', 'database,database=metrics,2', 'database,database=metrics/two_weeks,1', 'database,database=empty,0', '',
+    ].join('\n'));
+  }
+  const both = await ask(client, get(`/query?${queryOf(q)}`, ['Accept: application/json, text/csv']));
+  assert.equal(both.body, plain.body);
+});
+
+onBoth('a pattern that costs too much for so many measurements is refused', {}, async ({ connect, schema }) => {
+  const client = await connect();
+  schema.put('long', Array.from({ length: 100 }, (_, i) => ({ measurement: `${'a'.repeat(1000)}${i}`, columns: [] })));
+  const shownBy = async (pattern: string): Promise<string> => (
+    (await ask(client, get(`/query?${queryOf(`SHOW MEASUREMENTS ON long WITH MEASUREMENT =~ /${pattern}/`)}`))).body);
+  assert.match(await shownBy('(a|a|a|a|a|a|a|a|a)*b'), /takes too long for so many measurements/);
+  assert.equal(JSON.parse(await shownBy('a99$')).results[0].series[0].values.length, 1);
+});
+
 onBoth('CREATE and DROP change the databases', {}, async ({ connect, schema }) => {
   const client = await connect();
   for (const [q, more, expected, changes] of changed) {
@@ -141,7 +224,8 @@ onBoth('what cannot be read is 400, and nothing of it is done', {}, async ({ con
     [get('/query?q=&db=metrics'), /missing required parameter "q"/],
     [post('/query', '', [FORM]), /missing required parameter "q"/],
     [post('/query', 'Q=SHOW+DATABASES', [FORM]), /missing required parameter "q"/],
-    [get(`/query?${queryOf('CREATE DATABASE a; SELECT * FROM cpu')}`), /"SELECT \*" is not answered here; .*sluice query.*docs\/reading\.md/],
+    [get(`/query?${queryOf('SELECTED * FROM cpu')}`), /error parsing query: "SELECTED \*" is not answered here; .*sluice query.*docs\/reading\.md/],
+    [get(`/query?${queryOf('x; CREATE DATABASE "a')}`), /error parsing query: "x" is not answered here/],
     [post('/query', queryOf('CREATE DATABASE a b'), [FORM]), /error parsing query: found b at character 19/],
     [post('/query', '{"q":', ['Content-Type: application/json']), /not JSON/],
     [post('/query', '[]', ['Content-Type: application/json']), /not a JSON object/],

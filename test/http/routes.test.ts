@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { TOLD_VERSIONS } from '../../src/http/front/told-version.js';
 import { onBoth } from './harness.js';
 import { post } from './raw-client.js';
 import type { RawClient } from './raw-client.js';
@@ -105,18 +106,18 @@ onBoth('/ping is 204, or JSON for who asks for it', {}, async ({ connect }) => {
   for (const target of ['/ping', '/ping?wait_for_leader=1s', '/ping?verbose=', '/ping?verbose=false', '/ping?verbose=0']) {
     const answer = await ask(client, get(target, ['Content-Encoding: gzip']));
     assert.equal(answer.status, 204, target);
-    assert.equal(answer.headers.get('x-influxdb-version'), 'v0.1.0-test');
-    assert.equal(answer.headers.get('x-influxdb-build'), 'sluice');
+    assert.equal(answer.headers.get('x-influxdb-version'), TOLD_VERSIONS.v1);
+    assert.equal(answer.headers.get('x-influxdb-build'), 'sluice v0.1.0-test');
   }
   for (const request of [get('/ping?verbose=true'), get('/ping', ['Accept: application/json'])]) {
     const answer = await ask(client, request);
     assert.equal(answer.status, 200);
-    assert.deepEqual(JSON.parse(answer.body), { version: 'v0.1.0-test' });
+    assert.deepEqual(JSON.parse(answer.body), { version: TOLD_VERSIONS.v1 });
   }
   assert.equal((await ask(client, get('/ping', [], 'HEAD'), true)).status, 204);
   const head = await ask(client, get('/ping?verbose=1', [], 'HEAD'), true);
   assert.equal(head.status, 200);
-  assert.equal(head.headers.get('content-length'), String('{"version":"v0.1.0-test"}'.length));
+  assert.equal(head.headers.get('content-length'), String(JSON.stringify({ version: TOLD_VERSIONS.v1 }).length));
   assert.equal((await ask(client, get('/ping'))).status, 204);
 });
 
@@ -141,15 +142,20 @@ onBoth('/health is 503 when the server cannot work, and says why', { health: () 
 onBoth('every answer carries version, build and a request id', {}, async ({ connect }) => {
   const client = await connect();
   const ids = new Set<string>();
-  for (const request of [post('/write?db=d', 'm a=1'), post('/write', 'm a=1'), get('/none'), get('/health')]) {
+  const [v1, v2, v3] = [/^1\.8\.\d+$/, /^2\.7\.\d+$/, /^3\.\d+\.\d+$/];
+  for (const [request, told] of [
+    [post('/write?db=d', 'm a=1'), v1], [post('/write', 'm a=1'), v1], [get('/query?q=SHOW+DATABASES'), v1], [get('/ping'), v1], [get('/none'), v1],
+    [get('/health'), v2], [get('/api/v2/buckets'), v2], [post('/api/v2/write?bucket=d', 'm a=1'), v2], [get('/api/v2/none'), v2],
+    [post('/api/v3/write_lp?db=d', 'm a=1'), v3], [get('/api/v3/none'), v3],
+  ] as const) {
     const { headers } = await ask(client, request);
-    assert.equal(headers.get('x-influxdb-version'), 'v0.1.0-test');
-    assert.equal(headers.get('x-influxdb-build'), 'sluice');
+    assert.match(headers.get('x-influxdb-version')!, told);
+    assert.equal(headers.get('x-influxdb-build'), 'sluice v0.1.0-test');
     assert.match(headers.get('request-id')!, /^[0-9a-f]{8}-\d+$/);
     assert.equal(headers.get('x-request-id'), headers.get('request-id'));
     ids.add(headers.get('request-id')!);
   }
-  assert.equal(ids.size, 4);
+  assert.equal(ids.size, 11);
   for (const name of ['Request-Id', 'X-Request-Id']) {
     assert.equal((await ask(client, get('/ping', [`${name}: mine-7`]))).headers.get('x-request-id'), 'mine-7');
   }

@@ -76,6 +76,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['auth'],
   ['log'],
   ['rejects'],
+  ['influxql'],
   ['ground'],
   ['model'],
 ];

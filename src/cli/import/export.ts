@@ -4,7 +4,7 @@
  */
 import { joinPolicy } from '../../database-names.js';
 import { SluiceError } from '../../errors.js';
-import { parseStatements } from '../../influxql.js';
+import { parseStatements } from '../../influxql/parser.js';
 
 /** Where the lines at some place of a text belong. */
 export interface Context {

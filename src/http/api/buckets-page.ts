@@ -1,26 +1,19 @@
-/** /api/v2/buckets and /api/v2/orgs, as far as client libraries need them to find or make a bucket: a database is one. */
+/** /api/v2/buckets, as far as clients need it to find, make and drop a bucket: a database is one. */
 import { SluiceError } from '../../errors.js';
-import { demand } from '../auth/auth.js';
+import { demand, demandAdmin } from '../auth/auth.js';
 import { bucketDatabase } from '../../database-names.js';
 import type { Answer } from '../listener/listener.js';
 import { jsonAnswer, jsonObject, maySee, textOf } from './page.js';
 import type { PageRequest } from './page.js';
 import type { QueryParameters } from '../front/query-string.js';
 import type { SchemaAccess } from './schema-access.js';
+import { idOf, ORG_ID } from './v2-pages.js';
 
-/** The one organization; it goes by every name. */
-const ORG_ID = '0000000000000001';
-const ORG_NAME = 'sluice';
 /** Buckets of one page, as InfluxDB 2 has it. */
 const PAGE_DEFAULT = 20;
 const PAGE_MAX = 100;
 
 type Database = ReturnType<SchemaAccess['databases']>[number];
-
-/** 16 hex digits, as the ids of InfluxDB 2. */
-function idOf({ id }: Database): string {
-  return id.toString(16).padStart(16, '0');
-}
 
 function bucketOf(database: Database): Readonly<Record<string, unknown>> {
   const id = idOf(database);
@@ -75,8 +68,33 @@ export async function createBucket(schema: SchemaAccess, { body, principal }: Pa
   return jsonAnswer(201, bucketOf(made));
 }
 
-/** GET /api/v2/orgs: one organization, of the name that is asked for. */
-export function listOrgs({ query }: PageRequest): Answer {
-  const org = { id: query.get('orgID') ?? ORG_ID, name: query.get('org') ?? ORG_NAME, description: 'sluice knows no organizations' };
-  return jsonAnswer(200, { links: { self: '/api/v2/orgs' }, orgs: [{ ...org, links: { self: `/api/v2/orgs/${org.id}` } }] });
+/** The database of `/api/v2/buckets/ID`. @throws SluiceError database-not-found, also for who may not know of it */
+function asked(schema: SchemaAccess, { part, principal }: PageRequest): Database {
+  const found = schema.databases().find((database) => idOf(database) === part && maySee(principal, database.name));
+  if (found === undefined) throw new SluiceError('database-not-found', `no bucket has the id ${JSON.stringify(part.slice(0, 80))}`);
+  return found;
+}
+
+/** GET /api/v2/buckets/ID. @throws SluiceError */
+export function showBucket(schema: SchemaAccess, request: PageRequest): Answer {
+  return jsonAnswer(200, bucketOf(asked(schema, request)));
+}
+
+/** PATCH /api/v2/buckets/ID: retention rules and a description are accepted without effect; a name stays. @throws SluiceError */
+export function updateBucket(schema: SchemaAccess, request: PageRequest): Answer {
+  const database = asked(schema, request);
+  demand(request.principal, 'write', database.name);
+  const name = textOf(jsonObject(request.body), 'name');
+  if (name !== '' && bucketDatabase(name) !== database.name) {
+    throw new SluiceError('not-offered', `a bucket keeps its name, ${database.name}; make another and write to it`);
+  }
+  return jsonAnswer(200, bucketOf(database));
+}
+
+/** DELETE /api/v2/buckets/ID. @throws SluiceError */
+export async function deleteBucket(schema: SchemaAccess, request: PageRequest): Promise<Answer> {
+  demandAdmin(request.principal);
+  const { name } = asked(schema, request);
+  if ((await schema.dropDatabase(name)) === null) throw new SluiceError('database-not-found', name);
+  return { status: 204, headers: [], body: '' };
 }

@@ -3,18 +3,39 @@ import { SluiceError } from '../../errors.js';
 import { TAG_RULES, TYPE_RULES, type SchemaRules } from '../../schema-rules.js';
 import { demand, demandAdmin } from '../auth/auth.js';
 import type { Answer } from '../listener/listener.js';
-import { jsonAnswer, jsonObject, maySee, textOf } from './page.js';
+import { jsonObject, maySee, textOf } from './page.js';
 import type { PageRequest } from './page.js';
 import type { SchemaAccess } from './schema-access.js';
 
 const DONE: Answer = { status: 200, headers: [], body: '' };
 
+/** What InfluxDB 3 calls the one column of the list. */
+const COLUMN = 'iox::database';
+
+function prettyTable(names: readonly string[]): string {
+  const width = Math.max(COLUMN.length, ...names.map(({ length }) => length));
+  const rule = `+${'-'.repeat(width + 2)}+`;
+  const row = (text: string): string => `| ${text.padEnd(width)} |`;
+  return [rule, row(COLUMN), rule, ...names.map(row), rule].join('\n');
+}
+
+/** By `format`: the type of the list, and its text. */
+const LISTS: ReadonlyMap<string, readonly [type: string, text: (names: readonly string[]) => string]> = new Map([
+  ['json', ['application/json', (names) => JSON.stringify(names.map((name) => ({ [COLUMN]: name })))]],
+  ['jsonl', ['application/jsonl', (names) => names.map((name) => `${JSON.stringify({ [COLUMN]: name })}\n`).join('')]],
+  // No name holds what CSV would have to quote.
+  ['csv', ['text/csv', (names) => [COLUMN, ...names].map((line) => `${line}\n`).join('')]],
+  ['pretty', ['text/plain; charset=utf-8', prettyTable]],
+]);
+
 /** GET: every database that the token may use. @throws SluiceError bad-parameter */
 export function listDatabases(schema: SchemaAccess, { query, principal }: PageRequest): Answer {
   const format = query.get('format') ?? 'json';
-  if (format !== 'json') throw new SluiceError('bad-parameter', `format=${JSON.stringify(format.slice(0, 80))} is not json`);
+  const list = LISTS.get(format);
+  if (list === undefined) throw new SluiceError('bad-parameter', `format=${JSON.stringify(format.slice(0, 80))} is none of ${[...LISTS.keys()].join(', ')}`);
+  const [type, text] = list;
   const names = schema.databases().map(({ name }) => name).filter((name) => maySee(principal, name));
-  return jsonAnswer(200, names.map((name) => ({ 'iox::database': name })));
+  return { status: 200, headers: [['Content-Type', type]], body: text(names) };
 }
 
 /**

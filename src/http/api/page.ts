@@ -12,6 +12,8 @@ export interface PageRequest {
   readonly header: (name: string) => string;
   /** '' when there is none. */
   readonly body: string;
+  /** What stands for the `*` of its path, as sent; the last part of the path for one without. */
+  readonly part: string;
   readonly principal: Principal;
 }
 

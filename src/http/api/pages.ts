@@ -1,12 +1,15 @@
 /** The pages that ask for credentials: path → method → page. */
 import type { TokenStore } from '../../auth/token-store.js';
 import type { Dialect } from '../../ingest/request.js';
-import { createBucket, listBuckets, listOrgs } from './buckets-page.js';
+import { createBucket, deleteBucket, listBuckets, showBucket, updateBucket } from './buckets-page.js';
 import { createDatabase, deleteDatabase, listDatabases, updateDatabase } from './databases-page.js';
 import type { Page } from './page.js';
+import { missingQuery } from './missing.js';
+import type { ServerFacts } from './query-execution.js';
 import { queryPage } from './query-page.js';
 import type { SchemaAccess } from './schema-access.js';
 import * as token from './tokens-page.js';
+import { listDbrps, listOrgs, showMe, showOrg, showSetup } from './v2-pages.js';
 import type { Observability } from '../observe/observability.js';
 
 interface PageRoute {
@@ -17,16 +20,22 @@ interface PageRoute {
   readonly isOpen?: () => boolean;
 }
 
-/** Every page by its path. */
-export function pageRoutes(schema: SchemaAccess, tokens: TokenStore, observability: Observability): Readonly<Record<string, PageRoute>> {
-  const query: Page = (request) => queryPage(schema, request);
+/** Every page by its path; a `*` at its end stands for one part of a path. */
+export function pageRoutes(
+  schema: SchemaAccess, tokens: TokenStore, observability: Observability, server: ServerFacts,
+): Readonly<Record<string, PageRoute>> {
+  const query: Page = (request) => queryPage(schema, server, request);
   return {
     '/query': { dialect: 'v1', methods: { GET: query, POST: query } },
-    '/api/v2/buckets': {
-      dialect: 'v2',
-      methods: { GET: (request) => listBuckets(schema, request), POST: (request) => createBucket(schema, request) },
-    },
+    ...bucketRoutes(schema),
     '/api/v2/orgs': { dialect: 'v2', methods: { GET: listOrgs } },
+    '/api/v2/orgs/*': { dialect: 'v2', methods: { GET: showOrg } },
+    '/api/v2/me': { dialect: 'v2', methods: { GET: showMe } },
+    // Asked before there is a token.
+    '/api/v2/setup': { dialect: 'v2', methods: { GET: showSetup }, isOpen: () => true },
+    '/api/v2/dbrps': { dialect: 'v2', methods: { GET: (request) => listDbrps(schema, request) } },
+    '/api/v3/query_sql': { dialect: 'v3', methods: { GET: missingQuery, POST: missingQuery } },
+    '/api/v3/query_influxql': { dialect: 'v3', methods: { GET: missingQuery, POST: missingQuery } },
     '/api/v3/configure/database': {
       dialect: 'v3',
       methods: {
@@ -38,6 +47,23 @@ export function pageRoutes(schema: SchemaAccess, tokens: TokenStore, observabili
     },
     '/debug/conflicts': { dialect: 'v3', methods: { GET: observability.conflictsPage } },
     ...tokenRoutes(tokens),
+  };
+}
+
+function bucketRoutes(schema: SchemaAccess): Readonly<Record<string, PageRoute>> {
+  return {
+    '/api/v2/buckets': {
+      dialect: 'v2',
+      methods: { GET: (request) => listBuckets(schema, request), POST: (request) => createBucket(schema, request) },
+    },
+    '/api/v2/buckets/*': {
+      dialect: 'v2',
+      methods: {
+        GET: (request) => showBucket(schema, request),
+        PATCH: (request) => updateBucket(schema, request),
+        DELETE: (request) => deleteBucket(schema, request),
+      },
+    },
   };
 }
 

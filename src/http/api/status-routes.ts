@@ -2,6 +2,7 @@
 import type { Clock } from '../../clock.js';
 import { QueryParameters } from '../front/query-string.js';
 import { makeRoute } from '../front/route.js';
+import { TOLD_VERSIONS } from '../front/told-version.js';
 import type { Route, Serve } from '../front/route.js';
 import { healthAnswer, pingAnswer, readyAnswer } from './status-pages.js';
 import type { HealthState } from './status-pages.js';
@@ -19,7 +20,7 @@ export function statusRoutes({ clock, health, version, limits: { retryAfterS } }
   const startedMs = clock.monotonicMs();
   const servePing: Serve = (reply) => {
     const verbose = new QueryParameters(reply.exchange.query).get('verbose');
-    reply.answer(pingAnswer(version, verbose, reply.exchange.header('accept')));
+    reply.answer(pingAnswer(TOLD_VERSIONS.v1, verbose, reply.exchange.header('accept')));
   };
   const serveHealth: Serve = (reply) => reply.answer(healthAnswer(version, health(), retryAfterS));
   const serveReady: Serve = (reply) => reply.answer(readyAnswer(started, clock.monotonicMs() - startedMs, health(), retryAfterS));

@@ -1,15 +1,20 @@
 /** One request on its way through the front end: what every answer carries, and when the connection may close. */
+import type { Dialect } from '../../ingest/request.js';
 import { ALLOW_ORIGIN } from './cors.js';
+import { TOLD_VERSIONS } from './told-version.js';
 import type { Answer, Exchange } from '../listener/listener.js';
 
-/** Headers of every answer that say who answers, and to whom. */
-export function identityHeaders(version: string): readonly (readonly [string, string])[] {
-  return [['X-Influxdb-Version', version], ['X-Influxdb-Build', 'sluice'], ALLOW_ORIGIN];
+type Headers = readonly (readonly [string, string])[];
+
+/** Headers of every answer that say who answers, and to whom. @param version ours */
+export function identityHeaders(version: string): Readonly<Record<Dialect, Headers>> {
+  const of = (dialect: Dialect): Headers => [['X-Influxdb-Version', TOLD_VERSIONS[dialect]], ['X-Influxdb-Build', `sluice ${version}`], ALLOW_ORIGIN];
+  return { v1: of('v1'), v2: of('v2'), v3: of('v3') };
 }
 
 export class Reply {
   readonly exchange: Exchange;
-  readonly #identity: readonly (readonly [string, string])[];
+  readonly #identity: Headers;
   readonly #requestId: string;
   readonly #closes: boolean;
 
@@ -17,7 +22,7 @@ export class Reply {
    * @param identity headers that say who answers
    * @param closes the connection ends after the answer
    */
-  constructor(exchange: Exchange, identity: readonly (readonly [string, string])[], requestId: string, closes: boolean) {
+  constructor(exchange: Exchange, identity: Headers, requestId: string, closes: boolean) {
     this.exchange = exchange;
     this.#identity = identity;
     this.#closes = closes;

@@ -14,6 +14,7 @@ import { PREFLIGHT } from './cors.js';
 import { isTelegraf, misreadsRetryAfter, readWrite } from './dialect.js';
 import type { DialectOptions } from './dialect.js';
 import type { Exchange, Handler } from '../listener/listener.js';
+import { missingDetail } from '../api/missing.js';
 import type { Page } from '../api/page.js';
 import { pageRoutes } from '../api/pages.js';
 import { IdleClients } from '../listener/idle-clients.js';
@@ -24,6 +25,7 @@ import type { SchemaAccess } from '../api/schema-access.js';
 import type { HealthState } from '../api/status-pages.js';
 import { statusRoutes } from '../api/status-routes.js';
 import { Throttle } from './throttle.js';
+import { TOLD_VERSIONS } from './told-version.js';
 import { identityHeaders, Reply } from './reply.js';
 import type { Observability } from '../observe/observability.js';
 
@@ -65,12 +67,23 @@ interface FrontEndParts {
   readonly dialect: DialectOptions;
   readonly clock: Clock;
   readonly health: () => HealthState;
-  /** What X-Influxdb-Version says. */
+  /** Ours. */
   readonly version: string;
   readonly log: { error(message: string): void };
   readonly observability: Observability;
   /** Whether anyone who reaches the server may see /metrics. */
   readonly metricsOpen: boolean;
+}
+
+/** Routes by id have a star for their last part. */
+function anyLast(path: string): string {
+  return path.replace(/[^/]*$/, '*');
+}
+
+/** The dialect of a path that is none of ours. */
+function dialectOf(path: string): Dialect {
+  if (path.startsWith('/api/v2/')) return 'v2';
+  return path.startsWith('/api/v3/') ? 'v3' : 'v1';
 }
 
 /** A request id that a client may choose. */
@@ -81,7 +94,7 @@ class FrontEnd {
   readonly #body: BodyMeans;
   readonly #pageBody: BodyMeans;
   readonly #idleClients: IdleClients;
-  readonly #identity: readonly (readonly [string, string])[];
+  readonly #identity: ReturnType<typeof identityHeaders>;
   readonly #idPrefix = crypto.randomUUID().slice(0, 8);
   #requests = 0;
   readonly #routes: ReadonlyMap<string, Route>;
@@ -102,7 +115,8 @@ class FrontEnd {
       const serve: Serve = (reply, asker) => this.#write(reply, asker);
       return makeRoute(dialect, { POST: serve, PUT: serve });
     };
-    const pages = Object.entries(pageRoutes(parts.schema, parts.tokens, parts.observability)).map(([path, { dialect, methods, isOpen }]): [string, Route] => {
+    const server = { clock, startedMs: clock.monotonicMs(), version: parts.version, toldVersion: TOLD_VERSIONS.v1 };
+    const pages = Object.entries(pageRoutes(parts.schema, parts.tokens, parts.observability, server)).map(([path, { dialect, methods, isOpen }]): [string, Route] => {
       const serves = Object.entries(methods).map(([method, page]) => [method, this.#page(page, isOpen)] as const);
       return [path, makeRoute(dialect, Object.fromEntries(serves))];
     });
@@ -110,6 +124,7 @@ class FrontEnd {
       ['/write', write('v1')],
       ['/write/', write('v1')],
       ['/api/v2/write', write('v2')],
+      ['/api/v2/write/', write('v2')],
       ['/api/v3/write_lp', write('v3')],
       ...statusRoutes(parts),
       parts.observability.metricsRoute((caller) => this.#admitToMetrics(caller)),
@@ -122,16 +137,20 @@ class FrontEnd {
     const userAgent = exchange.header('user-agent');
     const telegraf = isTelegraf(userAgent);
     const client = [telegraf ? exchange.peer : '', userAgent, exchange.path, exchange.query];
-    const reply = new Reply(exchange, this.#identity, this.#requestId(exchange), this.#idleClients.note(client, clock.monotonicMs()));
-    const route = this.#routes.get(exchange.path);
-    const dialect = route?.dialect ?? (exchange.path.startsWith('/api/v2/') ? 'v2' : 'v1');
+    const route = this.#routeOf(exchange.path);
+    const dialect = route?.dialect ?? dialectOf(exchange.path);
+    const reply = new Reply(exchange, this.#identity[dialect], this.#requestId(exchange), this.#idleClients.note(client, clock.monotonicMs()));
     const asker: Asker = { dialect, telegraf, retryAfterS: misreadsRetryAfter(userAgent) ? null : limits.retryAfterS };
     try {
       if (exchange.method === 'OPTIONS') {
         reply.answer(PREFLIGHT);
         return;
       }
-      if (route === undefined) throw new SluiceError('not-found', exchange.path.slice(0, 200));
+      if (route === undefined) {
+        // Clients try their token on any path of an API: one that is not known is told so first.
+        if (exchange.path.startsWith('/api/')) this.#parts.authenticator.authenticate(exchange, undefined);
+        throw new SluiceError('not-found', missingDetail(exchange.path));
+      }
       const serve = route.methods.get(exchange.method);
       if (serve === undefined) reply.answer(failure('method-not-allowed', exchange.method, asker, [['Allow', [...route.methods.keys()].join(', ')]]));
       else serve(reply, asker);
@@ -140,10 +159,16 @@ class FrontEnd {
     }
   }
 
-  /** The path of a route, with no slash at its end; `other` for what is none, so that no client makes names. */
+  /** The path of a route, with no slash at its end, an id in it as `*`; `other` for what is none, so that no client makes names. */
   endpointOf(path: string): string {
-    if (!this.#routes.has(path)) return 'other';
-    return path.endsWith('/') ? path.slice(0, -1) : path;
+    const named = this.#routes.has(path) ? path : anyLast(path);
+    if (!this.#routes.has(named)) return 'other';
+    return named.endsWith('/') ? named.slice(0, -1) : named;
+  }
+
+  /** The route of a path; where it has none of its own, that of all paths that differ in their last part. */
+  #routeOf(path: string): Route | undefined {
+    return this.#routes.get(path) ?? this.#routes.get(anyLast(path));
   }
 
   /** Tells the client what was thrown; what should not have been is logged. */
@@ -198,11 +223,12 @@ class FrontEnd {
     return (reply, asker) => {
       const { exchange } = reply;
       const query = new QueryParameters(exchange.query);
+      const part = exchange.path.slice(exchange.path.lastIndexOf('/') + 1);
       const authenticator = isOpen() ? WITHOUT_AUTH : this.#parts.authenticator;
       const principal = authenticator.authenticate(exchange, asker.dialect === 'v1' ? query.get('p') : undefined);
       const serve = async (body: string): Promise<void> => {
         try {
-          reply.answer(await page({ query, header: (name) => exchange.header(name), body, principal }));
+          reply.answer(await page({ query, header: (name) => exchange.header(name), body, part, principal }));
         } catch (error) {
           this.#fail(reply, asker, error);
         }

@@ -1,0 +1,226 @@
+/** Does the statements of one request to /query, each for itself. */
+import { KIND_TAG } from '../../../assembly/layout/codes.js';
+import type { Principal } from '../../auth/principal.js';
+import type { Clock } from '../../clock.js';
+import { joinPolicy } from '../../database-names.js';
+import { ERRORS, KIND_NAMES, SluiceError } from '../../errors.js';
+import type { NoValues, Slice, Statement } from '../../influxql/statement.js';
+import { maySee } from './page.js';
+import type { Result, Series } from './query-results.js';
+import { checkRights, targetOf, targetsOf } from './query-rights.js';
+import type { Target } from './query-rights.js';
+import type { SchemaAccess, SchemaTable } from './schema-access.js';
+
+/** Rows of one answer; past it there is none but the advice to name a measurement. */
+const ROWS_MAX = 1_000_000;
+/** Steps of patterns in one request: about 50 ms. */
+const PATTERN_STEPS_MAX = 1_000_000;
+
+/** What the server says of itself. */
+export interface ServerFacts {
+  readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>;
+  readonly startedMs: number;
+  /** Ours, and the one of InfluxDB 1 that v1 clients are told. */
+  readonly version: string;
+  readonly toldVersion: string;
+}
+
+interface Parts {
+  readonly schema: SchemaAccess;
+  readonly principal: Principal;
+  /** What the request names as its database; '' for none. */
+  readonly database: string;
+  readonly server: ServerFacts;
+}
+
+function cut<T>(rows: readonly T[], { limit, offset }: Slice): readonly T[] {
+  return rows.slice(offset, limit === 0 ? undefined : offset + limit);
+}
+
+export class Execution {
+  readonly #parts: Parts;
+  #rows = 0;
+  #patternSteps = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * One result a statement. One that is not answered here costs the others nothing; after one that fails as it is done
+   * none is executed, as InfluxDB has it.
+   * @throws SluiceError forbidden, before any is done, and where the server is at fault
+   */
+  async run(statements: readonly Statement[]): Promise<Result[]> {
+    for (const statement of statements) checkRights(statement, this.#databaseOf(statement), this.#parts.principal);
+    const results: Result[] = [];
+    let failed = false;
+    for (const [id, statement] of statements.entries()) {
+      if (statement.kind === 'unread' || statement.kind === 'elsewhere') {
+        const { sentence } = ERRORS[statement.kind === 'unread' ? 'bad-query' : 'not-offered'];
+        results.push({ statement_id: id, error: `${sentence}: ${statement.detail}` });
+        continue;
+      }
+      const outcome: readonly Series[] | string = failed ? 'not executed' : await this.#outcome(statement);
+      failed = typeof outcome === 'string';
+      if (typeof outcome === 'string') results.push({ statement_id: id, error: outcome });
+      else results.push(outcome.length === 0 ? { statement_id: id } : { statement_id: id, series: outcome });
+    }
+    return results;
+  }
+
+  /** The series of a result, or what is wrong with the statement. @throws SluiceError where the server is at fault */
+  async #outcome(statement: Statement): Promise<readonly Series[] | string> {
+    try {
+      return (await this.#change(statement)) ?? this.#show(statement);
+    } catch (error) {
+      if (error instanceof SluiceError && ERRORS[error.code].status < 500) return error.message;
+      throw error;
+    }
+  }
+
+  /** Null for a statement that changes nothing. */
+  async #change(statement: Statement): Promise<readonly Series[] | string | null> {
+    const { schema } = this.#parts;
+    const database = this.#databaseOf(statement);
+    switch (statement.kind) {
+      case 'create database':
+        await schema.createDatabase(database);
+        return [];
+      case 'drop database':
+        await schema.dropDatabase(database);
+        return [];
+      case 'drop measurement':
+        this.#tables(database);
+        return (await schema.dropMeasurement(database, statement.measurement)) ? [] : `measurement not found: ${statement.measurement}`;
+      case 'drop policy': {
+        this.#policiesOf(database);
+        const dropped = joinPolicy(database, statement.policy);
+        if (dropped === database) return `${JSON.stringify(statement.policy)} is the database itself; DROP DATABASE drops it`;
+        await schema.dropDatabase(dropped);
+        return [];
+      }
+      case 'keep policy':
+        this.#policiesOf(database);
+        return [];
+      case 'drop nothing':
+        return [];
+      default:
+        return null;
+    }
+  }
+
+  #show(statement: Statement): readonly Series[] {
+    const database = this.#databaseOf(statement);
+    switch (statement.kind) {
+      case 'show databases':
+        return [this.#series('databases', ['name'], this.#names().map((name) => [name]))];
+      case 'show retention policies':
+        return [this.#policies(database)];
+      case 'show measurements': {
+        const target = statement.wanted === null ? { database, measurement: '' } : targetOf(statement.wanted, database);
+        const names = cut(this.#tablesOf(target), statement.slice).map(({ measurement }) => [measurement]);
+        return names.length === 0 ? [] : [this.#series('measurements', ['name'], names)];
+      }
+      case 'count measurements':
+        return [{ columns: [statement.isExact ? 'count' : 'cardinality estimation'], values: [[this.#tables(database).length]] }];
+      case 'show tag keys':
+        return this.#perTable(targetsOf(statement.sources, database), ['tagKey'], statement.slice, ({ columns }) =>
+          columns.filter(({ kind }) => kind === KIND_TAG).map(({ key }) => [key]));
+      case 'show field keys':
+        return this.#perTable(targetsOf(statement.sources, database), ['fieldKey', 'fieldType'], statement.slice, ({ columns }) =>
+          columns.filter(({ kind }) => kind !== KIND_TAG).map(({ key, kind }) => [key, KIND_NAMES[kind]!]));
+      case 'show stats':
+        return this.#stats(statement.module);
+      case 'show diagnostics':
+        return this.#diagnostics(statement.module);
+      case 'show nothing':
+        return this.#empty(statement.series);
+      default:
+        return [];
+    }
+  }
+
+  #databaseOf(statement: Statement): string {
+    const named = 'database' in statement ? statement.database : '';
+    return named === '' ? this.#parts.database : named;
+  }
+
+  #names(): string[] {
+    return this.#parts.schema.databases().map(({ name }) => name).filter((name) => maySee(this.#parts.principal, name));
+  }
+
+  /** Sorted by measurement. @throws SluiceError database-missing, database-not-found */
+  #tables(database: string): SchemaTable[] {
+    if (database === '') throw new SluiceError('database-missing', 'database name required: add db=NAME to the query string, or ON NAME to the statement');
+    const tables = this.#parts.schema.tables(database);
+    if (tables === null) throw new SluiceError('database-not-found', database);
+    return tables.toSorted((a, b) => (a.measurement < b.measurement ? -1 : 1));
+  }
+
+  /** @throws SluiceError as `#tables`, and not-offered for a pattern that costs too much */
+  #tablesOf({ database, measurement }: Target): SchemaTable[] {
+    const tables = this.#tables(database);
+    if (measurement === '') return tables;
+    if (typeof measurement === 'string') return tables.filter((table) => table.measurement === measurement);
+    return tables.filter((table) => measurement.matches(table.measurement, (steps) => {
+      this.#patternSteps += steps;
+      if (this.#patternSteps > PATTERN_STEPS_MAX) throw new SluiceError('not-offered', 'the pattern takes too long for so many measurements; name one');
+    }));
+  }
+
+  /** Databases that are policies of one: `name` itself, and each `name/rp`. @throws SluiceError when there is none */
+  #policiesOf(database: string): string[] {
+    const names = this.#names().filter((name) => name === database || name.startsWith(`${database}/`));
+    if (database === '' || names.length === 0) this.#tables(database);
+    return names;
+  }
+
+  /** `name` itself is the policy autogen, each `name/rp` a policy of that name. Nothing is ever dropped for its age. */
+  #policies(database: string): Series {
+    const rows = this.#policiesOf(database).map((name) => (
+      name === database ? ['autogen', '0s', '0s', 1, true] : [name.slice(database.length + 1), '0s', '0s', 1, false]));
+    return { columns: ['name', 'duration', 'shardGroupDuration', 'replicaN', 'default'], values: rows };
+  }
+
+  /** A series for each table that has rows to show. */
+  #perTable(targets: readonly Target[], columns: readonly string[], slice: Slice, rowsOf: (table: SchemaTable) => string[][]): Series[] {
+    const series = targets.flatMap((target) => this.#tablesOf(target)).map((table) => this.#series(table.measurement, columns, cut(rowsOf(table).sort(), slice)));
+    return series.filter(({ values }) => values!.length > 0);
+  }
+
+  /** Of InfluxDB's many statistics the one that is known here. */
+  #stats(module: string): Series[] {
+    if (module !== '' && module !== 'database') return [];
+    return this.#names().map((name) => ({ name: 'database', tags: { database: name }, columns: ['numMeasurements'], values: [[this.#tables(name).length]] }));
+  }
+
+  #diagnostics(module: string): Series[] {
+    const { clock, startedMs, version, toldVersion } = this.#parts.server;
+    const upMs = clock.monotonicMs() - startedMs;
+    const nowMs = clock.nowMs();
+    const all: Series[] = [
+      { name: 'build', columns: ['Branch', 'Build Time', 'Commit', 'Version'], values: [['', '', '', toldVersion]] },
+      { name: 'sluice', columns: ['version'], values: [[version]] },
+      {
+        name: 'system', columns: ['currentTime', 'started', 'uptime'],
+        values: [[new Date(nowMs).toISOString(), new Date(nowMs - upMs).toISOString(), `${(upMs / 1000).toFixed(3)}s`]],
+      },
+    ];
+    return all.filter(({ name }) => module === '' || name === module);
+  }
+
+  #empty(series: NoValues | null): Series[] {
+    if (series === null) return [];
+    const { name, columns, perDatabase = false } = series;
+    if (perDatabase) return this.#names().map((database) => ({ name: database, columns }));
+    return [{ ...(name === undefined ? {} : { name }), columns }];
+  }
+
+  /** @throws SluiceError bad-request for too many rows */
+  #series(name: string, columns: readonly string[], values: readonly (readonly string[])[]): Series {
+    this.#rows += values.length;
+    if (this.#rows > ROWS_MAX) throw new SluiceError('bad-request', `the answer has more than ${ROWS_MAX} rows; name a measurement with FROM`);
+    return { name, columns, values };
+  }
+}
