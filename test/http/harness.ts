@@ -141,6 +141,11 @@ export function onBoth(name: string, options: Options, body: (harness: Harness, 
   }
 }
 
+/** Runs a test on node:http alone, for what the other listener's library does not do. */
+export function onNode(name: string, options: Options, body: (harness: Harness) => Promise<void>): void {
+  test(`${name} (node)`, { timeout: 30_000 }, async (t) => body(await start('node', t, options)));
+}
+
 /** Waits until a condition holds, looking after every turn of the event loop. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
