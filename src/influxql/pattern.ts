@@ -7,6 +7,8 @@ import { SluiceError } from '../errors.js';
 /** Characters of a pattern, and steps of its program. */
 const CHARACTERS_MAX = 1000;
 const STEPS_MAX = 2000;
+/** A match says how far it is about so often. */
+const STEPS_SAID = 1000;
 
 type Test = (character: string) => boolean;
 type Node =
@@ -249,33 +251,53 @@ export class NamePattern {
 
   /**
    * Whether it matches somewhere in a text.
-   * @param spend is told how many steps were taken
+   * @returns a generator that says now and then how many steps it took since it last said so: who drives it may pause there
    */
-  matches(text: string, spend: (steps: number) => void): boolean {
-    let tests = new Set<number>();
+  *match(text: string): Generator<number, boolean, void> {
+    const end = this.#steps.length - 1;
+    const marks = new Uint32Array(this.#steps.length);
+    let begun: number[] = [];
     let before = '';
-    for (const after of [...text, '']) {
-      const reached = this.#reach([...tests, 0], before, after);
-      spend(reached.size);
-      if (reached.has(this.#steps.length - 1)) return true;
-      tests = new Set();
-      for (const at of reached) {
-        const step = this.#steps[at]!;
-        if (step.kind === 'test' && after !== '' && step.test(after)) tests.add(at + 1);
+    let taken = 0;
+    for (let at = 0, place = 1; ; place += 1) {
+      const after = at < text.length ? String.fromCodePoint(text.codePointAt(at)!) : '';
+      begun.push(0);
+      this.#reach(begun, before, after, marks, place);
+      taken += begun.length;
+      const found = marks[end] === place;
+      if (found || after === '' || taken > STEPS_SAID) {
+        yield taken;
+        taken = 0;
       }
+      if (found || after === '') return found;
+      begun = this.#pass(begun, after);
       before = after;
+      at += after.length;
     }
-    return false;
   }
 
-  /** All steps that are reached between two characters. */
-  #reach(from: readonly number[], before: string, after: string): Set<number> {
-    const reached = new Set(from);
-    for (const at of reached) {
+  /** Adds all steps that are reached between two characters. @param marks of those that are there, by the number of the place */
+  #reach(steps: number[], before: string, after: string, marks: Uint32Array, place: number): void {
+    for (const at of steps) marks[at] = place;
+    const add = (to: number): void => {
+      if (marks[to] !== place) steps.push(to);
+      marks[to] = place;
+    };
+    // It grows meanwhile.
+    for (const at of steps) {
       const step = this.#steps[at]!;
-      if (step.kind === 'jump') for (const to of step.to) reached.add(to);
-      else if (step.kind === 'place' && step.holds(before, after)) reached.add(at + 1);
+      if (step.kind === 'jump') step.to.forEach(add);
+      else if (step.kind === 'place' && step.holds(before, after)) add(at + 1);
     }
-    return reached;
+  }
+
+  /** The steps behind those tests that a character passes. */
+  #pass(steps: readonly number[], character: string): number[] {
+    const passed: number[] = [];
+    for (const at of steps) {
+      const step = this.#steps[at]!;
+      if (step.kind === 'test' && step.test(character)) passed.push(at + 1);
+    }
+    return passed;
   }
 }

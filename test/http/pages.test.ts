@@ -127,6 +127,9 @@ onBoth('what clients of v2 look at before they write', {}, async ({ connect, wri
   assert.deepEqual(await json('/api/v2/me'), { id: '0000000000000001', name: 'anyone', status: 'active', links: { self: '/api/v2/me' } });
   const mapped = async (query: string): Promise<unknown> => (await json(`/api/v2/dbrps${query}`) as { content: Record<string, unknown>[] }).content
     .map(({ database, retention_policy: policy, bucketID, default: isDefault }) => [database, policy, bucketID, isDefault]);
+  assert.deepEqual(await json('/api/v2/dbrps?db=empty'), { content: [{
+    id: '000000000000000c', orgID: '0000000000000001', bucketID: '000000000000000c', database: 'empty', retention_policy: 'autogen', default: true, virtual: true,
+  }] });
   const weeks = ['metrics', 'two_weeks', '000000000000000b', false];
   assert.deepEqual(await mapped('?orgID=x'), [['metrics', 'autogen', '000000000000000a', true], weeks, ['empty', 'autogen', '000000000000000c', true]]);
   assert.deepEqual(await mapped('?db=metrics&rp=two_weeks'), [weeks]);

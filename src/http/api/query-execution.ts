@@ -4,6 +4,7 @@ import type { Principal } from '../../auth/principal.js';
 import type { Clock } from '../../clock.js';
 import { joinPolicy } from '../../database-names.js';
 import { ERRORS, KIND_NAMES, SluiceError } from '../../errors.js';
+import type { NamePattern } from '../../influxql/pattern.js';
 import type { NoValues, Slice, Statement } from '../../influxql/statement.js';
 import { maySee } from './page.js';
 import type { Result, Series } from './query-results.js';
@@ -13,8 +14,9 @@ import type { SchemaAccess, SchemaTable } from './schema-access.js';
 
 /** Rows of one answer; past it there is none but the advice to name a measurement. */
 const ROWS_MAX = 1_000_000;
-/** Steps of patterns in one request: about 50 ms. */
-const PATTERN_STEPS_MAX = 1_000_000;
+/** Steps of patterns in one request, and in one turn of the event loop: about 1 s, and some ms. */
+const PATTERN_STEPS_MAX = 10_000_000;
+const PATTERN_STEPS_A_TURN = 20_000;
 
 /** What the server says of itself. */
 export interface ServerFacts {
@@ -40,7 +42,7 @@ function cut<T>(rows: readonly T[], { limit, offset }: Slice): readonly T[] {
 export class Execution {
   readonly #parts: Parts;
   #rows = 0;
-  #patternSteps = 0;
+  readonly #patternSteps = { all: 0, turn: 0 };
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -72,7 +74,7 @@ export class Execution {
   /** The series of a result, or what is wrong with the statement. @throws SluiceError where the server is at fault */
   async #outcome(statement: Statement): Promise<readonly Series[] | string> {
     try {
-      return (await this.#change(statement)) ?? this.#show(statement);
+      return (await this.#change(statement)) ?? (await this.#show(statement));
     } catch (error) {
       if (error instanceof SluiceError && ERRORS[error.code].status < 500) return error.message;
       throw error;
@@ -110,7 +112,7 @@ export class Execution {
     }
   }
 
-  #show(statement: Statement): readonly Series[] {
+  async #show(statement: Statement): Promise<readonly Series[]> {
     const database = this.#databaseOf(statement);
     switch (statement.kind) {
       case 'show databases':
@@ -119,7 +121,7 @@ export class Execution {
         return [this.#policies(database)];
       case 'show measurements': {
         const target = statement.wanted === null ? { database, measurement: '' } : targetOf(statement.wanted, database);
-        const names = cut(this.#tablesOf(target), statement.slice).map(({ measurement }) => [measurement]);
+        const names = cut(await this.#tablesOf(target), statement.slice).map(({ measurement }) => [measurement]);
         return names.length === 0 ? [] : [this.#series('measurements', ['name'], names)];
       }
       case 'count measurements':
@@ -159,14 +161,29 @@ export class Execution {
   }
 
   /** @throws SluiceError as `#tables`, and not-offered for a pattern that costs too much */
-  #tablesOf({ database, measurement }: Target): SchemaTable[] {
+  async #tablesOf({ database, measurement }: Target): Promise<SchemaTable[]> {
     const tables = this.#tables(database);
     if (measurement === '') return tables;
     if (typeof measurement === 'string') return tables.filter((table) => table.measurement === measurement);
-    return tables.filter((table) => measurement.matches(table.measurement, (steps) => {
-      this.#patternSteps += steps;
-      if (this.#patternSteps > PATTERN_STEPS_MAX) throw new SluiceError('not-offered', 'the pattern takes too long for so many measurements; name one');
-    }));
+    const found: SchemaTable[] = [];
+    for (const table of tables) if (await this.#matches(measurement, table.measurement)) found.push(table);
+    return found;
+  }
+
+  /** Lets others have their turn meanwhile. @throws SluiceError not-offered */
+  async #matches(pattern: NamePattern, name: string): Promise<boolean> {
+    const match = pattern.match(name);
+    const steps = this.#patternSteps;
+    for (let next = match.next(); ; next = match.next()) {
+      if (next.done === true) return next.value;
+      steps.all += next.value;
+      steps.turn += next.value;
+      if (steps.all > PATTERN_STEPS_MAX) throw new SluiceError('not-offered', 'the pattern takes too long for so many measurements; name one');
+      if (steps.turn > PATTERN_STEPS_A_TURN) {
+        steps.turn = 0;
+        await new Promise(setImmediate);
+      }
+    }
   }
 
   /** Databases that are policies of one: `name` itself, and each `name/rp`. @throws SluiceError when there is none */
@@ -184,8 +201,10 @@ export class Execution {
   }
 
   /** A series for each table that has rows to show. */
-  #perTable(targets: readonly Target[], columns: readonly string[], slice: Slice, rowsOf: (table: SchemaTable) => string[][]): Series[] {
-    const series = targets.flatMap((target) => this.#tablesOf(target)).map((table) => this.#series(table.measurement, columns, cut(rowsOf(table).sort(), slice)));
+  async #perTable(targets: readonly Target[], columns: readonly string[], slice: Slice, rowsOf: (table: SchemaTable) => string[][]): Promise<Series[]> {
+    const tables: SchemaTable[] = [];
+    for (const target of targets) for (const table of await this.#tablesOf(target)) tables.push(table);
+    const series = tables.map((table) => this.#series(table.measurement, columns, cut(rowsOf(table).sort(), slice)));
     return series.filter(({ values }) => values!.length > 0);
   }
 

@@ -44,7 +44,7 @@ export function listDbrps(schema: SchemaAccess, { query, principal }: PageReques
   const all = schema.databases().filter(({ name }) => maySee(principal, name)).map((found) => {
     const [database = '', policy = 'autogen'] = found.name.split('/');
     const id = idOf(found);
-    return { id, orgID: ORG_ID, bucketID: id, database, retention_policy: policy, default: policy === 'autogen', virtual: true, links: {} };
+    return { id, orgID: ORG_ID, bucketID: id, database, retention_policy: policy, default: policy === 'autogen', virtual: true };
   });
   const asks = [['db', 'database'], ['rp', 'retention_policy'], ['id', 'id'], ['bucketID', 'bucketID'], ['default', 'default']] as const;
   const content = all.filter((mapping) => asks.every(([parameter, key]) => (query.get(parameter) ?? String(mapping[key])) === String(mapping[key])));
