@@ -39,6 +39,11 @@ const creations: readonly (readonly [client: string, request: string | Uint8Arra
   ['the statement as the body', post('/query', 'CREATE DATABASE "made"', ['Content-Type: application/vnd.influxql'])],
   ['a JSON object', post('/query', JSON.stringify({ q: 'CREATE DATABASE made' }), ['Content-Type: application/json'])],
   ['in chunks', Buffer.concat([Buffer.from(postChunked('/query', [FORM])), chunks(Buffer.from('q=CREATE+DATABASE+made'), 3), Buffer.from(LAST_CHUNK)])],
+  ['a JSON object with more', post('/query', JSON.stringify({ q: 'CREATE DATABASE made', chunked: false, epoch: 'ms' }), ['Content-Type: application/json'])],
+  ['curl with a file', post('/query', [
+    '--b0', 'Content-Disposition: form-data; name="db"', '', 'other', '--b0', 'Content-Disposition: form-data; name="q"; filename="a.txt"', 'Content-Type: text/plain', '',
+    'CREATE DATABASE', '"made"', '--b0--', '',
+  ].join('\r\n'), ['Content-Type: multipart/form-data; boundary=b0'])],
   ['with a retention policy', post('/query', queryOf('CREATE DATABASE "made" WITH DURATION 1d REPLICATION 1 NAME "r"'), [FORM])],
 ];
 onBoth('CREATE DATABASE as each client sends it', {}, async ({ connect, schema }) => {

@@ -11,6 +11,17 @@ import { QueryParameters } from '../front/query-string.js';
 import type { SchemaAccess } from './schema-access.js';
 import { parseStatements } from '../../influxql/parser.js';
 
+/** The parts of a form as files are sent, by name. */
+function partsOf(body: string, boundary: string): ReadonlyMap<string, string> {
+  const parts = new Map<string, string>();
+  for (const part of `\r\n${body}`.split(`\r\n--${boundary}`)) {
+    const [, head = '', text] = /^\r\n(.*?)\r\n\r\n(.*)$/s.exec(part) ?? [];
+    const name = /^content-disposition:.*;\s*name="?([^";\r\n]*)/im.exec(head)?.[1];
+    if (name !== undefined && text !== undefined) parts.set(name, text);
+  }
+  return parts;
+}
+
 /** What is asked, wherever it stands: in the URL, in a form, in JSON or as the body itself. */
 function parameterOf(request: PageRequest): (name: string) => string {
   const { body, query } = request;
@@ -19,7 +30,12 @@ function parameterOf(request: PageRequest): (name: string) => string {
   if (query.get('q') === undefined && type.trim() === 'application/vnd.influxql') return (name) => (name === 'q' ? body : query.get(name) ?? '');
   if (query.get('q') === undefined && type.trim() === 'application/json') {
     const object = jsonObject(body);
-    return (name) => (object[name] === true ? 'true' : textOf(object, name) || (query.get(name) ?? ''));
+    return (name) => (typeof object[name] === 'boolean' ? String(object[name]) : textOf(object, name) || (query.get(name) ?? ''));
+  }
+  const boundary = /^multipart\/form-data;.*\bboundary="?([^";]+)/i.exec(request.header('content-type'))?.[1];
+  if (boundary !== undefined) {
+    const parts = partsOf(body, boundary);
+    return (name) => parts.get(name) ?? query.get(name) ?? '';
   }
   // Some clients name no type, or a wrong one.
   const form = new QueryParameters(body);
