@@ -108,7 +108,7 @@ const perField = {
   inflate: { flag: 'inflate', unit: 'word', default: 'wasm', words: ['wasm', 'zlib', 'zlib-sync', 'zlib-sync-whole'], description: 'what unpacks gzip bodies: our own inflate beside the parser, node:zlib, or the optional addon zlib-sync' },
   legacyPrecision: { flag: 'legacy-precision', unit: 'word', default: 'auto', words: ['auto', 'ns'], description: 'precision of v1 and v2 writes that name none' },
   tags: { flag: 'tags', unit: 'word', default: 'grow', words: TAG_RULES, description: 'of new databases: a table may get tags at any time, or with its first write alone' },
-  types: { flag: 'types', unit: 'word', default: 'strict', words: TYPE_RULES, description: 'of new databases: a value of another type than its column is refused, an integer may go into a float column, or it goes into the column <key>__<type>' },
+  types: { flag: 'types', unit: 'word', default: 'strict', words: TYPE_RULES, description: 'of new databases: a value of another type than its column is refused, an integer may go into a float column, or it, and what is tag and field by one name, goes into a column of its own as <key>__<type>' },
   queueBytesMax: { flag: 'queue-bytes-max', unit: 'bytes', default: '64MiB', min: MiB, max: 2 * GiB, description: 'bodies in flight' },
   bodyBytesMax: { flag: 'body-bytes-max', unit: 'bytes', default: '64MiB', min: KiB, max: GiB, description: 'one body, unpacked' },
   bodyLinesMax: { flag: 'body-lines-max', unit: 'count', default: '2000000', min: 1, max: 100_000_000, description: 'lines of one body' },

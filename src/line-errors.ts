@@ -1,5 +1,5 @@
 /** Rejected lines in words and in JSON. Pure. */
-import { LINE_TAGS_FIXED, LINE_TYPE_CONFLICT } from '../assembly/layout/codes.js';
+import { LINE_RESERVED_NAME, LINE_TAG_AND_FIELD, LINE_TAGS_FIXED, LINE_TYPE_CONFLICT } from '../assembly/layout/codes.js';
 import { KIND_NAMES, LINE_ERRORS } from './errors.js';
 import type { LineError, RejectedLines } from './model/line-error.js';
 
@@ -12,8 +12,16 @@ export function codeName(code: number): string {
   return LINE_ERRORS[code]?.name ?? 'unknown';
 }
 
+/** What would let lines through whose keys are no columns of theirs. */
+const SPLIT_HINT = '; with --types split it goes to a column of its own, where that is free';
+
 /** What is wrong with a line, in one sentence that does not say where. */
 export function lineErrorText(error: LineError): string {
+  const isSplittable = error.code === LINE_TAG_AND_FIELD || error.code === LINE_RESERVED_NAME;
+  return problem(error) + (isSplittable ? SPLIT_HINT : '');
+}
+
+function problem(error: LineError): string {
   const sentence = LINE_ERRORS[error.code]?.sentence ?? 'the line was rejected';
   const column = `column "${error.key}" of table "${error.measurement}"`;
   if (error.code === LINE_TYPE_CONFLICT || error.kindHas !== error.kindCame) {

@@ -9,7 +9,8 @@ export interface SchemaRules {
   readonly tags: (typeof TAG_RULES)[number];
   /**
    * What becomes of a value of another type than its column. `strict`: its line is rejected; `widen`: an integer goes
-   * into a float column if a float can be exactly that; `split`: it goes into the column `<key>__<type>`.
+   * into a float column if a float can be exactly that; `split`: it goes into the column `<key>__<type>`, and tags and
+   * fields of one key, and a key `time`, into `<key>__tag` and `<key>__field`.
    */
   readonly types: (typeof TYPE_RULES)[number];
 }

@@ -63,7 +63,7 @@ export const PARSE_RECORD = 4;
 export const RULE_TAGS_FIXED = 8;
 /** An integer goes into a float column when a float can be exactly that. */
 export const RULE_WIDEN = 16;
-/** A value of another type than its column goes into the column `<key>__<type>`. */
+/** A value of another type than its column goes into the column `<key>__<type>`; tags and fields of one key, and `time`, into `<key>__tag` and `<key>__field`. */
 export const RULE_SPLIT = 32;
 
 // What `parse` returns.

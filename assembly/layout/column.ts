@@ -42,7 +42,7 @@ export const COLUMN_KEY_AT = 88;
 export const COLUMN_KEY_BYTES = 92;
 /** u64: hash of the key. */
 export const COLUMN_KEY_HASH = 96;
-/** u64: the last line that named the key, an even number, and one more as a tag. A key named twice in a line is found by it. */
+/** u64: the last line that named the key, a multiple of four, and how (AS_* of parse/schema/line-keys.ts). A key named twice in a line is found by it. */
 export const COLUMN_LINE = 104;
 /** Where COLUMN_ROWS is not 0: so many values are those of the first rows. */
 export const COLUMN_DENSE = 112;

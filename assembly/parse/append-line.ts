@@ -20,7 +20,7 @@ import {
   CELL_BITS, CELL_BYTES, CELL_COLUMN, CELL_KIND, CELL_PLACE, CELL_TEXT_AT, CELL_TEXT_BYTES, cellCount, cellsAt, tagsEnd,
 } from './grammar/cells';
 import { addCell, beginChecksum, beginRow, endRow } from './checksum';
-import { beginSeries, seriesOfLine, undoSeries } from './line-series';
+import { beginSeries, seriesOfLine, seriesScope, undoSeries } from './line-series';
 
 /** Addresses of the tables that got rows of this body, u32 each, and their spans. */
 const touched: usize = memory.data(LIST_BYTES, 8);
@@ -28,10 +28,11 @@ const spans: usize = memory.data(LIST_BYTES, 8);
 /** Counts all bodies. */
 export let body: u64 = 0;
 
-export function beginCommits(database: u32): void {
+/** @param flags PARSE_*, RULE_* */
+export function beginCommits(database: u32, flags: u32): void {
   body++;
   beginChecksum();
-  beginSeries(database, body);
+  beginSeries(seriesScope(database, flags), body);
   cutList(touched, 0);
   cutList(spans, 0);
 }
@@ -99,10 +100,10 @@ function storeCell(column: usize, row: u32, cell: usize, kind: u32, bits: u64): 
   }
 }
 
-/** Stores the values whose own columns have another kind where the judge found places for them; replay may have found none. No tag is among them. */
+/** Stores the fields whose own columns have another kind where the judge found places for them; replay may have found none. */
 function storeMoved(row: u32): void {
   const end = cellsAt + cellCount * CELL_BYTES;
-  for (let cell = cellsAt; cell < end; cell += CELL_BYTES) {
+  for (let cell = tagsEnd(); cell < end; cell += CELL_BYTES) {
     const kind = load<u32>(cell, CELL_KIND);
     if (load<u32>(load<u32>(cell, CELL_COLUMN), COLUMN_KIND) == kind) continue;
     const place = <usize>load<u32>(cell, CELL_PLACE);

@@ -95,8 +95,8 @@ export function parse(
   beginLines(bytes);
   beginOutcome();
   beginJudging(databaseId, flags);
-  beginCommits(databaseId);
-  beginFast(databaseId, unit, defaultTime, cellsMax, isReplay, replayNumber);
+  beginCommits(databaseId, flags);
+  beginFast(databaseId, flags, unit, defaultTime, cellsMax, isReplay, replayNumber);
   beginListing();
   const status = parseLines(inputAt + bytes, flags, isReplay ? u32.MAX_VALUE : linesMax);
   if (status == PARSE_NEEDS) listNeeds();

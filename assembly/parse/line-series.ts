@@ -1,7 +1,7 @@
 // The series of the lines of a body: found in the cache by what the line says before its first space, or made anew.
-import { COLUMN_ID, COLUMN_KEY_HASH, COLUMN_KIND } from '../layout/column';
+import { COLUMN_ID, COLUMN_KEY_HASH } from '../layout/column';
 import { TABLE_NAME_HASH, TABLE_SET_ASIDE } from '../layout/table';
-import { KIND_TAG } from '../layout/codes';
+import { KIND_TAG, RULE_SPLIT } from '../layout/codes';
 import { appendCode } from '../memtable/column';
 import { codeOf } from '../memtable/dictionary';
 import {
@@ -11,23 +11,32 @@ import { cellSeed, hashBytes } from '../base/hash';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../base/list';
 import { addCell, beginRow, endTags, tagsChecksum } from './checksum';
 import { lineNewlines } from './grammar/lines';
+import { targetOf } from './schema/split-column';
 import {
   CELL_BYTES, CELL_COLUMN, CELL_RAW_AT, CELL_RAW_BYTES, CELL_TEXT_AT, CELL_TEXT_BYTES, cellsAt, rawNameAt, rawNameBytes, tagsEnd,
 } from './grammar/cells';
 
+/** Of the database's id, in a scope: ids are far below. */
+const SPLIT_SCOPE: u32 = 1 << 31;
+
 /** Entries that this body's series got, u32 each, while the cache does not forget. */
 const made: usize = memory.data(LIST_BYTES, 8);
-let database: u32 = 0;
+let scope: u32 = 0;
 let body: u64 = 0;
 let forgottenBefore: u32 = 0;
 
 /** The entry of the line before; NO_SERIES when it has none. */
 export let lastSeries: usize = NO_SERIES;
 
-export function beginSeries(databaseId: u32, bodyNumber: u64): void {
-  // What came after the last line of another database is no guess for this one's.
-  if (database != databaseId) store<u32>(NO_SERIES, <u32>NO_SERIES, SERIES_NEXT);
-  database = databaseId;
+/** Within what a text means one series: a database, and whether its tags may move (RULE_SPLIT among the flags). */
+export function seriesScope(database: u32, flags: u32): u32 {
+  return flags & RULE_SPLIT ? database | SPLIT_SCOPE : database;
+}
+
+export function beginSeries(bodyScope: u32, bodyNumber: u64): void {
+  // What came after the last line of another scope is no guess for this one's.
+  if (scope != bodyScope) store<u32>(NO_SERIES, <u32>NO_SERIES, SERIES_NEXT);
+  scope = bodyScope;
   body = bodyNumber;
   lastSeries = NO_SERIES;
   forgottenBefore = forgotten;
@@ -52,8 +61,8 @@ export function seriesOfLine(table: usize): u32 {
   // A newline in the name or a tag would have to be counted each time.
   if (lineNewlines != 0 || !areKnown(tags)) return makeSeries(table, tags);
   const bytes = textBytes(tags);
-  const hash = seriesHash(database, rawNameAt, bytes);
-  const entry = findSeries(database, rawNameAt, bytes, hash);
+  const hash = seriesHash(scope, rawNameAt, bytes);
+  const entry = findSeries(scope, rawNameAt, bytes, hash);
   if (entry != NO_SERIES && isGood(entry)) {
     follow(entry);
     beginRow(load<u64>(entry, SERIES_CHECKSUM));
@@ -71,7 +80,7 @@ export function seriesOfLine(table: usize): u32 {
 export function cacheSeries(entry: usize, at: usize, bytes: u32, hash: u64, table: usize, number: u32, tags: u32): void {
   // Lines of cached series are not judged; replay brings some while their table is set aside.
   if (load<u32>(table, TABLE_SET_ASIDE) != 0) return;
-  if (entry == NO_SERIES) entry = addSeries(database, at, bytes, hash);
+  if (entry == NO_SERIES) entry = addSeries(scope, at, bytes, hash);
   if (forgotten != forgottenBefore) {
     forgottenBefore = forgotten;
     lastSeries = NO_SERIES;
@@ -91,17 +100,17 @@ function textBytes(tags: usize): u32 {
   return load<u32>(last, CELL_RAW_AT) + load<u32>(last, CELL_RAW_BYTES) + 1 - <u32>rawNameAt;
 }
 
-/** Replay alone meets columns that are unknown, or of another kind. */
+/** Replay alone meets columns that are unknown, and tags that have no place. */
 function areKnown(tags: usize): bool {
   for (let cell = cellsAt; cell < tags; cell += CELL_BYTES) {
-    if (!isKnown(load<u32>(cell, CELL_COLUMN))) return false;
+    if (!isKnown(targetOf(cell))) return false;
   }
   return true;
 }
 
 @inline
 function isKnown(column: usize): bool {
-  return load<u32>(column, COLUMN_KIND) == KIND_TAG && load<u32>(column, COLUMN_ID) != 0;
+  return column != 0 && load<u32>(column, COLUMN_ID) != 0;
 }
 
 function makeSeries(table: usize, tags: usize): u32 {
@@ -113,7 +122,8 @@ function makeSeries(table: usize, tags: usize): u32 {
     const bytes = load<u32>(cell, CELL_TEXT_BYTES);
     const hash = hashBytes(at, bytes);
     addCell(cellSeed(load<u64>(column, COLUMN_KEY_HASH), KIND_TAG), hash);
-    if (isKnown(column)) appendCode(column, number, codeOf(column, at, bytes, body));
+    const target = targetOf(cell);
+    if (isKnown(target)) appendCode(target, number, codeOf(target, at, bytes, body));
   }
   endTags();
   return number;

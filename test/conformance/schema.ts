@@ -32,6 +32,17 @@ const split = pairs.map(([has, came]): Case => ({
   rows: [`m {"v":${TYPES[has]![1]}} @1s`, `m {"v__${came}":${TYPES[came]![1]}} @2s`],
 }));
 
+const splitKind = (rule: string, body: string, ...rows: readonly string[]): Case => ({ rule: `split: ${rule}`, before: [ruled('"types":"split"')], send, body, status: 204, says: '', rows });
+
+const splitKinds: readonly Case[] = [
+  splitKind('a tag and a field of one line', 'm,t=a t="b",v=1 1', 'm {"t":"a","v":1.0,"t__field":"b"} @1s'),
+  splitKind('a field that is a tag', 'm,t=a v=1 1\nm t=2i 2', 'm {"t":"a","v":1.0} @1s', 'm {"t__field":2} @2s'),
+  splitKind('a tag that is a field', 'm v=1 1\nm,v=a w=2 2', 'm {"v":1.0} @1s', 'm {"w":2.0,"v__tag":"a"} @2s'),
+  splitKind('a field that is a tag, of another type each', 'm,t=a t=1 1\nm,t=a t="x" 2', 'm {"t":"a","t__field":1.0} @1s', 'm {"t":"a","t__field__string":"x"} @2s'),
+  splitKind('fields and tags called time', 'm time=1623708726566,v=1 1\nm,time=a v=2 2', 'm {"v":1.0,"time__field":1623708726566.0} @1s', 'm {"v":2.0,"time__tag":"a"} @2s'),
+  { rule: 'split: a column that is taken costs the line', before: [ruled('"types":"split"')], send, body: 'm,t=a v=1 1\nm,t=a t=1,t__field=2 2', status: 400, says: /"line":2,"column":\d+,"code":"tag-and-field"/, rows: ['m {"t":"a","v":1.0} @1s'] },
+];
+
 const order = (rule: string, method: string, body: string, status: number, says: Case['says'], before: Case['before'] = []): Case => ({ rule, send: `${method} ${DATABASE}`, headers: JSON_TYPE, body, status, says, before });
 
 export const schema: readonly Case[] = [
@@ -39,6 +50,7 @@ export const schema: readonly Case[] = [
   ...split,
   { rule: 'a field is no tag', before: [[send, 'm v=1 1']], send, body: 'm,v=a w=1 2', status: 400, says: /"line":1,"column":\d+,"code":"tag-and-field"/, rows: ['m {"v":1.0} @1s'] },
   { rule: 'a tag is no field', before: [[send, 'm,t=a v=1 1']], send, body: 'm t=1 2', status: 400, says: /"line":1,"column":\d+,"code":"tag-and-field"/, rows: ['m {"t":"a","v":1.0} @1s'] },
+  ...splitKinds,
   { rule: 'the first line of a body decides a type', send, body: 'm v=1i 1\nm v=1 2', status: 400, says: /has type integer, float came/, rows: ['m {"v":1} @1s'] },
   { rule: 'a refused body defines no type', before: [[send, 'x v=1 1']], send: `${send}&accept_partial=false`, body: 'm v=1i 1\nm v=', status: 400, says: /line protocol parsing error/, rows: ['x {"v":1.0} @1s'] },
   { rule: 'tables have types of their own', before: [[send, 'm v=1 1']], send, body: 'n v="x" 1', status: 204, says: '', rows: ['m {"v":1.0} @1s', 'n {"v":"x"} @1s'] },

@@ -73,7 +73,7 @@ const SURPRISES: readonly Surprise[] = [
   },
   function newField(random, line) {
     const kind = random.pick(FIELD_KINDS);
-    const key = random.pick(['new', 'usage_', 'usage_idl', 'usage_idle_', 'kkkk', 'host', 'time', 'f', 'x', `k${random.below(1000)}`]);
+    const key = random.pick(['new', 'usage_', 'usage_idl', 'usage_idle_', 'kkkk', 'host', 'host__field', 'time', 'time__field', 'f', 'x', `k${random.below(1000)}`]);
     return withFields(line, inserted(line.fields, random.below(line.fields.length + 1), { key, kind, value: usualValue(random, kind) }));
   },
   function tagAsField(random, line) {
@@ -116,7 +116,7 @@ const SURPRISES: readonly Surprise[] = [
     return withSeries(line, line.series.slice(0, random.below(line.series.length + 1)));
   },
   function newTag(random, line) {
-    const key = random.pick(['new', 'host', 'time', 't', line.fields[0]?.key ?? 'f', line.fields.at(-1)?.key ?? 'f']);
+    const key = random.pick(['new', 'host', 'time', 't', `${line.fields[0]?.key ?? 'f'}__tag`, line.fields[0]?.key ?? 'f', line.fields.at(-1)?.key ?? 'f']);
     const tags = line.series.split(',');
     return withSeries(line, inserted(tags, 1 + random.below(tags.length), `${key}=${random.pick(['a', 'b', '', 'c\\ d', '\\\\'])}`).join(','));
   },

@@ -49,6 +49,8 @@ interface Shape {
 
 const MEASUREMENTS = ['cpu', 'm', 'disk', 'a\\ b', 'a\\,b', 'x'.repeat(15), 'y'.repeat(16), 'z'.repeat(33), bytesOf('größe'), '"q"', 'w=x', 'cp', 'cpu_'];
 const TAG_KEYS = ['host', 'region', 'h', 'datacenter', 'k\\ 1', 'k\\=1', bytesOf('ü'), 'service_environment', 'rack'];
+/** Keys of fields too, and one that no column has: their lines are good by `split` alone. */
+const ODD_TAG_KEYS = ['f', 'value', 'time'];
 /** Lengths of keys and values around the steps in which they are compared, `=` counted in and not. */
 const LENGTHS = [1, 2, 3, 7, 8, 14, 15, 16, 17, 30, 31, 32, 33, 38, 43, 47, 48, 49, 56, 63, 64, 65, 80];
 const SERIES_COUNTS = [1, 1, 2, 3, 5, 8, 17, 40, 150];
@@ -82,7 +84,7 @@ export class Fleet {
   grow(): void {
     const random = this.#random;
     const measurement = random.pick(MEASUREMENTS);
-    const keys = [...new Set(Array.from({ length: random.below(random.chance(0.8) ? 4 : 9) }, () => random.pick(TAG_KEYS)))];
+    const keys = [...new Set(Array.from({ length: random.below(random.chance(0.8) ? 4 : 9) }, () => random.pick(random.chance(0.02) ? ODD_TAG_KEYS : TAG_KEYS)))];
     const shared = keys.map((key) => `${key}=${this.#tagValue()}`);
     const series = Array.from({ length: this.isCrowd ? CROWD : random.pick(SERIES_COUNTS) }, (_, index) => {
       const own = shared.length > 0 && (this.isCrowd || random.chance(0.9)) ? shared.with(0, `${keys[0]}=host_${index}`) : shared;

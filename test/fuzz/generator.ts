@@ -5,11 +5,12 @@ import { numberText, stringText, timestampText } from './values.js';
 
 /** Names with every character that a token of some kind has to escape or may not hold. */
 const MEASUREMENTS = ['m', 'm', 'cpu', 'a b', 'a,b', 'w=x', '"q"', 'é', '𝄞', 'back\\slash', '#hash', 'tr\rue'];
-const TAG_KEYS = ['t', 'u', 't', 'host', 'k 1', 'k,1', 'k=1', '"', 'ü', 'T', 'g__boolean'];
+const TAG_KEYS = ['t', 'u', 't', 'host', 'k 1', 'k,1', 'k=1', '"', 'ü', 'T', 'g__boolean', 'f__tag', 't__field'];
 /** Each key stands for a kind of value most of the time, so that lines agree on types. */
 const HOME_KINDS: Readonly<Record<string, FieldKind>> = {
   f: 'float', g: 'integer', usage_idle: 'float', 'i 1': 'integer', 'i,1': 'unsigned', 'i=1': 'boolean', '""': 'string', s: 'string',
   é: 'string', 'in\\side': 'unsigned', sluice_ns: 'integer', F: 'boolean', f__integer: 'integer', g__float: 'float', g__string: 'boolean',
+  t__field: 'float', t__field__integer: 'integer', f__tag: 'string', time__field: 'float',
 };
 const FIELD_KEYS = ['f', 'g', 's', ...Object.keys(HOME_KINDS)];
 const TAG_VALUES = ['a', 'b', 'a', 'server 01', 'x=y', 'x,y', '"', 'ß', '1', 'true', '\\x', '日本'];
@@ -89,7 +90,7 @@ function nameFrom(random: Random, names: readonly string[]): string {
 function someKeys(random: Random, list: readonly string[], count: number): string[] {
   const keys: string[] = [];
   while (keys.length < count) {
-    const key = nameFrom(random, random.chance(0.99) ? list : [...TAG_KEYS, ...FIELD_KEYS]);
+    const key = nameFrom(random, random.chance(0.98) ? list : [...TAG_KEYS, ...FIELD_KEYS, 'time']);
     if (!keys.includes(key) || random.chance(0.02)) keys.push(key);
   }
   return keys;

@@ -28,7 +28,8 @@ export class OracleSubject implements Subject {
 
   write(request: Request): Outcome {
     const { schema, rows } = this.#database(request.database);
-    const parsed = parseBody(request.body, { precision: request.precision, defaultTimeNs: DEFAULT_TIME_NS });
+    const { precision, rules } = request;
+    const parsed = parseBody(request.body, { precision, defaultTimeNs: DEFAULT_TIME_NS, ...(rules === undefined ? {} : { types: rules.types }) });
     const lines = parsed.points.length + parsed.errors.length;
     this.lines += lines;
     if (lines > (request.linesMax ?? Infinity)) return { status: 'too many lines', ...NOTHING };

@@ -3,6 +3,7 @@
  * sluice adds), so that it can disagree with the parser.
  */
 import type { FieldValue, Parsed, Point, Rejection } from './point.js';
+import type { DatabaseRules } from './schema.js';
 import { splitLines } from './lines.js';
 import { I64_MAX, I64_MIN, inRange, LineProblem, type Precision, scaled, U64_MAX } from './numbers.js';
 
@@ -10,6 +11,8 @@ export interface ParseOptions {
   readonly precision: Precision;
   /** Nanoseconds since 1970 for lines that name no time. */
   readonly defaultTimeNs: bigint;
+  /** The rules of the database; under `split` one name may be tag and field, and `time` a key: the schema finds them places. */
+  readonly types?: DatabaseRules['types'];
 }
 
 const NAME_BYTES_MAX = 64 * 1024;
@@ -24,7 +27,7 @@ export function parseBody(body: Uint8Array, options: ParseOptions): Parsed {
       const text = decode(line.bytes);
       if (line.open) throw new LineProblem('unterminated-string');
       const point = new LineReader(text).point(line.number, options);
-      checkKeys(point);
+      checkKeys(point, options.types === 'split');
       points.push(point);
     } catch (problem) {
       if (!(problem instanceof LineProblem)) throw problem;
@@ -200,18 +203,18 @@ class LineReader {
   }
 }
 
-/** Keys in their order: `time` is no key, tags are distinct, fields are distinct and not tags. */
-function checkKeys(point: Point): void {
+/** Keys in their order: `time` is no key, tags are distinct, fields are distinct, and no tags; with `split` only what stands twice is wrong. */
+function checkKeys(point: Point, split: boolean): void {
   const tags = new Set<string>();
   for (const [key] of point.tags) {
-    if (key === 'time') throw new LineProblem('reserved-name');
+    if (key === 'time' && !split) throw new LineProblem('reserved-name');
     if (tags.has(key)) throw new LineProblem('duplicate-tag');
     tags.add(key);
   }
   const fields = new Set<string>();
   for (const [key] of point.fields) {
-    if (key === 'time') throw new LineProblem('reserved-name');
-    if (tags.has(key)) throw new LineProblem('tag-and-field');
+    if (key === 'time' && !split) throw new LineProblem('reserved-name');
+    if (tags.has(key) && !split) throw new LineProblem('tag-and-field');
     if (fields.has(key)) throw new LineProblem('duplicate-field');
     fields.add(key);
   }

@@ -5,6 +5,7 @@ import type { Parsed } from './point.js';
 import { SchemaOracle } from './schema.js';
 
 const lines = (...texts: string[]): Parsed => parseBody(Buffer.from(texts.join('\n')), { precision: 'ns', defaultTimeNs: 0n });
+const split = (...texts: string[]): Parsed => parseBody(Buffer.from(texts.join('\n')), { precision: 'ns', defaultTimeNs: 0n, types: 'split' });
 const columns = (schema: SchemaOracle, measurement: string): unknown => [...(schema.tables.get(measurement) ?? [])];
 
 test('the first accepted line decides a kind, for its body and for later ones', () => {
@@ -61,8 +62,8 @@ test('split: a value of another type goes to a key of its own, unless that is an
   const rules = { tags: 'grow', types: 'split' } as const;
   const { points, errors } = schema.write(lines('m f=1,g=1', 'm f=1i', 'm g__string=1', 'm g="x"', 'm f=t,f__boolean=t', 'm,f=x g=1'), true, rules);
   assert.deepEqual(points[1]!.fields, [['f__integer', { type: 'i64', value: 1n }]]);
-  assert.deepEqual(errors.map(({ line, code }) => `${line} ${code}`), ['4 type-conflict', '5 type-conflict', '6 tag-and-field']);
-  assert.deepEqual(columns(schema, 'm'), [['f', 'f64'], ['g', 'f64'], ['f__integer', 'i64'], ['g__string', 'f64']]);
+  assert.deepEqual(errors.map(({ line, code }) => `${line} ${code}`), ['4 type-conflict', '5 type-conflict']);
+  assert.deepEqual(columns(schema, 'm'), [['f', 'f64'], ['g', 'f64'], ['f__integer', 'i64'], ['g__string', 'f64'], ['f__tag', 'tag']]);
 });
 
 test('a line over a limit is rejected and adds nothing', () => {
@@ -72,4 +73,25 @@ test('a line over a limit is rejected and adds nothing', () => {
     { line: 3, code: 'too-many-tables' },
   ]);
   assert.deepEqual(columns(schema, 'm'), [['t', 'tag'], ['f', 'f64']]);
+});
+
+test('split: a tag and a field of one name each have a column, whichever came first, and so has `time`', () => {
+  const schema = new SchemaOracle();
+  const rules = { tags: 'grow', types: 'split' } as const;
+  const { points, errors } = schema.write(split(
+    'm,t=a f=1', 'm t=1', 'm t=2i', 'm,f=x f=2', 'm,t=b t=3', 'm,n=c n="s"', 'm,time=u f=4', 'm time=5', 'm time="x"',
+    'm,t=a,t__field=b t=1', 'm,t=a t=1,t__field=2', 'm,f=y,f__tag=z f=1', 'm t=t,t__field__boolean=t', 'm,time=u,time__tag=v f=1',
+  ), true, rules);
+  assert.deepEqual(points.map(({ tags, fields }) => [...tags.map(([key]) => key), ...fields.map(([key, { type }]) => `${key} ${type}`)].join()), [
+    't,f f64', 't__field f64', 't__field__integer i64', 'f__tag,f f64', 't,t__field f64', 'n,n__field string', 'time__tag,f f64', 'time__field f64',
+    'time__field__string string',
+  ]);
+  assert.deepEqual(errors.map(({ line, code }) => `${line} ${code}`), ['10 tag-and-field', '11 tag-and-field', '12 tag-and-field', '13 tag-and-field', '14 reserved-name']);
+});
+
+test('split: columns of tags moved count for `fixed`, and one of another kind at their key is no place', () => {
+  const schema = new SchemaOracle();
+  const rules = { tags: 'grow', types: 'split' } as const;
+  schema.write(split('m,a__field=x,t=1 f=1,f__tag=1,a=1', 'm,b=1 f=1'), true, rules);
+  assert.deepEqual(schema.write(split('m,f=x a=1', 'm,a=x f=1'), true, { ...rules, tags: 'fixed' }).errors.map(({ code }) => code), ['tag-and-field', 'tags-fixed']);
 });

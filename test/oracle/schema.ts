@@ -86,19 +86,22 @@ export class SchemaOracle {
    */
   #add(tables: Tables, point: Point, { rules, before }: Judgement): Point | string {
     const columns = tables.get(point.measurement) ?? new Map<string, Kind>();
-    const named: (readonly [string, Kind])[] = [
-      ...point.tags.map(([key]) => [key, 'tag'] as const),
-      ...point.fields.map(([key, value]) => [key, value.type] as const),
-    ];
-    const line = new Map(named.map(([key, kind]) => [key, columns.get(key) ?? kind]));
-    if (point.tags.some(([key]) => line.get(key) !== 'tag')) return 'tag-and-field';
+    const line = new Map<string, Kind>();
+    for (const [key, kind] of namedBy(point)) if (key !== 'time' && !line.has(key)) line.set(key, columns.get(key) ?? kind);
+    const tags: (readonly [string, string])[] = [];
     const fields: Field[] = [];
     const moved = new Map<string, Kind>();
-    for (const field of point.fields) {
-      const place = placeOf(field, columns, line, rules);
+    for (const [key, text] of point.tags) {
+      const place = placeOfKind(key, 'tag', columns, line, rules);
+      if (typeof place === 'string') return place;
+      tags.push([place.key, text]);
+      if (place.key !== key) moved.set(place.key, 'tag');
+    }
+    for (const [key, value] of point.fields) {
+      const place = placeOf([key, value], columns, line, rules);
       if (typeof place === 'string') return place;
       fields.push(place);
-      if (place[0] !== field[0]) moved.set(place[0], place[1].type);
+      if (place[0] !== key) moved.set(place[0], place[1].type);
     }
     const added = [...line, ...moved].filter(([key]) => !columns.has(key));
     const code = (rules.tags === 'fixed' && before.has(point.measurement) && added.some(([, kind]) => kind === 'tag'))
@@ -106,7 +109,7 @@ export class SchemaOracle {
     if (code !== null) return code;
     for (const [key, kind] of added) columns.set(key, kind);
     tables.set(point.measurement, columns);
-    return { ...point, fields };
+    return { ...point, tags, fields };
   }
 
   #limitCode(tables: Tables, measurement: string, columns: TableSchema, added: readonly (readonly [string, Kind])[]): string | null {
@@ -121,21 +124,48 @@ export class SchemaOracle {
   }
 }
 
+/** Every key of a point with the kind it comes as, tags first. */
+function namedBy({ tags, fields }: Point): (readonly [string, Kind])[] {
+  return [...tags.map(([key]) => [key, 'tag'] as const), ...fields.map(([key, value]) => [key, value.type] as const)];
+}
+
+/** A key, and what the column it names holds. */
+interface Place {
+  readonly key: string;
+  readonly kind: Kind;
+}
+
 /**
- * Where and as what a field is stored, or the code of what is wrong with it. `line` has the kind of every key of the line.
- * widen: an integer goes into a float column when it is exactly a float. split: a value of another type goes to
- * `<key>__<type>`, unless that key has another kind or the line itself names it.
+ * The column that a tag or a field of this type is meant for as far as tags and fields go, or the code of what is wrong.
+ * `line` has the kind of every key of the line. split: a tag whose key is a field goes to `<key>__tag`, a field whose key
+ * is a tag to `<key>__field`, `time` to either; not where the line itself names that, nor a tag where that is a field.
  */
-function placeOf([key, value]: Field, columns: TableSchema, line: TableSchema, { types }: DatabaseRules): Field | string {
+function placeOfKind(key: string, came: Kind, columns: TableSchema, line: TableSchema, { types }: DatabaseRules): Place | string {
   const has = line.get(key);
-  if (has === value.type) return [key, value];
-  if (has === 'tag') return 'tag-and-field';
-  if (types === 'widen' && has === 'f64' && value.type === 'i64' && BigInt(Number(value.value)) === value.value) {
+  if (has !== undefined && (has === 'tag') === (came === 'tag')) return { key, kind: has };
+  const code = has === undefined ? 'reserved-name' : 'tag-and-field';
+  if (types !== 'split') return code;
+  const other = `${key}__${came === 'tag' ? 'tag' : 'field'}`;
+  const kind = columns.get(other) ?? came;
+  return line.has(other) || (kind === 'tag') !== (came === 'tag') ? code : { key: other, kind };
+}
+
+/**
+ * Where and as what a field is stored, or the code of what is wrong with it. widen: an integer goes into a float column
+ * when it is exactly a float. split: a value of another type goes to `<key>__<type>`, unless that key has another kind or
+ * the line itself names it.
+ */
+function placeOf([key, value]: Field, columns: TableSchema, line: TableSchema, rules: DatabaseRules): Field | string {
+  const meant = placeOfKind(key, value.type, columns, line, rules);
+  if (typeof meant === 'string') return meant;
+  if (meant.kind === value.type) return [meant.key, value];
+  if (rules.types === 'widen' && meant.kind === 'f64' && value.type === 'i64' && BigInt(Number(value.value)) === value.value) {
     return [key, { type: 'f64', value: Number(value.value) }];
   }
-  if (types !== 'split') return 'type-conflict';
-  const other = `${key}__${TYPE_NAMES[value.type]}`;
-  return line.has(other) || (columns.get(other) ?? value.type) !== value.type ? 'type-conflict' : [other, value];
+  const code = key === 'time' ? 'reserved-name' : meant.key === key ? 'type-conflict' : 'tag-and-field';
+  if (rules.types !== 'split') return code;
+  const other = `${meant.key}__${TYPE_NAMES[value.type]}`;
+  return line.has(other) || (columns.get(other) ?? value.type) !== value.type ? code : [other, value];
 }
 
 function copyOf(tables: ReadonlyMap<string, TableSchema>): Tables {

@@ -67,21 +67,85 @@ test('split: a value of another type goes into a column of its key and type, mad
   ]);
 });
 
-test('split: where the key is taken by another kind, or named by the line itself, it is a type conflict; tags stay tags', () => {
+test('split: where the key is taken by another kind, or named by the line itself, it is a type conflict; and so it is for a tag', () => {
   const session = new ParserSession();
   const options = { flags: abi.RULE_SPLIT };
   session.write('m,b__float=t a=1i,b=1i,a__string=1', options);
   const conflict = (line: number, key: string): string => `${line} ${abi.LINE_TYPE_CONFLICT} ${key}`;
   const body = [
     'm b=1.5', 'm a="x"', 'm a=1.5,a__float=2.5', 'm a__float=2.5,a=1.5', 'm,a__float=x a=1.5', 'm a__float=1i,a=1.5',
-    'm,a=x b=1i', 'm b__float=1', 'm a=1.5', 'm a__float=3.5', 'm a__float=7i',
+    'm,a=x,a__tag=y b=1i', 'm b__float=1', 'm a=1.5', 'm a__float=3.5', 'm a__float=7i',
   ];
   const parsed = session.write(body.join('\n'), options);
   assert.deepEqual(faults(parsed), [
-    conflict(1, 'b'), conflict(2, 'a'), conflict(3, 'a'), conflict(4, 'a'), conflict(5, 'a').replace(/ 19 a$/, ` ${abi.LINE_TAG_AND_FIELD} a__float`),
-    conflict(6, 'a'), `7 ${abi.LINE_TAG_AND_FIELD} a`, `8 ${abi.LINE_TAG_AND_FIELD} b__float`,
+    conflict(1, 'b'), conflict(2, 'a'), conflict(3, 'a'), conflict(4, 'a'), conflict(5, 'a'), conflict(6, 'a'),
+    `7 ${abi.LINE_TAG_AND_FIELD} a`,
   ]);
-  assert.deepEqual(session.rows('m').slice(1).flatMap(fields), [`a__float f64 ${bits(1.5)}`, `a__float f64 ${bits(3.5)}`, 'a__float__integer i64 7']);
+  assert.deepEqual(session.rows('m').slice(1).flatMap(fields), [
+    'b__float__field f64 ' + bits(1), `a__float f64 ${bits(1.5)}`, `a__float f64 ${bits(3.5)}`, 'a__float__integer i64 7',
+  ]);
+});
+
+/** Tags and fields of a row, each as `key kind value`. */
+function cells(point: Point): string[] {
+  return [...point.tags.map(([key, value]) => `${key} tag ${value}`), ...fields(point)];
+}
+
+test('split: a tag and a field of one key each have a column, whichever came first, and so has `time`', () => {
+  const options = { flags: abi.RULE_SPLIT };
+  for (const build of ['simd', 'scalar'] as const) {
+    const session = new ParserSession({}, build);
+    const lines = [
+      'm,t=a f=1i', 'm t=1i', 'm,t=b t=2i', 'm t="x"', 'm,f=x f=3i', 'm,n=c n="s"', 'm,time=u f=4i', 'm time=5i', 'm,t=a time="x",f=6i', 'm,t=a,t__field=b f=7i',
+    ];
+    assert.equal(session.write(lines.join('\n'), options).rejected, 0);
+    assert.deepEqual(session.rows('m').map(cells), [
+      ['t tag a', 'f i64 1'], ['t__field i64 1'], ['t tag b', 't__field i64 2'], ['t__field__string string x'], ['f__tag tag x', 'f i64 3'],
+      ['n tag c', 'n__field string s'], ['time__tag tag u', 'f i64 4'], ['time__field i64 5'], ['t tag a', 'f i64 6', 'time__field__string string x'],
+      ['t tag a', 't__field__tag tag b', 'f i64 7'],
+    ], build);
+    const before = session.rows('m').length;
+    // One and the same lines again, as the fast path has learnt them, in one body and in many.
+    assert.equal(session.write(lines.join('\n'), options).rejected, 0);
+    for (const line of lines) assert.equal(session.parse(line, options).accepted, 1);
+    const rows = session.rows('m').map(cells);
+    assert.deepEqual(rows.slice(before, 2 * before), rows.slice(0, before));
+    assert.deepEqual(rows.slice(2 * before), rows.slice(0, before));
+  }
+});
+
+test('split: what the series cache knows of a line with a tag moved counts under split alone', () => {
+  const session = new ParserSession();
+  const line = 'm,f=x f=1';
+  session.write('m f=1');
+  for (let round = 0; round < 3; round++) {
+    assert.deepEqual(session.write(`${line}\n${line}`, { flags: abi.RULE_SPLIT }).errors, []);
+    for (const flags of [0, abi.RULE_WIDEN]) assert.deepEqual(faults(session.parse(`${line}\nm,f=x g=1`, { flags })), [`1 ${abi.LINE_TAG_AND_FIELD} f`, `2 ${abi.LINE_TAG_AND_FIELD} f`]);
+  }
+  assert.deepEqual(new Set(session.rows('m').slice(1).map((row) => cells(row).join())), new Set([`f__tag tag x,f f64 ${bits(1)}`]));
+});
+
+test('split: a tag or field without a place costs its line, and the error names it', () => {
+  const session = new ParserSession({ columnsMax: 12 });
+  const options = { flags: abi.RULE_SPLIT };
+  session.write('m,t=a,u=b,u__field=c f=1i,g=1i,g__tag=1i\nm time=1i', options);
+  const bad = [
+    'm,t=a,t__field=b t=1i', 'm t__field=1i,t=1i', 'm,g=x f=1i', 'm u=1i', 'm,f=x,f__tag=y f=1i', 'm time=t,time__field__boolean=t', 'm,time=a,time__tag=b f=1i',
+    'm t=1i,t=2i', 'm,f=a,f=b f=1i', 'm time=1i,time=2i', 'm,time=a,time=b f=1i',
+  ];
+  const parsed = session.parse(bad.join('\n'), options);
+  const [both, reserved, field, tag] = [abi.LINE_TAG_AND_FIELD, abi.LINE_RESERVED_NAME, abi.LINE_DUPLICATE_FIELD, abi.LINE_DUPLICATE_TAG];
+  assert.deepEqual(faults(parsed), [
+    `1 ${both} t`, `2 ${both} t`, `3 ${both} g`, `4 ${both} u`, `5 ${both} f`, `6 ${reserved} time`, `7 ${reserved} time`, `8 ${field} t`, `9 ${tag} f`,
+    `10 ${field} time`, `11 ${tag} time`,
+  ]);
+  assert.deepEqual([parsed.status, parsed.needs], [abi.PARSE_ACCEPTED, []], 'they make nothing');
+  const fixed = session.parse('m,f=x f=1i\nm t=1i', { flags: abi.RULE_SPLIT | abi.RULE_TAGS_FIXED });
+  assert.deepEqual(faults(fixed), [`1 ${abi.LINE_TAGS_FIXED} f`]);
+  assert.deepEqual(fixed.needs.map(({ key, kind }) => `${key} ${kind}`), [`t__field ${abi.KIND_I64}`]);
+  const full = new ParserSession({ columnsMax: 2 });
+  full.write('m,t=a f=1i', options);
+  assert.deepEqual(faults(full.parse('m,f=x f=1i\nm t=1i\nm time=1i', options)), [1, 2, 3].map((line) => `${line} ${abi.LINE_TOO_MANY_COLUMNS} ${['f', 't', 'time'][line - 1]}`));
 });
 
 test('split: columns made for a line count for its limits, and a rejected line makes none', () => {
@@ -96,19 +160,20 @@ test('split: columns made for a line count for its limits, and a rejected line m
   assert.deepEqual(faults(full.parse('m b=1i,a=1.5,b__x=t\nm a=1.5,b=1i', options)), [`1 ${abi.LINE_TOO_MANY_COLUMNS} a`, `2 ${abi.LINE_TOO_MANY_COLUMNS} a`]);
   const other = new ParserSession();
   other.write('m a=1i,s="x"\nm,t=a s="y"');
-  assert.deepEqual(other.parse('m a=1.5,t=1\nm a=2i', options).needs, []);
+  assert.deepEqual(other.parse('m,t=b,t__field=c a=1.5,t=1\nm a=2i', options).needs, []);
 });
 
 test('replay puts values where the rules of the frame put them, whatever columns came later; the checksum is that of the line', () => {
   const bodies = [
     ['m a=1,b=1i', 0], ['m a=2i,b=2i', abi.RULE_WIDEN], ['m a=3i,b=3.5', abi.RULE_SPLIT], ['m a=4i,a__integer=44i', abi.RULE_WIDEN],
-    [`m a=${MAX}i`, abi.RULE_SPLIT], ['m,t=x a=5', abi.RULE_TAGS_FIXED], ['m a=6i,c=1', abi.RULE_WIDEN | abi.RULE_TAGS_FIXED],
+    [`m a=${MAX}i`, abi.RULE_SPLIT], ['m,a=u,time=v,k=w a=3,k=9i,time=t\nm,k=x k=t', abi.RULE_SPLIT], ['m,t=x a=5', abi.RULE_TAGS_FIXED], ['m a=6i,c=1', abi.RULE_WIDEN | abi.RULE_TAGS_FIXED],
   ] as const;
   const live = new ParserSession();
   const sums = bodies.map(([body, flags]) => live.write(body, { flags }));
   assert.deepEqual(live.rows('m').map((row) => fields(row).sort()), [
     [`a f64 ${bits(1)}`, 'b i64 1'], [`a f64 ${bits(2)}`, 'b i64 2'], ['a__integer i64 3', `b__float f64 ${bits(3.5)}`],
-    [`a f64 ${bits(4)}`, 'a__integer i64 44'], [`a__integer i64 ${MAX}`], [`a f64 ${bits(6)}`, `c f64 ${bits(1)}`],
+    [`a f64 ${bits(4)}`, 'a__integer i64 44'], [`a__integer i64 ${MAX}`],
+    [`a f64 ${bits(3)}`, 'k__field i64 9', 'time__field bool true'], ['k__field__boolean bool true'], [`a f64 ${bits(6)}`, `c f64 ${bits(1)}`],
   ]);
   const again = new ParserSession();
   again.parser.define(live.table('m'));

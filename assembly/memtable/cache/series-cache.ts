@@ -17,9 +17,9 @@ export const SERIES_EPOCH: usize = 8;
 export const SERIES_NEXT: usize = 12;
 /** u64: what the checksum of each of its rows is at the last tag (parse/checksum.ts). */
 export const SERIES_CHECKSUM: usize = 16;
-/** u32 each: tags; database; bytes up to and with the first space, which stand at SERIES_TEXT. */
+/** u32 each: tags; scope (parse/line-series.ts); bytes up to and with the first space, which stand at SERIES_TEXT. */
 export const SERIES_TAGS: usize = 24;
-const SERIES_DATABASE: usize = 28;
+const SERIES_SCOPE: usize = 28;
 export const SERIES_TEXT_BYTES: usize = 32;
 export const SERIES_TEXT: usize = 48;
 
@@ -70,8 +70,8 @@ const K2: u64 = 0xD6E8FEB86659FD93;
 
 /** Hash of the bytes up to and with the first space. Not the one of the checksum: this one may change. */
 @inline
-export function seriesHash(database: u32, at: usize, bytes: u32): u64 {
-  let a: u64 = <u64>bytes * K2 + database;
+export function seriesHash(scope: u32, at: usize, bytes: u32): u64 {
+  let a: u64 = <u64>bytes * K2 + scope;
   let b: u64 = K1;
   let left = bytes;
   while (left >= 16) {
@@ -91,13 +91,13 @@ export function seriesHash(database: u32, at: usize, bytes: u32): u64 {
 }
 
 @inline
-function hasText(entry: usize, database: u32, at: usize, bytes: u32): bool {
-  if (load<u32>(entry, SERIES_TEXT_BYTES) != bytes || load<u32>(entry, SERIES_DATABASE) != database) return false;
+function hasText(entry: usize, scope: u32, at: usize, bytes: u32): bool {
+  if (load<u32>(entry, SERIES_TEXT_BYTES) != bytes || load<u32>(entry, SERIES_SCOPE) != scope) return false;
   return bytes < 16 ? isHead(entry + SERIES_TEXT, at, bytes) : isSame(entry + SERIES_TEXT, at, bytes);
 }
 
 /** The entry of that text, good or not; NO_SERIES when there is none. */
-export function findSeries(database: u32, at: usize, bytes: u32, hash: u64): usize {
+export function findSeries(scope: u32, at: usize, bytes: u32, hash: u64): usize {
   if (slots == 0) return NO_SERIES;
   const upper = <u32>(hash >> 32);
   let compared: u32 = 0;
@@ -105,7 +105,7 @@ export function findSeries(database: u32, at: usize, bytes: u32, hash: u64): usi
     const held = load<u64>(slots + (<usize>((upper + i) & slotsMask) << 3));
     if (held == 0) break;
     if (<u32>(held >> 32) != upper) continue;
-    if (hasText(<usize><u32>held, database, at, bytes)) return <usize><u32>held;
+    if (hasText(<usize><u32>held, scope, at, bytes)) return <usize><u32>held;
     if (++compared == COMPARED_MAX) break;
   }
   return NO_SERIES;
@@ -135,7 +135,7 @@ export function setSeries(entry: usize, table: usize, number: u32, tagsChecksum:
 }
 
 /** An entry for a text that findSeries did not find, to be filled with setSeries; NO_SERIES when it is not to be cached. */
-export function addSeries(database: u32, at: usize, bytes: u32, hash: u64): usize {
+export function addSeries(scope: u32, at: usize, bytes: u32, hash: u64): usize {
   const size = <u32>SERIES_TEXT + ((bytes + 15) & ~15);
   if (bytes > TEXT_BYTES_MAX || !isWelcome(hash) || !hasRoom(size)) return NO_SERIES;
   if (slots == 0 || (entries + 1) << 1 > slotsMask + 1) growSlots();
@@ -147,7 +147,7 @@ export function addSeries(database: u32, at: usize, bytes: u32, hash: u64): usiz
   entries++;
   memory.copy(entry + SERIES_TEXT, at, bytes);
   store<u32>(entry, bytes, SERIES_TEXT_BYTES);
-  store<u32>(entry, database, SERIES_DATABASE);
+  store<u32>(entry, scope, SERIES_SCOPE);
   store<u32>(entry, <u32>NO_SERIES, SERIES_NEXT);
   store<u64>(slot, (hash & 0xFFFFFFFF00000000) | <u64>entry);
   return entry;

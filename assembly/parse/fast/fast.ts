@@ -1,7 +1,7 @@
 // The fast path: lines whose series is cached and whose fields are known columns with values of their types, guessed from
 // the lines before and checked byte by byte. A line that surprises it leaves no trace in rows and series and is parsed in the exact path, from
 // its beginning. What passes here is what the exact path would accept, with the same rows and the same checksum:
-//  - the bytes up to the first space are those of a line that was accepted before, in the same database, or a measurement
+//  - the bytes up to the first space are those of a line that was accepted before, in the same database by rules that put tags alike, or a measurement
 //    and tags that differ from such a line's in the values alone (tags.ts);
 //  - no quote or backslash is met outside of them and of keys that are compared whole, but the two quotes of a string, and
 //    no newline but the last: so the line ends there for lines.ts as well;
@@ -21,12 +21,13 @@ import { body, takesReplay, touch } from '../append-line';
 import { beginRow, endRow } from '../checksum';
 import { digitsIn, numberIn, powerOfTen } from '../grammar/number/digits';
 import { stopPlace } from './fields';
-import { cacheSeries, lastSeries, setLastSeries } from '../line-series';
+import { cacheSeries, lastSeries, seriesScope, setLastSeries } from '../line-series';
 import { goOn } from './fallback';
 import { beginTags, namedTable, readName, readTags, storeTags, tagCount } from './tags';
 import { scaledTime, scaleTime } from '../grammar/time';
 
 let database: u32 = 0;
+let scope: u32 = 0;
 let unit: i64 = 0;
 let timeByDefault: i64 = 0;
 let cellsMax: u32 = 0;
@@ -44,8 +45,9 @@ const CREDIT_MIN: i32 = -32;
 export let taken: u32 = 0;
 
 /** Begins a body; the arguments are those of parse. */
-export function beginFast(databaseId: u32, unitNanos: i64, defaultTime: i64, lineCellsMax: u32, isReplay: bool, number: f64): void {
+export function beginFast(databaseId: u32, flags: u32, unitNanos: i64, defaultTime: i64, lineCellsMax: u32, isReplay: bool, number: f64): void {
   database = databaseId;
+  scope = seriesScope(databaseId, flags);
   unit = unitNanos;
   timeByDefault = defaultTime;
   cellsMax = lineCellsMax;
@@ -127,8 +129,8 @@ function lookUp(entry: usize, guess: usize, at: usize, end: usize): usize {
   hasLooked = rareTables == 0 || isWorthALook(at);
   if (!hasLooked) return NO_SERIES;
   const bytes = <u32>(seriesEnd(at, end) - at);
-  lookedHash = seriesHash(database, at, bytes);
-  lookedEntry = bytes == 0 ? NO_SERIES : findSeries(database, at, bytes, lookedHash);
+  lookedHash = seriesHash(scope, at, bytes);
+  lookedEntry = bytes == 0 ? NO_SERIES : findSeries(scope, at, bytes, lookedHash);
   if (lookedEntry == NO_SERIES) return NO_SERIES;
   countLook(load<u32>(lookedEntry, SERIES_TABLE), true);
   if (!isGood(lookedEntry)) return NO_SERIES;

@@ -14,7 +14,7 @@ import { maskOfHigh, maskOfNameEnds } from '../../base/simd';
 import { addCell, beginRow, endTags } from '../checksum';
 import { COMMA, HASH, SPACE } from '../grammar/characters';
 import { isSpelled } from './fields';
-import { nextSerial } from '../schema/judge';
+import { nextSerial } from '../schema/line-keys';
 
 const NAME_BYTES_MAX: usize = 65536;
 const TAGS_MAX: u32 = 64;

@@ -11,8 +11,6 @@ export const CELL_KEY_AT: usize = 12;
 export const CELL_KEY_BYTES: usize = 16;
 /** u32 each: the value as written. */
 export const CELL_RAW_AT: usize = 20;
-/** u32: of a value whose column has another kind, the column it goes into, 0 for none; what it was judged by is gone then. */
-export const CELL_PLACE: usize = 20;
 export const CELL_RAW_BYTES: usize = 24;
 /** u32: the column, once it is judged. */
 export const CELL_COLUMN: usize = 28;
@@ -20,7 +18,9 @@ export const CELL_COLUMN: usize = 28;
 export const CELL_BITS: usize = 32;
 export const CELL_TEXT_AT: usize = 32;
 export const CELL_TEXT_BYTES: usize = 36;
-export const CELL_BYTES: u32 = 40;
+/** u32: of a value whose column has another kind, the column it goes into, 0 for none; once it is judged. */
+export const CELL_PLACE: usize = 40;
+export const CELL_BYTES: u32 = 48;
 
 const CELLS_MIN: u32 = 256;
 

@@ -1,19 +1,20 @@
 // What a well-formed line says, held against the schema: first the keys against one another (L5), then against the
 // columns there are, then against the rules and limits of what is new. The first line of a body that names a new column
 // gives it its kind.
-import { COLUMN_ID, COLUMN_KIND, COLUMN_LINE } from '../../layout/column';
+import { COLUMN_ID, COLUMN_KIND } from '../../layout/column';
 import { TABLE_COLUMNS, TABLE_ID, TABLE_KEY_BYTES, TABLE_SET_ASIDE } from '../../layout/table';
 import {
   KIND_TAG, LINE_DUPLICATE_FIELD, LINE_DUPLICATE_TAG, LINE_NAMES_FULL, LINE_OK, LINE_RESERVED_NAME,
   LINE_TABLE_SET_ASIDE, LINE_TAG_AND_FIELD, LINE_TAGS_FIXED, LINE_TOO_MANY_COLUMNS, LINE_TOO_MANY_TABLES,
-  LINE_TYPE_CONFLICT, PARSE_REPLAY, RULE_TAGS_FIXED,
+  LINE_TYPE_CONFLICT, PARSE_REPLAY, RULE_SPLIT, RULE_TAGS_FIXED,
 } from '../../layout/codes';
 import { findTable, isNamed, tableCount } from '../../memtable/tables';
 import { guessCell, noteCell } from '../../memtable/cache/line-guess';
 import { findColumn, isKey, namesBytes } from '../../memtable/table';
 import { hashBytes } from '../../base/hash';
 import { fault, faultKinds } from '../grammar/fault';
-import { placeOf, targetOf } from './split-column';
+import { AS_FIELD, AS_TAG, namedAs, nameColumn, nextSerial } from './line-keys';
+import { KIND_NONE, placeOf, targetOf, timeColumn } from './split-column';
 import { makeColumn, makeTable, provisionalMark, undoProvisional } from './needed';
 import {
   CELL_BYTES, CELL_COLUMN, CELL_KEY_AT, CELL_KEY_BYTES, CELL_KIND, CELL_PLACE, CELL_RAW_AT, CELL_RAW_BYTES,
@@ -48,18 +49,8 @@ let rules: u32 = 0;
 let isLenient: bool = false;
 /** The table of the line before, for most lines that of the next; 0 when it may be gone. */
 let lastTable: usize = 0;
-/** In the line judged last, values have another kind than their columns (CELL_PLACE says where they go). */
+/** In the line judged last, fields have another kind than their columns (CELL_PLACE says where they go). */
 export let lineHasMoved: bool = false;
-/** Counts all lines judged, by two: a column that bears the number of the line at hand, or the next, was named in it before. */
-let serial: u64 = 0;
-
-/** A number for COLUMN_LINE that no line had. */
-@inline
-export function nextSerial(): u64 {
-  serial += 2;
-  return serial;
-}
-
 /** @param flags PARSE_REPLAY, RULE_* */
 export function beginJudging(databaseId: u32, flags: u32): void {
   database = databaseId;
@@ -99,37 +90,38 @@ export function judgeLine(): u32 {
   return code;
 }
 
-/** Finds the columns of all cells; a key that is reserved or stands twice ends it. */
+/** Finds the columns of all cells; a key that stands twice ends it, and one that is tag and field, or `time`, unless both are split. */
 function judgeKeys(table: usize): u32 {
+  const isSplit = (rules & RULE_SPLIT) != 0;
   let cell = cellsAt;
   for (let i: u32 = 0; i < cellCount; i++, cell += CELL_BYTES) {
     const keyAt = <usize>load<u32>(cell, CELL_KEY_AT);
     const keyBytes = load<u32>(cell, CELL_KEY_BYTES);
     let column = guessCell(table, i);
     if (column == 0 || !isKey(column, keyAt, keyBytes)) {
-      if (keyBytes == 4 && load<u32>(keyAt) == TIME) return keyFault(LINE_RESERVED_NAME, cell);
-      const hash = hashBytes(keyAt, keyBytes);
-      column = findColumn(table, keyAt, keyBytes, hash);
-      if (column == 0) column = makeColumn(table, load<u32>(cell, CELL_KIND), keyAt, keyBytes, hash);
-      noteCell(table, i, column);
+      if (keyBytes == 4 && load<u32>(keyAt) == TIME) {
+        if (!isSplit) return keyFault(LINE_RESERVED_NAME, cell);
+        column = timeColumn;
+        noteCell(table, i, 0);
+      } else {
+        const hash = hashBytes(keyAt, keyBytes);
+        column = findColumn(table, keyAt, keyBytes, hash);
+        if (column == 0) column = makeColumn(table, load<u32>(cell, CELL_KIND), keyAt, keyBytes, hash);
+        noteCell(table, i, column);
+      }
     }
-    const isTag = <u32>(load<u32>(cell, CELL_KIND) == KIND_TAG);
-    if (isInLine(column)) return keyFault(repeatCode(isTag, <u32>(load<u64>(column, COLUMN_LINE) & 1)), cell);
-    store<u64>(column, serial | isTag, COLUMN_LINE);
+    const how = load<u32>(cell, CELL_KIND) == KIND_TAG ? AS_TAG : AS_FIELD;
+    const before = namedAs(column);
+    if (before != 0 && ((before & how) != 0 || !isSplit)) return keyFault(repeatCode(how, before), cell);
+    nameColumn(column, before | how);
     store<u32>(cell, <u32>column, CELL_COLUMN);
   }
   return LINE_OK;
 }
 
-/** Whether the line at hand has named the column. */
-@inline
-function isInLine(column: usize): bool {
-  return (load<u64>(column, COLUMN_LINE) | 1) == (serial | 1);
-}
-
-function repeatCode(isTag: u32, wasTag: u32): u32 {
-  if (isTag != wasTag) return LINE_TAG_AND_FIELD;
-  return isTag ? LINE_DUPLICATE_TAG : LINE_DUPLICATE_FIELD;
+function repeatCode(how: u64, before: u64): u32 {
+  if ((before & how) == 0) return LINE_TAG_AND_FIELD;
+  return how == AS_TAG ? LINE_DUPLICATE_TAG : LINE_DUPLICATE_FIELD;
 }
 
 function keyFault(code: u32, cell: usize): u32 {
@@ -150,14 +142,12 @@ function judgeKinds(table: usize): u32 {
 
 /** Finds a place for each value from `cell` on whose column has another kind; one that has none ends it, but for replay. */
 function findPlaces(table: usize, cell: usize, end: usize): u32 {
-  lineHasMoved = true;
   for (; cell < end; cell += CELL_BYTES) {
     const came = load<u32>(cell, CELL_KIND);
     const has = load<u32>(load<u32>(cell, CELL_COLUMN), COLUMN_KIND);
     if (has == came) continue;
-    let place = placeOf(table, cell, rules);
-    // A place whose key the line itself names would get two values.
-    if (place != 0 && place != <usize>load<u32>(cell, CELL_COLUMN) && isInLine(place)) place = 0;
+    if (came != KIND_TAG) lineHasMoved = true;
+    const place = placeOf(table, cell, rules);
     if (place == 0 && !isLenient) return kindFault(cell, has, came);
     store<u32>(cell, <u32>place, CELL_PLACE);
   }
@@ -165,6 +155,7 @@ function findPlaces(table: usize, cell: usize, end: usize): u32 {
 }
 
 function kindFault(cell: usize, has: u32, came: u32): u32 {
+  if (has == KIND_NONE) return keyFault(LINE_RESERVED_NAME, cell);
   const code = has == KIND_TAG || came == KIND_TAG ? LINE_TAG_AND_FIELD : LINE_TYPE_CONFLICT;
   const at = <usize>load<u32>(cell, CELL_RAW_AT);
   fault(code, at, at + load<u32>(cell, CELL_RAW_BYTES), load<u32>(cell, CELL_RAW_KEY_AT), load<u32>(cell, CELL_RAW_KEY_BYTES));
