@@ -34,7 +34,7 @@ Both bounds are allowed. \`--data-dir\` and its variable mean the same to all co
 const GROUPS = [
   ['Listening and storing', 'Where clients reach the server, and where its data is.', ['http-bind', 'http', 'connections-max', 'data-dir', 'data-group']],
   ['Security', 'The README says more on [credentials](../README.md#credentials) and [TLS](../README.md#tls).', ['without-auth', 'metrics-open', 'admin-token-file', 'trusted-proxy', 'tls-cert', 'tls-key', 'tls-client-ca']],
-  ['What writes mean', 'How timestamps and types are taken. The last two are for databases made from now on; `sluice database update` changes those of one that is there.', ['legacy-precision', 'tags', 'types']],
+  ['What writes mean', 'How timestamps, names and types are taken. The last two are for databases made from now on; `sluice database update` changes those of one that is there.', ['legacy-precision', 'database-names', 'tags', 'types']],
   ['Workers and memory', 'The server takes about `--max-memory`, `--queue-bytes-max`, and for each worker one body of `--body-bytes-max`; Node itself comes on top.', ['workers', 'inflate', 'max-memory', 'queue-bytes-max']],
   ['One body', 'What is over one of these costs the body, not its neighbours.', ['body-bytes-max', 'body-lines-max', 'task-time-max']],
   ['Log and disk', 'Every write is in the log until its rows are in files.', ['log-segment-bytes', 'log-bytes-max', 'disk-reserve', 'rejects-bytes-max']],

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { everyAddress, isNetwork } from './addresses.js';
 import { LOG_LEVELS, type LogLevel } from './logging.js';
+import { DATABASE_NAME_RULES, type DatabaseNameRule } from './names.js';
 import { TAG_RULES, TYPE_RULES, type SchemaRules } from './schema-rules.js';
 
 /** The settings a server runs with; the schema rules are those of new databases. */
@@ -27,6 +28,7 @@ export interface Config extends SchemaRules {
   readonly http: 'auto' | 'uws' | 'node';
   readonly inflate: 'wasm' | 'zlib' | 'zlib-sync' | 'zlib-sync-whole';
   readonly legacyPrecision: 'auto' | 'ns';
+  readonly databaseNames: DatabaseNameRule;
   readonly queueBytesMax: number;
   readonly bodyBytesMax: number;
   readonly bodyLinesMax: number;
@@ -107,6 +109,7 @@ const perField = {
   http: { flag: 'http', unit: 'word', default: 'auto', words: ['auto', 'uws', 'node'], description: 'HTTP server; auto takes uws where it loads' },
   inflate: { flag: 'inflate', unit: 'word', default: 'wasm', words: ['wasm', 'zlib', 'zlib-sync', 'zlib-sync-whole'], description: 'what unpacks gzip bodies: our own inflate beside the parser, node:zlib, or the optional addon zlib-sync' },
   legacyPrecision: { flag: 'legacy-precision', unit: 'word', default: 'auto', words: ['auto', 'ns'], description: 'precision of v1 and v2 writes that name none' },
+  databaseNames: { flag: 'database-names', unit: 'word', default: 'plain', words: DATABASE_NAME_RULES, description: 'names that databases may have: ASCII letters, digits, _, - and one /, or any of InfluxDB 1 and 2, with spaces, dots and the letters of every script' },
   tags: { flag: 'tags', unit: 'word', default: 'grow', words: TAG_RULES, description: 'of new databases: a table may get tags at any time, or with its first write alone' },
   types: { flag: 'types', unit: 'word', default: 'strict', words: TYPE_RULES, description: 'of new databases: a value of another type than its column is refused, an integer may go into a float column, or it, and what is tag and field by one name, goes into a column of its own as <key>__<type>' },
   queueBytesMax: { flag: 'queue-bytes-max', unit: 'bytes', default: '64MiB', min: MiB, max: 2 * GiB, description: 'bodies in flight' },
@@ -172,6 +175,7 @@ export function parseConfig(flags: Readonly<Record<string, string | boolean | un
     http: word(perField.http),
     inflate: word(perField.inflate),
     legacyPrecision: word(perField.legacyPrecision),
+    databaseNames: word(perField.databaseNames),
     tags: word(perField.tags),
     types: word(perField.types),
     queueBytesMax: number(perField.queueBytesMax),

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
-const databaseBytesMax = 64;
+const databaseBytesMax = { plain: 64, any: 255 } as const;
 const columnBytesMax = 200;
 const folderBytesMax = 120;
 const folderBytesKept = 100;
@@ -120,15 +120,37 @@ function hex(byte: number): string {
   return byte.toString(16).toUpperCase().padStart(2, '0');
 }
 
-/** What is wrong with a database's name, or null. Its rule is a client's contract: names are parts of URLs and of folders. */
-export function checkDatabaseName(name: string): string | null {
+/**
+ * Which names databases may have. `plain`: InfluxDB 3's, as they are safe in URLs and folders; `any`: spaces, dots and the
+ * letters of every script too, as InfluxDB 1 and 2 take them.
+ */
+export const DATABASE_NAME_RULES = ['plain', 'any'] as const;
+export type DatabaseNameRule = (typeof DATABASE_NAME_RULES)[number];
+
+/** What is wrong with a database's name, or null. */
+export function checkDatabaseName(name: string, rule: DatabaseNameRule): string | null {
   const bytes = Buffer.byteLength(name);
-  if (bytes > databaseBytesMax) return `has ${bytes} bytes, the limit is ${databaseBytesMax}`;
-  if (!/^[A-Za-z0-9]/.test(name)) return 'does not start with an ASCII letter or digit';
-  if (!/^[A-Za-z0-9_/-]*$/.test(name)) return 'holds something else than ASCII letters, digits, _, - and one /';
+  const bytesMax = databaseBytesMax[rule];
+  if (bytes > bytesMax) return `has ${bytes} bytes, the limit is ${bytesMax}`;
+  const problem = rule === 'plain' ? plainProblem(name) : anyProblem(name);
+  if (problem !== null) return problem;
   if (name.indexOf('/') !== name.lastIndexOf('/')) return 'holds more than one /';
-  if (name.endsWith('/')) return 'ends with /';
-  return null;
+  return name.endsWith('/') ? 'ends with /' : null;
+}
+
+function plainProblem(name: string): string | null {
+  if (!/^[A-Za-z0-9]/.test(name)) return `does not start with an ASCII letter or digit${ANY_HINT}`;
+  return /^[A-Za-z0-9_/-]*$/.test(name) ? null : `holds something else than ASCII letters, digits, _, - and one /${ANY_HINT}`;
+}
+
+const ANY_HINT = ' (sluice serve --database-names any takes more)';
+
+function anyProblem(name: string): string | null {
+  if (name === '') return 'is empty';
+  // U+FFFD stands where bytes were no UTF-8.
+  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\uFFFD]/u.test(name)) return 'holds a control character, a line separator or bytes that are not UTF-8';
+  if (name.includes('*')) return 'holds *, which stands for the rest of a name where tokens say what they allow';
+  return /^[\s/]|\s$/u.test(name) ? 'begins with a space or /, or ends with a space' : null;
 }
 
 /** Name of a Delta commit below `_delta_log/`. */

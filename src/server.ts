@@ -46,7 +46,7 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
       authenticator: config.withoutAuth ? WITHOUT_AUTH
         : makeAuthenticator({ tokens: engine.tokens, clock, trustedProxies, log: logger }),
       limits: { ...FRONT_END_DEFAULTS, bodyBytesMax: config.bodyBytesMax },
-      dialect: { legacyPrecision: config.legacyPrecision },
+      dialect: { legacyPrecision: config.legacyPrecision, databaseNames: config.databaseNames },
       clock,
       health: () => healthOf(engine),
       version: VERSION,

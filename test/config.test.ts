@@ -21,7 +21,7 @@ function complaint(flags: Record<string, string | boolean>, env: Record<string, 
 test('defaults', () => {
   assert.deepEqual(parseConfig({}, {}), {
     httpHost: '127.0.0.1', httpPort: 8181, dataDir: resolve('data'), dataGroup: null, withoutAuth: false, metricsOpen: false, adminTokenFile: null, trustedProxies: [], tls: null, workers: availableParallelism(),
-    http: 'auto', inflate: 'wasm', legacyPrecision: 'auto', tags: 'grow', types: 'strict',
+    http: 'auto', inflate: 'wasm', legacyPrecision: 'auto', databaseNames: 'plain', tags: 'grow', types: 'strict',
     queueBytesMax: 64 * MiB, bodyBytesMax: 64 * MiB, bodyLinesMax: 2_000_000, taskMsMax: 10_000, connectionsMax: 10_240,
     databasesMax: 64, tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: MiB, namesBytesMax: 64 * MiB,
     logSegmentBytes: 64 * MiB, logBytesMax: 1024 * MiB, logAgeMaxMs: 600_000, setAsideAgeMs: 600_000,

@@ -132,13 +132,30 @@ test('a name used before takes the id of the table made anew, and never a folder
 });
 
 test('a database name is ASCII, of at most 64 bytes, with one / inside at most', () => {
-  for (const name of ['db', '0', 'a-b_c', 'name/rp', 'x'.repeat(64)]) assert.equal(checkDatabaseName(name), null);
+  for (const name of ['db', '0', 'a-b_c', 'name/rp', 'x'.repeat(64)]) assert.equal(checkDatabaseName(name, 'plain'), null);
   const wrong: [name: string, problem: RegExp][] = [
     ['', /start/], ['_x', /start/], ['-x', /start/], ['/x', /start/], ['..', /start/], ['ä', /start/],
     ['a b', /something else/], ['a.b', /something else/], ['a\n', /something else/], ['aä', /something else/],
     ['a/b/c', /more than one/], ['a/', /ends with/], ['x'.repeat(65), /has 65 bytes, the limit is 64/],
   ];
-  for (const [name, problem] of wrong) assert.match(checkDatabaseName(name) ?? '', problem);
+  for (const [name, problem] of wrong) assert.match(checkDatabaseName(name, 'plain') ?? '', problem);
+});
+
+test('by the rule `any` a database name has spaces, dots and letters of every script, and its folder is plain all the same', () => {
+  const good = ['Home Assistant', 'my.db', 'Stromzähler', '_private', '..', '.', '~', '測'.repeat(85), 'a"b\\', "it's", '%41', '🏠/two weeks', '-x', 'नमस्ते', 'x'.repeat(255)];
+  for (const name of good) assert.equal(checkDatabaseName(name, 'any'), null, name);
+  const wrong: [name: string, problem: RegExp][] = [
+    ['', /empty/], [' a', /begins/], ['a ', /ends/], ['\u00a0a', /begins/], ['/a', /begins/], ['a/', /ends with/], ['a/b/c', /more than one/],
+    ['a\nb', /control/], ['a\u0000', /control/], ['a\u0085', /control/], ['a\u2028b', /line separator/], ['a\ufffd', /not UTF-8/], ['a\ud800', /control/],
+    ['a*', /stands for/], ['測'.repeat(86), /has 258 bytes, the limit is 255/],
+  ];
+  for (const [name, problem] of wrong) assert.match(checkDatabaseName(name, 'any') ?? '', problem, JSON.stringify(name));
+  const found = folders(...good, 'home assistant', 'MY.DB', 'STROMZÄHLER', `${'測'.repeat(84)}量`);
+  for (const folder of found) assert.match(folder, /^[A-Za-z0-9~-][A-Za-z0-9_~-]{0,126}$/);
+  assert.equal(new Set(found.map((folder) => folder.toLowerCase())).size, found.length, 'no two on a disk that ignores case');
+  // What is not cut can be read back.
+  const name = (folder: string): string => Buffer.from(folder.replace(/~(..)/g, (_, byte: string) => String.fromCharCode(parseInt(byte, 16))), 'latin1').toString();
+  for (const [i, folder] of found.entries()) if (!folder.includes('~~')) assert.equal(name(folder), [...good, 'home assistant', 'MY.DB', 'STROMZÄHLER'][i]);
 });
 
 test('names of files are fixed-width and read back', () => {

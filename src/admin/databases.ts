@@ -2,7 +2,7 @@
 import type { Catalog, Table } from '../catalog/catalog.js';
 import { SluiceError } from '../errors.js';
 import { atMost } from '../in-turn.js';
-import { checkDatabaseName } from '../names.js';
+import { checkDatabaseName, type DatabaseNameRule } from '../names.js';
 import type { SchemaRules } from '../schema-rules.js';
 import type { LineCounts } from '../ingest/line-counts.js';
 import type { RejectStore } from '../rejects/reject-store.js';
@@ -13,6 +13,8 @@ interface SchemaParts {
   readonly cleanup: Cleanup;
   readonly lines: LineCounts;
   readonly rejects: RejectStore;
+  /** Of new databases. */
+  readonly databaseNames: DatabaseNameRule;
 }
 
 interface DatabaseListing {
@@ -52,7 +54,7 @@ export class DatabaseAdmin {
    * @throws SluiceError bad-database-name, too-many-databases, log-failed
    */
   async createDatabase(name: string, rules: Partial<SchemaRules> = {}): Promise<boolean> {
-    const problem = checkDatabaseName(name);
+    const problem = checkDatabaseName(name, this.#parts.databaseNames);
     if (problem !== null) throw new SluiceError('bad-database-name', `${JSON.stringify(name.slice(0, 80))} ${problem}`);
     const { catalog } = this.#parts;
     if (catalog.database(name) !== undefined) return false;

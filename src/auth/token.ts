@@ -81,7 +81,7 @@ function checkGrant({ databases, permissions }: Grant): void {
 /** An exact name, `prefix*` or `*`. */
 function checkPattern(pattern: string): void {
   if (pattern === '*') return;
-  // `name/*` are the retention policies of a database.
-  const problem = checkDatabaseName(pattern.endsWith('*') ? pattern.slice(0, -1).replace(/\/$/, '') : pattern);
+  // `name/*` are the retention policies of a database. The server may take any name, now or later.
+  const problem = checkDatabaseName(pattern.endsWith('*') ? pattern.slice(0, -1).replace(/\/$/, '') : pattern, 'any');
   if (problem !== null) throw new SluiceError('bad-database-name', `${JSON.stringify(pattern)} ${problem}`);
 }

@@ -18,7 +18,7 @@ export interface WriteParts {
   readonly bodyMemory: BodyMemory;
   readonly log: Log;
   readonly clock: Clock;
-  readonly limits: Pick<Config, 'logBytesMax' | 'bodyBytesMax' | 'bodyLinesMax'>;
+  readonly limits: Pick<Config, 'logBytesMax' | 'bodyBytesMax' | 'bodyLinesMax' | 'databaseNames'>;
 }
 
 /**
@@ -42,7 +42,7 @@ function sayable({ kind, accepted, rejected, errors, rejectedLines, rejectedRuns
 }
 
 async function tryWrite({ bodyMemory, limits, log, writer }: WriteParts, { database, precision }: WriteArgs, bytes: Uint8Array): Promise<WriteOutcome> {
-  const problem = checkDatabaseName(database);
+  const problem = checkDatabaseName(database, limits.databaseNames);
   if (problem !== null) return { kind: 'failed', code: 'bad-database-name', detail: `${JSON.stringify(database)} ${problem}` };
   if (bytes.length > limits.bodyBytesMax) {
     return { kind: 'failed', code: 'body-too-large', detail: `it has ${bytes.length} bytes, the limit is ${limits.bodyBytesMax}` };

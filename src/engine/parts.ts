@@ -107,5 +107,5 @@ function makeDoors({ config, folder, logger }: Ground, { admission, bodyMemory, 
       if (body.rejectedLines !== null && (isStored || body.state === 'refused')) rejects.keep(database, body.rejectedLines, body.rejected);
     },
   });
-  return { lines, rejects, stalled, writer, schema: new DatabaseAdmin({ catalog, cleanup, lines, rejects }) };
+  return { lines, rejects, stalled, writer, schema: new DatabaseAdmin({ catalog, cleanup, lines, rejects, databaseNames: config.databaseNames }) };
 }

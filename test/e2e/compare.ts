@@ -6,9 +6,12 @@ import { rowsByHyparquet, rowsByQuery } from './readers.js';
 
 export type Reader = 'hyparquet' | 'query';
 
-/** @throws AssertionError that names reader, table and the first rows that differ */
-export async function compareDatabase(dataDir: string, database: string, model: Model, readers: readonly Reader[]): Promise<void> {
-  const tables = readDatabase(dataDir, database);
+/**
+ * @param folder of the database, where it is not called as the database is
+ * @throws AssertionError that names reader, table and the first rows that differ
+ */
+export async function compareDatabase(dataDir: string, database: string, model: Model, readers: readonly Reader[], folder = database): Promise<void> {
+  const tables = readDatabase(dataDir, folder);
   assert.deepEqual([...tables.keys()].sort(), model.measurements(), `tables of ${database}`);
   const queried = readers.includes('query') ? rowsByQuery(dataDir, database, [...tables.values()]) : new Map<string, string[]>();
   for (const [measurement, table] of tables) {

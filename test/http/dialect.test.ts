@@ -8,7 +8,7 @@ import type { DialectOptions } from '../../src/http/front/dialect.js';
 import { QueryParameters } from '../../src/http/front/query-string.js';
 import type { Dialect, WriteRequest } from '../../src/ingest/request.js';
 
-const AUTO: DialectOptions = { legacyPrecision: 'auto' };
+const AUTO: DialectOptions = { legacyPrecision: 'auto', databaseNames: 'plain' };
 const DIALECTS: readonly Dialect[] = ['v1', 'v2', 'v3'];
 const nameParameter = (dialect: Dialect) => (dialect === 'v2' ? 'bucket' : 'db');
 
@@ -157,7 +157,7 @@ test('an absent precision is auto, nanoseconds for Telegraf, and what --legacy-p
     assert.equal(read(dialect, query, { 'user-agent': 'curl/8 Telegraf/1' }).precision, abi.PRECISION_AUTO);
     assert.equal(read(dialect, query, telegraf).precision, abi.PRECISION_NS);
     assert.equal(read(dialect, `${query}&precision=s`, telegraf).precision, abi.PRECISION_S);
-    const legacy = { legacyPrecision: 'ns' } as const;
+    const legacy = { legacyPrecision: 'ns', databaseNames: 'plain' } as const;
     assert.equal(read(dialect, query, {}, legacy).precision, dialect === 'v3' ? abi.PRECISION_AUTO : abi.PRECISION_NS);
     assert.equal(read(dialect, `${query}&precision=auto`, {}, legacy).precision, abi.PRECISION_AUTO);
   }

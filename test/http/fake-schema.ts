@@ -40,7 +40,7 @@ export class FakeSchema implements Schema {
   }
 
   async createDatabase(name: string, rules: Partial<SchemaRules> = {}) {
-    const problem = checkDatabaseName(name);
+    const problem = checkDatabaseName(name, 'plain');
     if (problem !== null) throw new SluiceError('bad-database-name', problem);
     await this.settled();
     this.#change(['create', name, ...Object.values(rules)].join(' '));

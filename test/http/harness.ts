@@ -102,7 +102,7 @@ async function start(kind: ListenerKind, t: TestContext, options: Options): Prom
       tokens, clock, trustedProxies: makeNetworks(options.auth.trustedProxies), log: { warn: (message) => warnings.push(message) },
     }),
     limits: { ...FRONT_END_DEFAULTS, ...options.limits },
-    dialect: options.dialect ?? { legacyPrecision: 'auto' },
+    dialect: options.dialect ?? { legacyPrecision: 'auto', databaseNames: 'plain' },
     clock,
     health: options.health ?? (() => ({ status: 'pass', message: 'ready for queries and writes', checks: [] })),
     version: 'v0.1.0-test',

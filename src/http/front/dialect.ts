@@ -4,7 +4,7 @@ import {
 } from '../../../assembly/layout/codes.js';
 import { bucketDatabase, joinPolicy } from '../../database-names.js';
 import { SluiceError } from '../../errors.js';
-import { checkDatabaseName } from '../../names.js';
+import { checkDatabaseName, type DatabaseNameRule } from '../../names.js';
 import type { Dialect, WriteRequest } from '../../ingest/request.js';
 import { ENCODING_GZIP, ENCODING_IDENTITY } from '../../model/encoding.js';
 import type { Encoding } from '../../model/encoding.js';
@@ -13,6 +13,7 @@ import type { QueryParameters } from './query-string.js';
 export interface DialectOptions {
   /** What a v1 or v2 write means that names no precision: its size decides, or nanoseconds as InfluxDB has it. */
   readonly legacyPrecision: 'auto' | 'ns';
+  readonly databaseNames: DatabaseNameRule;
 }
 
 /** How much of a client's own text an error repeats. */
@@ -55,8 +56,8 @@ function quote(text: string): string {
 }
 
 /** @throws SluiceError bad-database-name */
-function goodDatabaseName(name: string): string {
-  const problem = checkDatabaseName(name);
+function goodDatabaseName(name: string, rule: DatabaseNameRule): string {
+  const problem = checkDatabaseName(name, rule);
   if (problem !== null) throw new SluiceError('bad-database-name', `${quote(name)} ${problem}`);
   return name;
 }
@@ -65,12 +66,12 @@ function goodDatabaseName(name: string): string {
  * The database that a write names: v1 with `db` and `rp`, v2 with `bucket`, v3 with `db` alone.
  * @throws SluiceError database-missing, bad-database-name
  */
-function readDatabase(dialect: Dialect, query: QueryParameters): string {
+function readDatabase(dialect: Dialect, query: QueryParameters, { databaseNames }: DialectOptions): string {
   const parameter = dialect === 'v2' ? 'bucket' : 'db';
   const name = query.get(parameter) ?? '';
   if (name === '') throw new SluiceError('database-missing', `add ${parameter}=NAME to the query string`);
-  if (dialect === 'v1') return goodDatabaseName(joinPolicy(name, query.get('rp') ?? ''));
-  return goodDatabaseName(dialect === 'v2' ? bucketDatabase(name) : name);
+  if (dialect === 'v1') return goodDatabaseName(joinPolicy(name, query.get('rp') ?? ''), databaseNames);
+  return goodDatabaseName(dialect === 'v2' ? bucketDatabase(name) : name, databaseNames);
 }
 
 /** @throws SluiceError bad-parameter */
@@ -122,7 +123,7 @@ export function readWrite(
   if (repeated !== undefined) throw new SluiceError('bad-parameter', `${repeated} stands twice in the query string`);
   return {
     dialect,
-    database: readDatabase(dialect, query),
+    database: readDatabase(dialect, query, options),
     precision: readPrecision(dialect, query.get('precision') ?? '', header('user-agent'), options),
     acceptPartial: readBoolean(query, 'accept_partial', true),
     noSync: dialect === 'v3' && readBoolean(query, 'no_sync', false),
