@@ -2,7 +2,8 @@
 
 export const READ_ROWS = 'rows are read with SQL: `sluice query --database NAME "SELECT ..."`, or any engine that opens the tables (docs/reading.md)';
 
-const VALUES = `what stands in rows is not looked up here; ${READ_ROWS}`;
+const VALUES = 'what stands in rows is read with SQL: `sluice query --database NAME \'SELECT DISTINCT "TAG" FROM "MEASUREMENT"\'`, '
+  + 'or any engine that opens the tables (docs/reading.md)';
 const POINTS = 'single points cannot be deleted; DROP MEASUREMENT and DROP DATABASE can drop all of them';
 const USERS = 'user not found: there are tokens here and no users; `sluice token create` makes a token with rights of its own, `sluice token list` shows them';
 

@@ -150,7 +150,7 @@ const changed: readonly (readonly [q: string, more: Record<string, string>, answ
   ['ALTER RETENTION POLICY autogen ON metrics DURATION 1d', {}, one(), []],
   ['CREATE RETENTION POLICY r ON nil DURATION 30d REPLICATION 1', {}, failed('database not found: nil'), []],
   ['DROP RETENTION POLICY "Two_Weeks" ON metrics', {}, one(), ['drop metrics/two_weeks']],
-  ['DROP RETENTION POLICY "1h" ON metrics', {}, one(), ['drop metrics/1h']],
+  ['DROP RETENTION POLICY "1h" ON metrics', {}, one(), []],
   ['DROP RETENTION POLICY autogen ON metrics', {}, failed('"autogen" is the database itself; DROP DATABASE drops it'), []],
   ['DROP CONTINUOUS QUERY q ON metrics; DROP SHARD 1', {}, { results: [{ statement_id: 0 }, { statement_id: 1 }] }, []],
   ['CREATE DATABASE "ntopng";CREATE RETENTION POLICY "raw" ON "ntopng" DURATION 30d REPLICATION 1 DEFAULT', {},
@@ -301,17 +301,30 @@ onBoth('a token sees and makes its own databases, and drops none', AUTH, async (
     ['SHOW MEASUREMENTS', { db: 'empty' }, one()],
     ['SHOW MEASUREMENTS', {}, NO_DATABASE],
     ['CREATE DATABASE made_1', {}, one()],
+    ['CREATE RETENTION POLICY r ON made_1 DURATION 1d REPLICATION 1; DROP RETENTION POLICY "1h" ON made_1', {}, { results: [{ statement_id: 0 }, { statement_id: 1 }] }],
+    ['SHOW STATS', {}, one(...[['metrics', 2], ['empty', 0], ['made_1', 0]].map(([database, count]) => ({
+      name: 'database', tags: { database }, columns: ['numMeasurements'], values: [[count]],
+    })))],
+    ['SHOW CONTINUOUS QUERIES', {}, one(...['metrics', 'empty', 'made_1'].map((name) => ({ name, columns: ['name', 'query'] })))],
   ] as const) {
     const answer = await ask(client, get(`/query?${queryOf(q, { ...more, u: 'x', p: token })}`));
     assert.equal(answer.status, 200, `${q}: ${answer.body}`);
     assert.deepEqual(JSON.parse(answer.body), expected, q);
   }
   assert.deepEqual(schema.changes.splice(0), ['create made_1']);
+  const both = await ask(client, get(`/query?${queryOf('CREATE DATABASE "made_1/1h"; DROP RETENTION POLICY "1h" ON made_1', { p: token })}`));
+  assert.match(JSON.parse(both.body).results[1].error, /needs an admin token/);
+  assert.deepEqual(schema.changes.splice(0), ['create made_1/1h']);
   for (const [q, more] of [
     ['CREATE DATABASE other', {}],
     ['CREATE DATABASE empty', {}],
     ['DROP DATABASE metrics', {}],
     ['DROP MEASUREMENT cpu', { db: 'metrics' }],
+    ['DROP RETENTION POLICY two_weeks ON metrics', {}],
+    ['DROP RETENTION POLICY nil ON other', {}],
+    ['ALTER RETENTION POLICY autogen ON empty DURATION 1d', {}],
+    ['SHOW MEASUREMENT CARDINALITY ON other', {}],
+    ['SHOW MEASUREMENTS WITH MEASUREMENT = metrics.two_weeks.old', { db: 'metrics' }],
     ['CREATE DATABASE made_2; DROP DATABASE made_2', {}],
     ['SHOW MEASUREMENTS', { db: 'metrics', rp: 'two_weeks' }],
     ['SHOW RETENTION POLICIES ON nil', {}],

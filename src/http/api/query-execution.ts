@@ -6,6 +6,7 @@ import { joinPolicy } from '../../database-names.js';
 import { ERRORS, KIND_NAMES, SluiceError } from '../../errors.js';
 import type { NamePattern } from '../../influxql/pattern.js';
 import type { NoValues, Slice, Statement } from '../../influxql/statement.js';
+import { demandAdmin } from '../auth/auth.js';
 import { maySee } from './page.js';
 import type { Result, Series } from './query-results.js';
 import { checkRights, targetOf, targetsOf } from './query-rights.js';
@@ -54,7 +55,8 @@ export class Execution {
    * @throws SluiceError forbidden, before any is done, and where the server is at fault
    */
   async run(statements: readonly Statement[]): Promise<Result[]> {
-    for (const statement of statements) checkRights(statement, this.#databaseOf(statement), this.#parts.principal);
+    const { schema, principal } = this.#parts;
+    for (const statement of statements) checkRights(statement, this.#databaseOf(statement), principal, (name) => schema.tables(name) !== null);
     const results: Result[] = [];
     let failed = false;
     for (const [id, statement] of statements.entries()) {
@@ -99,6 +101,9 @@ export class Execution {
         this.#policiesOf(database);
         const dropped = joinPolicy(database, statement.policy);
         if (dropped === database) return `${JSON.stringify(statement.policy)} is the database itself; DROP DATABASE drops it`;
+        if (schema.tables(dropped) === null) return [];
+        // It may be there since the rights were looked at.
+        demandAdmin(this.#parts.principal);
         await schema.dropDatabase(dropped);
         return [];
       }

@@ -26,16 +26,22 @@ function demandSight(principal: Principal, database: string): void {
   if (database !== '' && !maySee(principal, database)) demand(principal, 'read', database);
 }
 
-/** @param database of the statement, '' for none. @throws SluiceError forbidden */
-export function checkRights(statement: Statement, database: string, principal: Principal): void {
+/**
+ * @param database of the statement, '' for none
+ * @param exists whether there is a database
+ * @throws SluiceError forbidden
+ */
+export function checkRights(statement: Statement, database: string, principal: Principal, exists: (database: string) => boolean): void {
   switch (statement.kind) {
     case 'create database':
     case 'keep policy':
       return demand(principal, 'write', database);
     case 'drop database':
     case 'drop measurement':
-    case 'drop policy':
       return demandAdmin(principal);
+    case 'drop policy':
+      // Clients drop policies before they were ever made.
+      return exists(joinPolicy(database, statement.policy)) ? demandAdmin(principal) : demand(principal, 'write', database);
     case 'show retention policies':
     case 'count measurements':
       return demandSight(principal, database);
