@@ -113,6 +113,27 @@ for (const scheme of SCHEMES) {
       await assert.rejects(connect({ password: 'wrong' }).createDatabase('other'), /A 401 Unauthorized error occurred: .*authorization failed/);
     });
 
+    test('what it asks around its writes is answered, or refused with what to do instead', async () => {
+      const client = connect({ database: 'around' });
+      await client.createDatabase('around');
+      await client.createRetentionPolicy('30d', { duration: '30d', database: 'around', replication: 1, isDefault: true });
+      await client.alterRetentionPolicy('autogen', { duration: '7d', database: 'around', replication: 1, isDefault: false });
+      assert.deepEqual((await client.showRetentionPolicies('around')).map(({ name, duration }) => [name, duration]), [['autogen', '0s']]);
+      await client.writePoints([{ measurement: 'kept', fields: { v: 1 } }, { measurement: 'gone', fields: { v: 1 } }]);
+      assert.deepEqual(await client.getMeasurements('around'), ['gone', 'kept']);
+      await client.dropMeasurement('gone', 'around');
+      assert.deepEqual(await client.getMeasurements('around'), ['kept']);
+      await client.dropRetentionPolicy('30d', 'around');
+      assert.deepEqual([...(await client.getUsers())], []);
+      assert.deepEqual([...(await client.showContinousQueries('around'))], []);
+      await client.dropContinuousQuery('none', 'around');
+      await assert.rejects(client.createUser('a', 'b'), /sluice token create/);
+      await assert.rejects(client.grantPrivilege('a', 'READ', 'around'), /sluice token create/);
+      await assert.rejects(client.getSeries({ database: 'around' }), /sluice query/);
+      await assert.rejects(client.query('SELECT * FROM kept'), /sluice query/);
+      await assert.rejects(client.createContinuousQuery('c', 'SELECT mean(v) INTO x FROM kept GROUP BY time(1h)', 'around'), /nothing is computed/);
+    });
+
     test('ping finds the server online and learns its version', async () => {
       const [found] = await connect().ping(5000);
       assert.equal(found!.online, true);
