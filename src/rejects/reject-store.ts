@@ -6,6 +6,8 @@ import { RejectFiles } from './files.js';
 
 /** Text that waits for the disk, of all databases. */
 const WAITING_BYTES_MAX = 32 * 1024 * 1024;
+/** Databases of which a file is open: a process may hold few. */
+const OPEN_MAX = 16;
 const NEWLINE = 0x0a;
 
 interface RejectStoreParts {
@@ -37,6 +39,8 @@ export class RejectStore {
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #draining: Promise<void> | null = null;
+  /** Of which a file may be open; the one appended to last at the end. */
+  readonly #open = new Set<RejectFiles>();
   #isTroubled = false;
   #linesKept = 0;
   #linesDropped = 0;
@@ -75,7 +79,9 @@ export class RejectStore {
   /** Removes what is kept of a database that was dropped. */
   async forget(folder: string): Promise<void> {
     await this.settled();
-    await this.#files.get(folder)?.close();
+    const files = this.#files.get(folder);
+    await files?.close();
+    if (files !== undefined) this.#open.delete(files);
     this.#files.delete(folder);
     await this.#parts.disk.removeTree(join(this.#parts.folder, folder));
   }
@@ -83,6 +89,17 @@ export class RejectStore {
   async close(): Promise<void> {
     await this.settled();
     for (const files of this.#files.values()) await files.close();
+  }
+
+  /** Appends, with few files open at once: each database has one. */
+  async #append(files: RejectFiles, piece: Uint8Array): Promise<void> {
+    this.#open.delete(files);
+    this.#open.add(files);
+    await files.append(piece);
+    const [oldest] = this.#open;
+    if (oldest === undefined || this.#open.size <= OPEN_MAX) return;
+    this.#open.delete(oldest);
+    await oldest.close();
   }
 
   #filesOf({ name, folder }: { name: string; folder: string }): RejectFiles {
@@ -106,7 +123,7 @@ export class RejectStore {
     let written = 0;
     try {
       for (const piece of pieces(text, files.pieceBytesMax)) {
-        await files.append(piece);
+        await this.#append(files, piece);
         written += lines(piece);
       }
       this.#isTroubled = false;

@@ -215,3 +215,26 @@ test('each file says whose lines it holds', async (t) => {
   assert.match(file!, /^\d{16}\.jsonl$/);
   assert.equal(readFileSync(join(folder, DATABASE.folder, file!), 'utf8').split('\n')[0], '{"format":1,"database":"a/b"}');
 });
+
+test('of a hundred databases few files are open at once, and each keeps its lines', async (t) => {
+  let open = 0;
+  let openMax = 0;
+  const counted: Disk = {
+    ...systemDisk,
+    open: async (path, how) => {
+      const file = await systemDisk.open(path, how);
+      openMax = Math.max(openMax, open += 1);
+      return { ...file, close: () => file.close().finally(() => (open -= 1)) };
+    },
+  };
+  const { reader, store } = start(t, 1 << 20, counted);
+  for (let round = 0; round < 2; round += 1) {
+    for (let n = 0; n < 100; n += 1) store.keep({ name: `d${n}`, folder: `d${n}` }, refused(`m v=${round}`), 1);
+    await store.settled();
+  }
+  assert.ok(openMax <= 18, `${openMax} files were open`);
+  assert.deepEqual(store.counts, { kept: 200, dropped: 0 });
+  assert.equal((await all(reader())).length, 200);
+  await store.close();
+  assert.equal(open, 0);
+});
