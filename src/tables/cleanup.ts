@@ -25,6 +25,7 @@ export class Cleanup {
   readonly #parts: LeftoversParts;
   /** Dropped tables, by id, whose folders are surely out of the way. */
   readonly #away = new Set<number>();
+  #emptying: Promise<void> | null = null;
 
   constructor(parts: LeftoversParts) {
     this.#parts = parts;
@@ -113,8 +114,13 @@ export class Cleanup {
     this.#away.delete(tableId);
   }
 
-  /** Deletes dropped folders whose time is over. @throws why some of them stay, once all others are gone */
-  async emptyTrash(): Promise<void> {
+  /** Deletes dropped folders whose time is over, one after another; who asks while that is being done waits for it. @throws why some of them stay, once all others are gone */
+  emptyTrash(): Promise<void> {
+    this.#emptying ??= this.#emptyTrash().finally(() => (this.#emptying = null));
+    return this.#emptying;
+  }
+
+  async #emptyTrash(): Promise<void> {
     const { clock, disk, paths } = this.#parts;
     await eachOf(await disk.list(paths.trash), async (name) => {
       const [, droppedMs] = /^(\d{1,15})-\d+(?:-|$)/.exec(name) ?? []; // other names are not ours

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Catalog } from '../../src/catalog/catalog.js';
-import { systemDisk } from '../../src/disk.js';
+import { systemDisk, type Disk } from '../../src/disk.js';
 import { DroppedTables } from '../../src/flush/dropped-tables.js';
 import { makeLogger } from '../../src/logging.js';
 import type { Log } from '../../src/log/log.js';
@@ -131,4 +131,26 @@ test('a data file that is older than its table is of a dropped one, and goes to 
   assert.deepEqual([files.length, strays.length], [0, 1], 'only the younger may have been committed');
   assert.deepEqual(readdirSync(folder), []);
   assert.ok(readdirSync(it.paths.trash).some((name) => name.endsWith(names[0]!)));
+});
+
+test('the trash is emptied once at a time, however long that takes', async () => {
+  let removals = 0;
+  let release = (): void => undefined;
+  const disk: Disk = { ...systemDisk, list: async () => ['1-1', '2-2'], removeTree: () => new Promise((resolve) => {
+    removals += 1;
+    release = resolve;
+  }) };
+  const clock = new FakeClock();
+  clock.advance(2 * 3_600_000);
+  const paths = dataPaths(root);
+  const cleanup = new Cleanup({ disk, paths, store: tablesStore(disk, paths, 's'), clock, logger: makeLogger('silent'), node: NODE });
+  const asked = [cleanup.emptyTrash(), cleanup.emptyTrash()];
+  await new Promise((resolve) => setImmediate(resolve));
+  asked.push(cleanup.emptyTrash());
+  assert.equal(removals, 1);
+  release();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(removals, 2);
+  release();
+  await Promise.all(asked);
 });
