@@ -7,15 +7,13 @@ import { addAction, metaDataAction, newMetaData, protocolAction, type MetaData, 
 import { commitText } from './delta/commit-text.js';
 import { mergeSchemas, schemaOf, schemaString, type SchemaField } from './delta/schema-string.js';
 import { commitPath } from './delta/commit-reader.js';
-import type { FileList, LiveFile } from './delta/file-list.js';
-import { loadTable, newestNumber, takeUpNewer, withCommit, type LoadedTable } from './delta/table-log.js';
-import { assertWritable, bytesOf, fieldsOf, TableRefused, type OwnNode, type TableState } from './delta/table-state.js';
-import type { TableStore } from './table-store.js';
+import { damagedFiles, type LiveFile } from './delta/file-list.js';
+import { loadTable, newestNumber, withCommit, type LoadedTable } from './delta/table-log.js';
+import { assertWritable, fieldsOf, TableRefused, type TableState } from './delta/table-state.js';
+import { SeenTable, type SeenOptions } from './seen-table.js';
 
 /** Lost races in a row before a commit gives up. */
 const attemptsMax = 100;
-/** Files that are looked at at once. */
-const LOOKED_AT_MAX = 16;
 
 /** What one flush of a table made: its files, and up to which seq they reach. */
 export interface FlushBatch {
@@ -28,20 +26,15 @@ export interface FlushBatch {
   readonly timeMs: number;
 }
 
+/** Where a committer works. */
+export interface CommitterOptions extends SeenOptions {
+  readonly identity: TableIdentity;
+}
+
 /** A table as of a look at it. */
 interface LookedAt {
   readonly state: TableState;
   readonly files: readonly LiveFile[];
-}
-
-/** Where a committer works. */
-export interface CommitterOptions extends OwnNode {
-  readonly store: TableStore;
-  /** Folder of the table, below the store's root. */
-  readonly folder: string;
-  readonly identity: TableIdentity;
-  /** Log number of the last commit of ours that is known to stand; 0 for none. */
-  readonly committedTo: number;
 }
 
 /**
@@ -55,26 +48,16 @@ export class CommitUncertain extends Error {
   }
 }
 
-/**
- * Commits the batches of one table, one at a time, and takes up what other writers commit. What it keeps is small and
- * does not grow with the log; the list of files is there while someone looks at them.
- */
+/** Commits the batches of one table, one at a time, and takes up what other writers commit. */
 export class TableCommitter {
   readonly #options: CommitterOptions;
-  #state: TableState;
-  #stateBytes: number;
-  /** As of `#state`; null when it must be read to be known. */
-  #files: FileList | null;
-  /** It was asked for, and stays until it is let go of. */
-  #keepsFiles = false;
+  readonly #seen: SeenTable;
   /** Commits and looks at the table run one after another. */
   readonly #inTurn = atMost(1);
 
-  private constructor(options: CommitterOptions, { files, state }: LoadedTable) {
+  private constructor(options: CommitterOptions, table: LoadedTable) {
     this.#options = options;
-    this.#state = state;
-    this.#stateBytes = bytesOf(state);
-    this.#files = files;
+    this.#seen = new SeenTable(options, table);
   }
 
   /** Reads the table's log. @throws TableRefused as `loadTable`, and when commits of ours are missing at its end */
@@ -94,93 +77,50 @@ export class TableCommitter {
 
   /** The table as of the last commit seen. */
   get state(): TableState {
-    return this.#state;
+    return this.#seen.state;
   }
 
   /** Memory, about. */
   get bytes(): number {
-    return this.#stateBytes + (this.#files?.bytes ?? 0);
+    return this.#seen.bytes;
   }
 
   /** Whether the list of files is part of that. */
   get holdsFiles(): boolean {
-    return this.#files !== null;
+    return this.#seen.holdsFiles;
   }
 
   /** Whether a version of the table named a file, as far as its log still tells. Known from `open` up to `letGo`. */
   isNamed(path: string): boolean {
-    if (this.#files === null) throw new Error(`the files of table ${this.#options.folder} are not read`);
-    return this.#files.isNamed(path);
+    return this.#seen.isNamed(path);
   }
 
-  /** Lets go of the list of files that was read in passing; @param evenIfWanted also of one that was asked for */
+  /** Lets go of the list of files that was read in passing. @param evenIfWanted also of one that was looked at */
   letGo(evenIfWanted = false): void {
-    if (this.#keepsFiles && !evenIfWanted) return;
-    this.#keepsFiles = false;
-    this.#files = null;
+    this.#seen.letGo(evenIfWanted);
   }
 
   /** The table and its files as of its newest commit. @throws TableRefused as `loadTable`, and when the commits that were seen are gone */
   look(): Promise<LookedAt> {
-    this.#keepsFiles = true;
+    this.#seen.wantFiles();
     return this.#inTurn(async () => {
-      await this.#refresh();
-      return { state: this.#state, files: (await this.#readFiles()).live() };
+      await this.#seen.refresh();
+      const files = await this.#seen.files();
+      return { state: this.state, files: files.live() };
     });
   }
 
   /** Which of these live files are not there, or not as long as their commit says. Each is looked at until it was found whole. */
-  async damagedFiles(files: readonly LiveFile[]): Promise<string[]> {
+  damagedFiles(files: readonly LiveFile[]): Promise<string[]> {
     const { folder, store } = this.#options;
-    const names = new Set(await store.list(folder));
-    const isDamaged = async (file: LiveFile): Promise<boolean> => {
-      if (/[/:]/.test(file.path)) return false; // in a folder of its own, or somewhere else
-      if (!names.has(file.path)) return true;
-      file.isWhole ||= (await store.size(`${folder}/${file.path}`)) === file.bytes;
-      return !file.isWhole;
-    };
-    const damaged: string[] = [];
-    for (let at = 0; at < files.length; at += LOOKED_AT_MAX) {
-      const some = files.slice(at, at + LOOKED_AT_MAX);
-      const looks = await Promise.all(some.map(isDamaged));
-      damaged.push(...some.filter((_, each) => looks[each]).map(({ path }) => path));
-    }
-    return damaged;
-  }
-
-  async #refresh(): Promise<void> {
-    await this.#assertStands();
-    await this.#takeUpNewer();
-  }
-
-  /** The list of files as of `#state`, or of what is newer by now. */
-  async #readFiles(): Promise<FileList> {
-    if (this.#files !== null) return this.#files;
-    const { folder, store } = this.#options;
-    const { files, state } = await loadTable(store, folder, this.#options);
-    if (state.version < this.#state.version) throw new TableRefused(folder, `commit ${this.#state.version} stood and is gone`);
-    this.#take({ files, state });
-    return this.#files!;
-  }
-
-  async #takeUpNewer(): Promise<void> {
-    const { folder, store } = this.#options;
-    const files = this.#files;
-    this.#files = null; // half changed, it is of no use
-    this.#take(await takeUpNewer(store, folder, this.#options, { state: this.#state, files }));
-  }
-
-  #take({ files, state }: LoadedTable): void {
-    if (state.metaData !== this.#state.metaData) this.#stateBytes = bytesOf(state);
-    this.#state = state;
-    this.#files = files;
+    return damagedFiles(store, folder, files);
   }
 
   /** Looks whether the table can be written as it is now, with these columns. @throws TableRefused saying why not */
   async check(columns: readonly ColumnDefinition[]): Promise<void> {
-    await this.#inTurn(() => this.#refresh());
-    const fields = fieldsOf(this.#state);
-    assertWritable(this.#options.folder, this.#state, fields);
+    await this.#inTurn(() => this.#seen.refresh());
+    const fields = fieldsOf(this.state);
+    assertWritable(this.#options.folder, this.state, fields);
     this.#mergedFields(columns, fields);
   }
 
@@ -195,36 +135,19 @@ export class TableCommitter {
 
   async #commit(batch: FlushBatch): Promise<'committed' | 'already'> {
     const { folder } = this.#options;
-    await this.#assertStands();
+    await this.#seen.assertStands();
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      if (this.#state.flushedTo >= batch.number) return (await this.#holds(batch)) ? 'committed' : 'already';
-      const fields = fieldsOf(this.#state);
-      assertWritable(folder, this.#state, fields);
-      const version = this.#state.version + 1;
+      if (this.state.flushedTo >= batch.number) return (await this.#holds(batch)) ? 'committed' : 'already';
+      const fields = fieldsOf(this.state);
+      assertWritable(folder, this.state, fields);
+      const version = this.state.version + 1;
       const text = this.#commitText(batch, fields);
-      const { change, state } = withCommit(this.#state, text, { ...this.#options, numberMax: () => batch.number });
+      const { change, state } = withCommit(this.state, text, { ...this.#options, numberMax: () => batch.number });
       const end = await this.#putCommit(version, Buffer.from(text));
-      if (end === 'ours') {
-        this.#files?.apply(change);
-        this.#take({ files: this.#files, state });
-      } else {
-        await this.#takeUp(version, end);
-      }
+      if (end === 'ours') this.#seen.committed(state, change);
+      else await this.#takeUp(version, end);
     }
     throw new Error(`table ${folder}: ${attemptsMax} commits in a row were overtaken by other writers`);
-  }
-
-  /** Behind a folder that was taken away a commit would begin a log with a gap, which nobody can read; a cleaned one is read anew. */
-  async #assertStands(): Promise<void> {
-    const { committedTo, folder, store } = this.#options;
-    const { flushedTo, version } = this.#state;
-    if (version < 0 || (await store.size(commitPath(folder, version))) !== null) return;
-    const table = await loadTable(store, folder, this.#options);
-    if (table.state.version < version || table.state.flushedTo < Math.max(flushedTo, committedTo)) {
-      throw new TableRefused(folder, `commit ${version} stood and is gone: its folder was taken away, or its log was cleaned too far`);
-    }
-    this.#take(table);
-    this.letGo();
   }
 
   /** Settles when a commit of this version is visible and lasts. @returns whose it is: after a failure that is not known */
@@ -252,7 +175,7 @@ export class TableCommitter {
   /** A commit of this version stands, and perhaps more behind it. */
   async #takeUp(version: number, whose: 'others' | 'unknown'): Promise<void> {
     try {
-      await this.#takeUpNewer();
+      await this.#seen.takeUpNewer();
     } catch (error) {
       // Whether it is ours shows in the log alone.
       throw whose === 'unknown' ? new CommitUncertain(this.#options.folder, version, error) : error;
@@ -264,11 +187,11 @@ export class TableCommitter {
    * @throws CommitUncertain when that cannot be read
    */
   async #holds(batch: FlushBatch): Promise<boolean> {
-    const { flushedTo, lastFiles, version } = this.#state;
+    const { flushedTo, lastFiles, version } = this.state;
     const paths = batch.files.map((file) => this.#pathInTable(file));
     if (flushedTo === batch.number && lastFiles !== null) return paths.every((path) => lastFiles.includes(path));
     try {
-      const files = await this.#readFiles();
+      const files = await this.#seen.files();
       return paths.every((path) => files.isLive(path));
     } catch (error) {
       throw new CommitUncertain(this.#options.folder, version, error);
@@ -287,10 +210,10 @@ export class TableCommitter {
     const fields = this.#mergedFields(batch.columns, before);
     const names = fields.map((field) => field.name);
     return commitText([
-      ...(this.#state.version < 0 ? [protocolAction()] : []),
+      ...(this.state.version < 0 ? [protocolAction()] : []),
       ...(fields.length > before.length ? [metaDataAction(this.#metaData(fields, timeMs))] : []),
       ...batch.files.map((file) => addAction(this.#pathInTable(file), file, names, timeMs)),
-    ], { node, number, previous: this.#state.flushedTo, commitId: randomUUID(), timeMs });
+    ], { node, number, previous: this.state.flushedTo, commitId: randomUUID(), timeMs });
   }
 
   #mergedFields(columns: readonly ColumnDefinition[], before: readonly SchemaField[]): SchemaField[] {
@@ -302,7 +225,7 @@ export class TableCommitter {
   }
 
   #metaData(fields: readonly SchemaField[], timeMs: number): MetaData {
-    const before = this.#state.metaData;
+    const before = this.state.metaData;
     if (before !== null) return { ...before, schemaString: schemaString(fields) };
     return newMetaData(randomUUID(), this.#options.identity, schemaString(fields), timeMs);
   }

@@ -1,9 +1,13 @@
 /** The files of a table: what its newest version is made of, and what any version named. Changed in place, commit by commit. */
+import type { TableStore } from '../table-store.js';
 import type { Action } from './commit-text.js';
 
 /** What an entry takes besides its path, about: measured with a hundred thousand of them. */
 const LIVE_BYTES = 200;
 const REMOVED_BYTES = 100;
+
+/** Files that are looked at at once. */
+const LOOKED_AT_MAX = 16;
 
 /** A data file of the newest version. */
 export interface LiveFile {
@@ -82,4 +86,22 @@ export class FileList {
   get bytes(): number {
     return this.#bytes;
   }
+}
+
+/** Which live files of a table are not there, or not as long as their commit says. Each is looked at until it was found whole. */
+export async function damagedFiles(store: TableStore, folder: string, files: readonly LiveFile[]): Promise<string[]> {
+  const names = new Set(await store.list(folder));
+  const isDamaged = async (file: LiveFile): Promise<boolean> => {
+    if (/[/:]/.test(file.path)) return false; // in a folder of its own, or somewhere else
+    if (!names.has(file.path)) return true;
+    file.isWhole ||= (await store.size(`${folder}/${file.path}`)) === file.bytes;
+    return !file.isWhole;
+  };
+  const damaged: string[] = [];
+  for (let at = 0; at < files.length; at += LOOKED_AT_MAX) {
+    const some = files.slice(at, at + LOOKED_AT_MAX);
+    const looks = await Promise.all(some.map(isDamaged));
+    damaged.push(...some.filter((_, each) => looks[each]).map(({ path }) => path));
+  }
+  return damaged;
 }
