@@ -19,6 +19,7 @@ export const ERRORS = {
   'database-dropped': { status: 400, sentence: 'the database was dropped while this was written' },
   'unauthorized': { status: 401, sentence: 'authorization failed' },
   'forbidden': { status: 403, sentence: 'the token does not allow this' },
+  'foreign-origin': { status: 403, sentence: 'web pages of other origins may write and ask for the health, and nothing else' },
   'token-exists': { status: 409, sentence: 'there is already a token of this name' },
   'token-not-found': { status: 404, sentence: 'there is no token of this name' },
   'token-protected': { status: 405, sentence: 'this token cannot be deleted' },

@@ -25,9 +25,9 @@ export function statusRoutes({ clock, health, version, limits: { retryAfterS } }
   const serveHealth: Serve = (reply) => reply.answer(healthAnswer(version, health(), retryAfterS));
   const serveReady: Serve = (reply) => reply.answer(readyAnswer(started, clock.monotonicMs() - startedMs, health(), retryAfterS));
   return [
-    ['/ping', makeRoute('v1', { GET: servePing, POST: servePing })],
-    ['/health', makeRoute('v2', { GET: serveHealth })],
-    ['/api/v1/health', makeRoute('v2', { GET: serveHealth })],
-    ['/ready', makeRoute('v2', { GET: serveReady })],
+    ['/ping', makeRoute('v1', { GET: servePing, POST: servePing }, 'any')],
+    ['/health', makeRoute('v2', { GET: serveHealth }, 'any')],
+    ['/api/v1/health', makeRoute('v2', { GET: serveHealth }, 'any')],
+    ['/ready', makeRoute('v2', { GET: serveReady }, 'any')],
   ];
 }

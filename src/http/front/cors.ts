@@ -1,10 +1,18 @@
-/** Pages of other origins may use every path: what lets a request in is its token, which no browser sends by itself. */
-import type { Answer } from '../listener/listener.js';
+/**
+ * What web pages of other origins may do: write, and ask how the server is. Statements, administration and what names
+ * databases are not for them: with --without-auth nothing else would keep a page that someone visits from dropping a
+ * database. Browsers send some requests without asking first (a form, an image), so those are refused and not only unread.
+ */
+import { SluiceError } from '../../errors.js';
+import type { Answer, Exchange } from '../listener/listener.js';
 
-/** A header of every answer. */
+/** Pages of which origins may use a path. */
+export type Origins = 'any' | 'own';
+
+/** A header of every answer on a path that pages of any origin may use. */
 export const ALLOW_ORIGIN = ['Access-Control-Allow-Origin', '*'] as const;
 
-/** The answer to OPTIONS, on any path. The wildcard does not stand for Authorization (Fetch standard, "CORS-preflight fetch"). */
+/** The answer to OPTIONS on such a path. The wildcard does not stand for Authorization (Fetch standard, "CORS-preflight fetch"). */
 export const PREFLIGHT: Answer = {
   status: 204,
   headers: [
@@ -14,3 +22,25 @@ export const PREFLIGHT: Answer = {
   ],
   body: '',
 };
+
+/** The answer to OPTIONS on every other path. */
+export const NO_PREFLIGHT: Answer = { status: 204, headers: [], body: '' };
+
+/** Refuses what a browser says to come from a page of another origin. @throws SluiceError foreign-origin */
+export function refuseForeignPage(exchange: Pick<Exchange, 'header'>): void {
+  const origin = exchange.header('origin');
+  if (isForeign(exchange.header('sec-fetch-site'), origin, exchange.header('host'))) {
+    throw new SluiceError('foreign-origin', origin === '' ? 'the browser says Sec-Fetch-Site: cross-site' : `the browser says Origin: ${origin.slice(0, 200)}`);
+  }
+}
+
+/** Behind a proxy the host may be another than the browser's, so its own word on the site goes before. */
+function isForeign(site: string, origin: string, host: string): boolean {
+  if (site !== '') return site === 'cross-site' || site === 'same-site';
+  return origin !== '' && hostOf(origin) !== hostOf(`http://${host}`);
+}
+
+/** Host and port of a URL, null when it is none. */
+function hostOf(url: string): string | null {
+  return URL.canParse(url) ? new URL(url).host : null;
+}

@@ -1,14 +1,16 @@
 /** One request on its way through the front end: what every answer carries, and when the connection may close. */
 import type { Dialect } from '../../ingest/request.js';
-import { ALLOW_ORIGIN } from './cors.js';
+import { ALLOW_ORIGIN, type Origins } from './cors.js';
 import { TOLD_VERSIONS } from './told-version.js';
 import type { Answer, Exchange } from '../listener/listener.js';
 
 type Headers = readonly (readonly [string, string])[];
 
-/** Headers of every answer that say who answers, and to whom. @param version ours */
-export function identityHeaders(version: string): Readonly<Record<Dialect, Headers>> {
-  const of = (dialect: Dialect): Headers => [['X-Influxdb-Version', TOLD_VERSIONS[dialect]], ['X-Influxdb-Build', `sluice ${version}`], ALLOW_ORIGIN];
+/** Headers of every answer that say who answers, and to pages of which origins. @param version ours */
+export function identityHeaders(version: string, origins: Origins): Readonly<Record<Dialect, Headers>> {
+  const of = (dialect: Dialect): Headers => [
+    ['X-Influxdb-Version', TOLD_VERSIONS[dialect]], ['X-Influxdb-Build', `sluice ${version}`], ...(origins === 'any' ? [ALLOW_ORIGIN] : []),
+  ];
   return { v1: of('v1'), v2: of('v2'), v3: of('v3') };
 }
 

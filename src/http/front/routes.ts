@@ -10,7 +10,7 @@ import { demand, demandSight, WITHOUT_AUTH } from '../auth/auth.js';
 import type { Authenticator, Caller } from '../auth/auth.js';
 import { receiveBody, receiveText } from './body.js';
 import type { BodyMeans } from './body.js';
-import { PREFLIGHT } from './cors.js';
+import { NO_PREFLIGHT, PREFLIGHT, refuseForeignPage, type Origins } from './cors.js';
 import { isTelegraf, misreadsRetryAfter, readWrite } from './dialect.js';
 import type { DialectOptions } from './dialect.js';
 import type { Exchange, Handler } from '../listener/listener.js';
@@ -94,7 +94,7 @@ class FrontEnd {
   readonly #body: BodyMeans;
   readonly #pageBody: BodyMeans;
   readonly #idleClients: IdleClients;
-  readonly #identity: ReturnType<typeof identityHeaders>;
+  readonly #identity: Readonly<Record<Origins, ReturnType<typeof identityHeaders>>>;
   readonly #idPrefix = crypto.randomUUID().slice(0, 8);
   #requests = 0;
   readonly #routes: ReadonlyMap<string, Route>;
@@ -109,11 +109,11 @@ class FrontEnd {
     this.#body = { clock, memory: bodyMemory, throttle, bodyBytesMax: limits.bodyBytesMax };
     this.#pageBody = { ...this.#body, bodyBytesMax: limits.pageBodyBytesMax };
     this.#idleClients = new IdleClients(limits.pauseMs, limits.clientsMax);
-    this.#identity = identityHeaders(parts.version);
+    this.#identity = { any: identityHeaders(parts.version, 'any'), own: identityHeaders(parts.version, 'own') };
     // PUT: Telegraf's http output can be set to it.
     const write = (dialect: Dialect): Route => {
       const serve: Serve = (reply, asker) => this.#write(reply, asker);
-      return makeRoute(dialect, { POST: serve, PUT: serve });
+      return makeRoute(dialect, { POST: serve, PUT: serve }, 'any');
     };
     const server = { clock, startedMs: clock.monotonicMs(), version: parts.version, toldVersion: TOLD_VERSIONS.v1 };
     const pages = Object.entries(pageRoutes(parts.schema, parts.tokens, parts.observability, server)).map(([path, { dialect, methods, isOpen }]): [string, Route] => {
@@ -139,11 +139,12 @@ class FrontEnd {
     const client = [telegraf ? exchange.peer : '', userAgent, exchange.path, exchange.query];
     const route = this.#routeOf(exchange.path);
     const dialect = route?.dialect ?? dialectOf(exchange.path);
-    const reply = new Reply(exchange, this.#identity[dialect], this.#requestId(exchange), this.#idleClients.note(client, clock.monotonicMs()));
+    const origins = route?.origins ?? 'own';
+    const reply = new Reply(exchange, this.#identity[origins][dialect], this.#requestId(exchange), this.#idleClients.note(client, clock.monotonicMs()));
     const asker: Asker = { dialect, telegraf, retryAfterS: misreadsRetryAfter(userAgent) ? null : limits.retryAfterS };
     try {
       if (exchange.method === 'OPTIONS') {
-        reply.answer(PREFLIGHT);
+        reply.answer(origins === 'any' ? PREFLIGHT : NO_PREFLIGHT);
         return;
       }
       if (route === undefined) {
@@ -151,6 +152,7 @@ class FrontEnd {
         if (exchange.path.startsWith('/api/')) this.#parts.authenticator.authenticate(exchange, undefined);
         throw new SluiceError('not-found', missingDetail(exchange.path));
       }
+      if (origins === 'own') refuseForeignPage(exchange);
       const serve = route.methods.get(exchange.method);
       if (serve === undefined) reply.answer(failure('method-not-allowed', exchange.method, asker, [['Allow', [...route.methods.keys()].join(', ')]]));
       else serve(reply, asker);
