@@ -1,6 +1,7 @@
 /** /metrics, /debug/conflicts, and what is said of clients that lose points. */
 import assert from 'node:assert/strict';
 import * as abi from '../../assembly/layout/codes.js';
+import type { HealthState } from '../../src/http/api/status-pages.js';
 import type { LineError } from '../../src/model/line-error.js';
 import { onBoth, until } from './harness.js';
 import { LAST_CHUNK, post, postChunked, chunks, type RawClient } from './raw-client.js';
@@ -94,6 +95,24 @@ onBoth('C11: /metrics that is not open asks for a token that may read every data
     assert.equal(seen.status, 200);
     assert.match(seen.body, /^sluice_requests_received_total \d+$/m);
   }
+});
+
+const TROUBLED: HealthState = { status: 'pass', message: 'ready', checks: ['table home/secret: its files are missing', 'x'].map((message) => ({ name: 'storage', status: 'fail', message })) };
+
+onBoth('C11: /health names tables to who may see /metrics, and to no page of another origin', { auth: { trustedProxies: [] }, metricsOpen: false, health: () => TROUBLED }, async ({ connect, admin }) => {
+  const client = await connect();
+  const checks = async (...headers: readonly string[]) => JSON.parse((await ask(client, get('/health', headers))).body).checks.map(({ message }: { message: string }) => message);
+  const hidden = ['2 things are wrong: the log of the server says what, and /health to a token that may read every database'];
+  assert.deepEqual(await checks(), hidden);
+  assert.deepEqual(await checks('Authorization: Bearer apiv3_wrong'), hidden);
+  assert.deepEqual(await checks(`Authorization: Bearer ${admin}`, 'Origin: https://app.example'), hidden);
+  assert.deepEqual(await checks(`Authorization: Bearer ${admin}`), ['table home/secret: its files are missing', 'x']);
+});
+
+onBoth('C11: where /metrics is open /health is, but to no page of another origin', { health: () => TROUBLED }, async ({ connect }) => {
+  const client = await connect();
+  assert.match((await ask(client, get('/health'))).body, /home\/secret/);
+  assert.doesNotMatch((await ask(client, get('/health', ['Origin: https://app.example']))).body, /home\/secret/);
 });
 
 onBoth('conflicts are listed for admins, with the first and the last client', { auth: { trustedProxies: ['127.0.0.1'] } }, async ({ connect, writer, admin, tokens }) => {

@@ -22,6 +22,14 @@ export function pingAnswer(version: string, verbose: string | undefined, accept:
   return { status: 200, headers: [JSON_TYPE], body: JSON.stringify({ version }) };
 }
 
+/** What is said to someone who may not know the names of databases and tables: that something is wrong, and where it stands. */
+export function withoutNames({ status, message, checks }: HealthState): HealthState {
+  if (checks.length === 0) return { status, message, checks };
+  const what = checks.length === 1 ? 'one thing is' : `${checks.length} things are`;
+  const sentence = `${what} wrong: the log of the server says what, and /health to a token that may read every database`;
+  return { status, message, checks: [{ name: 'storage', status: 'fail', message: sentence }] };
+}
+
 /** The answer to /health, in the shape of InfluxDB 2: 200, or 503 when the server cannot do its work. */
 export function healthAnswer(version: string, health: HealthState, retryAfterS: number): Answer {
   const { status, message, checks } = health;

@@ -28,14 +28,14 @@ export const NO_PREFLIGHT: Answer = { status: 204, headers: [], body: '' };
 
 /** Refuses what a browser says to come from a page of another origin. @throws SluiceError foreign-origin */
 export function refuseForeignPage(exchange: Pick<Exchange, 'header'>): void {
+  if (!isFromForeignPage(exchange)) return;
   const origin = exchange.header('origin');
-  if (isForeign(exchange.header('sec-fetch-site'), origin, exchange.header('host'))) {
-    throw new SluiceError('foreign-origin', origin === '' ? 'the browser says Sec-Fetch-Site: cross-site' : `the browser says Origin: ${origin.slice(0, 200)}`);
-  }
+  throw new SluiceError('foreign-origin', origin === '' ? `the browser says Sec-Fetch-Site: ${exchange.header('sec-fetch-site')}` : `the browser says Origin: ${origin.slice(0, 200)}`);
 }
 
 /** Behind a proxy the host may be another than the browser's, so its own word on the site goes before. */
-function isForeign(site: string, origin: string, host: string): boolean {
+export function isFromForeignPage(exchange: Pick<Exchange, 'header'>): boolean {
+  const [site = '', origin = '', host = ''] = ['sec-fetch-site', 'origin', 'host'].map((name) => exchange.header(name));
   if (site !== '') return site === 'cross-site' || site === 'same-site';
   return origin !== '' && hostOf(origin) !== hostOf(`http://${host}`);
 }

@@ -10,7 +10,7 @@ import { demand, demandSight, WITHOUT_AUTH } from '../auth/auth.js';
 import type { Authenticator, Caller } from '../auth/auth.js';
 import { receiveBody, receiveText } from './body.js';
 import type { BodyMeans } from './body.js';
-import { NO_PREFLIGHT, PREFLIGHT, refuseForeignPage, type Origins } from './cors.js';
+import { isFromForeignPage, NO_PREFLIGHT, PREFLIGHT, refuseForeignPage, type Origins } from './cors.js';
 import { isTelegraf, misreadsRetryAfter, readWrite } from './dialect.js';
 import type { DialectOptions } from './dialect.js';
 import type { Exchange, Handler } from '../listener/listener.js';
@@ -126,7 +126,7 @@ class FrontEnd {
       ['/api/v2/write', write('v2')],
       ['/api/v2/write/', write('v2')],
       ['/api/v3/write_lp', write('v3')],
-      ...statusRoutes(parts),
+      ...statusRoutes({ ...parts, seesNames: (caller) => this.#seesNames(caller) }),
       parts.observability.metricsRoute((caller) => this.#admitToMetrics(caller)),
       ...pages,
     ]);
@@ -187,6 +187,18 @@ class FrontEnd {
   /** @throws SluiceError unauthorized, bad-authorization, forbidden */
   #admitToMetrics(caller: Caller): void {
     if (!this.#parts.metricsOpen) demandSight(this.#parts.authenticator.authenticate(caller, undefined));
+  }
+
+  /** Whether someone may be told names of databases and tables: as of /metrics, and no page of another origin. */
+  #seesNames(caller: Caller): boolean {
+    if (isFromForeignPage(caller)) return false;
+    try {
+      this.#admitToMetrics(caller);
+      return true;
+    } catch (error) {
+      if (error instanceof SluiceError) return false;
+      throw error;
+    }
   }
 
   /** The client's own id, or a new one. */
