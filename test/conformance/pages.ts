@@ -39,8 +39,11 @@ export const pages: readonly Case[] = [
   page('paths are case sensitive', 'POST /WRITE?db=$DB', 404, /"not-found"/, { body: 'm v=1 1' }),
   page('POST to /health is 405', 'POST /health', 405, /"code":"method not allowed"/, { has: { allow: /GET/ } }),
   page('DELETE of /ping is 405', 'DELETE /ping', 405, /"method-not-allowed"/, { has: { allow: /GET/ } }),
-  page('OPTIONS anywhere is 204', 'OPTIONS /nothing', 204, '', { has: { 'access-control-allow-origin': /^\*$/ } }),
-  page('errors may be read from any origin', 'GET /nothing', 404, /not-found/, { has: { 'access-control-allow-origin': /^\*$/ } }),
+  page('OPTIONS anywhere is 204', 'OPTIONS /nothing', 204, ''),
+  page('a preflight of a write lets every origin in', 'OPTIONS /write', 204, '', { has: { 'access-control-allow-origin': /^\*$/ } }),
+  page('errors of writes may be read from any origin', 'GET /write', 405, /method-not-allowed/, { has: { 'access-control-allow-origin': /^\*$/ } }),
+  page('a page of another origin drops nothing', 'DELETE /api/v3/configure/database?db=x', 403, /foreign-origin/, { headers: { Origin: 'http://a.example' } }),
+  page('a page of another origin asks no statement', 'GET /query?q=SHOW+DATABASES', 403, /foreign-origin/, { headers: { Origin: 'http://a.example' } }),
   page('a Request-Id that is too long is replaced', 'GET /ping', 204, '', { headers: { 'Request-Id': 'x'.repeat(129) }, has: { 'request-id': /^[0-9a-f]{8}-\d+$/ } }),
   page('a Request-Id with a space is replaced', 'GET /ping', 204, '', { headers: { 'Request-Id': 'a b' }, has: { 'request-id': /^[0-9a-f]{8}-\d+$/ } }),
 
