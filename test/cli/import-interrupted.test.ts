@@ -18,7 +18,12 @@ const LINES = Array.from({ length: 12_000 }, (_, i) => (
   i % 50 === 7 ? `bad,host=h${i}` : `m,host=h${i % 10} v${i % 3}=${i}i,note="line ${i}\nis two" ${i % 1000}`
 ));
 const TEXT = `${LINES.join('\n')}\n`;
+/** What TEXT leaves. */
+const MODEL = new Model();
+MODEL.write(1, parseBody(Buffer.from(TEXT), { precision: 'ns', defaultTimeNs: 0n }).points);
 const BAD = LINES.filter((line) => line.startsWith('bad'));
+/** Between two looks at how far an import is: whoever looks without a pause takes the core that it needs. */
+const LOOK_MS = 2;
 const SMALL_BODIES = ['--body-bytes-max', '4KiB', '--without-auth'];
 
 interface Case {
@@ -41,7 +46,7 @@ async function withCase(packed: boolean, use: (made: Case) => Promise<void>): Pr
 
 /** Resolves when an import says that so many bytes were acknowledged. */
 async function reached(dataDir: string, bytes: number, child: ChildProcess): Promise<void> {
-  for (const folder = join(dataDir, 'imports'); ; await new Promise(setImmediate)) {
+  for (const folder = join(dataDir, 'imports'); ; await new Promise((resolve) => setTimeout(resolve, LOOK_MS))) {
     assert.equal(child.exitCode, null, 'it ended too early');
     const [name] = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : [];
     if (name === undefined) continue;
@@ -53,9 +58,7 @@ async function reached(dataDir: string, bytes: number, child: ChildProcess): Pro
 async function expectAll({ dataDir, path }: Case): Promise<void> {
   const flushed = sluice(['flush', '--data-dir', dataDir]);
   assert.equal(flushed.code, 0, flushed.stderr);
-  const model = new Model();
-  model.write(1, parseBody(Buffer.from(TEXT), { precision: 'ns', defaultTimeNs: 0n }).points);
-  await compareDatabase(dataDir, 'd', model, ['hyparquet']);
+  await compareDatabase(dataDir, 'd', MODEL, ['hyparquet']);
   assert.equal(readFileSync(`${path}.rejected.lp`, 'utf8'), `${BAD.join('\n')}\n`, 'each rejected line once');
   assert.equal(readFileSync(`${path}.rejected.jsonl`, 'utf8').trimEnd().split('\n').length, BAD.length);
   assert.deepEqual(readdirSync(join(dataDir, 'imports')), []);
@@ -204,7 +207,7 @@ test("the server's log and memory limits hold while an import runs", () => withC
   let bytesMax = 0;
   while (child.exitCode === null) {
     bytesMax = Math.max(bytesMax, logBytes(dataDir));
-    await new Promise(setImmediate);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   assert.deepEqual(await ended, [0, null]);
   assert.ok(bytesMax > 0 && bytesMax <= limit + 2 * segment + body, `the log had ${bytesMax} bytes`);

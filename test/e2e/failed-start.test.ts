@@ -9,7 +9,7 @@ import { root } from '../root.js';
 import { post } from './client.js';
 import { makeDataDir, PROGRAM, removeDataDir, TestServer } from './server.js';
 
-const END_MS_MAX = 20_000;
+const END_MS_MAX = 60_000;
 /** Loaded into every thread: the last step of a start that asks the disk for anything fails. */
 const NO_STATFS = `
 const { promises } = require('node:fs');

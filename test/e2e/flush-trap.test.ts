@@ -7,7 +7,7 @@ import { makeDataDir, removeDataDir, sluice, TestServer } from './server.js';
 import { trapEnvironment } from './trap.js';
 
 const SHAPE: Shape = { endpoint: '/api/v3/write_lp', gzip: false, chunked: false };
-const WAIT_MS_MAX = 30_000;
+const WAIT_MS_MAX = 60_000;
 const LOOK_MS = 50;
 async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
   for (const end = performance.now() + WAIT_MS_MAX; !(await isTrue()); await new Promise((resolve) => setTimeout(resolve, LOOK_MS))) {

@@ -8,7 +8,7 @@ import { readDatabase } from './delta-folder.js';
 import { makeDataDir, removeDataDir, TestServer } from './server.js';
 
 const SHAPE: Shape = { endpoint: '/api/v3/write_lp', gzip: false, chunked: false };
-const WAIT_MS_MAX = 20_000;
+const WAIT_MS_MAX = 60_000;
 const LOOK_MS = 50;
 
 async function until(what: string, isTrue: () => boolean): Promise<void> {

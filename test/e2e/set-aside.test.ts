@@ -7,7 +7,7 @@ import { post, write, writePath, type Reply, type Shape } from './client.js';
 import { makeDataDir, removeDataDir, sluice, TestServer } from './server.js';
 
 const SHAPE: Shape = { endpoint: '/api/v3/write_lp', gzip: false, chunked: false };
-const WAIT_MS_MAX = 30_000;
+const WAIT_MS_MAX = 60_000;
 const LOOK_MS = 50;
 
 let dataDir: string;

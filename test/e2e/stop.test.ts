@@ -10,7 +10,6 @@ import { makeDataDir, PROGRAM, removeDataDir, sluice, TestServer } from './serve
 
 const CLIENTS = 8;
 const WRITES_BEFORE = 200;
-const STOP_MS_MAX = 10_000;
 
 /** One client: writes until it is told to stop or cannot; every answer must be one that a stop may give. */
 async function writeUntilRefused(url: string, client: number, stored: Set<string>, onStored: () => void): Promise<void> {
@@ -40,9 +39,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
         writeUntilRefused(server.url, client, stored, () => stored.size === WRITES_BEFORE && underLoad())
       ));
       await loaded;
-      const from = performance.now();
+      // A stop that takes over 9.5 s has another exit code.
       assert.equal(await server.stop(signal), 0, server.said);
-      assert.ok(performance.now() - from < STOP_MS_MAX);
       await Promise.all(clients);
 
       const again = await TestServer.start(dataDir);

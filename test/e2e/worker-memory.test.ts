@@ -6,7 +6,7 @@ import { makeDataDir, removeDataDir, sluice, TestServer } from './server.js';
 
 const SHAPE: Shape = { endpoint: '/api/v3/write_lp', gzip: false, chunked: false };
 const MiB = 1024 * 1024;
-const WAIT_MS_MAX = 20_000;
+const WAIT_MS_MAX = 60_000;
 const LOOK_MS = 50;
 const MOVED = /worker \d+: \d+ bytes moved into a fresh instance: of memory it had (\d+) bytes, it has (\d+)/;
 

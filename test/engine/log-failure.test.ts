@@ -11,9 +11,12 @@ async function rowCount(engine: Engine): Promise<number> {
   return [...(await flushedTables(engine)).values()].reduce((sum, { rows }) => sum + rows!, 0);
 }
 
+/** Between two tries; the log is tried once a second. */
+const TRY_AGAIN_MS = 5;
+
 /** Writes until one is taken. */
 async function healed(engine: Engine, line: string): Promise<void> {
-  while ((await write(engine, REQUEST, line)).kind !== 'stored') await new Promise((resolve) => setImmediate(resolve));
+  while ((await write(engine, REQUEST, line)).kind !== 'stored') await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
 }
 
 test('failing syncs and dying workers under load lose nothing that was acknowledged and store nothing that was refused', async (t) => {

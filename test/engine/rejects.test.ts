@@ -13,6 +13,9 @@ import { RejectReader, type FoundReject } from '../../src/rejects/reader.js';
 import { open, requestTo, store } from './harness.js';
 import { write } from './write.js';
 
+/** Between two tries; the log is tried once a second. */
+const TRY_AGAIN_MS = 5;
+
 async function start(t: TestContext, flags: Record<string, string> = {}) {
   const dataDir = join(mkdtempSync(join(tmpdir(), 'sl-')), 'd');
   const engine = await open(dataDir, flags);
@@ -142,7 +145,7 @@ test('lines of a body that the log did not take are not kept: they come again', 
   const refused = await write(engine, requestTo('a'), 'm v=2 2\nbad');
   assert.equal(refused.kind === 'failed' && refused.code, 'log-failed');
   fails = false;
-  while ((await write(engine, requestTo('a'), 'm v=3 3')).kind !== 'stored') await new Promise((resolve) => setImmediate(resolve));
+  while ((await write(engine, requestTo('a'), 'm v=3 3')).kind !== 'stored') await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
   await stop();
   assert.deepEqual(await kept(dataDir), []);
   assert.deepEqual(['rejected', 'given_up'].map((what) => value(engine, `sluice_lines_${what}_total`)), [1, 1]);

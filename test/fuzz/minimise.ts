@@ -1,13 +1,17 @@
 /** Makes a failing case small. */
 import type { Case } from './case.js';
 
-/** After this time the result so far is taken. */
-const SECONDS_MAX = 20;
+/** Cases tried; then the result so far is taken. */
+const TRIES_MAX = 5000;
 
-/** Drops steps, then lines, then bytes, as long as `fails` says that what is left still does. */
-export function minimised(steps: Case, fails: (steps: Case) => boolean): Case {
-  const end = performance.now() + SECONDS_MAX * 1000;
-  const isLate = (): boolean => performance.now() > end;
+/** Drops steps, then lines, then bytes, as long as `stillFails` says that what is left still does. */
+export function minimised(steps: Case, stillFails: (steps: Case) => boolean): Case {
+  let tries = 0;
+  const isLate = (): boolean => tries >= TRIES_MAX;
+  const fails = (rest: Case): boolean => {
+    tries += 1;
+    return stillFails(rest);
+  };
   let smallest: Case = withoutParts(steps, fails, isLate);
   for (const unit of [linesOf, bytesOf]) {
     for (let index = 0; index < smallest.length; index++) {

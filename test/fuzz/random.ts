@@ -60,3 +60,8 @@ export function seedOfRun(): number {
   if (!Number.isInteger(seed)) throw new Error(`SEED is not an integer: ${given}`);
   return seed >>> 0;
 }
+
+/** How many random cases a test tries: `count`, or FUZZ_TIMES as many. No clock decides, so that a run is the same on every machine. */
+export function fuzzCount(count: number): number {
+  return Math.ceil(count * Number(process.env['FUZZ_TIMES'] ?? 1));
+}

@@ -157,14 +157,12 @@ test('more than a hundred statements are refused', () => {
   assert.throws(() => parseStatements(`${many};x`), { code: 'bad-query', message: /more than 100 statements/ });
 });
 
-test('long nonsense is refused in time that grows with its length alone', () => {
+test('long nonsense is refused: where time grew with more than its length, this would not come to an end', () => {
   for (const text of [
-    '"'.repeat(65_535), "'".repeat(65_535), '\\"'.repeat(32_000), `"${'\\"'.repeat(32_000)}`, `CREATE DATABASE ${'a'.repeat(65_000)} b`, '/*'.repeat(32_000),
-    '- '.repeat(32_000), 'a/'.repeat(32_000), '/'.repeat(65_000), 'FROM /'.repeat(10_000),
+    '"'.repeat(524_287), "'".repeat(524_287), '\\"'.repeat(256_000), `"${'\\"'.repeat(256_000)}`, `CREATE DATABASE ${'a'.repeat(524_000)} b`, '/*'.repeat(256_000),
+    '- '.repeat(256_000), 'a/'.repeat(256_000), '/'.repeat(524_000), 'FROM /'.repeat(80_000),
   ]) {
-    const begin = performance.now();
     const statement = only(text);
     assert.ok(statement.kind === 'unread' && statement.detail.length < 1000);
-    assert.ok(performance.now() - begin < 1000, text.slice(0, 10));
   }
 });

@@ -105,7 +105,7 @@ test('linear memory over the share is small again after a flush, with the rows t
   assert.equal(worker.sentences.length, 1, 'it is small already');
 });
 
-test('the memory of the instance that was left is free soon', { timeout: 20_000 }, async () => {
+test('the memory of the instance that was left is free soon', { timeout: 120_000 }, async () => {
   const worker = new Worker(16 * MiB, 1);
   worker.write(LARGE);
   const old = new WeakRef(worker.memory.parser.memory);
