@@ -1,4 +1,4 @@
-// The head of a block: its kind, and the codes that it is written in (RFC 1951, sections 3.2.3 to 3.2.7).
+// The head of a block: its type, and the codes that it is written in (RFC 1951, sections 3.2.3 to 3.2.7).
 import { at, bits, end, left, refill, setInput, take } from './bit-buffer';
 import {
   buildTable, combinedTable, combineLiterals, countCodes, DISTANCE_BITS, distanceTable, LENGTH_BITS, lengthTable, LITERAL_BITS_MAX,
@@ -88,23 +88,24 @@ export function readCodes(isLarge: bool): bool {
     if (i % 16 == 0) refill();
     store<u8>(lengthLengths + <usize>load<u8>(ORDER + i), <u8>take(3));
   }
-  countCodes(lengthLengths, CODE_LENGTHS);
-  if (!buildTable(OF_LENGTHS, lengthLengths, CODE_LENGTHS, lengthTable, LENGTH_BITS)) return false;
+  const longest = countCodes(lengthLengths, CODE_LENGTHS);
+  if (!buildTable(OF_LENGTHS, lengthLengths, CODE_LENGTHS, lengthTable, LENGTH_BITS, longest)) return false;
   literalsUsed = literals;
   return readLengths(literals + distances) && load<u8>(lengths + END_OF_BLOCK) != 0
     && buildLiterals(literals, isLarge) && buildDistances(literals, distances);
 }
 
 function buildLiterals(literals: u32, isLarge: bool): bool {
-  tableBits = literalBits(countCodes(lengths, literals), isLarge);
-  if (!buildTable(OF_LITERALS, lengths, literals, literalTable, tableBits)) return false;
+  const longest = countCodes(lengths, literals);
+  tableBits = literalBits(longest, isLarge);
+  if (!buildTable(OF_LITERALS, lengths, literals, literalTable, tableBits, longest)) return false;
   combineLiterals(tableBits, isLarge);
   return true;
 }
 
 function buildDistances(literals: u32, distances: u32): bool {
-  countCodes(lengths + literals, distances);
-  return buildTable(OF_DISTANCES, lengths + literals, distances, distanceTable, DISTANCE_BITS);
+  const longest = countCodes(lengths + literals, distances);
+  return buildTable(OF_DISTANCES, lengths + literals, distances, distanceTable, DISTANCE_BITS, longest);
 }
 
 /** Reads `count` code lengths, of which runs are packed. */

@@ -26,15 +26,15 @@ export const combinedTable: usize = memory.data(8 * 1024, 64);
 
 const counts: usize = memory.data(4 * 16, 4);
 const nextCodes: usize = memory.data(4 * 16, 4);
-/** Bits of the longest code that was counted. */
-let longest: u32 = 0;
 
 /**
  * Builds the table of `symbols` codes, whose lengths are bytes at `lengths`; `countCodes` has counted them.
+ * @param alphabet OF_LITERALS (and lengths), OF_DISTANCES or OF_LENGTHS (of codes)
  * @param tableBits bits to look up by
+ * @param longest bits of the longest code, which countCodes returned
  * @returns whether they are codes: none too many, and none missing but for a lone code of one bit or, of distances, all
  */
-export function buildTable(kind: u32, lengths: usize, symbols: u32, table: usize, tableBits: u32): bool {
+export function buildTable(alphabet: u32, lengths: usize, symbols: u32, table: usize, tableBits: u32, longest: u32): bool {
   let free: i32 = 1;
   let code: u32 = 0;
   for (let length: u32 = 1; length <= CODE_BITS_MAX; length++) {
@@ -45,7 +45,7 @@ export function buildTable(kind: u32, lengths: usize, symbols: u32, table: usize
     if (free < 0) return false;
   }
   if (free > 0) {
-    if (longest > 1 || kind == OF_LENGTHS) return false;
+    if (longest > 1 || alphabet == OF_LENGTHS) return false;
     for (let i: u32 = 0; i < <u32>1 << tableBits; i++) store<u32>(table + (i << 2), ENTRY_INVALID);
   }
   let nextSubtable: u32 = 1 << tableBits;
@@ -62,7 +62,7 @@ export function buildTable(kind: u32, lengths: usize, symbols: u32, table: usize
       const turned = turnedRound(next, length);
       const symbol = first + (place >> 3);
       if (length <= tableBits) {
-        fill(table, turned, 1 << length, 1 << tableBits, entryOf(kind, symbol, length));
+        fill(table, turned, 1 << length, 1 << tableBits, entryOf(alphabet, symbol, length));
         continue;
       }
       const pointerAt = table + ((turned & ((1 << tableBits) - 1)) << 2);
@@ -73,7 +73,7 @@ export function buildTable(kind: u32, lengths: usize, symbols: u32, table: usize
         nextSubtable += 1 << subtableBits;
       }
       const rest = length - tableBits;
-      fill(table + ((pointer >> 16) << 2), turned >> tableBits, 1 << rest, 1 << subtableBits, entryOf(kind, symbol, rest));
+      fill(table + ((pointer >> 16) << 2), turned >> tableBits, 1 << rest, 1 << subtableBits, entryOf(alphabet, symbol, rest));
     }
   }
   return true;
@@ -88,7 +88,7 @@ export function countCodes(lengths: usize, symbols: u32): u32 {
       store<u32>(count, load<u32>(count) + 1);
     }
   }
-  longest = CODE_BITS_MAX;
+  let longest = CODE_BITS_MAX;
   while (longest > 0 && load<u32>(counts + (longest << 2)) == 0) longest--;
   return longest;
 }
@@ -109,9 +109,9 @@ function fill(table: usize, first: u32, step: u32, size: u32, entry: u32): void 
 }
 
 @inline
-function entryOf(kind: u32, symbol: u32, length: u32): u32 {
-  if (kind == OF_LITERALS) return literalEntry(symbol, length);
-  if (kind == OF_DISTANCES) return distanceEntry(symbol, length);
+function entryOf(alphabet: u32, symbol: u32, length: u32): u32 {
+  if (alphabet == OF_LITERALS) return literalEntry(symbol, length);
+  if (alphabet == OF_DISTANCES) return distanceEntry(symbol, length);
   return plainEntry(symbol, length);
 }
 

@@ -1,7 +1,7 @@
 // Unpacks deflate streams (RFC 1951) into the input of the parser. The packed bytes stand in a block of their own.
 import { INFLATE_CORRUPT, INFLATE_TRUNCATED, INFLATE_ENDED, INFLATE_TOO_LARGE } from '../layout/inflate';
 import { allocate, blockBytes, release } from '../base/arena';
-import { growInput } from '../parse/body';
+import { growInput } from '../parse/input';
 import { BLOCK_CORRUPT, BLOCK_CUT, BLOCK_ENDED, decodeBlock } from './block';
 import { enlargeTables, readCodes, tableBits, useFixedCodes } from './block-head';
 import {
@@ -24,10 +24,9 @@ const GROWTH: u64 = 4;
 
 let packedAt: usize = 0;
 let packedCapacity: usize = 0;
-/** The parser's input, the room in it, and the most bytes that may be unpacked. */
+/** Address of the parser's input, and the bytes that may be written there before it grows. */
 let base: usize = 0;
 let room: u32 = 0;
-let most: u32 = 0;
 /** The block before was long, be it of another stream: the next will be. */
 let wasLong: bool = true;
 
@@ -51,19 +50,18 @@ export function packed(bytes: u32): usize {
  */
 export function inflate(from: u32, bytes: u32, outBytes: u32, guess: u32, bytesMax: u32): u32 {
   beginInput(packedAt + from, packedAt + bytes);
-  most = bytesMax;
   makeRoom(max(min(guess, bytesMax), outBytes), outBytes);
   setOutput(base + outBytes, base + outBytes, base + room);
   let isLast = false;
   while (!isLast) {
     refill();
     isLast = take(1) != 0;
-    const status = inflateBlock(take(2));
+    const status = inflateBlock(take(2), bytesMax);
     if (status != INFLATE_ENDED) return status;
   }
   alignInput();
   if (at > end) return INFLATE_TRUNCATED;
-  return <u32>(out - base) > most ? INFLATE_TOO_LARGE : INFLATE_ENDED;
+  return <u32>(out - base) > bytesMax ? INFLATE_TOO_LARGE : INFLATE_ENDED;
 }
 
 /** Packed bytes that the stream unpacked last ends behind. */
@@ -76,13 +74,13 @@ export function inflatedBytes(): u32 {
   return <u32>(out - base);
 }
 
-function inflateBlock(kind: u32): u32 {
-  if (kind == STORED) return copyStored();
+function inflateBlock(type: u32, bytesMax: u32): u32 {
+  if (type == STORED) return copyStored(bytesMax);
   const start = at;
   const mayBeLong = end > start && end - start >= SHORT_BYTES;
   const isLarge = mayBeLong && wasLong;
-  if (kind == FIXED) useFixedCodes(isLarge);
-  else if (kind != DESCRIBED || !readCodes(isLarge)) return isBeyondEnd() ? INFLATE_TRUNCATED : INFLATE_CORRUPT;
+  if (type == FIXED) useFixedCodes(isLarge);
+  else if (type != DESCRIBED || !readCodes(isLarge)) return isBeyondEnd() ? INFLATE_TRUNCATED : INFLATE_CORRUPT;
   let isWhole = isLarge || !mayBeLong;
   while (true) {
     const status = decodeBlock(tableBits, isWhole ? end : start + SHORT_BLOCK_BYTES);
@@ -95,31 +93,31 @@ function inflateBlock(kind: u32): u32 {
       if (isWhole) return INFLATE_TRUNCATED;
       isWhole = true;
       enlargeTables();
-    } else if (!grow(0)) return isBeyondEnd() ? INFLATE_TRUNCATED : INFLATE_TOO_LARGE;
+    } else if (!grow(0, bytesMax)) return isBeyondEnd() ? INFLATE_TRUNCATED : INFLATE_TOO_LARGE;
   }
 }
 
 /** A block of bytes as they are (section 3.2.4). */
-function copyStored(): u32 {
+function copyStored(bytesMax: u32): u32 {
   alignInput();
   if (at > end || end - at < 4) return INFLATE_TRUNCATED;
   const bytes = <u32>load<u16>(at);
   if (bytes != (<u32>load<u16>(at, 2) ^ 0xffff)) return INFLATE_CORRUPT;
   setInput(0, 0, at + 4);
   if (end - at < <usize>bytes) return INFLATE_TRUNCATED;
-  if (<u64>(out - base) + bytes > room && !grow(bytes)) return INFLATE_TOO_LARGE;
+  if (<u64>(out - base) + bytes > room && !grow(bytes, bytesMax)) return INFLATE_TOO_LARGE;
   memory.copy(out, at, bytes);
   setOut(out + bytes);
   setInput(0, 0, at + bytes);
   return INFLATE_ENDED;
 }
 
-/** Makes room for `bytes` more bytes, or false when that is over the most. */
-function grow(bytes: u32): bool {
+/** Makes room for `bytes` more bytes; false when the input would hold more than `bytesMax`. */
+function grow(bytes: u32, bytesMax: u32): bool {
   const has = <u32>(out - base);
-  if (has > most || most - has < bytes) return false;
+  if (has > bytesMax || bytesMax - has < bytes) return false;
   const started = outStart - base;
-  makeRoom(<u32>min<u64>(most, max<u64>(<u64>room * GROWTH, <u64>has + bytes)), has);
+  makeRoom(<u32>min<u64>(bytesMax, max<u64>(<u64>room * GROWTH, <u64>has + bytes)), has);
   setOutput(base + started, base + has, base + room);
   return true;
 }

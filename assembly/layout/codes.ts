@@ -57,7 +57,7 @@ export const PARSE_ALL_OR_NOTHING = 1;
 /** Replay: skip the lines of the given runs, judge no schema, skip rows of unknown, newer or flushed tables. */
 export const PARSE_REPLAY = 2;
 /** List the accepted lines one by one besides (parse/dump.ts): for tests and the linter. */
-export const PARSE_RECORD = 4;
+export const PARSE_DUMP = 4;
 // Schema rules of the body's database, as flags of `parse` besides. They stand in log frames: never renumber.
 /** A table that was there before the body takes no new tag. */
 export const RULE_TAGS_FIXED = 8;

@@ -19,20 +19,18 @@ import { lineHasMoved } from './schema/judge';
 import {
   CELL_BITS, CELL_BYTES, CELL_COLUMN, CELL_KIND, CELL_PLACE, CELL_TEXT_AT, CELL_TEXT_BYTES, cellCount, cellsAt, tagsEnd,
 } from './grammar/cells';
+import { bodySerial } from './body-settings';
 import { addCell, beginChecksum, beginRow, endRow } from './checksum';
-import { beginSeries, seriesOfLine, seriesScope, undoSeries } from './line-series';
+import { beginSeries, seriesOfLine, undoSeries } from './line-series';
 
 /** Addresses of the tables that got rows of this body, u32 each, and their spans. */
 const touched: usize = memory.data(LIST_BYTES, 8);
 const spans: usize = memory.data(LIST_BYTES, 8);
-/** Counts all bodies. */
-export let body: u64 = 0;
 
-/** @param flags PARSE_*, RULE_* */
-export function beginCommits(database: u32, flags: u32): void {
-  body++;
+/** Begins a body. */
+export function beginAppending(): void {
   beginChecksum();
-  beginSeries(seriesScope(database, flags), body);
+  beginSeries();
   cutList(touched, 0);
   cutList(spans, 0);
 }
@@ -46,7 +44,7 @@ export function takesReplay(table: usize, number: f64): bool {
 
 /** Notes that the body adds rows to a table; before its first. */
 export function touch(table: usize): void {
-  store<u64>(table, body, TABLE_BODY);
+  store<u64>(table, bodySerial, TABLE_BODY);
   store<u32>(table, load<u32>(table, TABLE_ROWS), TABLE_ROWS_BEFORE);
   store<u32>(table, load<u32>(table, TABLE_SERIES), TABLE_SERIES_BEFORE);
   store<u32>(extendList(touched, 4), <u32>table);
@@ -54,7 +52,7 @@ export function touch(table: usize): void {
 
 /** Stores the judged line as a row of the table and adds it to the checksum. */
 export function storeLine(table: usize, time: i64): void {
-  if (load<u64>(table, TABLE_BODY) != body) touch(table);
+  if (load<u64>(table, TABLE_BODY) != bodySerial) touch(table);
   const row = appendRow(table, time, seriesOfLine(table));
   const end = cellsAt + cellCount * CELL_BYTES;
   for (let cell = tagsEnd(); cell < end; cell += CELL_BYTES) {
@@ -125,7 +123,7 @@ export function rollBack(): void {
     for (let j: u32 = 0; j < columns; j++) {
       const column = columnAt(table, j);
       cutValues(column, valueFrom(column, load<u32>(column, COLUMN_KIND) == KIND_TAG ? series : rows));
-      removeEntries(column, body);
+      removeEntries(column, bodySerial);
     }
     store<u32>(table, rows, TABLE_ROWS);
     store<u32>(table, series, TABLE_SERIES);

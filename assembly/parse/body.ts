@@ -1,103 +1,66 @@
 // A body, line by line: where lines stand, what each is worth, and what the body comes to.
 import {
   INPUT_PADDING, LINE_NOT_UTF8, LINE_OK, LINE_UNTERMINATED_STRING, PARSE_ACCEPTED, PARSE_ALL_OR_NOTHING, PARSE_NEEDS,
-  PARSE_NO_ROOM, PARSE_RECORD, PARSE_REFUSED, PARSE_REPLAY, PARSE_TOO_MANY_LINES,
+  PARSE_NO_ROOM, PARSE_REFUSED, PARSE_TOO_MANY_LINES,
 } from '../layout/codes';
-import { allocate, blockBytes, release } from '../base/arena';
 import { growthOf } from '../memtable/growth';
 import { isOverRoom } from '../memtable/memory';
 import { NEWLINE } from './grammar/characters';
 import {
-  beginCommits, checkLine, listSpans, rollBack, spanCount, spansAt, storeLine, takesReplay,
+  beginAppending, checkLine, listSpans, rollBack, spanCount, spansAt, storeLine, takesReplay,
 } from './append-line';
+import { beginBody, cellsMax, defaultTime, isDumped, isReplay, replayNumber, unit } from './body-settings';
 import { checksum } from './checksum';
 import { beginFast, taken, takeLines } from './fast/fast';
 import { fault } from './grammar/fault';
-import { beginJudging, judgedTable, judgeLine, lineCellsMax } from './schema/judge';
+import { beginJudging, columnsMax, judgedTable, judgeLine } from './schema/judge';
 import { parseLine } from './grammar/line';
 import {
   beginLines, blankLineEnd, findLineEnd, lineEnd, lineIsOpen, lineIsWide, lineNewlines, nextLine, openQuoteAt, skipBlanks,
 } from './grammar/lines';
-import { beginListing, listLine } from './dump';
+import { beginDump, dumpLine } from './dump';
+import { inputAt } from './input';
 import { addError, beginOutcome, countAccepted, countLine, countRejected, countTaken, endOutcome, linesSeen, rejectedLines } from './outcome';
+import { beginSkipping, isSkipped, linesToSkipped } from './skipped-lines';
 import { listNeeds, needCount, needsAt, provisionalMark, undoProvisional } from './schema/needed';
 import { beginRecord, hasTime, time } from './grammar/cells';
 import { newlinesEnd } from './grammar/newlines';
 import { unitOf } from './grammar/time';
 import { isUtf8 } from './grammar/utf8';
 
-let inputAt: usize = 0;
-let inputCapacity: usize = 0;
-
-/** Where a body of `bytes` bytes is to be put before parse; the same memory every time while it is large enough. */
-export function input(bytes: u32): usize {
-  const needed = <usize>bytes + INPUT_PADDING;
-  if (needed > inputCapacity) {
-    if (inputAt != 0) release(inputAt, inputCapacity);
-    inputCapacity = blockBytes(needed);
-    inputAt = allocate(inputCapacity);
-  }
-  return inputAt;
-}
-
-/** The same, with the first `kept` bytes of what stands there. */
-export function growInput(bytes: u32, kept: u32): usize {
-  const before = inputAt;
-  const capacity = inputCapacity;
-  if (<usize>bytes + INPUT_PADDING <= capacity) return before;
-  inputAt = 0;
-  const after = input(bytes);
-  memory.copy(after, before, kept);
-  if (before != 0) release(before, capacity);
-  return after;
-}
-
-let unit: i64 = 0;
-let isReplay: bool = false;
-let isRecording: bool = false;
-let cellsMax: u32 = 0;
-let timeByDefault: i64 = 0;
-let numberOfReplay: f64 = 0;
 /** Rows are still of use: false once the body is bound to be rolled back. */
 let isStoring: bool = false;
 /** There was no room for a line. */
 let isOutOfRoom: bool = false;
-/** The runs that replay skips: those before runAt are passed. */
-let runAt: usize = 0;
-let runsEnd: usize = 0;
 
 /**
  * Parses the body in the input buffer into the memtables.
+ * @param databaseId the catalog's id of the database that the lines go to
+ * @param bytes of the body, which stands at input(bytes)
  * @param precision PRECISION_*
- * @param defaultTime nanoseconds since 1970 of lines without a timestamp
- * @param flags PARSE_ALL_OR_NOTHING, PARSE_REPLAY, PARSE_RECORD; RULE_*
+ * @param defaultNanos nanoseconds since 1970 of lines without a timestamp
+ * @param flags PARSE_ALL_OR_NOTHING, PARSE_REPLAY, PARSE_DUMP; RULE_*
  * @param linesMax lines, blank ones and comments apart, that the body may have; not judged on replay
  * @param runsAt on replay, `runs` pairs (first, last) of physical lines to skip, u32 each, ascending
- * @param replayNumber on replay, the log number of the body
+ * @param frameNumber on replay, the log number of the body
  * @returns PARSE_*; the rest stands in the header at outcome()
  */
 export function parse(
-  databaseId: u32, bytes: u32, precision: u32, defaultTime: i64, flags: u32, linesMax: u32, runsAt: usize, runs: u32, replayNumber: f64,
+  databaseId: u32, bytes: u32, precision: u32, defaultNanos: i64, flags: u32, linesMax: u32, runsAt: usize, runs: u32, frameNumber: f64,
 ): u32 {
   memory.fill(inputAt + bytes, 0, INPUT_PADDING);
   // A string that is open at the end of the body ends here for those who look for its end sixteen bytes at a time.
   store<u8>(inputAt + bytes + INPUT_PADDING - 1, <u8>NEWLINE);
-  unit = unitOf(precision);
-  isReplay = (flags & PARSE_REPLAY) != 0;
-  isRecording = (flags & PARSE_RECORD) != 0;
-  cellsMax = isReplay ? u32.MAX_VALUE : lineCellsMax();
-  timeByDefault = defaultTime;
-  numberOfReplay = replayNumber;
   isStoring = true;
   isOutOfRoom = false;
-  runAt = runsAt;
-  runsEnd = runsAt + (runs << 3);
+  beginBody(databaseId, unitOf(precision), defaultNanos, flags, columnsMax, frameNumber);
+  beginSkipping(runsAt, runs);
   beginLines(bytes);
   beginOutcome();
-  beginJudging(databaseId, flags);
-  beginCommits(databaseId, flags);
-  beginFast(databaseId, flags, unit, defaultTime, cellsMax, isReplay, replayNumber);
-  beginListing();
+  beginJudging();
+  beginAppending();
+  beginFast();
+  beginDump();
   const status = parseLines(inputAt + bytes, flags, isReplay ? u32.MAX_VALUE : linesMax);
   if (status == PARSE_NEEDS) listNeeds();
   if (status == PARSE_ACCEPTED) listSpans();
@@ -123,8 +86,8 @@ function parseLines(end: usize, flags: u32, linesMax: u32): u32 {
     if (isOutOfRoom || isOverRoom(0)) return PARSE_NO_ROOM;
     if (pause != 0) {
       pause--;
-    } else if (isStoring && !isRecording) {
-      start = takeLines(start, end, min(min(linesMax - linesSeen(), linesToRun(line)), RUN_LINES_MAX));
+    } else if (isStoring && !isDumped) {
+      start = takeLines(start, end, min(min(linesMax - linesSeen(), linesToSkipped(line)), RUN_LINES_MAX));
       countTaken(taken);
       line += taken;
       pauseNext = taken == 0 ? min((pauseNext << 1) + 1, PAUSE_MAX) : 0;
@@ -154,22 +117,6 @@ function parseLines(end: usize, flags: u32, linesMax: u32): u32 {
   return !isReplay && provisionalMark() != 0 ? PARSE_NEEDS : PARSE_ACCEPTED;
 }
 
-/** Lines from `line` on before the next that replay skips. */
-@inline
-function linesToRun(line: u32): u32 {
-  while (runAt < runsEnd && load<u32>(runAt, 4) < line) runAt += 8;
-  if (runAt >= runsEnd) return u32.MAX_VALUE;
-  const first = load<u32>(runAt);
-  return first > line ? first - line : 0;
-}
-
-/** Whether the line that starts in the physical line `line` is one of those that replay skips. */
-@inline
-function isSkipped(line: u32): bool {
-  while (runAt < runsEnd && load<u32>(runAt, 4) < line) runAt += 8;
-  return runAt < runsEnd && load<u32>(runAt) <= line;
-}
-
 /** Judges the line found last and stores it; returns whether it was accepted. */
 function acceptLine(line: u32, start: usize, at: usize): bool {
   let code = parseFound(at);
@@ -179,10 +126,10 @@ function acceptLine(line: u32, start: usize, at: usize): bool {
     return false;
   }
   countAccepted();
-  if (isRecording) listLine(line);
+  if (isDumped) dumpLine(line);
   if (!isReplay && provisionalMark() != 0) isStoring = false;
-  const rowTime = hasTime ? time : timeByDefault;
-  if (isReplay && !takesReplay(judgedTable(), numberOfReplay)) checkLine(judgedTable(), rowTime);
+  const rowTime = hasTime ? time : defaultTime;
+  if (isReplay && !takesReplay(judgedTable(), replayNumber)) checkLine(judgedTable(), rowTime);
   else if (isStoring) keepLine(judgedTable(), rowTime);
   return true;
 }

@@ -1,4 +1,4 @@
-// The listing of PARSE_RECORD: each accepted line in full, as the grammar read it, for tests and the linter. An entry:
+// The dump of PARSE_DUMP: each accepted line in full, as the grammar read it, for tests and the linter. An entry:
 // line u32, whether it has a time u32, time i64 (0 without one), number of tags and fields u32, measurement (length u32,
 // bytes); then for each tag and field: kind u32, key (length u32, bytes), value (of tags and strings length u32 and
 // bytes, else 8 bytes). Nothing is aligned.
@@ -9,26 +9,26 @@ import {
   hasTime, nameAt, nameBytes, time,
 } from './grammar/cells';
 
-const listing: usize = memory.data(LIST_BYTES, 8);
+const dump: usize = memory.data(LIST_BYTES, 8);
 
-/** Address and bytes of the listing of the last body. */
-export function listingAt(): usize {
-  return listAt(listing);
+/** Address and bytes of the dump of the last body. */
+export function dumpAt(): usize {
+  return listAt(dump);
 }
 
-export function listingBytes(): u32 {
-  return listUsed(listing);
+export function dumpBytes(): u32 {
+  return listUsed(dump);
 }
 
-export function beginListing(): void {
-  cutList(listing, 0);
+export function beginDump(): void {
+  cutList(dump, 0);
 }
 
-/** Adds the line in the record. */
-export function listLine(line: u32): void {
+/** Adds the line at hand. @param line the physical line, from 1, that it begins in */
+export function dumpLine(line: u32): void {
   putWord(line);
   putWord(<u32>hasTime);
-  store<i64>(extendList(listing, 8), hasTime ? time : 0);
+  store<i64>(extendList(dump, 8), hasTime ? time : 0);
   putWord(cellCount);
   putBytes(nameAt, nameBytes);
   const end = cellsAt + cellCount * CELL_BYTES;
@@ -37,15 +37,15 @@ export function listLine(line: u32): void {
     putWord(kind);
     putBytes(load<u32>(cell, CELL_KEY_AT), load<u32>(cell, CELL_KEY_BYTES));
     if (kind == KIND_TAG || kind == KIND_STRING) putBytes(load<u32>(cell, CELL_TEXT_AT), load<u32>(cell, CELL_TEXT_BYTES));
-    else store<u64>(extendList(listing, 8), load<u64>(cell, CELL_BITS));
+    else store<u64>(extendList(dump, 8), load<u64>(cell, CELL_BITS));
   }
 }
 
 function putWord(word: u32): void {
-  store<u32>(extendList(listing, 4), word);
+  store<u32>(extendList(dump, 4), word);
 }
 
 function putBytes(at: usize, bytes: u32): void {
   putWord(bytes);
-  memory.copy(extendList(listing, bytes), at, bytes);
+  memory.copy(extendList(dump, bytes), at, bytes);
 }

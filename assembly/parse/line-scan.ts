@@ -1,6 +1,6 @@
 // Where the lines of an input end, without parsing them: for whoever cuts a long text into bodies.
 import { INPUT_PADDING } from '../layout/codes';
-import { input } from './body';
+import { input } from './input';
 import { HASH, NEWLINE } from './grammar/characters';
 import { beginLines, blankLineEnd, findLineEnd, lineEnd, lineIsOpen, lineNewlines, nextLine, skipBlanks } from './grammar/lines';
 

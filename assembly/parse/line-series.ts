@@ -1,7 +1,7 @@
 // The series of the lines of a body: found in the cache by what the line says before its first space, or made anew.
 import { COLUMN_ID, COLUMN_KEY_HASH } from '../layout/column';
 import { TABLE_NAME_HASH, TABLE_SET_ASIDE } from '../layout/table';
-import { KIND_TAG, RULE_SPLIT } from '../layout/codes';
+import { KIND_TAG } from '../layout/codes';
 import { appendCode } from '../memtable/column';
 import { codeOf } from '../memtable/dictionary';
 import {
@@ -9,6 +9,7 @@ import {
 } from '../memtable/cache/series-cache';
 import { cellSeed, hashBytes } from '../base/hash';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../base/list';
+import { bodySerial, seriesScope } from './body-settings';
 import { addCell, beginRow, endTags, tagsChecksum } from './checksum';
 import { lineNewlines } from './grammar/lines';
 import { targetOf } from './schema/split-column';
@@ -16,28 +17,21 @@ import {
   CELL_BYTES, CELL_COLUMN, CELL_RAW_AT, CELL_RAW_BYTES, CELL_TEXT_AT, CELL_TEXT_BYTES, cellsAt, rawNameAt, rawNameBytes, tagsEnd,
 } from './grammar/cells';
 
-/** Of the database's id, in a scope: ids are far below. */
-const SPLIT_SCOPE: u32 = 1 << 31;
-
 /** Entries that this body's series got, u32 each, while the cache does not forget. */
 const made: usize = memory.data(LIST_BYTES, 8);
-let scope: u32 = 0;
-let body: u64 = 0;
+/** Scope of the lines of the body before. */
+let lastScope: u32 = 0;
+/** The cache's count of being forgotten when `made` was begun. */
 let forgottenBefore: u32 = 0;
 
 /** The entry of the line before; NO_SERIES when it has none. */
 export let lastSeries: usize = NO_SERIES;
 
-/** Within what a text means one series: a database, and whether its tags may move (RULE_SPLIT among the flags). */
-export function seriesScope(database: u32, flags: u32): u32 {
-  return flags & RULE_SPLIT ? database | SPLIT_SCOPE : database;
-}
-
-export function beginSeries(bodyScope: u32, bodyNumber: u64): void {
+/** Begins a body. */
+export function beginSeries(): void {
   // What came after the last line of another scope is no guess for this one's.
-  if (scope != bodyScope) store<u32>(NO_SERIES, <u32>NO_SERIES, SERIES_NEXT);
-  scope = bodyScope;
-  body = bodyNumber;
+  if (seriesScope != lastScope) store<u32>(NO_SERIES, <u32>NO_SERIES, SERIES_NEXT);
+  lastScope = seriesScope;
   lastSeries = NO_SERIES;
   forgottenBefore = forgotten;
   cutList(made, 0);
@@ -61,8 +55,8 @@ export function seriesOfLine(table: usize): u32 {
   // A newline in the name or a tag would have to be counted each time.
   if (lineNewlines != 0 || !areKnown(tags)) return makeSeries(table, tags);
   const bytes = textBytes(tags);
-  const hash = seriesHash(scope, rawNameAt, bytes);
-  const entry = findSeries(scope, rawNameAt, bytes, hash);
+  const hash = seriesHash(seriesScope, rawNameAt, bytes);
+  const entry = findSeries(seriesScope, rawNameAt, bytes, hash);
   if (entry != NO_SERIES && isGood(entry)) {
     follow(entry);
     beginRow(load<u64>(entry, SERIES_CHECKSUM));
@@ -80,7 +74,7 @@ export function seriesOfLine(table: usize): u32 {
 export function cacheSeries(entry: usize, at: usize, bytes: u32, hash: u64, table: usize, number: u32, tags: u32): void {
   // Lines of cached series are not judged; replay brings some while their table is set aside.
   if (load<u32>(table, TABLE_SET_ASIDE) != 0) return;
-  if (entry == NO_SERIES) entry = addSeries(scope, at, bytes, hash);
+  if (entry == NO_SERIES) entry = addSeries(seriesScope, at, bytes, hash);
   if (forgotten != forgottenBefore) {
     forgottenBefore = forgotten;
     lastSeries = NO_SERIES;
@@ -123,7 +117,7 @@ function makeSeries(table: usize, tags: usize): u32 {
     const hash = hashBytes(at, bytes);
     addCell(cellSeed(load<u64>(column, COLUMN_KEY_HASH), KIND_TAG), hash);
     const target = targetOf(cell);
-    if (isKnown(target)) appendCode(target, number, codeOf(target, at, bytes, body));
+    if (isKnown(target)) appendCode(target, number, codeOf(target, at, bytes, bodySerial));
   }
   endTags();
   return number;

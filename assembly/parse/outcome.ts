@@ -11,6 +11,7 @@ import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../base/list'
 import { faultAt, faultBytes, faultKeyAt, faultKeyBytes, faultKindCame, faultKindHas } from './grammar/fault';
 import { rawNameAt, rawNameBytes } from './grammar/cells';
 
+/** The header, whose counts are kept there from the first line on. */
 const header: usize = memory.data(OUTCOME_BYTES, 8);
 const errors: usize = memory.data(ERRORS_MAX * ERROR_BYTES, 8);
 const runs: usize = memory.data(LIST_BYTES, 8);
@@ -18,10 +19,6 @@ const RUN_BYTES: u32 = 8;
 const listed: usize = memory.data(LIST_BYTES, 8);
 const codes: usize = memory.data(LINE_CODES * 4, 8);
 
-let seen: u32 = 0;
-let linesAccepted: u32 = 0;
-let linesRejected: u32 = 0;
-let errorCount: u32 = 0;
 /** The line before was rejected: the next rejected one joins its run. */
 let inRun: bool = false;
 
@@ -30,52 +27,58 @@ export function outcome(): usize {
   return header;
 }
 
+/** Begins a body. */
 export function beginOutcome(): void {
-  if (linesRejected != 0) memory.fill(codes, 0, LINE_CODES * 4);
-  seen = 0;
-  linesAccepted = 0;
-  linesRejected = 0;
-  errorCount = 0;
+  if (rejectedLines() != 0) memory.fill(codes, 0, LINE_CODES * 4);
+  memory.fill(header, 0, OUTCOME_BYTES);
   inRun = false;
   cutList(runs, 0);
   cutList(listed, 0);
 }
 
+/** Adds to a count of the header; returns what it is then. */
+@inline
+function add(count: usize, lines: u32): u32 {
+  const sum = load<u32>(header + count) + lines;
+  store<u32>(header + count, sum);
+  return sum;
+}
+
 /** Counts a line that is neither blank nor a comment; returns how many there were. */
 @inline
 export function countLine(): u32 {
-  return ++seen;
+  return add(OUTCOME_LINES, 1);
 }
 
 @inline
 export function countAccepted(): void {
-  linesAccepted++;
+  add(OUTCOME_ACCEPTED, 1);
   inRun = false;
 }
 
 /** Counts accepted lines. */
 @inline
 export function countTaken(lines: u32): void {
-  seen += lines;
-  linesAccepted += lines;
+  add(OUTCOME_LINES, lines);
+  add(OUTCOME_ACCEPTED, lines);
   if (lines != 0) inRun = false;
 }
 
 /** Lines seen so far. */
 @inline
 export function linesSeen(): u32 {
-  return seen;
+  return load<u32>(header, OUTCOME_LINES);
 }
 
 /** Lines rejected so far. */
 @inline
 export function rejectedLines(): u32 {
-  return linesRejected;
+  return load<u32>(header, OUTCOME_REJECTED);
 }
 
 /** Counts a rejected line that spans the physical lines `first` to `last`. */
 export function countRejected(first: u32, last: u32): void {
-  linesRejected++;
+  add(OUTCOME_REJECTED, 1);
   if (!inRun) store<u32>(extendList(runs, RUN_BYTES), first);
   store<u32>(listAt(runs) + listUsed(runs) - 4, last);
   inRun = true;
@@ -84,9 +87,10 @@ export function countRejected(first: u32, last: u32): void {
 /** Adds the fault of a line at [start, end) to the rejected lines and to the errors, while there is room. */
 export function addError(line: u32, code: u32, body: usize, start: usize, end: usize): void {
   listRejected(line, code, <u32>(start - body), <u32>(end - start), <u32>(faultAt - start) + 1);
-  if (errorCount == ERRORS_MAX) return;
-  const entry = errors + errorCount * ERROR_BYTES;
-  errorCount++;
+  const count = load<u32>(header, OUTCOME_ERRORS);
+  if (count == ERRORS_MAX) return;
+  const entry = errors + count * ERROR_BYTES;
+  add(OUTCOME_ERRORS, 1);
   store<u32>(entry, line, ERROR_LINE);
   store<u32>(entry, <u32>(faultAt - start) + 1, ERROR_COLUMN);
   store<u32>(entry, code, ERROR_CODE);
@@ -118,12 +122,8 @@ function putSlice(to: usize, body: usize, at: usize, bytes: u32): void {
   store<u32>(to, bytes, 4);
 }
 
-/** Writes the header. */
+/** Writes what the header holds besides the counts. */
 export function endOutcome(spansAt: usize, spans: u32, needsAt: usize, needs: u32, checksum: u64): void {
-  store<u32>(header, seen, OUTCOME_LINES);
-  store<u32>(header, linesAccepted, OUTCOME_ACCEPTED);
-  store<u32>(header, linesRejected, OUTCOME_REJECTED);
-  store<u32>(header, errorCount, OUTCOME_ERRORS);
   store<u32>(header, <u32>errors, OUTCOME_ERRORS_AT);
   store<u32>(header, listUsed(runs) / RUN_BYTES, OUTCOME_RUNS);
   store<u32>(header, <u32>listAt(runs), OUTCOME_RUNS_AT);

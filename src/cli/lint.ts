@@ -61,7 +61,7 @@ export class Linter {
       bytes: bytes.length,
       precision: this.#precision,
       defaultTime: 0n,
-      flags: abi.PARSE_REPLAY | abi.PARSE_RECORD,
+      flags: abi.PARSE_REPLAY | abi.PARSE_DUMP,
       linesMax: 0,
       rejectedRuns: Uint32Array.from(skipped.flatMap((line) => [line, line])),
     });

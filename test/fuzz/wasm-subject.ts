@@ -154,7 +154,7 @@ export class WasmSubject implements Subject {
   /** Parses once; adds all that the parser says of it to `answers`. */
   #parse({ database, precision, acceptPartial, rules = PLAIN_RULES, linesMax = LINES_MAX, body }: Request, answers: unknown[]): Parsed {
     this.#parser.inputView(body.length).set(body);
-    const flags = (acceptPartial ? 0 : abi.PARSE_ALL_OR_NOTHING) | (this.#replica === null ? 0 : abi.PARSE_RECORD) | ruleFlags(rules);
+    const flags = (acceptPartial ? 0 : abi.PARSE_ALL_OR_NOTHING) | (this.#replica === null ? 0 : abi.PARSE_DUMP) | ruleFlags(rules);
     const parsed = this.#parser.parse({
       databaseId: database, bytes: body.length, precision: PRECISION_NUMBERS[precision], defaultTime: DEFAULT_TIME_NS, flags, linesMax,
     });

@@ -36,7 +36,7 @@ function bytesOf(text: string): Buffer {
 /** What becomes of a body in a new database, in the words of the page. */
 export function outcomeOf(body: Buffer): string {
   const session = new ParserSession();
-  const { errors } = session.write(body, { precision: abi.PRECISION_AUTO, flags: abi.PARSE_RECORD });
+  const { errors } = session.write(body, { precision: abi.PRECISION_AUTO, flags: abi.PARSE_DUMP });
   const rejected = errors.map(({ line, column, code }) => ({ line, text: `rejected ${LINE_ERRORS[code]!.name} at byte ${column}` }));
   const stored = listedPoints(session.parser).map(({ line, measurement, tags, fields, timestamp }) => {
     const parts = [

@@ -66,7 +66,7 @@ function hostileCases(): HostileCase[] {
     },
     {
       name: 'series of one hash',
-      options: { flags: abi.PARSE_RECORD },
+      options: { flags: abi.PARSE_DUMP },
       before: [alike.join('')],
       make: (bytes) => numbered((i) => alike[(i * 37) % alike.length]!, bytes),
     },

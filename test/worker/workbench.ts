@@ -20,7 +20,7 @@ export const WAYS = {
   'new parser': { options: {}, hasLearnt: false },
   'learnt': { options: {}, hasLearnt: true },
   'learnt, rare table': { options: {}, hasLearnt: true, isJaded: true },
-  'exact path alone': { options: { flags: abi.PARSE_RECORD }, hasLearnt: true },
+  'exact path alone': { options: { flags: abi.PARSE_DUMP }, hasLearnt: true },
   'all or nothing': { options: { flags: abi.PARSE_ALL_OR_NOTHING }, hasLearnt: true },
   'fixed and widen': { options: { flags: abi.RULE_TAGS_FIXED | abi.RULE_WIDEN }, hasLearnt: true },
   'split': { options: { flags: abi.RULE_SPLIT }, hasLearnt: true },

@@ -11,8 +11,9 @@ import {
 } from '../rows/gather';
 import { dropLoose } from '../rows/column-cache';
 import {
-  encodeBooleans, encodeFew, encodeFixed, encodeIndices, encodeNulls, encodeSigned, startNumbers,
+  encodeBooleans, encodeFew, encodeFixed, encodeIndices, encodeNulls, encodeSigned,
 } from './number-chunk';
+import { entryCount } from './number-dictionary';
 import { clearPage, isDictionaryPage, pageAt, pageBytes, pageRawBytes } from './page';
 import { DECIMAL_BYTES } from './plain';
 import { present, presenceStep, startPresence } from '../rows/validity';
@@ -64,7 +65,7 @@ function stageStep(table: usize, id: u32): void {
       start(table, id);
       break;
     case STAGE_PICK:
-      if (!(isTag(table) ? taggedStep(table) : presenceStep(table))) startValues(table, id);
+      if (!(isTag(table) ? taggedStep(table, index) : presenceStep(table, index))) startValues(table, id);
       break;
     case STAGE_GATHER:
       gather(table, id);
@@ -73,11 +74,11 @@ function stageStep(table: usize, id: u32): void {
       stage = encode(table, id) ? STAGE_INDICES : STAGE_ENDED;
       break;
     case STAGE_INDICES:
-      encodeIndices();
+      encodeIndices(groupRows, id >= COLUMN_TIME ? groupRows : count, id >= COLUMN_TIME, chunk, entryCount);
       stage = STAGE_ENDED;
       break;
     default:
-      if (!stringStep(columnAt(table, index))) stage = STAGE_ENDED;
+      if (!stringStep(columnAt(table, index), groupRows, count, chunk)) stage = STAGE_ENDED;
   }
 }
 
@@ -100,12 +101,10 @@ function start(table: usize, id: u32): void {
 function startValues(table: usize, id: u32): void {
   stage = STAGE_GATHER;
   if (id >= COLUMN_TIME) {
-    startNumbers(groupRows, groupRows, true, chunk);
     return startGather(chunk, KIND_I64);
   }
   count = index < 0 ? 0 : isTag(table) ? tagged : present;
   store<u32>(chunk, groupRows - count, CHUNK_NULLS);
-  startNumbers(groupRows, count, false, chunk);
   if (count == 0) {
     stage = STAGE_ENCODE;
     return;
@@ -113,7 +112,7 @@ function startValues(table: usize, id: u32): void {
   const column = columnAt(table, index);
   const kind = load<u32>(column, COLUMN_KIND);
   if (kind != KIND_TAG && kind != KIND_STRING) return startGather(chunk, kind);
-  startStrings(column, groupRows, count, chunk);
+  startStrings(column, count);
   stage = STAGE_TEXTS;
 }
 
@@ -145,13 +144,13 @@ function gatherColumn(column: usize, stop: u32): void {
 /** The first page; whether the page of indices follows. */
 function encode(table: usize, id: u32): bool {
   spend(groupRows);
-  if (id == COLUMN_NS) return encodeFew();
-  if (id >= COLUMN_TIME) return encodeSigned();
-  if (load<u32>(chunk, CHUNK_NULLS) == groupRows) return encodeNulls();
+  if (id == COLUMN_NS) return encodeFew(groupRows, groupRows, true, chunk);
+  if (id >= COLUMN_TIME) return encodeSigned(groupRows, groupRows, true, chunk);
+  if (load<u32>(chunk, CHUNK_NULLS) == groupRows) return encodeNulls(groupRows, count, false, chunk);
   switch (load<u32>(columnAt(table, index), COLUMN_KIND)) {
-    case KIND_I64: return encodeSigned();
-    case KIND_F64: return encodeFixed(8);
-    case KIND_BOOL: return encodeBooleans();
-    default: return encodeFixed(DECIMAL_BYTES);
+    case KIND_I64: return encodeSigned(groupRows, count, false, chunk);
+    case KIND_F64: return encodeFixed(groupRows, count, false, chunk, 8);
+    case KIND_BOOL: return encodeBooleans(groupRows, count, false, chunk);
+    default: return encodeFixed(groupRows, count, false, chunk, DECIMAL_BYTES);
   }
 }

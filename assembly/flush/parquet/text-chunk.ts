@@ -7,7 +7,7 @@ import { textStart, textAt, textBytes, textEnds } from '../../memtable/read';
 import { deltaBytesMax, writeDelta } from './delta';
 import { indices, picked, places, values } from '../rows/row-group';
 import { levelsBytesMax, writeLevels } from './levels';
-import { encodeIndices, indicesBytes, startIndices } from './number-chunk';
+import { encodeIndices, indicesBytes } from './number-chunk';
 import { endDataPage, endDictionaryPage, raw, takeRaw } from './page';
 import { FAR, spend } from '../slice-budget';
 import { endTextRange, startTextRange, widenTextRange } from './text-range';
@@ -23,38 +23,36 @@ const STAGE_BUILD: u32 = 0;
 const STAGE_INDICES: u32 = 1;
 const STAGE_PAGES: u32 = 2;
 let stage: u32 = 0;
-let rows: u32 = 0;
-let present: u32 = 0;
-let chunk: usize = 0;
 /** Next row and value of the pages. */
 let row: u32 = 0;
 let value: u32 = 0;
 
-/** Starts a chunk of `rowCount` rows of which `presentCount`, not 0, have texts. */
-export function startStrings(column: usize, rowCount: u32, presentCount: u32, chunkStruct: usize): void {
-  rows = rowCount;
-  present = presentCount;
-  chunk = chunkStruct;
+/** Starts a chunk with `present` texts, not 0. */
+export function startStrings(column: usize, present: u32): void {
   row = value = 0;
   stage = STAGE_BUILD;
   startTextRange();
   startTexts(column, present);
 }
 
-/** One step, which ends one page at most; false when the chunk is complete. */
-export function stringStep(column: usize): bool {
+/**
+ * One step of the chunk, which ends one page at most; false when it is complete.
+ * @param rows of the row group, of which `present` have texts
+ * @param chunk the struct CHUNK_*
+ */
+export function stringStep(column: usize, rows: u32, present: u32, chunk: usize): bool {
   switch (stage) {
     case STAGE_BUILD:
-      if (textDictionaryStep(column)) break;
+      if (textDictionaryStep(column, present)) break;
       stage = STAGE_PAGES;
-      if (isRepeating && endDictionary(column)) stage = STAGE_INDICES;
+      if (isRepeating && endDictionary(column, present)) stage = STAGE_INDICES;
       break;
     case STAGE_INDICES:
-      encodeIndices();
+      encodeIndices(rows, present, false, chunk, textEntries);
       endTextRange(column, chunk);
       return false;
     default:
-      encodePage(column);
+      encodePage(column, rows, present, chunk);
       if (row < rows) break;
       endTextRange(column, chunk);
       return false;
@@ -63,7 +61,7 @@ export function stringStep(column: usize): bool {
 }
 
 /** Writes the dictionary page, unless the texts themselves are no longer. */
-function endDictionary(column: usize): bool {
+function endDictionary(column: usize, present: u32): bool {
   if (<u64>textEntryBytes + indicesBytes(present, textEntries) >= textPlainBytes + present) return false;
   takeRaw(textEntryBytes + <usize>textEntries * LENGTH_BYTES);
   let out = raw;
@@ -76,14 +74,13 @@ function endDictionary(column: usize): bool {
     out += LENGTH_BYTES + bytes;
   }
   endDictionaryPage(out - raw, textEntries);
-  startIndices(textEntries);
   return true;
 }
 
 /** A page of the texts from `value` on, as many as it takes. */
-function encodePage(column: usize): void {
+function encodePage(column: usize, rows: u32, present: u32, chunk: usize): void {
   const from = value;
-  const bytes = measure(column);
+  const bytes = measure(column, present);
   const first = row;
   const count = value - from;
   row = value == present ? rows : present == rows ? value : load<u32>(places + (<usize>value << 2));
@@ -97,7 +94,7 @@ function encodePage(column: usize): void {
 }
 
 /** Finds the texts of a page: moves `value` behind them, writes their lengths to `values` and where they start in the heap to `indices`. */
-function measure(column: usize): usize {
+function measure(column: usize, present: u32): usize {
   const ends = textEnds(column);
   let bytes: usize = 0;
   let length = values;

@@ -36,8 +36,6 @@ export let isRepeating: bool = false;
 /** u32 a code (tags) or a slot (strings): entry from 1, 0 when free. */
 let slots: usize = 0;
 let slotMask: u32 = 0;
-let isTag: bool = false;
-let count: u32 = 0;
 let entryBytesMax: usize = 0;
 /** Tags: entries of the column's own dictionary. */
 let entries: u32 = 0;
@@ -50,19 +48,24 @@ export function startTextDictionary(): void {
 
 /** Starts with the `present` texts picked of a column. */
 export function startTexts(column: usize, present: u32): void {
-  count = present;
   at = 0;
-  isTag = load<u32>(column, COLUMN_KIND) == KIND_TAG;
+  const isTag = hasCodes(column);
   isRepeating = true;
   textPlainBytes = 0;
   entryBytesMax = ENTRY_BYTES_MAX;
   entries = isTag ? load<u32>(column, COLUMN_ENTRIES) : 0;
-  const slotCount = isTag ? entries : slotsFor(count);
+  const slotCount = isTag ? entries : slotsFor(present);
   clear(slotCount);
-  if (count <= SAMPLE_VALUES << 2) return;
-  takeSample(column);
-  if (!isRepeating) giveUp(column);
+  if (present <= SAMPLE_VALUES << 2) return;
+  sample(column, isTag, present);
+  if (!isRepeating) giveUp(column, isTag, present);
   if (isRepeating) clear(slotCount);
+}
+
+/** Whether texts are told apart by their codes. */
+@inline
+function hasCodes(column: usize): bool {
+  return load<u32>(column, COLUMN_KIND) == KIND_TAG;
 }
 
 function slotsFor(values: u32): u32 {
@@ -81,11 +84,11 @@ function clear(slotCount: u32): void {
 }
 
 /** Looks at texts from here and there. */
-function takeSample(column: usize): void {
+function sample(column: usize, isTag: bool, present: u32): void {
   let looked: u32 = 0;
   let bytes: usize = 0;
   for (; looked < SAMPLE_VALUES && bytes < SAMPLE_BYTES; looked++) {
-    const text = pickedAt(sampleAt(looked, count));
+    const text = pickedAt(sampleAt(looked, present));
     bytes += textBytes(column, text);
     if (isTag) entryOfCode(column, text);
     else entryOfString(column, text);
@@ -100,25 +103,26 @@ function pickedAt(index: u32): u32 {
 }
 
 /** One step; false when the dictionary and the `indices` stand, or texts repeat too little. */
-export function textDictionaryStep(column: usize): bool {
-  while (isRepeating && at < count && hasTime()) {
+export function textDictionaryStep(column: usize, present: u32): bool {
+  const isTag = hasCodes(column);
+  while (isRepeating && at < present && hasTime()) {
     const text = pickedAt(at);
     const bytes = textBytes(column, text);
     const entry = isTag ? entryOfCode(column, text) : entryOfString(column, text);
-    const run = runOf(text);
+    const run = runOf(text, present);
     fillWords(indices + (<usize>at << 2), entry - 1, run);
     at += run;
     textPlainBytes += <u64>bytes * run;
-    if (textEntryBytes > entryBytesMax) giveUp(column);
+    if (textEntryBytes > entryBytesMax) giveUp(column, isTag, present);
     if (!isTag && textEntries >= ENTRIES_MAX) isRepeating = false;
     spend(FAR + run / VALUES_PER_ENTRY + (isTag ? 0 : <u32>(bytes / BYTES_PER_ENTRY)));
   }
-  return isRepeating && at < count;
+  return isRepeating && at < present;
 }
 
 /** Entries have become too long for a page: no dictionary then, unless tags are so long that their rows would be endless. */
-function giveUp(column: usize): void {
-  isRepeating = isTag && <u64>longestEntry(column) * count > TAG_BYTES_MAX;
+function giveUp(column: usize, isTag: bool, present: u32): void {
+  isRepeating = isTag && <u64>longestEntry(column) * present > TAG_BYTES_MAX;
   entryBytesMax = usize.MAX_VALUE;
 }
 
@@ -136,10 +140,10 @@ function longestEntry(column: usize): u32 {
 
 /** Values from `at` on that have the same text as the one there. */
 @inline
-function runOf(text: u32): u32 {
+function runOf(text: u32, present: u32): u32 {
   let end = at + 1;
-  while (end + 8 <= count && isRun8(picked + (<usize>end << 2), text)) end += 8;
-  while (end < count && pickedAt(end) == text) end++;
+  while (end + 8 <= present && isRun8(picked + (<usize>end << 2), text)) end += 8;
+  while (end < present && pickedAt(end) == text) end++;
   return end - at;
 }
 

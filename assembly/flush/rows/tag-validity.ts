@@ -11,7 +11,6 @@ import { seriesCount } from '../sort/used-series';
 import { spend, stepEnd } from '../slice-budget';
 import { fillWords } from '../parquet/simd';
 
-let index: u32 = 0;
 /** u32 a series: its code from 1, 0 for null. Not needed (0) when every series or none has a code. */
 let codes: usize = 0;
 /** The column's values of series that may have flushed rows; the next to take up. */
@@ -22,9 +21,8 @@ export let tagged: u32 = 0;
 
 /** Starts a tag column of the group, by its place in the table. */
 export function startTagged(table: usize, columnIndex: u32): void {
-  index = columnIndex;
-  count = valueFrom(columnAt(table, index), seriesCount);
-  codes = keptOf(index);
+  count = valueFrom(columnAt(table, columnIndex), seriesCount);
+  codes = keptOf(columnIndex);
   at = count;
   if (count == seriesCount || count == 0 || codes != 0) return;
   codes = take(<usize>seriesCount << 2);
@@ -33,10 +31,10 @@ export function startTagged(table: usize, columnIndex: u32): void {
 }
 
 /** One step; false when all is picked. */
-export function taggedStep(table: usize): bool {
-  const column = columnAt(table, index);
+export function taggedStep(table: usize, columnIndex: u32): bool {
+  const column = columnAt(table, columnIndex);
   if (at < count) {
-    takeCodes(column);
+    takeCodes(column, columnIndex);
     return true;
   }
   tagged = 0;
@@ -46,13 +44,13 @@ export function taggedStep(table: usize): bool {
   return false;
 }
 
-function takeCodes(column: usize): void {
+function takeCodes(column: usize, columnIndex: u32): void {
   const values = <usize>load<u32>(column, COLUMN_VALUES);
   const stop = stepEnd(at, count);
   for (; at < stop; at++) {
     store<u32>(codes + (<usize>rowOfValue(column, at) << 2), load<u32>(values + (<usize>at << 2)) + 1);
   }
-  if (at == count) keep(index, codes, <usize>seriesCount << 2);
+  if (at == count) keep(columnIndex, codes, <usize>seriesCount << 2);
 }
 
 function pickDense(values: usize): void {

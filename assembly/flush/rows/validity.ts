@@ -26,8 +26,7 @@ const STAGE_BITS: u32 = 2;
 const STAGE_PICK: u32 = 3;
 let stage: u32 = 0;
 
-/** The column's place in the table, its values of the range, and what is kept for it. */
-let index: u32 = 0;
+/** The column's first value in the range and the one after its last, and what is kept for it. */
 let firstValue: u32 = 0;
 let endValue: u32 = 0;
 let block: usize = 0;
@@ -38,11 +37,10 @@ export let present: u32 = 0;
 
 /** Starts a field column of the group, by its place in the table. */
 export function startPresence(table: usize, columnIndex: u32): void {
-  index = columnIndex;
-  const column = columnAt(table, index);
+  const column = columnAt(table, columnIndex);
   firstValue = at = valueFrom(column, rowFirst);
   endValue = valueFrom(column, rowEnd);
-  block = keptOf(index);
+  block = keptOf(columnIndex);
   present = 0;
   if (isNone() || isDense() || block != 0) stage = STAGE_PICK;
   else if (isFew()) stage = STAGE_POSITIONS;
@@ -65,8 +63,8 @@ function isFew(): bool {
 }
 
 /** One step; false when all is picked. */
-export function presenceStep(table: usize): bool {
-  const column = columnAt(table, index);
+export function presenceStep(table: usize, columnIndex: u32): bool {
+  const column = columnAt(table, columnIndex);
   switch (stage) {
     case STAGE_POSITIONS:
       if (positionStep()) break;
@@ -76,11 +74,11 @@ export function presenceStep(table: usize): bool {
     case STAGE_LIST:
       if (listingStep(column)) break;
       block = listed;
-      keep(index, block, listBytes(block));
+      keep(columnIndex, block, listBytes(block));
       stage = STAGE_PICK;
       break;
     case STAGE_BITS:
-      setBits(column);
+      setBits(column, columnIndex);
       break;
     default:
       spend(isDense() || isFew() ? groupRows >> 3 : groupRows);
@@ -158,7 +156,7 @@ function bitsBytes(): usize {
   return (<usize>(rowEnd - rowFirst + 63) >> 6) * WORD_BYTES;
 }
 
-function setBits(column: usize): void {
+function setBits(column: usize, columnIndex: u32): void {
   const stop = stepEnd(at, endValue);
   for (; at < stop; at++) {
     const place = rowOfValue(column, at) - rowFirst;
@@ -171,7 +169,7 @@ function setBits(column: usize): void {
     store<u32>(word, first, WORD_FIRST);
     first += <u32>popcnt<u64>(load<u64>(word));
   }
-  keep(index, block, bitsBytes());
+  keep(columnIndex, block, bitsBytes());
   stage = STAGE_PICK;
 }
 

@@ -17,22 +17,15 @@ import {
 import { countLook, isLookedUp, rareTables } from '../../memtable/cache/one-off-series';
 import { isHead, isSame, maskOf3, maskOfSame } from '../../base/simd';
 import { BACKSLASH, NEWLINE, RETURN, SPACE } from '../grammar/characters';
-import { body, takesReplay, touch } from '../append-line';
+import { takesReplay, touch } from '../append-line';
+import { bodySerial, cellsMax, defaultTime, isReplay, replayNumber, seriesScope, unit } from '../body-settings';
 import { beginRow, endRow } from '../checksum';
 import { digitsIn, numberIn, powerOfTen } from '../grammar/number/digits';
 import { stopPlace } from './fields';
-import { cacheSeries, lastSeries, seriesScope, setLastSeries } from '../line-series';
+import { cacheSeries, lastSeries, setLastSeries } from '../line-series';
 import { goOn } from './fallback';
 import { beginTags, namedTable, readName, readTags, storeTags, tagCount } from './tags';
 import { scaledTime, scaleTime } from '../grammar/time';
-
-let database: u32 = 0;
-let scope: u32 = 0;
-let unit: i64 = 0;
-let timeByDefault: i64 = 0;
-let cellsMax: u32 = 0;
-let replayed: bool = false;
-let replayNumber: f64 = 0;
 
 /** Credit of the guess that a series is followed by the one that followed it last time: no guess below 0. */
 let credit: i32 = 0;
@@ -44,17 +37,10 @@ const CREDIT_MIN: i32 = -32;
 /** Lines that takeLines took. */
 export let taken: u32 = 0;
 
-/** Begins a body; the arguments are those of parse. */
-export function beginFast(databaseId: u32, flags: u32, unitNanos: i64, defaultTime: i64, lineCellsMax: u32, isReplay: bool, number: f64): void {
-  database = databaseId;
-  scope = seriesScope(databaseId, flags);
-  unit = unitNanos;
-  timeByDefault = defaultTime;
-  cellsMax = lineCellsMax;
+/** Begins a body. */
+export function beginFast(): void {
   timeAt = 0;
   beginTags();
-  replayed = isReplay;
-  replayNumber = number;
 }
 
 /** Stores lines from `at` on, at most `linesMax`; returns where the first line starts that it did not take. Sets taken. */
@@ -64,18 +50,18 @@ export function takeLines(at: usize, end: usize, linesMax: u32): usize {
   for (; count < linesMax; count++) {
     const series = seriesAt(entry, at, end);
     const isNew = series == NO_SERIES;
-    const from = isNew ? readTags(database, at) : at + load<u32>(series, SERIES_TEXT_BYTES);
+    const from = isNew ? readTags(at) : at + load<u32>(series, SERIES_TEXT_BYTES);
     if (from == 0) break;
     const table = isNew ? namedTable() : <usize>load<u32>(series, SERIES_TABLE);
     const row = load<u32>(table, TABLE_ROWS);
-    if (row == load<u32>(table, TABLE_ROWS_CAPACITY) || (replayed && !takesReplay(table, replayNumber))) break;
+    if (row == load<u32>(table, TABLE_ROWS_CAPACITY) || (isReplay && !takesReplay(table, replayNumber))) break;
     if (!isNew) beginRow(load<u64>(series, SERIES_CHECKSUM));
     const next = takeLine(from, end, table, row, isNew ? tagCount : load<u32>(series, SERIES_TAGS));
     if (next == 0) {
       undoFields(table, row);
       break;
     }
-    if (load<u64>(table, TABLE_BODY) != body) touch(table);
+    if (load<u64>(table, TABLE_BODY) != bodySerial) touch(table);
     entry = isNew ? storeNew(entry, at, <u32>(from - at), table, row) : series;
     if (!isNew) store<u32>(load<u32>(table, TABLE_SERIES_AT) + (row << 2), load<u32>(series, SERIES_NUMBER));
     store<i64>(load<u32>(table, TABLE_TIMES) + (row << 3), lineTime);
@@ -90,7 +76,7 @@ export function takeLines(at: usize, end: usize, linesMax: u32): usize {
 
 /** Makes the series that readTags read, for a row behind one of `entry`; returns the entry to go on from. */
 function storeNew(entry: usize, at: usize, bytes: u32, table: usize, row: u32): usize {
-  const number = storeTags(body);
+  const number = storeTags();
   store<u32>(load<u32>(table, TABLE_SERIES_AT) + (row << 2), number);
   if (!hasLooked) return entry;
   if (lookedEntry == NO_SERIES) countLook(table, false);
@@ -129,8 +115,8 @@ function lookUp(entry: usize, guess: usize, at: usize, end: usize): usize {
   hasLooked = rareTables == 0 || isWorthALook(at);
   if (!hasLooked) return NO_SERIES;
   const bytes = <u32>(seriesEnd(at, end) - at);
-  lookedHash = seriesHash(scope, at, bytes);
-  lookedEntry = bytes == 0 ? NO_SERIES : findSeries(scope, at, bytes, lookedHash);
+  lookedHash = seriesHash(seriesScope, at, bytes);
+  lookedEntry = bytes == 0 ? NO_SERIES : findSeries(seriesScope, at, bytes, lookedHash);
   if (lookedEntry == NO_SERIES) return NO_SERIES;
   countLook(load<u32>(lookedEntry, SERIES_TABLE), true);
   if (!isGood(lookedEntry)) return NO_SERIES;
@@ -141,7 +127,7 @@ function lookUp(entry: usize, guess: usize, at: usize, end: usize): usize {
 
 /** Whether the line at `at` is to be looked up: hardly one is when the series of its table never return. */
 function isWorthALook(at: usize): bool {
-  return readName(database, at) == 0 || isLookedUp(namedTable());
+  return readName(at) == 0 || isLookedUp(namedTable());
 }
 
 /**
@@ -174,7 +160,7 @@ function takeLine(at: usize, end: usize, table: usize, row: u32, tags: u32): usi
   at = goOn(at, end, table, row);
   // The last place may not be counted yet.
   if (at == 0 || tags + stopPlace >= cellsMax) return 0;
-  lineTime = timeByDefault;
+  lineTime = defaultTime;
   let c = <u32>load<u8>(at);
   if (c == SPACE) {
     at = takeTime(at + 1);

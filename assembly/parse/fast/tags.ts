@@ -11,6 +11,7 @@ import { guessCell } from '../../memtable/cache/line-guess';
 import { newSeries } from '../../memtable/cache/series-cache';
 import { hashBytes } from '../../base/hash';
 import { maskOfHigh, maskOfNameEnds } from '../../base/simd';
+import { bodySerial, database } from '../body-settings';
 import { addCell, beginRow, endTags } from '../checksum';
 import { COMMA, HASH, SPACE } from '../grammar/characters';
 import { isSpelled } from './fields';
@@ -41,7 +42,7 @@ export function namedTable(): usize {
 }
 
 /** Reads the measurement of the line at `at`, which has tags; returns where it ends, or 0 when it is none for this path. */
-export function readName(database: u32, at: usize): usize {
+export function readName(at: usize): usize {
   const nameEnd = plainEnd(at);
   if (nameEnd == at || <u32>load<u8>(nameEnd) != COMMA || <u32>load<u8>(at) == HASH) return 0;
   const nameBytes = <u32>(nameEnd - at);
@@ -56,8 +57,8 @@ export function readName(database: u32, at: usize): usize {
 }
 
 /** Reads the measurement and tags of the line at `at`, and begins its checksum with them; returns where its fields begin, or 0 when it is none for this path. */
-export function readTags(database: u32, at: usize): usize {
-  at = readName(database, at);
+export function readTags(at: usize): usize {
+  at = readName(at);
   if (at == 0) return 0;
   beginRow(load<u64>(table, TABLE_NAME_HASH));
   tagCount = 0;
@@ -108,12 +109,12 @@ function plainEnd(at: usize): usize {
 }
 
 /** Makes the series of the line that readTags read; returns its number. */
-export function storeTags(body: u64): u32 {
+export function storeTags(): u32 {
   const number = newSeries(table);
   const end = tags + <usize>tagCount * TAG_BYTES;
   for (let tag = tags; tag < end; tag += TAG_BYTES) {
     const column = <usize>load<u32>(tag);
-    appendCode(column, number, codeOf(column, load<u32>(tag, TAG_AT), load<u32>(tag, TAG_VALUE_BYTES), body));
+    appendCode(column, number, codeOf(column, load<u32>(tag, TAG_AT), load<u32>(tag, TAG_VALUE_BYTES), bodySerial));
   }
   return number;
 }

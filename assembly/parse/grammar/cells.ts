@@ -81,10 +81,16 @@ export function nextCell(): usize {
   return cellsAt + cellCount * CELL_BYTES;
 }
 
+/** Counts the cell that nextCell gave, or notes that it was one too many. */
 @inline
 export function keepCell(): void {
   if (cellCount < cellCountMax) cellCount++;
   else hasMoreCells = true;
+}
+
+/** The cell that keepCell was called for last, also when it was one too many and is not kept. */
+export function lastCell(): usize {
+  return hasMoreCells ? nextCell() : nextCell() - CELL_BYTES;
 }
 
 function growCells(): void {

@@ -10,7 +10,7 @@ import { fault } from './fault';
 import { finalAt, finalBytes, finishName, nameEnd } from './name';
 import {
   beginRecord, CELL_KEY_AT, CELL_KEY_BYTES, CELL_KIND, CELL_RAW_AT, CELL_RAW_BYTES, CELL_RAW_KEY_AT, CELL_RAW_KEY_BYTES,
-  CELL_TEXT_AT, CELL_TEXT_BYTES, keepCell, nextCell, setName, setTime,
+  CELL_TEXT_AT, CELL_TEXT_BYTES, keepCell, lastCell, nextCell, setName, setTime,
 } from './cells';
 import { scaledTime, scaleTime } from './time';
 import { beginText } from './unescaped';
@@ -112,13 +112,9 @@ function parseFields(at: usize, end: usize): u32 {
     return isSecond && (next == end || load<u8>(next) == SPACE) ? LINE_OK : LINE_TRAILING_CONTENT;
   }
   if (next == end || load<u8>(next) == SPACE) return LINE_OK;
-  return fault(LINE_TRAILING_CONTENT, lastValue, wordEnd(next, end), lastKey, lastKeyBytes);
+  const last = lastCell();
+  return fault(LINE_TRAILING_CONTENT, load<u32>(last, CELL_RAW_AT), wordEnd(next, end), load<u32>(last, CELL_RAW_KEY_AT), load<u32>(last, CELL_RAW_KEY_BYTES));
 }
-
-/** The value and key of the field parsed last, as written. */
-let lastValue: usize = 0;
-let lastKey: usize = 0;
-let lastKeyBytes: u32 = 0;
 
 /** LINE_OK, NO_FIELD or what is wrong for good; a fault is set for both. */
 function parseField(at: usize, end: usize): u32 {
@@ -136,9 +132,6 @@ function parseField(at: usize, end: usize): u32 {
   store<u32>(cell, <u32>value, CELL_RAW_AT);
   store<u32>(cell, <u32>(to - value), CELL_RAW_BYTES);
   keepCell();
-  lastValue = value;
-  lastKey = at;
-  lastKeyBytes = keyBytes;
   next = to;
   return LINE_OK;
 }

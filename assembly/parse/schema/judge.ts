@@ -6,12 +6,13 @@ import { TABLE_COLUMNS, TABLE_ID, TABLE_KEY_BYTES, TABLE_SET_ASIDE } from '../..
 import {
   KIND_TAG, LINE_DUPLICATE_FIELD, LINE_DUPLICATE_TAG, LINE_NAMES_FULL, LINE_OK, LINE_RESERVED_NAME,
   LINE_TABLE_SET_ASIDE, LINE_TAG_AND_FIELD, LINE_TAGS_FIXED, LINE_TOO_MANY_COLUMNS, LINE_TOO_MANY_TABLES,
-  LINE_TYPE_CONFLICT, PARSE_REPLAY, RULE_SPLIT, RULE_TAGS_FIXED,
+  LINE_TYPE_CONFLICT, RULE_SPLIT, RULE_TAGS_FIXED,
 } from '../../layout/codes';
 import { findTable, isNamed, tableCount } from '../../memtable/tables';
 import { guessCell, noteCell } from '../../memtable/cache/line-guess';
 import { findColumn, isKey, namesBytes } from '../../memtable/table';
 import { hashBytes } from '../../base/hash';
+import { database, isReplay, rules } from '../body-settings';
 import { fault, faultKinds } from '../grammar/fault';
 import { AS_FIELD, AS_TAG, namedAs, nameColumn, nextSerial } from './line-keys';
 import { KIND_NONE, placeOf, targetOf, timeColumn } from './split-column';
@@ -25,7 +26,7 @@ import {
 const TIME: u32 = 0x656D6974;
 
 let tablesMax: u32 = 0;
-let columnsMax: u32 = 0;
+export let columnsMax: u32 = 0;
 let columnNameBytesMax: u32 = 0;
 let namesBytesMax: u32 = 0;
 
@@ -37,25 +38,12 @@ export function setLimits(tables: u32, columns: u32, columnNameBytes: u32, names
   columnNameBytesMax = columnNameBytes;
 }
 
-/** Tags and fields a line may have before it is over a limit whatever they are. */
-export function lineCellsMax(): u32 {
-  return columnsMax;
-}
-
-let database: u32 = 0;
-/** RULE_* of the body. */
-let rules: u32 = 0;
-/** No schema and no limit is judged. */
-let isLenient: bool = false;
 /** The table of the line before, for most lines that of the next; 0 when it may be gone. */
 let lastTable: usize = 0;
 /** In the line judged last, fields have another kind than their columns (CELL_PLACE says where they go). */
 export let lineHasMoved: bool = false;
-/** @param flags PARSE_REPLAY, RULE_* */
-export function beginJudging(databaseId: u32, flags: u32): void {
-  database = databaseId;
-  rules = flags;
-  isLenient = (flags & PARSE_REPLAY) != 0;
+/** Begins a body. */
+export function beginJudging(): void {
   lastTable = 0;
 }
 
@@ -76,13 +64,13 @@ export function judgeLine(): u32 {
     lastTable = findTable(database, nameAt, nameBytes, hash);
     if (lastTable == 0) lastTable = makeTable(database, nameAt, nameBytes, hash);
   }
-  if (!isLenient && load<u32>(lastTable, TABLE_SET_ASIDE) != 0) {
+  if (!isReplay && load<u32>(lastTable, TABLE_SET_ASIDE) != 0) {
     return fault(LINE_TABLE_SET_ASIDE, rawNameAt, rawNameAt + rawNameBytes, 0, 0);
   }
   nextSerial();
   let code = judgeKeys(lastTable);
   if (code == LINE_OK) code = judgeKinds(lastTable);
-  if (code == LINE_OK && !isLenient && (hasMoreCells || provisionalMark() != mark)) code = judgeNew(lastTable);
+  if (code == LINE_OK && !isReplay && (hasMoreCells || provisionalMark() != mark)) code = judgeNew(lastTable);
   if (code != LINE_OK && provisionalMark() != mark) {
     undoProvisional(mark);
     lastTable = 0;
@@ -148,7 +136,7 @@ function findPlaces(table: usize, cell: usize, end: usize): u32 {
     if (has == came) continue;
     if (came != KIND_TAG) lineHasMoved = true;
     const place = placeOf(table, cell, rules);
-    if (place == 0 && !isLenient) return kindFault(cell, has, came);
+    if (place == 0 && !isReplay) return kindFault(cell, has, came);
     store<u32>(cell, <u32>place, CELL_PLACE);
   }
   return LINE_OK;

@@ -99,7 +99,7 @@ function timedLine(scanner: WasmParser, { record }: FoundReject): Buffer | null 
   const precision = PRECISIONS.get(record.precision)!;
   scanner.inputView(source.length).set(source);
   const { accepted } = scanner.parse({
-    databaseId: 0, bytes: source.length, precision, defaultTime: 0n, flags: abi.PARSE_REPLAY | abi.PARSE_RECORD, linesMax: 0,
+    databaseId: 0, bytes: source.length, precision, defaultTime: 0n, flags: abi.PARSE_REPLAY | abi.PARSE_DUMP, linesMax: 0,
   });
   const [point] = listedPoints(scanner);
   if (accepted !== 1 || point === undefined) return null;

@@ -24,10 +24,10 @@ interface ListedPoint extends Point {
   readonly line: number;
 }
 
-/** The accepted lines of the body parsed last with PARSE_RECORD, in order, each as the grammar read it. */
+/** The accepted lines of the body parsed last with PARSE_DUMP, in order, each as the grammar read it. */
 export function listedPoints(parser: WasmParser): ListedPoint[] {
   const { exports, memory } = parser;
-  const reader = new Reader(memory.buffer, exports.listingAt() >>> 0, exports.listingBytes() >>> 0);
+  const reader = new Reader(memory.buffer, exports.dumpAt() >>> 0, exports.dumpBytes() >>> 0);
   const points: ListedPoint[] = [];
   while (!reader.atEnd) points.push(readPoint(reader));
   return points;

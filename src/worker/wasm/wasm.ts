@@ -19,7 +19,7 @@ export interface ParseOptions {
   readonly precision: number;
   /** Nanoseconds since 1970 for lines without a timestamp. */
   readonly defaultTime: bigint;
-  /** PARSE_ALL_OR_NOTHING, PARSE_REPLAY, PARSE_RECORD; RULE_*. */
+  /** PARSE_ALL_OR_NOTHING, PARSE_REPLAY, PARSE_DUMP; RULE_*. */
   readonly flags: number;
   /** Not judged on replay. */
   readonly linesMax: number;
@@ -50,8 +50,8 @@ interface ParserExports extends FlushExports, InflateExports {
     runsAt: number, runs: number, replayNumber: number,
   ): number;
   outcome(): number;
-  listingAt(): number;
-  listingBytes(): number;
+  dumpAt(): number;
+  dumpBytes(): number;
   openQuoteBytes(): number;
   scanLines(from: number, bytes: number, linesMax: number, isLast: boolean): number;
   scannedLines(): number;
