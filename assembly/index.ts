@@ -26,15 +26,16 @@ export function abiVersion(): u32 {
   return ABI_VERSION;
 }
 
-let scratchAt: usize = 0;
-let scratchCapacity: usize = 0;
+/** The block for arguments (0: none yet), and its bytes. */
+let argumentBlock: usize = 0;
+let argumentCapacity: usize = 0;
 
 /** Memory for the caller's arguments, until the next call. */
-export function scratch(bytes: u32): usize {
-  if (<usize>bytes > scratchCapacity) {
-    if (scratchAt != 0) release(scratchAt, scratchCapacity);
-    scratchCapacity = blockBytes(bytes);
-    scratchAt = allocate(scratchCapacity);
+export function argumentsAt(bytes: u32): usize {
+  if (<usize>bytes > argumentCapacity) {
+    if (argumentBlock != 0) release(argumentBlock, argumentCapacity);
+    argumentCapacity = blockBytes(bytes);
+    argumentBlock = allocate(argumentCapacity);
   }
-  return scratchAt;
+  return argumentBlock;
 }

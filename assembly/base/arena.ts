@@ -12,13 +12,14 @@ const SHIFT_LARGE: u32 = 18;
 /** Free blocks of its size that are looked at for a neighbour of one that is freed, at most: each may be a cache miss. */
 const LOOKS_MAX: u32 = 64;
 const GROWTH_BYTES_MIN: u64 = 16 << 20;
-const PAGE_SHIFT: u64 = 16;
+const WASM_PAGE_SHIFT: u64 = 16;
 const MEMORY_BYTES_MAX: u64 = 1 << 32;
 /** Readable bytes that always stand after the last block, so that wide loads need no end check. */
 const MARGIN_BYTES: u64 = 64;
 
 /** Head of the free list of each size, by shift; a free block holds the address of the next. */
 const heads: usize = memory.data(4 * 32, 8);
+/** Where memory that was never given out begins, where the linear memory ends (its margin apart), and the highest nextAt ever. */
 let nextAt: u64 = 0;
 let endAt: u64 = 0;
 let usedTo: u64 = 0;
@@ -43,16 +44,16 @@ export function blockBytes(bytes: usize): usize {
 function extend(bytes: u64): usize {
   if (nextAt == 0) {
     nextAt = (<u64>__heap_base + 63) & ~63;
-    endAt = ((<u64>memory.size()) << PAGE_SHIFT) - MARGIN_BYTES;
+    endAt = ((<u64>memory.size()) << WASM_PAGE_SHIFT) - MARGIN_BYTES;
   }
   if (nextAt + bytes > endAt) {
-    const has = (<u64>memory.size()) << PAGE_SHIFT;
+    const has = (<u64>memory.size()) << WASM_PAGE_SHIFT;
     const needed = nextAt + bytes + MARGIN_BYTES - has;
     const wanted = min(max(max(needed, GROWTH_BYTES_MIN), has / 2), MEMORY_BYTES_MAX - has);
     if (wanted < needed || !growBy(wanted)) {
       if (!growBy(needed)) unreachable();
     }
-    endAt = ((<u64>memory.size()) << PAGE_SHIFT) - MARGIN_BYTES;
+    endAt = ((<u64>memory.size()) << WASM_PAGE_SHIFT) - MARGIN_BYTES;
   }
   const at = <usize>nextAt;
   nextAt += bytes;
@@ -61,7 +62,7 @@ function extend(bytes: u64): usize {
 }
 
 function growBy(bytes: u64): bool {
-  return memory.grow(<i32>((bytes + 0xFFFF) >> PAGE_SHIFT)) >= 0;
+  return memory.grow(<i32>((bytes + 0xFFFF) >> WASM_PAGE_SHIFT)) >= 0;
 }
 
 /** Takes a free block of a size off its list; 0 when there is none. */

@@ -6,11 +6,13 @@ const CAPACITY: usize = 8;
 /** Bytes of the struct. */
 export const LIST_BYTES: i32 = 16;
 
+/** Address of the list's first byte, until it grows; 0 while it had none. */
 @inline
 export function listAt(list: usize): usize {
   return load<u32>(list);
 }
 
+/** Bytes in the list. */
 @inline
 export function listUsed(list: usize): u32 {
   return load<u32>(list, USED);

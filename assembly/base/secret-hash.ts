@@ -1,8 +1,9 @@
 // A hash for tables in memory: with a secret of this instance, for whoever knows a hash can send names and strings that all
-// fall on one slot. It stands in no file and no frame. Both halves of a product of 64 by 64 bits are folded into one,
+// fall on one slot. It stands in no file and no frame. Both halves of a product of 64 by 64 bits are made one number,
 // as in wyhash (Wang Yi, 2019).
 import { upperProduct } from './mul128';
 
+/** The secret; 0 until setSecret. */
 let secretA: u64 = 0;
 let secretB: u64 = 0;
 
@@ -13,7 +14,7 @@ export function setSecret(a: u64, b: u64): void {
 }
 
 @inline
-function folded(a: u64, b: u64): u64 {
+function mixed(a: u64, b: u64): u64 {
   return (a * b) ^ upperProduct(a, b);
 }
 
@@ -22,7 +23,7 @@ export function secretHash(at: usize, bytes: usize): u32 {
   let h = secretA ^ <u64>bytes;
   let left = bytes;
   for (; left > 16; left -= 16) {
-    h = folded(load<u64>(at) ^ secretB, load<u64>(at, 8) ^ h);
+    h = mixed(load<u64>(at) ^ secretB, load<u64>(at, 8) ^ h);
     at += 16;
   }
   let first: u64 = 0;
@@ -33,6 +34,6 @@ export function secretHash(at: usize, bytes: usize): u32 {
   } else if (left > 0) {
     first = load<u64>(at) << ((8 - <u64>left) << 3);
   }
-  h = folded(first ^ secretB, last ^ h);
-  return <u32>folded(h ^ secretB, secretA ^ 0x9E3779B97F4A7C15);
+  h = mixed(first ^ secretB, last ^ h);
+  return <u32>mixed(h ^ secretB, secretA ^ 0x9E3779B97F4A7C15);
 }

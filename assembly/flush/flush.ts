@@ -4,28 +4,28 @@
 import { TABLE_COLUMNS } from '../layout/table';
 import { chunkStep, startChunks } from './parquet/column-chunk';
 import { nextGroupStep, groupRows, groupStep, findGroups } from './rows/row-groups';
-import { startDictionary } from './parquet/number-dictionary';
+import { resetNumberDictionary } from './parquet/number-dictionary';
 import { startGroups } from './rows/row-group';
 import { startKept } from './rows/column-cache';
 import { merged } from './sort/merge-points';
 import { startPages } from './parquet/page';
 import { startPositions } from './rows/file-positions';
 import { startRuns } from './rows/rank-runs';
-import { giveAll } from './scratch';
+import { giveAllScratch } from './scratch';
 import { isSorted, sortStep, startSort } from './sort/sort';
-import { readSpans, rows, takeSpans } from './spans';
-import { hasTime, setStep, startStep } from './slice-budget';
-import { startTextDictionary } from './parquet/text-dictionary';
+import { readSpans, rows, reserveSpans } from './spans';
+import { hasBudget, setStep, startStep } from './slice-budget';
+import { resetTextDictionary } from './parquet/text-dictionary';
 
 export { flushBytes } from './scratch';
 
 /** Makes room for `count` spans (FLUSH_SPAN_*, ordered by number), which the caller writes before `flushStart`. */
 export function flushSpans(count: u32): usize {
-  return takeSpans(count);
+  return reserveSpans(count);
 }
 
 /**
- * Takes up the spans as rows of a table; returns how many rows they have. With none, `flushEnd` is all that may follow.
+ * Begins with the spans as rows of a table; returns how many rows they have. With none, `flushEnd` is all that may follow.
  * `stepEntries` is how many entries (rows, series …) a call that follows looks at before it returns.
  */
 export function flushStart(table: usize, stepEntries: u32): u32 {
@@ -36,8 +36,8 @@ export function flushStart(table: usize, stepEntries: u32): u32 {
   startKept(load<u32>(table, TABLE_COLUMNS));
   startGroups();
   startRuns();
-  startDictionary();
-  startTextDictionary();
+  resetNumberDictionary();
+  resetTextDictionary();
   startPages();
   findGroups(table);
   startChunks();
@@ -47,7 +47,7 @@ export function flushStart(table: usize, stepEntries: u32): u32 {
 /** Sorts on for one step; 1 while there are more. */
 export function flushSort(table: usize): u32 {
   startStep();
-  while (hasTime()) {
+  while (hasBudget()) {
     if (!isSorted()) sortStep(table);
     else if (!nextGroupStep(table)) return 0;
   }
@@ -62,7 +62,7 @@ export function flushRows(): u32 {
 /** Works on for one step at the next row group; 1 while there are more. */
 export function flushNextGroup(table: usize): u32 {
   startStep();
-  while (hasTime()) if (!groupStep(table)) return 0;
+  while (hasBudget()) if (!groupStep(table)) return 0;
   return 1;
 }
 
@@ -78,5 +78,5 @@ export function flushChunk(table: usize, columnId: u32): usize {
 
 /** Ends the flush, finished or not, and frees what it took. */
 export function flushEnd(): void {
-  giveAll();
+  giveAllScratch();
 }

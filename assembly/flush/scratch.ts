@@ -5,6 +5,7 @@ import { allocate, blockBytes, release } from '../base/arena';
 /** An entry of the list: address and size, u32 each. */
 const ENTRY_BYTES: usize = 8;
 const ENTRY_SIZE: usize = 4;
+/** The list: its address (0: none), its room in bytes, and where its next entry goes. */
 let list: usize = 0;
 let listBytes: usize = 0;
 let listEnd: usize = 0;
@@ -17,7 +18,7 @@ export function flushBytes(): usize {
 }
 
 /** A block of `bytes`, not cleared. */
-export function take(bytes: usize): usize {
+export function takeScratch(bytes: usize): usize {
   if (listEnd == list + listBytes) growList();
   const block = allocate(bytes);
   store<u32>(listEnd, <u32>block);
@@ -38,8 +39,8 @@ function growList(): void {
   release(before, used);
 }
 
-/** Frees one block that `take` gave. */
-export function give(block: usize): void {
+/** Frees one block that `takeScratch` gave. */
+export function giveScratch(block: usize): void {
   const entry = entryOfBlock(block);
   release(block, load<u32>(entry, ENTRY_SIZE));
   blocksBytes -= load<u32>(entry, ENTRY_SIZE);
@@ -48,8 +49,8 @@ export function give(block: usize): void {
 }
 
 /** Frees all blocks. */
-export function giveAll(): void {
-  while (listEnd > list) give(load<u32>(listEnd - ENTRY_BYTES));
+export function giveAllScratch(): void {
+  while (listEnd > list) giveScratch(load<u32>(listEnd - ENTRY_BYTES));
   if (list != 0) release(list, listBytes);
   list = listEnd = 0;
   listBytes = 0;
@@ -57,14 +58,14 @@ export function giveAll(): void {
 
 /** The block (0: none yet), or a larger one in its place that begins with its first `kept` bytes. */
 export function widen(block: usize, kept: usize, bytes: usize): usize {
-  if (block == 0) return take(bytes);
+  if (block == 0) return takeScratch(bytes);
   // Blocks that are widened are taken early in a flush.
   let entry = list;
   while (<usize>load<u32>(entry) != block) entry += ENTRY_BYTES;
   if (<usize>load<u32>(entry, ENTRY_SIZE) >= bytes) return block;
-  const larger = take(bytes);
+  const larger = takeScratch(bytes);
   memory.copy(larger, block, kept);
-  give(block);
+  giveScratch(block);
   return larger;
 }
 

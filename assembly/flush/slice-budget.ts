@@ -3,6 +3,7 @@
 /** Cost of an entry for which a pass goes to memory that is in no cache, and of one for which it may. */
 export const FAR: u32 = 8;
 export const NEAR: u32 = 2;
+/** Entries that a call looks at, and how many this one may still. */
 let stepEntries: u32 = 0;
 let left: u32 = 0;
 
@@ -18,7 +19,7 @@ export function startStep(): void {
 
 /** Whether the call may go on. */
 @inline
-export function hasTime(): bool {
+export function hasBudget(): bool {
   return left > 0;
 }
 

@@ -1,6 +1,6 @@
 // The rows of the flush in progress: spans of a memtable, in the order of their log numbers.
 import { FLUSH_SPAN_BYTES, FLUSH_SPAN_NUMBER, FLUSH_SPAN_ROW_END, FLUSH_SPAN_ROW_FIRST } from '../layout/flush';
-import { take } from './scratch';
+import { takeScratch } from './scratch';
 
 /** Address of the spans, FLUSH_SPAN_* each, and their number. */
 let spans: usize = 0;
@@ -9,17 +9,17 @@ export let spanCount: u32 = 0;
 export let rows: u32 = 0;
 export let rowFirst: u32 = 0;
 export let rowEnd: u32 = 0;
-/** u32 a row of the range: its span. Written by the first look at the rows (scan.ts). */
+/** u32 a row of the range: its span. Written by the first look at the rows (row-scan.ts). */
 export let spanOfRow: usize = 0;
 
 /** Makes room for `count` spans, which the caller writes before `readSpans`. */
-export function takeSpans(count: u32): usize {
-  spans = take(<usize>count * FLUSH_SPAN_BYTES);
+export function reserveSpans(count: u32): usize {
+  spans = takeScratch(<usize>count * FLUSH_SPAN_BYTES);
   spanCount = count;
   return spans;
 }
 
-/** Takes up the spans as written and returns their rows. */
+/** Reads the spans as written; returns their rows. */
 export function readSpans(): u32 {
   rows = 0;
   rowFirst = u32.MAX_VALUE;
@@ -32,20 +32,23 @@ export function readSpans(): u32 {
     rowFirst = min(rowFirst, first);
     rowEnd = max(rowEnd, end);
   }
-  if (rows > 0) spanOfRow = take(<usize>(rowEnd - rowFirst) << 2);
+  if (rows > 0) spanOfRow = takeScratch(<usize>(rowEnd - rowFirst) << 2);
   return rows;
 }
 
+/** First memtable row of a span, by its index below spanCount. */
 @inline
 export function spanRowFirst(span: u32): u32 {
   return load<u32>(spans + <usize>span * FLUSH_SPAN_BYTES, FLUSH_SPAN_ROW_FIRST);
 }
 
+/** One past the last memtable row of a span. */
 @inline
 export function spanRowEnd(span: u32): u32 {
   return load<u32>(spans + <usize>span * FLUSH_SPAN_BYTES, FLUSH_SPAN_ROW_END);
 }
 
+/** The span of a memtable row that lies in one. */
 @inline
 export function spanOf(row: u32): u32 {
   return load<u32>(spanOfRow + (<usize>(row - rowFirst) << 2));
@@ -53,6 +56,6 @@ export function spanOf(row: u32): u32 {
 
 /** Log number of a row of the spans. */
 @inline
-export function rowOfValue(row: u32): i64 {
+export function logNumberOf(row: u32): i64 {
   return load<i64>(spans + <usize>spanOf(row) * FLUSH_SPAN_BYTES, FLUSH_SPAN_NUMBER);
 }

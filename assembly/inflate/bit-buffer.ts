@@ -7,6 +7,7 @@ export const SLACK_BYTES: usize = 64;
 /** Room behind `outStop`: a literal or the longest match, copied in wide steps. */
 export const OUT_MARGIN_BYTES: u32 = 384;
 
+/** The next bits of the stream, lowest first. */
 export let bits: u64 = 0;
 /** Number of bits in the buffer. */
 export let left: u64 = 0;
@@ -21,6 +22,7 @@ export let out: usize = 0;
 /** No symbol is begun beyond it. */
 export let outStop: usize = 0;
 
+/** Begins a stream in the packed bytes [from, to). */
 export function beginInput(from: usize, to: usize): void {
   bits = 0;
   left = 0;
@@ -28,12 +30,14 @@ export function beginInput(from: usize, to: usize): void {
   end = to;
 }
 
+/** Goes on with another buffer, number of bits in it, and next packed byte. */
 export function setInput(bitsNow: u64, leftNow: u64, atNow: usize): void {
   bits = bitsNow;
   left = leftNow;
   at = atNow;
 }
 
+/** States the next byte to write. */
 export function setOut(outNow: usize): void {
   out = outNow;
 }
@@ -55,7 +59,7 @@ export function refill(): void {
 
 /** The next `count` bits, at most 16; there must be as many in the buffer. */
 @inline
-export function take(count: u32): u32 {
+export function readBits(count: u32): u32 {
   const value = <u32>bits & ((1 << count) - 1);
   bits >>= count;
   left -= count;

@@ -1,5 +1,5 @@
 // The head of a block: its type, and the codes that it is written in (RFC 1951, sections 3.2.3 to 3.2.7).
-import { at, bits, end, left, refill, setInput, take } from './bit-buffer';
+import { at, bits, end, left, refill, setInput, readBits } from './bit-buffer';
 import {
   buildTable, combinedTable, combineLiterals, countCodes, DISTANCE_BITS, distanceTable, LENGTH_BITS, lengthTable, LITERAL_BITS_MAX,
   literalBits, literalTable, OF_DISTANCES, OF_LENGTHS, OF_LITERALS,
@@ -31,6 +31,7 @@ let literalsUsed: u32 = 0;
 const DESCRIBED: u32 = 0;
 const FIXED_SMALL: u32 = 1;
 const FIXED_LARGE: u32 = 2;
+/** What the combined table and that of distances hold. */
 let held: u32 = DESCRIBED;
 
 /** Tables of the fixed codes, once they were made: to be copied, for whoever alternates would have them made each time. */
@@ -40,6 +41,7 @@ const FIXED_DISTANCES_BYTES: usize = 4 << DISTANCE_BITS;
 const fixedSmall: usize = memory.data(8 << 9, 64);
 const fixedLarge: usize = memory.data(8 << 10, 64);
 const fixedDistances: usize = memory.data(4 << 8, 64);
+/** Whether the tables of the fixed codes were made. */
 let areFixedMade: bool = false;
 
 /** The codes that need no description (section 3.2.6). @param isLarge joined, for a long block */
@@ -69,7 +71,7 @@ function makeFixedCodes(): void {
   held = DESCRIBED;
 }
 
-/** Goes on with large tables: the block turned out to be long. */
+/** Goes on with large tables: the block is found to be long. */
 export function enlargeTables(): void {
   if (held == DESCRIBED) buildLiterals(literalsUsed, true);
   else useFixedCodes(true);
@@ -79,14 +81,14 @@ export function enlargeTables(): void {
 export function readCodes(isLarge: bool): bool {
   held = DESCRIBED;
   refill();
-  const literals = take(5) + 257;
-  const distances = take(5) + 1;
-  const described = take(4) + 4;
+  const literals = readBits(5) + 257;
+  const distances = readBits(5) + 1;
+  const described = readBits(4) + 4;
   if (literals > LITERALS_USED_MAX || distances > DISTANCES_USED_MAX) return false;
   memory.fill(lengthLengths, 0, LENGTHS_ROOM);
   for (let i: u32 = 0; i < described; i++) {
     if (i % 16 == 0) refill();
-    store<u8>(lengthLengths + <usize>load<u8>(ORDER + i), <u8>take(3));
+    store<u8>(lengthLengths + <usize>load<u8>(ORDER + i), <u8>readBits(3));
   }
   const longest = countCodes(lengthLengths, CODE_LENGTHS);
   if (!buildTable(OF_LENGTHS, lengthLengths, CODE_LENGTHS, lengthTable, LENGTH_BITS, longest)) return false;

@@ -1,12 +1,13 @@
 // The symbols of a block: literals and matches (RFC 1951, section 3.2.5). One refill of the bit buffer (56 bits) is enough
 // for all codes of a step: of literals alone 10 bits, of more and a length 20 (15 after literals), of a distance 28.
 import { ENTRY_END, ENTRY_EXCEPTION, ENTRY_LITERAL, ENTRY_POINTER, LITERALS_COUNT_SHIFT, LITERALS_SHIFT } from './table-entry';
+import { copy16 } from '../base/simd-bytes';
 import { at, bits, left, out, outStart, outStop, setInput, setOut } from './bit-buffer';
 import { combinedTable, DISTANCE_BITS, distanceTable, literalTable } from './decoding-tables';
 
 export const BLOCK_ENDED: u32 = 0;
 export const BLOCK_CORRUPT: u32 = 1;
-/** The packed bytes that it may take were used up. */
+/** The packed bytes that it may read were used up. */
 export const BLOCK_CUT: u32 = 2;
 /** The output must grow; the block goes on where it stopped. */
 export const BLOCK_FULL: u32 = 3;
@@ -18,7 +19,7 @@ const REFILLED_BITS: u64 = 56;
 
 /**
  * Unpacks symbols up to the end of the block. One function, since its state must stay in registers; each step looks the
- * next one up before it copies its match. @param tableBits of the combined table @param inEnd packed bytes that it takes, but for a few
+ * next one up before it copies its match. @param tableBits of the combined table @param inEnd packed bytes end there for it, but for a few
  */
 export function decodeBlock(tableBits: u32, inEnd: usize): u32 {
   const mask: u64 = (<u64>1 << tableBits) - 1;
@@ -159,17 +160,6 @@ function lookFurther(table: usize, pointer: u64, buffer: u64): u64 {
 @inline
 function valueOf(entry: u64, before: u64): usize {
   return <usize>(<u32>entry >> 16) + <usize>((before & ~(<u64>-1 << entry)) >> (entry >> 8));
-}
-
-@inline
-function copy16(to: usize, from: usize): void {
-  if (ASC_FEATURE_SIMD) v128.store(to, v128.load(from));
-  else {
-    const low = load<u64>(from);
-    const high = load<u64>(from, 8);
-    store<u64>(to, low);
-    store<u64>(to, high, 8);
-  }
 }
 
 /** Copies bytes that were written less than 16 bytes before. Eight at a time; as many are right as lie between. */

@@ -1,5 +1,5 @@
 // Decoding tables out of code lengths (RFC 1951, section 3.2.2): a code is looked up by as many bits as the table has;
-// longer codes go on in a subtable. Codes are packed highest bit first, so they are turned round here.
+// longer codes go on in a subtable. Codes are packed highest bit first, so they are reversed here.
 import {
   distanceEntry, ENTRY_EXCEPTION, ENTRY_INVALID, ENTRY_LITERAL, ENTRY_POINTER, literalEntry, LITERALS_COUNT_SHIFT, LITERALS_MAX,
   LITERALS_SHIFT, plainEntry,
@@ -11,7 +11,7 @@ export const OF_LENGTHS: u32 = 2;
 
 const CODE_BITS_MAX: u32 = 15;
 const SYMBOLS_MAX: u32 = 288;
-/** Bits that the tables are looked up by; subtables take what is over. */
+/** Bits that the tables are looked up by; subtables are for what is over. */
 export const LITERAL_BITS_MAX: u32 = 10;
 export const DISTANCE_BITS: u32 = 8;
 export const LENGTH_BITS: u32 = 7;
@@ -54,18 +54,18 @@ export function buildTable(alphabet: u32, lengths: usize, symbols: u32, table: u
   if (subtableBits != 0) memory.fill(table, 0, 4 << tableBits);
   for (let first: u32 = 0; first < symbols; first += 8) {
     for (let eight = lengthsAt(lengths, first, symbols); eight != 0; eight &= ~(<u64>255 << (ctz(eight) & ~7))) {
-      const place = <u32>ctz(eight) & ~7;
-      const length = <u32>(eight >> place) & 255;
+      const bit = <u32>ctz(eight) & ~7;
+      const length = <u32>(eight >> bit) & 255;
       const ofLength = nextCodes + (length << 2);
       const next = load<u32>(ofLength);
       store<u32>(ofLength, next + 1);
-      const turned = turnedRound(next, length);
-      const symbol = first + (place >> 3);
+      const reversed = reversedBits(next, length);
+      const symbol = first + (bit >> 3);
       if (length <= tableBits) {
-        fill(table, turned, 1 << length, 1 << tableBits, entryOf(alphabet, symbol, length));
+        fill(table, reversed, 1 << length, 1 << tableBits, entryOf(alphabet, symbol, length));
         continue;
       }
-      const pointerAt = table + ((turned & ((1 << tableBits) - 1)) << 2);
+      const pointerAt = table + ((reversed & ((1 << tableBits) - 1)) << 2);
       let pointer = load<u32>(pointerAt);
       if (pointer == 0) {
         pointer = (nextSubtable << 16) | ENTRY_POINTER | (subtableBits << 8) | ENTRY_EXCEPTION | tableBits;
@@ -73,7 +73,7 @@ export function buildTable(alphabet: u32, lengths: usize, symbols: u32, table: u
         nextSubtable += 1 << subtableBits;
       }
       const rest = length - tableBits;
-      fill(table + ((pointer >> 16) << 2), turned >> tableBits, 1 << rest, 1 << subtableBits, entryOf(alphabet, symbol, rest));
+      fill(table + ((pointer >> 16) << 2), reversed >> tableBits, 1 << rest, 1 << subtableBits, entryOf(alphabet, symbol, rest));
     }
   }
   return true;
@@ -117,12 +117,12 @@ function entryOf(alphabet: u32, symbol: u32, length: u32): u32 {
 
 /** The lowest `length` bits in opposite order. */
 @inline
-function turnedRound(code: u32, length: u32): u32 {
-  let turned = ((code & 0x5555) << 1) | ((code >> 1) & 0x5555);
-  turned = ((turned & 0x3333) << 2) | ((turned >> 2) & 0x3333);
-  turned = ((turned & 0x0f0f) << 4) | ((turned >> 4) & 0x0f0f);
-  turned = ((turned & 0x00ff) << 8) | (turned >> 8);
-  return turned >> (16 - length);
+function reversedBits(code: u32, length: u32): u32 {
+  let reversed = ((code & 0x5555) << 1) | ((code >> 1) & 0x5555);
+  reversed = ((reversed & 0x3333) << 2) | ((reversed >> 2) & 0x3333);
+  reversed = ((reversed & 0x0f0f) << 4) | ((reversed >> 4) & 0x0f0f);
+  reversed = ((reversed & 0x00ff) << 8) | (reversed >> 8);
+  return reversed >> (16 - length);
 }
 
 /** Bits to look literals and lengths up by, when the longest code has `longestBits`: a small table has no more than that. */
@@ -142,7 +142,7 @@ export function combineLiterals(tableBits: u32, isLarge: bool): void {
     if ((single & ENTRY_LITERAL) != 0 && isLarge) {
       const length = single & 63;
       const behind = i >> length;
-      // Lower places are done already, and all but the first are lower.
+      // Lower entries are done already, and all but the first are lower.
       const longer = behind < i ? load<u64>(combinedTable + (behind << 3)) : combined;
       if (isJoined(longer, tableBits - length)) combined = joined(single, longer);
       else {

@@ -6,7 +6,7 @@ import { BLOCK_CORRUPT, BLOCK_CUT, BLOCK_ENDED, decodeBlock } from './block';
 import { enlargeTables, readCodes, tableBits, useFixedCodes } from './block-head';
 import {
   alignInput, at, beginInput, end, isBeyondEnd, out, OUT_MARGIN_BYTES, outStart, refill, setInput, setOut, setOutput, SLACK_BYTES,
-  take,
+  readBits,
 } from './bit-buffer';
 
 const STORED: u32 = 0;
@@ -22,6 +22,7 @@ const SHORT_BLOCK_BYTES: usize = 1024;
 /** Room grows by this when the guess was too small: WASM memory never shrinks, so in few steps. */
 const GROWTH: u64 = 4;
 
+/** The block of the packed bytes (0: none yet), and its bytes. */
 let packedAt: usize = 0;
 let packedCapacity: usize = 0;
 /** Address of the parser's input, and the bytes that may be written there before it grows. */
@@ -55,8 +56,8 @@ export function inflate(from: u32, bytes: u32, outBytes: u32, guess: u32, bytesM
   let isLast = false;
   while (!isLast) {
     refill();
-    isLast = take(1) != 0;
-    const status = inflateBlock(take(2), bytesMax);
+    isLast = readBits(1) != 0;
+    const status = inflateBlock(readBits(2), bytesMax);
     if (status != INFLATE_ENDED) return status;
   }
   alignInput();

@@ -5,7 +5,7 @@
 //   bit  7     exception: a pointer to a subtable, the end of the block, or no code at all
 //   bits 8–13  bits of the code; of a pointer, those that index the subtable
 //   bit  14    pointer          bit 15  end of block
-//   bits 16–31 literal, base of the length or distance, or place of the subtable
+//   bits 16–31 literal, base of the length or distance, or index of the subtable
 // Combined entries (u64, of literals and lengths) have besides: bits 32–55 up to three literals that come first, 56–57
 // their number.
 
@@ -37,11 +37,12 @@ const DISTANCES: u32 = 30;
 export function literalEntry(symbol: u32, length: u32): u32 {
   if (symbol < LITERALS) return (symbol << 16) | (length << 8) | ENTRY_LITERAL | length;
   if (symbol == END_OF_BLOCK) return (length << 8) | ENTRY_END | ENTRY_EXCEPTION | length;
-  const place = symbol - END_OF_BLOCK - 1;
-  if (place >= LENGTHS) return ENTRY_INVALID;
-  return (<u32>load<u16>(LENGTH_BASES + (place << 1)) << 16) | (length << 8) | (length + <u32>load<u8>(LENGTH_EXTRAS + place));
+  const index = symbol - END_OF_BLOCK - 1;
+  if (index >= LENGTHS) return ENTRY_INVALID;
+  return (<u32>load<u16>(LENGTH_BASES + (index << 1)) << 16) | (length << 8) | (length + <u32>load<u8>(LENGTH_EXTRAS + index));
 }
 
+/** The entry of a symbol of distances whose code has `length` bits. */
 export function distanceEntry(symbol: u32, length: u32): u32 {
   if (symbol >= DISTANCES) return ENTRY_INVALID;
   const extra = symbol < 4 ? 0 : (symbol >> 1) - 1;

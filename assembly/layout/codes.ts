@@ -4,7 +4,7 @@
 /** Version of this border; `abiVersion()` of the module must return it. */
 export const ABI_VERSION = 5;
 
-// Kinds of a column. The order is also the type byte of the accepted-rows checksum: never renumber.
+// Kinds of a column. The numbers are also part of the accepted-rows checksum: never renumber.
 export const KIND_TAG = 0;
 export const KIND_F64 = 1;
 export const KIND_I64 = 2;
@@ -59,7 +59,7 @@ export const PARSE_REPLAY = 2;
 /** List the accepted lines one by one besides (parse/dump.ts): for tests and the linter. */
 export const PARSE_DUMP = 4;
 // Schema rules of the body's database, as flags of `parse` besides. They stand in log frames: never renumber.
-/** A table that was there before the body takes no new tag. */
+/** A table that was there before the body gets no new tag. */
 export const RULE_TAGS_FIXED = 8;
 /** An integer goes into a float column when a float can be exactly that. */
 export const RULE_WIDEN = 16;
@@ -151,7 +151,7 @@ export const SPAN_ROW_FIRST = 4;
 export const SPAN_ROW_END = 8;
 export const SPAN_BYTES = 12;
 
-// A need: a table that does not exist (NEED_COLUMN_KIND = NEED_TABLE), or a column. u32 each.
+// A need: a column that does not exist, of a table that may not exist either. u32 each.
 /** Table id, or 0 when the table is itself needed: then the name identifies it. */
 export const NEED_TABLE_ID = 0;
 /** Address and length of the unescaped measurement. */

@@ -36,7 +36,7 @@ export const TABLE_NAME_HASH = 80;
 /** f64 each, log numbers: of its creation; up to which rows are in files. */
 export const TABLE_CREATED = 88;
 export const TABLE_FLUSHED_TO = 96;
-/** A guess for the next line (memtable/cache/line-guess.ts): columns by their place in the line last judged, and their room. */
+/** A guess for the next line (memtable/cache/line-guess.ts): columns in the order of the line last judged, and their room. */
 export const TABLE_CELLS_AT = 104;
 export const TABLE_CELLS_CAPACITY = 108;
 /** The same of fields alone, their number besides. */

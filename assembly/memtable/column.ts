@@ -7,7 +7,7 @@ import {
 import { KIND_BOOL, KIND_F64, KIND_U64 } from '../layout/codes';
 import { cellSeed } from '../base/hash';
 import { freeSlots } from './dictionary';
-import { copyWide } from '../base/simd';
+import { copyWide } from '../base/simd-bytes';
 import { rowOfValue } from './read';
 import { freeNumbers, regrowNumbers, startNumbers } from './row-numbers';
 import { reserveHeap } from './column-heap';
@@ -78,7 +78,7 @@ export function makeRoom(column: usize, row: u32): void {
   reserveValues(column, count + 1);
   if (load<u32>(column, COLUMN_ROWS) != 0) return;
   // Room for numbers is made for all values to come at once: of booleans it is four times their own, so it is held from the
-  // start. The value of the last row must never be the last without a number: fields.ts tells by it what comes twice.
+  // start. The value of the last row must never be the last without a number: fast/fields.ts tells by it what comes twice.
   if (count < row || (count == row && load<u32>(column, COLUMN_KIND) == KIND_BOOL)) startNumbers(column, count);
 }
 
@@ -103,6 +103,7 @@ export function appendWide(column: usize, row: u32, bits: u64): void {
   store<u64>(load<u32>(column, COLUMN_VALUES) + (index << 3), bits);
 }
 
+/** Appends a boolean, 0 or 1, as the value of `row`, which is behind those that have values. */
 export function appendBool(column: usize, row: u32, value: u8): void {
   const index = appendRow(column, row);
   store<u8>(load<u32>(column, COLUMN_VALUES) + index, value);

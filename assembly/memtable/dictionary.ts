@@ -1,5 +1,5 @@
 // The dictionary of a tag column: a code per distinct value, found by open addressing. A slot is a u64: the code + 1 in
-// the lower half (0 is free), the value's hash (secret.ts) in the upper. Slots are always as if the entries had
+// the lower half (0 is free), the value's hash (secret-hash.ts) in the upper. Slots are always as if the entries had
 // been put in by code, so that taking the last one out frees one slot and leaves the others as they were.
 import { textStart } from './read';
 import {
@@ -14,7 +14,7 @@ import { give, regrow, take } from './memory';
 const ENTRIES_MIN: u32 = 16;
 
 /** Code of a value; a new one is added in the name of the body `body`. */
-export function codeOf(column: usize, at: usize, bytes: u32, body: u64): u32 {
+export function internText(column: usize, at: usize, bytes: u32, body: u64): u32 {
   const hash = secretHash(at, bytes);
   const slots = <usize>load<u32>(column, COLUMN_SLOTS);
   if (slots != 0) {
@@ -71,7 +71,7 @@ export function reserveEntries(column: usize, count: u32): void {
   for (let code: u32 = 0; code < used; code++) putSlot(column, code);
 }
 
-/** Makes entries findable that were written past codeOf. */
+/** Makes entries findable that were written past internText. */
 export function indexEntries(column: usize): void {
   const entries = load<u32>(column, COLUMN_ENTRIES);
   const ends = <usize>load<u32>(column, COLUMN_ENTRY_ENDS);

@@ -1,6 +1,6 @@
 // Removing rows from a memtable, after a flush or when rows are given up: the rest moves into arrays of its own
 // size, and rows are numbered anew. Series and dictionaries stay as they are for the lines to come, unless there are more
-// than a few of them to the rows there were: then those without rows go (renumber.ts).
+// than a few of them to the rows there were: then those without rows go (compact-series.ts).
 import {
   COLUMN_COUNT, COLUMN_DENSE, COLUMN_HEAP, COLUMN_KEY_AT, COLUMN_KIND, COLUMN_ROWS, COLUMN_STRUCT_BYTES, COLUMN_VALUES,
 } from '../layout/column';

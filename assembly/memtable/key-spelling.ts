@@ -30,6 +30,7 @@ export function findSpelling(column: usize): void {
   store<u32>(column, <u32>whole, COLUMN_SPELLED_AT);
 }
 
+/** Frees the spelling of a column that is to be freed. */
 export function freeSpelling(column: usize): void {
   give(load<u32>(column, COLUMN_SPELLED_AT), load<u16>(column, COLUMN_SPELLED_BYTES));
 }

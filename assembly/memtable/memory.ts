@@ -1,6 +1,7 @@
 // The memory of memtables, counted: what the server's memory budget is held against.
 import { allocate, blockBytes, release } from '../base/arena';
 
+/** Bytes of blocks that were taken and not given back. */
 let inUse: usize = 0;
 
 /** Bytes of blocks that memtables hold. */
@@ -8,6 +9,7 @@ export function memtableBytes(): usize {
   return inUse;
 }
 
+/** See setMemtableBytesMax. */
 let bytesMax: usize = usize.MAX_VALUE;
 
 /** How much memtables may hold while a body is parsed. */
@@ -21,6 +23,7 @@ export function isOverRoom(bytes: u64): bool {
   return <u64>inUse + bytes > <u64>bytesMax;
 }
 
+/** A block of at least `bytes` bytes, not cleared, counted as memory of memtables until `give`. */
 export function take(bytes: usize): usize {
   inUse += blockBytes(bytes);
   return allocate(bytes);

@@ -5,13 +5,13 @@ import {
 import { TABLE_COLUMNS, TABLE_COLUMNS_AT } from '../layout/table';
 import { KIND_TAG } from '../layout/codes';
 
-/** The column struct at a place in the table's list. */
+/** The column struct at an index of the table's list. */
 @inline
 export function columnAt(table: usize, index: u32): usize {
   return <usize>load<u32>(<usize>load<u32>(table, TABLE_COLUMNS_AT) + (<usize>index << 2));
 }
 
-/** Place of a column in the table's list, which is in id order; -1 when the memtable has none of that id. */
+/** Index of a column in the table's list, which is in id order; -1 when the memtable has none of that id. */
 export function indexOfColumn(table: usize, id: u32): i32 {
   let low: u32 = 0;
   let high = load<u32>(table, TABLE_COLUMNS);
@@ -69,6 +69,7 @@ export function textAt(column: usize, index: u32): usize {
   return <usize>load<u32>(column, COLUMN_HEAP) + textStart(textEnds(column), index);
 }
 
+/** Bytes of a text: of a tag by its code, of a string by its value. */
 @inline
 export function textBytes(column: usize, index: u32): usize {
   const ends = textEnds(column);

@@ -81,6 +81,7 @@ export function findColumn(table: usize, keyAt: usize, keyBytes: u32, keyHash: u
   return column;
 }
 
+/** Whether the column has that unescaped key. */
 @inline
 export function isKey(column: usize, keyAt: usize, keyBytes: u32): bool {
   return load<u32>(column, COLUMN_KEY_BYTES) == keyBytes && equalBytes(load<u32>(column, COLUMN_KEY_AT), keyAt, keyBytes);

@@ -27,7 +27,7 @@ export function tableCount(): u32 {
   return count;
 }
 
-/** Address of a table's struct (TABLE_* of layout/codes.ts), or 0. */
+/** Address of a table's struct (TABLE_* of layout/table.ts), or 0. */
 export function tableAt(id: u32): usize {
   return id < idsCapacity ? <usize>load<u32>(byId + (id << 2)) : 0;
 }
@@ -64,7 +64,7 @@ export function setFlushedTo(tableId: u32, number: f64): void {
   if (table != 0) store<f64>(table, number, TABLE_FLUSHED_TO);
 }
 
-/** Has new lines of a table refused, or taken again. Only the exact path refuses, so no cached series may be good then. */
+/** Has new lines of a table rejected, or accepted again. Only the exact path rejects, so no cached series may be good then. */
 export function setAside(tableId: u32, isSetAside: bool): void {
   const table = tableAt(tableId);
   if (table == 0 || load<u32>(table, TABLE_SET_ASIDE) == <u32>isSetAside) return;

@@ -17,7 +17,7 @@ import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../base/list'
 import { noteFields } from './fast/fields';
 import { lineHasMoved } from './schema/judge';
 import {
-  CELL_BITS, CELL_BYTES, CELL_COLUMN, CELL_KIND, CELL_PLACE, CELL_TEXT_AT, CELL_TEXT_BYTES, cellCount, cellsAt, tagsEnd,
+  CELL_BITS, CELL_BYTES, CELL_COLUMN, CELL_KIND, CELL_TARGET, CELL_TEXT_AT, CELL_TEXT_BYTES, cellCount, cellsAt, tagsEnd,
 } from './grammar/cells';
 import { bodySerial } from './body-settings';
 import { addCell, beginChecksum, beginRow, endRow } from './checksum';
@@ -36,7 +36,7 @@ export function beginAppending(): void {
 }
 
 /** Whether a replayed frame's rows go into a table: it is known, was there at that number, and is not yet in files. */
-export function takesReplay(table: usize, number: f64): bool {
+export function isReplayedInto(table: usize, number: f64): bool {
   return load<u32>(table, TABLE_ID) != 0
     && !(load<f64>(table, TABLE_CREATED) > number)
     && !(load<f64>(table, TABLE_FLUSHED_TO) >= number);
@@ -60,7 +60,7 @@ export function storeLine(table: usize, time: i64): void {
     const kind = load<u32>(cell, CELL_KIND);
     const bits = cellBits(cell, kind);
     addCell(cellSeed(load<u64>(column, COLUMN_KEY_HASH), kind), bits);
-    // Replay alone meets unknown columns: their values have no place.
+    // Replay alone meets unknown columns: their values go nowhere.
     if (load<u32>(column, COLUMN_KIND) == kind && load<u32>(column, COLUMN_ID) != 0) storeCell(column, row, cell, kind, bits);
   }
   if (lineHasMoved) storeMoved(row);
@@ -98,22 +98,22 @@ function storeCell(column: usize, row: u32, cell: usize, kind: u32, bits: u64): 
   }
 }
 
-/** Stores the fields whose own columns have another kind where the judge found places for them; replay may have found none. */
+/** Stores the fields whose own columns have another kind where the judge found columns for them; replay may have found none. */
 function storeMoved(row: u32): void {
   const end = cellsAt + cellCount * CELL_BYTES;
   for (let cell = tagsEnd(); cell < end; cell += CELL_BYTES) {
     const kind = load<u32>(cell, CELL_KIND);
     if (load<u32>(load<u32>(cell, CELL_COLUMN), COLUMN_KIND) == kind) continue;
-    const place = <usize>load<u32>(cell, CELL_PLACE);
-    if (place == 0) continue;
-    if (load<u32>(place, COLUMN_KIND) != kind) appendWide(place, row, reinterpret<u64>(<f64>load<i64>(cell, CELL_BITS)));
-    else if (kind == KIND_STRING) appendString(place, row, load<u32>(cell, CELL_TEXT_AT), load<u32>(cell, CELL_TEXT_BYTES));
-    else if (kind == KIND_BOOL) appendBool(place, row, <u8>load<u64>(cell, CELL_BITS));
-    else appendWide(place, row, load<u64>(cell, CELL_BITS));
+    const target = <usize>load<u32>(cell, CELL_TARGET);
+    if (target == 0) continue;
+    if (load<u32>(target, COLUMN_KIND) != kind) appendWide(target, row, reinterpret<u64>(<f64>load<i64>(cell, CELL_BITS)));
+    else if (kind == KIND_STRING) appendString(target, row, load<u32>(cell, CELL_TEXT_AT), load<u32>(cell, CELL_TEXT_BYTES));
+    else if (kind == KIND_BOOL) appendBool(target, row, <u8>load<u64>(cell, CELL_BITS));
+    else appendWide(target, row, load<u64>(cell, CELL_BITS));
   }
 }
 
-/** Takes all rows of the body out of the memtables, which are then as they were, but for a little of their room. */
+/** Removes all rows of the body from the memtables, which are then as they were, but for a little of their room. */
 export function rollBack(): void {
   for (let i: u32 = 0; i < listUsed(touched); i += 4) {
     const table = <usize>load<u32>(listAt(touched) + i);
@@ -144,10 +144,12 @@ export function listSpans(): void {
   }
 }
 
-export function spansAt(): usize {
+/** Address of the spans that listSpans listed. */
+export function bodySpansAt(): usize {
   return listAt(spans);
 }
 
-export function spanCount(): u32 {
+/** Number of the spans that listSpans listed. */
+export function bodySpanCount(): u32 {
   return listUsed(spans) / SPAN_BYTES;
 }

@@ -7,11 +7,11 @@ import { growthOf } from '../memtable/growth';
 import { isOverRoom } from '../memtable/memory';
 import { NEWLINE } from './grammar/characters';
 import {
-  beginAppending, checkLine, listSpans, rollBack, spanCount, spansAt, storeLine, takesReplay,
+  beginAppending, checkLine, listSpans, rollBack, bodySpanCount, bodySpansAt, storeLine, isReplayedInto,
 } from './append-line';
 import { beginBody, cellsMax, defaultTime, isDumped, isReplay, replayNumber, unit } from './body-settings';
 import { checksum } from './checksum';
-import { beginFast, taken, takeLines } from './fast/fast';
+import { beginFast, acceptedLines, acceptLines } from './fast/fast';
 import { fault } from './grammar/fault';
 import { beginJudging, columnsMax, judgedTable, judgeLine } from './schema/judge';
 import { parseLine } from './grammar/line';
@@ -20,10 +20,10 @@ import {
 } from './grammar/lines';
 import { beginDump, dumpLine } from './dump';
 import { inputAt } from './input';
-import { addError, beginOutcome, countAccepted, countLine, countRejected, countTaken, endOutcome, linesSeen, rejectedLines } from './outcome';
+import { addError, beginOutcome, countAccepted, countLine, countRejected, countAcceptedLines, endOutcome, linesSeen, rejectedLines } from './outcome';
 import { beginSkipping, isSkipped, linesToSkipped } from './skipped-lines';
 import { listNeeds, needCount, needsAt, provisionalMark, undoProvisional } from './schema/needed';
-import { beginRecord, hasTime, time } from './grammar/cells';
+import { beginCells, hasTime, time } from './grammar/cells';
 import { newlinesEnd } from './grammar/newlines';
 import { unitOf } from './grammar/time';
 import { isUtf8 } from './grammar/utf8';
@@ -66,11 +66,11 @@ export function parse(
   if (status == PARSE_ACCEPTED) listSpans();
   else rollBack();
   undoProvisional(0);
-  endOutcome(spansAt(), spanCount(), needsAt(), status == PARSE_NEEDS ? needCount() : 0, checksum());
+  endOutcome(bodySpansAt(), bodySpanCount(), needsAt(), status == PARSE_NEEDS ? needCount() : 0, checksum());
   return status;
 }
 
-/** Lines that the fast path takes in one go, at most: what memtables hold is looked at between. Rows get more room in the exact path alone. */
+/** Lines that the fast path accepts in one go, at most: what memtables hold is looked at between. Rows get more room in the exact path alone. */
 const RUN_LINES_MAX: u32 = 8192;
 /** Lines parsed in the exact path alone, at most, after the fast path took none. */
 const PAUSE_MAX: u32 = 31;
@@ -87,10 +87,10 @@ function parseLines(end: usize, flags: u32, linesMax: u32): u32 {
     if (pause != 0) {
       pause--;
     } else if (isStoring && !isDumped) {
-      start = takeLines(start, end, min(min(linesMax - linesSeen(), linesToSkipped(line)), RUN_LINES_MAX));
-      countTaken(taken);
-      line += taken;
-      pauseNext = taken == 0 ? min((pauseNext << 1) + 1, PAUSE_MAX) : 0;
+      start = acceptLines(start, end, min(min(linesMax - linesSeen(), linesToSkipped(line)), RUN_LINES_MAX));
+      countAcceptedLines(acceptedLines);
+      line += acceptedLines;
+      pauseNext = acceptedLines == 0 ? min((pauseNext << 1) + 1, PAUSE_MAX) : 0;
       pause = pauseNext;
       if (start >= end) break;
     }
@@ -129,7 +129,7 @@ function acceptLine(line: u32, start: usize, at: usize): bool {
   if (isDumped) dumpLine(line);
   if (!isReplay && provisionalMark() != 0) isStoring = false;
   const rowTime = hasTime ? time : defaultTime;
-  if (isReplay && !takesReplay(judgedTable(), replayNumber)) checkLine(judgedTable(), rowTime);
+  if (isReplay && !isReplayedInto(judgedTable(), replayNumber)) checkLine(judgedTable(), rowTime);
   else if (isStoring) keepLine(judgedTable(), rowTime);
   return true;
 }
@@ -142,7 +142,7 @@ function keepLine(table: usize, rowTime: i64): void {
 /** Parses the line found last, whose first byte that is not blank is `at`; returns LINE_OK or what is wrong. */
 function parseFound(at: usize): u32 {
   if (lineIsWide && !isUtf8(at, lineEnd)) {
-    beginRecord(0);
+    beginCells(0);
     return fault(LINE_NOT_UTF8, at, at, 0, 0);
   }
   const code = parseLine(at, lineEnd, unit, cellsMax);

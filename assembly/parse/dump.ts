@@ -16,10 +16,12 @@ export function dumpAt(): usize {
   return listAt(dump);
 }
 
+/** Bytes of the dump of the last body. */
 export function dumpBytes(): u32 {
   return listUsed(dump);
 }
 
+/** Begins a body. */
 export function beginDump(): void {
   cutList(dump, 0);
 }

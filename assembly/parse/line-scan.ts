@@ -4,6 +4,7 @@ import { input } from './input';
 import { HASH, NEWLINE } from './grammar/characters';
 import { beginLines, blankLineEnd, findLineEnd, lineEnd, lineIsOpen, lineNewlines, nextLine, skipBlanks } from './grammar/lines';
 
+/** What the last scanLines passed. */
 let lines: u32 = 0;
 let physicalLines: u32 = 0;
 

@@ -3,7 +3,7 @@ import { COLUMN_ID, COLUMN_KEY_HASH } from '../layout/column';
 import { TABLE_NAME_HASH, TABLE_SET_ASIDE } from '../layout/table';
 import { KIND_TAG } from '../layout/codes';
 import { appendCode } from '../memtable/column';
-import { codeOf } from '../memtable/dictionary';
+import { internText } from '../memtable/dictionary';
 import {
   addSeries, findSeries, forgotten, isGood, spoilSeries, newSeries, NO_SERIES, SERIES_CHECKSUM, SERIES_NEXT, SERIES_NUMBER, seriesHash, setSeries,
 } from '../memtable/cache/series-cache';
@@ -54,7 +54,7 @@ export function seriesOfLine(table: usize): u32 {
   const tags = tagsEnd();
   // A newline in the name or a tag would have to be counted each time.
   if (lineNewlines != 0 || !areKnown(tags)) return makeSeries(table, tags);
-  const bytes = textBytes(tags);
+  const bytes = unescapedBytes(tags);
   const hash = seriesHash(seriesScope, rawNameAt, bytes);
   const entry = findSeries(seriesScope, rawNameAt, bytes, hash);
   if (entry != NO_SERIES && isGood(entry)) {
@@ -88,7 +88,7 @@ export function cacheSeries(entry: usize, at: usize, bytes: u32, hash: u64, tabl
 
 /** Bytes from the measurement to the first space, which is counted in. */
 @inline
-function textBytes(tags: usize): u32 {
+function unescapedBytes(tags: usize): u32 {
   if (tags == cellsAt) return rawNameBytes + 1;
   const last = tags - CELL_BYTES;
   return load<u32>(last, CELL_RAW_AT) + load<u32>(last, CELL_RAW_BYTES) + 1 - <u32>rawNameAt;
@@ -117,13 +117,13 @@ function makeSeries(table: usize, tags: usize): u32 {
     const hash = hashBytes(at, bytes);
     addCell(cellSeed(load<u64>(column, COLUMN_KEY_HASH), KIND_TAG), hash);
     const target = targetOf(cell);
-    if (isKnown(target)) appendCode(target, number, codeOf(target, at, bytes, bodySerial));
+    if (isKnown(target)) appendCode(target, number, internText(target, at, bytes, bodySerial));
   }
   endTags();
   return number;
 }
 
-/** Takes back what the body's series left in the cache. */
+/** Spoils what the body's series left in the cache. */
 export function undoSeries(): void {
   for (let i: u32 = 0; i < listUsed(made); i += 4) spoilSeries(load<u32>(listAt(made) + i));
   cutList(made, 0);

@@ -50,6 +50,7 @@ export function countLine(): u32 {
   return add(OUTCOME_LINES, 1);
 }
 
+/** Counts one accepted line, which countLine has counted. */
 @inline
 export function countAccepted(): void {
   add(OUTCOME_ACCEPTED, 1);
@@ -58,7 +59,7 @@ export function countAccepted(): void {
 
 /** Counts accepted lines. */
 @inline
-export function countTaken(lines: u32): void {
+export function countAcceptedLines(lines: u32): void {
   add(OUTCOME_LINES, lines);
   add(OUTCOME_ACCEPTED, lines);
   if (lines != 0) inRun = false;

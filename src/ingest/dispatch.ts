@@ -8,7 +8,7 @@ const LIST_BODIES_MAX = 256;
 const LIST_BYTES_MAX = 1024 * 1024;
 
 /** What became of a body, and in which slot its rows wait. */
-export interface Parsed {
+export interface SlotOutcome {
   readonly slot: Slot;
   readonly outcome: BodyOutcome;
 }
@@ -17,7 +17,7 @@ interface Waiting {
   readonly task: BodyTask;
   /** Nobody waits for it any more. */
   readonly isOver: () => boolean;
-  readonly resolve: (parsed: Parsed) => void;
+  readonly resolve: (parsed: SlotOutcome) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -40,7 +40,7 @@ export class Dispatcher {
    * @throws Stalled when the worker did not come back from it, another Error when the worker dies with it: nothing of the
    * body is stored
    */
-  parse(task: BodyTask, alone = false, isOver = (): boolean => false): Promise<Parsed> {
+  parse(task: BodyTask, alone = false, isOver = (): boolean => false): Promise<SlotOutcome> {
     return new Promise((resolve, reject) => {
       const queue = alone ? this.#alone : task.replay ? this.#replayed : this.#live;
       queue.push({ task, isOver, resolve, reject });

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Log, LoggedFrame } from '../log/log.js';
 import type { AcceptedBody, BodyTask } from '../worker/protocol.js';
 import type { BodyMemory } from './body-memory.js';
-import type { Dispatcher, Parsed } from './dispatch.js';
+import type { Dispatcher, SlotOutcome } from './dispatch.js';
 import type { Body } from './request.js';
 
 /** Frames whose bodies may be under way at once. */
@@ -143,7 +143,7 @@ export class Replay {
     }
   }
 
-  #parse({ header, number }: LoggedFrame, body: Body, alone: boolean): Promise<Parsed> {
+  #parse({ header, number }: LoggedFrame, body: Body, alone: boolean): Promise<SlotOutcome> {
     const task: BodyTask = {
       blocks: body.blocks,
       bytes: body.bytes,
@@ -159,7 +159,7 @@ export class Replay {
   }
 
   /** @returns what is wrong with the frame, or null */
-  #takeUp({ header, number }: LoggedFrame, { slot, outcome }: Parsed): string | null {
+  #takeUp({ header, number }: LoggedFrame, { slot, outcome }: SlotOutcome): string | null {
     if (outcome.state !== 'accepted') return `it was accepted once and is ${outcome.state} now`;
     this.#parts.onBack(outcome.rows, number, slot.number);
     if (outcome.accepted === header.accepted && outcome.checksum === header.checksum) return null;

@@ -7,7 +7,7 @@ import type { Appended, Log } from '../log/log.js';
 import { ruleFlags } from '../schema-rules.js';
 import { GIVEN_UP, type AcceptedBody, type BodyTask, type RefusedBody } from '../worker/protocol.js';
 import type { BodyMemory } from './body-memory.js';
-import type { Dispatcher, Parsed } from './dispatch.js';
+import type { Dispatcher, SlotOutcome } from './dispatch.js';
 import type { Slot } from './pool.js';
 import { truncateTime } from '../model/precision.js';
 import type { Body, WriteOutcome, WriteRequest, Writer } from './request.js';
@@ -118,7 +118,7 @@ export class WritePath implements Writer {
   }
 
   /** Parses, again after a while where there is no room for the rows. */
-  async #parseInRoom(write: Write, task: BodyTask): Promise<Parsed> {
+  async #parseInRoom(write: Write, task: BodyTask): Promise<SlotOutcome> {
     for (const waitMs of NO_ROOM_WAITS_MS) {
       const parsed = await this.#parse(write, task);
       if (!isWithoutRoom(parsed)) return parsed;
@@ -131,7 +131,7 @@ export class WritePath implements Writer {
   }
 
   /** Parses, and where accepted lines need new tables or columns, has main decide them and parses again. */
-  async #parse(write: Write, task: BodyTask): Promise<Parsed> {
+  async #parse(write: Write, task: BodyTask): Promise<SlotOutcome> {
     for (let round = 1; ; round += 1) {
       const parsed = await this.#parseOnce(write, task);
       if (parsed.outcome.state !== 'needs' || round === ROUNDS_MAX) return parsed;
@@ -140,7 +140,7 @@ export class WritePath implements Writer {
   }
 
   /** A body that a worker did not come back from is tried once more, alone; the second time is the last. */
-  async #parseOnce(write: Write, task: BodyTask): Promise<Parsed> {
+  async #parseOnce(write: Write, task: BodyTask): Promise<SlotOutcome> {
     const { dispatcher, stalled } = this.#parts;
     const { request, body } = write;
     for (;;) {
@@ -157,7 +157,7 @@ export class WritePath implements Writer {
   }
 
   /** Stores what was accepted, if anything was. */
-  async #keep(write: Write, task: BodyTask, database: Database, parsed: Parsed, outcome: AcceptedBody): Promise<void> {
+  async #keep(write: Write, task: BodyTask, database: Database, parsed: SlotOutcome, outcome: AcceptedBody): Promise<void> {
     let isStored = false;
     try {
       if (outcome.ordinal > 0) await this.#log(write, task, database, parsed, outcome);
@@ -168,7 +168,7 @@ export class WritePath implements Writer {
   }
 
   /** Appends the frame, gives its rows their number, and waits until it is on disk. */
-  async #log(write: Write, task: BodyTask, database: Database, parsed: Parsed, outcome: AcceptedBody): Promise<void> {
+  async #log(write: Write, task: BodyTask, database: Database, parsed: SlotOutcome, outcome: AcceptedBody): Promise<void> {
     const { bodyMemory, catalog, log, onAppended } = this.#parts;
     const { request, body } = write;
     const { slot } = parsed;
@@ -197,7 +197,7 @@ export class WritePath implements Writer {
   }
 }
 
-function frameHeader(task: BodyTask, { slot }: Parsed, outcome: AcceptedBody): FrameHeader {
+function frameHeader(task: BodyTask, { slot }: SlotOutcome, outcome: AcceptedBody): FrameHeader {
   return {
     encoding: task.encoding,
     precision: task.precision,
@@ -215,7 +215,7 @@ function frameHeader(task: BodyTask, { slot }: Parsed, outcome: AcceptedBody): F
   };
 }
 
-function isWithoutRoom({ outcome }: Parsed): boolean {
+function isWithoutRoom({ outcome }: SlotOutcome): boolean {
   return outcome.state === 'bad' && outcome.problem === 'overloaded';
 }
 

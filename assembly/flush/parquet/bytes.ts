@@ -1,4 +1,5 @@
-import { copy16 } from './simd';
+// Byte strings compared and copied.
+import { copy16 } from '../../base/simd-bytes';
 
 /** Order of two byte strings, unsigned bytes: below 0, 0 or above 0. */
 export function compareBytes(a: usize, aBytes: usize, b: usize, bBytes: usize): i32 {

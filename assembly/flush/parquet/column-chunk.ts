@@ -16,10 +16,10 @@ import {
 import { entryCount } from './number-dictionary';
 import { clearPage, isDictionaryPage, pageAt, pageBytes, pageRawBytes } from './page';
 import { DECIMAL_BYTES } from './plain';
-import { present, presenceStep, startPresence } from '../rows/validity';
-import { hasTime, NEAR, spend, startStep, stepEnd } from '../slice-budget';
+import { present, validityStep, startValidity } from '../rows/validity';
+import { hasBudget, NEAR, spend, startStep, stepEnd } from '../slice-budget';
 import { startStrings, stringStep } from './text-chunk';
-import { startTagged, tagged, taggedStep } from '../rows/tag-validity';
+import { startTagValidity, tagged, tagValidityStep } from '../rows/tag-validity';
 
 /** The chunk struct, CHUNK_*. */
 const chunk = memory.data(48, 8);
@@ -31,8 +31,9 @@ const STAGE_ENCODE: u32 = 3;
 const STAGE_INDICES: u32 = 4;
 const STAGE_TEXTS: u32 = 5;
 const STAGE_ENDED: u32 = 6;
+/** What the next step does: STAGE_*. */
 let stage: u32 = STAGE_START;
-/** The column's place in the table, or -1 when the table has none of that id. */
+/** The column's index in the table, or -1 when the table has none of that id. */
 let index: i32 = -1;
 /** Rows that have a value, of columns of the table. */
 let count: u32 = 0;
@@ -46,7 +47,7 @@ export function startChunks(): void {
 export function chunkStep(table: usize, id: u32): usize {
   startStep();
   clearPage();
-  while (hasTime() && stage != STAGE_ENDED && pageBytes == 0) stageStep(table, id);
+  while (hasBudget() && stage != STAGE_ENDED && pageBytes == 0) stageStep(table, id);
   store<u32>(chunk, <u32>pageAt, CHUNK_AT);
   store<u32>(chunk, <u32>pageBytes, CHUNK_BYTES);
   store<u32>(chunk, <u32>pageRawBytes, CHUNK_RAW_BYTES);
@@ -65,7 +66,7 @@ function stageStep(table: usize, id: u32): void {
       start(table, id);
       break;
     case STAGE_PICK:
-      if (!(isTag(table) ? taggedStep(table, index) : presenceStep(table, index))) startValues(table, id);
+      if (!(isTag(table) ? tagValidityStep(table, index) : validityStep(table, index))) startValues(table, id);
       break;
     case STAGE_GATHER:
       gather(table, id);
@@ -93,8 +94,8 @@ function start(table: usize, id: u32): void {
   index = id >= COLUMN_TIME ? -1 : indexOfColumn(table, id);
   stage = STAGE_PICK;
   if (index < 0) startValues(table, id);
-  else if (isTag(table)) startTagged(table, index);
-  else startPresence(table, index);
+  else if (isTag(table)) startTagValidity(table, index);
+  else startValidity(table, index);
 }
 
 /** What is to be gathered. */

@@ -1,7 +1,7 @@
 // DELTA_BINARY_PACKED: blocks of 128 deltas in 4 miniblocks, each with a width of its own.
 // https://github.com/apache/parquet-format/blob/master/Encodings.md
 import { writeVarint, writeZigzag } from './varint';
-import { bitsOf32 } from './simd';
+import { bitsOf32 } from './simd-words';
 
 const BLOCK_VALUES: u32 = 128;
 const MINIBLOCK_VALUES: u32 = 32;

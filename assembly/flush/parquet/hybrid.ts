@@ -1,6 +1,6 @@
 // Parquet's RLE / bit-packed hybrid: runs of one value, and groups of eight values packed at a fixed width.
 import { writeVarint } from './varint';
-import { isRun8 } from './simd';
+import { isRun8 } from './simd-words';
 
 /** A run shorter than this stays in the packed groups: its header would cost more. */
 const RUN_VALUES_MIN: u32 = 16;

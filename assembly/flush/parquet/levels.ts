@@ -12,39 +12,39 @@ export function levelsBytesMax(rows: u32): usize {
 }
 
 /**
- * Writes the levels of `rows` rows, of which `present` have values: at the places given (u32 each), counted from
- * `first`. Returns the address after them.
+ * Writes the levels of `rows` rows, of which `present` have values: the rows at `valueRows` (u32 each,
+ * ascending), from which `first` is taken off. Returns the address after them.
  */
-export function writeLevels(places: usize, present: u32, first: u32, rows: u32, out: usize): usize {
+export function writeLevels(valueRows: usize, present: u32, first: u32, rows: u32, out: usize): usize {
   const at = out + 4;
   let end = at;
   if (present == rows || present == 0) end = writeRun(<u32>(present > 0), rows, 1, at);
-  else if (isSeldom(places, present, rows)) end = writeStretches(places, present, first, rows, at);
-  else end = writeBits(places, present, first, rows, at);
+  else if (isSeldom(valueRows, present, rows)) end = writeStretches(valueRows, present, first, rows, at);
+  else end = writeBits(valueRows, present, first, rows, at);
   store<u32>(out, <u32>(end - at));
   return end;
 }
 
 @inline
-function placeAt(places: usize, index: u32): u32 {
-  return load<u32>(places + (<usize>index << 2));
+function rowAt(valueRows: usize, index: u32): u32 {
+  return load<u32>(valueRows + (<usize>index << 2));
 }
 
-/** Whether there are few stretches of neighbouring places. */
-function isSeldom(places: usize, present: u32, rows: u32): bool {
+/** Whether there are few stretches of neighbouring rows that have values. */
+function isSeldom(valueRows: usize, present: u32, rows: u32): bool {
   const stretchesMax = rows / ROWS_PER_STRETCH;
   if (present <= stretchesMax) return true;
   let stretches: u32 = 1;
-  for (let i: u32 = 1; i < present; i++) stretches += <u32>(placeAt(places, i) != placeAt(places, i - 1) + 1);
+  for (let i: u32 = 1; i < present; i++) stretches += <u32>(rowAt(valueRows, i) != rowAt(valueRows, i - 1) + 1);
   return stretches <= stretchesMax;
 }
 
-function writeStretches(places: usize, present: u32, first: u32, rows: u32, out: usize): usize {
+function writeStretches(valueRows: usize, present: u32, first: u32, rows: u32, out: usize): usize {
   let row: u32 = 0;
   for (let i: u32 = 0; i < present; ) {
-    const from = placeAt(places, i) - first;
+    const from = rowAt(valueRows, i) - first;
     let end = from + 1;
-    for (i++; i < present && placeAt(places, i) - first == end; i++) end++;
+    for (i++; i < present && rowAt(valueRows, i) - first == end; i++) end++;
     if (from > row) out = writeRun(0, from - row, 1, out);
     out = writeRun(1, end - from, 1, out);
     row = end;
@@ -52,12 +52,12 @@ function writeStretches(places: usize, present: u32, first: u32, rows: u32, out:
   return row < rows ? writeRun(0, rows - row, 1, out) : out;
 }
 
-function writeBits(places: usize, present: u32, first: u32, rows: u32, out: usize): usize {
+function writeBits(valueRows: usize, present: u32, first: u32, rows: u32, out: usize): usize {
   const groups = (rows + 7) >> 3;
   out = writeVarint(out, (<u64>groups << 1) | 1);
   memory.fill(out, 0, groups);
   for (let i: u32 = 0; i < present; i++) {
-    const row = placeAt(places, i) - first;
+    const row = rowAt(valueRows, i) - first;
     const at = out + (row >> 3);
     store<u8>(at, load<u8>(at) | (<u8>1 << <u8>(row & 7)));
   }

@@ -6,10 +6,10 @@ import {
 } from '../../layout/flush';
 import { deltaBytesMax, writeDelta } from './delta';
 import { buildDictionary, buildIntegerDictionary, entries, entryCount } from './number-dictionary';
-import { indices, places, values } from '../rows/row-group';
+import { indices, valueRows, values } from '../rows/row-group';
 import { bitWidth, hybridBytesMax, writeHybrid } from './hybrid';
 import { levelsBytesMax, writeLevels } from './levels';
-import { endDataPage, endDictionaryPage, raw, takeRaw } from './page';
+import { endDataPage, endDictionaryPage, raw, reserveRaw } from './page';
 import { writePlain } from './plain';
 
 /** Signed integers: differences, or a dictionary where that is smaller. Whether the page of indices follows. */
@@ -64,7 +64,7 @@ export function encodeIndices(rows: u32, present: u32, isRequired: bool, chunk: 
 }
 
 function endDictionary(width: usize): bool {
-  takeRaw(<usize>entryCount * width);
+  reserveRaw(<usize>entryCount * width);
   endDictionaryPage(writePlain(entries, entryCount, width, raw) - raw, entryCount);
   return true;
 }
@@ -81,8 +81,8 @@ export function indicesBytes(count: u32, entryCount: u32): usize {
 
 /** Starts the page with its levels; returns the address where up to `bytes` of values go. */
 function startPage(rows: u32, present: u32, isRequired: bool, bytes: usize): usize {
-  takeRaw(levelsBytesMax(rows) + bytes);
-  return isRequired ? raw : writeLevels(places, present, 0, rows, raw);
+  reserveRaw(levelsBytesMax(rows) + bytes);
+  return isRequired ? raw : writeLevels(valueRows, present, 0, rows, raw);
 }
 
 function endPage(rows: u32, chunk: usize, end: usize, encoding: i32): void {

@@ -18,7 +18,8 @@ export let entryCount: u32 = 0;
 let slots: usize = 0;
 let slotBits: u32 = 0;
 
-export function startDictionary(): void {
+/** Begins a flush: the blocks of the one before are gone. */
+export function resetNumberDictionary(): void {
   entries = 0;
   slots = 0;
 }
@@ -80,7 +81,7 @@ function isSampleRepeating(values: usize, count: u32): bool {
   return SAMPLE_VALUES - entryCount >= SAMPLE_REPEATED_MIN;
 }
 
-/** Place of the i-th value of a sample: eight neighbours here, eight there, since values may repeat in either way. */
+/** Index of the i-th value of a sample: eight neighbours here, eight there, since values may repeat in either way. */
 export function sampleAt(i: u32, count: u32): u32 {
   return (i >> 3) * (count / (SAMPLE_VALUES >> 3)) + (i & 7);
 }
@@ -89,9 +90,9 @@ export function sampleAt(i: u32, count: u32): u32 {
 @inline
 function entryOfValue(value: u64): u32 {
   const mask = (<u32>1 << slotBits) - 1;
-  let place = <u32>((value * 0x9e3779b97f4a7c15) >> (64 - slotBits));
+  let slotIndex = <u32>((value * 0x9e3779b97f4a7c15) >> (64 - slotBits));
   while (true) {
-    const slot = slots + (<usize>place << 2);
+    const slot = slots + (<usize>slotIndex << 2);
     const entry = load<u32>(slot);
     if (entry == 0) {
       store<u64>(entries + (<usize>entryCount << 3), value);
@@ -100,7 +101,7 @@ function entryOfValue(value: u64): u32 {
       return entryCount;
     }
     if (load<u64>(entries + (<usize>(entry - 1) << 3)) == value) return entry;
-    place = (place + 1) & mask;
+    slotIndex = (slotIndex + 1) & mask;
   }
   return 0;
 }

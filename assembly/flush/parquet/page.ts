@@ -27,12 +27,13 @@ export let isDictionaryPage: bool = false;
 let finished: usize = 0;
 const header = memory.data(64);
 
+/** Begins a flush: the blocks of the one before are gone. */
 export function startPages(): void {
   raw = 0;
   finished = 0;
 }
 
-/** The last page was taken. */
+/** The caller has the last page. */
 export function clearPage(): void {
   pageBytes = 0;
   pageRawBytes = 0;
@@ -40,7 +41,7 @@ export function clearPage(): void {
 }
 
 /** Makes room for a page of `bytes` at `raw`; what stood there is gone. */
-export function takeRaw(bytes: usize): void {
+export function reserveRaw(bytes: usize): void {
   raw = widen(raw, 0, bytes + 32);
 }
 

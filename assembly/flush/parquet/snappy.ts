@@ -71,7 +71,7 @@ function compressBlock(block: usize, bytes: usize, out: usize): usize {
   return emitted < end ? emitLiteral(out, emitted, end - emitted) : out;
 }
 
-/** Small inputs take a small table, which is quicker to clear. */
+/** Small inputs get a small table, which is quicker to clear. */
 function tableBits(bytes: usize): u32 {
   let bits: u32 = 8;
   while (bits < TABLE_BITS && (<usize>1 << bits) < bytes) bits++;

@@ -5,13 +5,13 @@ import { CHUNK_ENCODING, ENCODING_DELTA_LENGTH_BYTE_ARRAY, PAGE_BYTES_MAX } from
 import { copyValue } from './bytes';
 import { textStart, textAt, textBytes, textEnds } from '../../memtable/read';
 import { deltaBytesMax, writeDelta } from './delta';
-import { indices, picked, places, values } from '../rows/row-group';
+import { indices, picked, valueRows, values } from '../rows/row-group';
 import { levelsBytesMax, writeLevels } from './levels';
 import { encodeIndices, indicesBytes } from './number-chunk';
-import { endDataPage, endDictionaryPage, raw, takeRaw } from './page';
+import { endDataPage, endDictionaryPage, raw, reserveRaw } from './page';
 import { FAR, spend } from '../slice-budget';
 import { endTextRange, startTextRange, widenTextRange } from './text-range';
-import { entryText, startTexts, textDictionaryStep, textEntries, textEntryBytes, textPlainBytes, isRepeating } from './text-dictionary';
+import { entryText, startTextDictionary, textDictionaryStep, textEntries, textEntryBytes, textPlainBytes, isRepeating } from './text-dictionary';
 
 /** Bytes before a plain text: its length. */
 const LENGTH_BYTES: usize = 4;
@@ -22,6 +22,7 @@ const BATCH: u32 = 128;
 const STAGE_BUILD: u32 = 0;
 const STAGE_INDICES: u32 = 1;
 const STAGE_PAGES: u32 = 2;
+/** What the next step does: STAGE_*. */
 let stage: u32 = 0;
 /** Next row and value of the pages. */
 let row: u32 = 0;
@@ -32,7 +33,7 @@ export function startStrings(column: usize, present: u32): void {
   row = value = 0;
   stage = STAGE_BUILD;
   startTextRange();
-  startTexts(column, present);
+  startTextDictionary(column, present);
 }
 
 /**
@@ -63,7 +64,7 @@ export function stringStep(column: usize, rows: u32, present: u32, chunk: usize)
 /** Writes the dictionary page, unless the texts themselves are no longer. */
 function endDictionary(column: usize, present: u32): bool {
   if (<u64>textEntryBytes + indicesBytes(present, textEntries) >= textPlainBytes + present) return false;
-  takeRaw(textEntryBytes + <usize>textEntries * LENGTH_BYTES);
+  reserveRaw(textEntryBytes + <usize>textEntries * LENGTH_BYTES);
   let out = raw;
   for (let i: u32 = 0; i < textEntries; i++) {
     const text = entryText(i);
@@ -77,15 +78,15 @@ function endDictionary(column: usize, present: u32): bool {
   return true;
 }
 
-/** A page of the texts from `value` on, as many as it takes. */
+/** A page of the texts from `value` on, as many as fit. */
 function encodePage(column: usize, rows: u32, present: u32, chunk: usize): void {
   const from = value;
   const bytes = measure(column, present);
   const first = row;
   const count = value - from;
-  row = value == present ? rows : present == rows ? value : load<u32>(places + (<usize>value << 2));
-  takeRaw(levelsBytesMax(row - first) + deltaBytesMax(count) + bytes);
-  let out = writeLevels(places + (<usize>from << 2), count, first, row - first, raw);
+  row = value == present ? rows : present == rows ? value : load<u32>(valueRows + (<usize>value << 2));
+  reserveRaw(levelsBytesMax(row - first) + deltaBytesMax(count) + bytes);
+  let out = writeLevels(valueRows + (<usize>from << 2), count, first, row - first, raw);
   out = writeDelta(values, count, out);
   for (let i: u32 = 0; i < count; i += BATCH) out = writeTexts(column, from, i, min(i + BATCH, count), out);
   spend(count * FAR);

@@ -9,8 +9,8 @@ import { textAt, textBytes, textEnds } from '../../memtable/read';
 import { SAMPLE_REPEATED_MIN, SAMPLE_VALUES, sampleAt } from './number-dictionary';
 import { indices, picked, values } from '../rows/row-group';
 import { widen } from '../scratch';
-import { FAR, hasTime, spend } from '../slice-budget';
-import { fillWords, isRun8 } from './simd';
+import { FAR, hasBudget, spend } from '../slice-budget';
+import { fillWords, isRun8 } from './simd-words';
 
 /** Bytes of all entries at most, as the dictionary is one page: unless the tags of a row group would be far more in full. */
 const ENTRY_BYTES_MAX: usize = 1 << 20;
@@ -42,12 +42,13 @@ let entries: u32 = 0;
 /** Next value. */
 let at: u32 = 0;
 
-export function startTextDictionary(): void {
+/** Begins a flush: the block of the one before is gone. */
+export function resetTextDictionary(): void {
   slots = 0;
 }
 
 /** Starts with the `present` texts picked of a column. */
-export function startTexts(column: usize, present: u32): void {
+export function startTextDictionary(column: usize, present: u32): void {
   at = 0;
   const isTag = hasCodes(column);
   isRepeating = true;
@@ -105,7 +106,7 @@ function pickedAt(index: u32): u32 {
 /** One step; false when the dictionary and the `indices` stand, or texts repeat too little. */
 export function textDictionaryStep(column: usize, present: u32): bool {
   const isTag = hasCodes(column);
-  while (isRepeating && at < present && hasTime()) {
+  while (isRepeating && at < present && hasBudget()) {
     const text = pickedAt(at);
     const bytes = textBytes(column, text);
     const entry = isTag ? entryOfCode(column, text) : entryOfString(column, text);
@@ -175,9 +176,9 @@ function entryOfString(column: usize, text: u32): u32 {
   const bytes = textBytes(column, text);
   const from = textAt(column, text);
   const hash = secretHash(from, bytes);
-  let place = hash & slotMask;
+  let slotIndex = hash & slotMask;
   while (true) {
-    const slot = slots + (<usize>place << 2);
+    const slot = slots + (<usize>slotIndex << 2);
     const entry = load<u32>(slot);
     if (entry == 0) {
       store<u32>(values + <usize>textEntries * ENTRY_BYTES, hash, ENTRY_HASH);
@@ -188,7 +189,7 @@ function entryOfString(column: usize, text: u32): u32 {
       const other = entryText(entry - 1);
       if (textBytes(column, other) == bytes && equalBytes(textAt(column, other), from, bytes)) return entry;
     }
-    place = (place + 1) & slotMask;
+    slotIndex = (slotIndex + 1) & slotMask;
   }
   return 0;
 }

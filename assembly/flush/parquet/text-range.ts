@@ -36,6 +36,7 @@ function compareTexts(column: usize, a: u32, b: u32): i32 {
   return a == b ? 0 : compareBytes(textAt(column, a), textBytes(column, a), textAt(column, b), textBytes(column, b));
 }
 
+/** Writes the range, which has texts of the column, to CHUNK_MIN and CHUNK_MAX of the chunk struct. */
 export function endTextRange(column: usize, chunk: usize): void {
   store<u32>(chunk, <u32>textAt(column, least), CHUNK_MIN);
   store<u32>(chunk, <u32>textBytes(column, least), CHUNK_MIN + 4);

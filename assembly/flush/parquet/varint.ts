@@ -1,3 +1,4 @@
+// Numbers of variable length: LEB128, and zigzag for signed ones.
 /** Writes an unsigned LEB128 number; returns the address after it. */
 export function writeVarint(at: usize, value: u64): usize {
   while (value >= 0x80) {

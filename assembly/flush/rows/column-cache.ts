@@ -1,5 +1,5 @@
 // What is built once for a column and used in every row group of the flush, as long as it is not too much.
-import { give, take } from '../scratch';
+import { giveScratch, takeScratch } from '../scratch';
 
 /** Bytes kept; past it a column's block lives as long as its chunk. */
 const KEPT_BYTES_MAX: usize = 64 << 20;
@@ -11,15 +11,16 @@ let keptBytes: usize = 0;
 /** The block of the chunk at hand that is not kept, or 0. */
 let loose: usize = 0;
 
+/** Begins a flush of a table with so many columns; those added later have nothing kept. */
 export function startKept(columnCount: u32): void {
-  blocks = take(<usize>columnCount << 2);
+  blocks = takeScratch(<usize>columnCount << 2);
   memory.fill(blocks, 0, <usize>columnCount << 2);
   columns = columnCount;
   keptBytes = 0;
   loose = 0;
 }
 
-/** The block of a column, by its place in the table; 0 when there is none. */
+/** The block of a column, by its index in the table; 0 when there is none. */
 @inline
 export function keptOf(index: u32): usize {
   return index < columns ? <usize>load<u32>(blocks + (<usize>index << 2)) : 0;
@@ -37,6 +38,6 @@ export function keep(index: u32, block: usize, bytes: usize): void {
 
 /** Frees what was not kept, at the end of a chunk. */
 export function dropLoose(): void {
-  if (loose != 0) give(loose);
+  if (loose != 0) giveScratch(loose);
   loose = 0;
 }

@@ -1,6 +1,6 @@
 // The row in the file of each flushed memtable row; lines of one point share it. Built when the first column needs it.
 import { entryOf, MERGED } from '../sort/row-order';
-import { take } from '../scratch';
+import { takeScratch } from '../scratch';
 import { rowEnd, rowFirst, rows } from '../spans';
 import { NEAR, stepEnd } from '../slice-budget';
 
@@ -12,6 +12,7 @@ let positions: usize = 0;
 let at: u32 = 0;
 let fileRow: u32 = 0;
 
+/** Begins a flush. */
 export function startPositions(): void {
   positions = 0;
   at = fileRow = 0;
@@ -21,7 +22,7 @@ export function startPositions(): void {
 export function positionStep(): bool {
   if (positions == 0) {
     const bytes = <usize>(rowEnd - rowFirst) << 2;
-    positions = take(bytes);
+    positions = takeScratch(bytes);
     if (rows < rowEnd - rowFirst) memory.fill(positions, 0xff, bytes);
   }
   const stop = stepEnd(at, rows, NEAR);
@@ -33,6 +34,7 @@ export function positionStep(): bool {
   return at < rows;
 }
 
+/** The row in the file of a memtable row of the range, once positionStep is done; NO_POSITION between spans. */
 @inline
 export function positionOf(row: u32): u32 {
   return load<u32>(positions + (<usize>(row - rowFirst) << 2));

@@ -6,7 +6,7 @@ import { CHUNK_MAX, CHUNK_MIN, CHUNK_NAN, COLUMN_NS, COLUMN_SEQ } from '../../la
 import { groupFrom } from './row-groups';
 import { indices, picked, values } from './row-group';
 import { entryOf, MERGED } from '../sort/row-order';
-import { rowOfValue } from '../spans';
+import { logNumberOf } from '../spans';
 
 const NANOS_PER_MICRO: i64 = 1000;
 
@@ -87,7 +87,7 @@ export function gatherFloats(column: usize, stop: u32, chunk: usize): void {
   store<u32>(chunk, nan, CHUNK_NAN);
 }
 
-/** Booleans, as places in a dictionary of false and true. */
+/** Booleans, as indices into a dictionary of false and true. */
 export function gatherBooleans(column: usize, stop: u32, chunk: usize): void {
   let least = load<u64>(chunk, CHUNK_MIN);
   let most = load<u64>(chunk, CHUNK_MAX);
@@ -116,7 +116,7 @@ export function gatherOwn(table: usize, id: u32, stop: u32, chunk: usize): void 
   for (let to = values + (<usize>gathered << 3); to < end; next++) {
     const row = entryOf(next);
     if (row & MERGED) continue;
-    const value = id == COLUMN_SEQ ? rowOfValue(row) : partOf(load<i64>(times + (<usize>row << 3)), id);
+    const value = id == COLUMN_SEQ ? logNumberOf(row) : partOf(load<i64>(times + (<usize>row << 3)), id);
     store<i64>(to, value);
     least = value < least ? value : least;
     most = value > most ? value : most;

@@ -2,7 +2,7 @@
 import { MERGED, entryOf } from '../sort/row-order';
 import { merged } from '../sort/merge-points';
 import { endOf } from '../sort/by-series';
-import { take } from '../scratch';
+import { takeScratch } from '../scratch';
 import { seriesOf } from '../sort/used-series';
 import { GROUP_ROWS_MAX } from '../../layout/flush';
 import { rows } from '../spans';
@@ -10,14 +10,16 @@ import { FAR, stepEnd } from '../slice-budget';
 
 /** A run: one of its series, and its rows. u32 each. */
 const RUN_BYTES: usize = 8;
+/** The runs of the group at hand, and their number. */
 let runs: usize = 0;
 export let runCount: u32 = 0;
 /** Next entry, and its rank. */
 let at: u32 = 0;
 let rank: u32 = 0;
 
+/** Begins a flush. */
 export function startRuns(): void {
-  runs = take(<usize>min(rows, GROUP_ROWS_MAX) * RUN_BYTES);
+  runs = takeScratch(<usize>min(rows, GROUP_ROWS_MAX) * RUN_BYTES);
   at = rank = 0;
 }
 
@@ -46,11 +48,13 @@ function addRun(table: usize, to: u32): void {
   at = end;
 }
 
+/** A series of the rows of a run, by the run's number below runCount; all of them have its tags. */
 @inline
 export function runSeries(run: u32): u32 {
   return load<u32>(runs + <usize>run * RUN_BYTES);
 }
 
+/** Rows of a run in the file. */
 @inline
 export function runRows(run: u32): u32 {
   return load<u32>(runs + <usize>run * RUN_BYTES, 4);

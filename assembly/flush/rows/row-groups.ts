@@ -1,4 +1,4 @@
-// Where a row group ends: after GROUP_ROWS_MAX rows, or before the row that would take its values past GROUP_BYTES_MAX.
+// Where a row group ends: after GROUP_ROWS_MAX rows, or before the row that would bring its values past GROUP_BYTES_MAX.
 // The bytes of each row are counted only when a bound says that they matter.
 import { COLUMN_ENTRIES, COLUMN_KIND } from '../../layout/column';
 import { TABLE_COLUMNS } from '../../layout/table';
@@ -8,13 +8,13 @@ import { codeOf, columnAt, rowOfValue, textAt, textBytes, valueFrom } from '../.
 import { merged } from '../sort/merge-points';
 import { entryOf, MERGED } from '../sort/row-order';
 import { clearRuns, runStep } from './rank-runs';
-import { take } from '../scratch';
+import { takeScratch } from '../scratch';
 import { seriesCount, seriesOf } from '../sort/used-series';
 import { rowEnd, rowFirst, rows } from '../spans';
 import { FAR, stepEnd } from '../slice-budget';
-import { fillWords } from '../parquet/simd';
+import { fillWords } from '../parquet/simd-words';
 
-/** Bytes of a row's own three columns, and of a tag's place in its dictionary. */
+/** Bytes of a row's own three columns, and of a tag's index in its dictionary. */
 const OWN_BYTES: u32 = 20;
 const TAG_BYTES: u32 = 4;
 
@@ -35,14 +35,16 @@ let isWithin: bool = false;
 let fixedBytes: u32 = OWN_BYTES;
 
 const STAGE_OPEN: u32 = 0;
-const STAGE_TAKE: u32 = 1;
+const STAGE_FILL: u32 = 1;
 const STAGE_RUNS: u32 = 2;
+/** What the next step does: STAGE_*. */
 let stage: u32 = STAGE_OPEN;
-/** Next entry to take, bytes of those taken, and the series of the last. */
+/** Next entry of the group, bytes of those before it, and the series of the last. */
 let at: u32 = 0;
 let groupBytes: u64 = 0;
 let lastSeries: u32 = 0;
 
+/** Begins a flush of the table; no group is found yet. */
 export function findGroups(table: usize): void {
   groupFrom = groupEnd = groupFirst = groupRows = 0;
   index = 0;
@@ -51,9 +53,9 @@ export function findGroups(table: usize): void {
   stage = STAGE_OPEN;
   rowBytes = seriesBytes = 0;
   if (bytesAtMost(table) <= <u64>GROUP_BYTES_MAX) return;
-  rowBytes = take((<usize>(rowEnd - rowFirst) << 2) + 16);
+  rowBytes = takeScratch((<usize>(rowEnd - rowFirst) << 2) + 16);
   fillWords(rowBytes, fixedBytes, rowEnd - rowFirst);
-  seriesBytes = take((<usize>seriesCount << 2) + 16);
+  seriesBytes = takeScratch((<usize>seriesCount << 2) + 16);
   memory.fill(seriesBytes, 0, <usize>seriesCount << 2);
 }
 
@@ -80,7 +82,7 @@ function bytesAtMost(table: usize): u64 {
   return bytes + rowsMax * fixedBytes;
 }
 
-/** Bytes a field's value takes, those in a heap apart. */
+/** Bytes of a field's value, those in a heap apart. */
 @inline
 function widthOf(kind: u32): u32 {
   return kind == KIND_BOOL ? 1 : kind == KIND_STRING ? 4 : 8;
@@ -106,8 +108,8 @@ export function nextGroupStep(table: usize): bool {
 }
 
 @inline
-function addTo(words: usize, place: u32, bytes: u32): void {
-  const slot = words + (<usize>place << 2);
+function addTo(words: usize, index: u32, bytes: u32): void {
+  const slot = words + (<usize>index << 2);
   store<u32>(slot, load<u32>(slot) + bytes);
 }
 
@@ -117,8 +119,8 @@ export function groupStep(table: usize): bool {
     case STAGE_OPEN:
       openGroup();
       return true;
-    case STAGE_TAKE:
-      takeRows(table);
+    case STAGE_FILL:
+      fillGroup(table);
       return true;
     default:
       if (runStep(table, groupEnd)) return true;
@@ -134,15 +136,15 @@ function openGroup(): void {
   groupBytes = 0;
   lastSeries = u32.MAX_VALUE;
   clearRuns();
-  stage = STAGE_TAKE;
+  stage = STAGE_FILL;
   if (rowBytes != 0 || merged > 0) return;
   groupEnd = min(groupFrom + <u32>GROUP_ROWS_MAX, rows);
   groupRows = groupEnd - groupFrom;
   stage = STAGE_RUNS;
 }
 
-/** Takes whole points, at least one. */
-function takeRows(table: usize): void {
+/** Adds whole points to the group, at least one. */
+function fillGroup(table: usize): void {
   const stop = stepEnd(at, rows, FAR);
   for (; at < stop && groupRows < <u32>GROUP_ROWS_MAX; at++) {
     const entry = entryOf(at);

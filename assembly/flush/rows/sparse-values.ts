@@ -3,11 +3,11 @@
 import { rowOfValue } from '../../memtable/read';
 import { countDigit, nextPlace, startsOf } from '../sort/row-order';
 import { NO_POSITION, positionOf } from './file-positions';
-import { give, take } from '../scratch';
+import { giveScratch, takeScratch } from '../scratch';
 import { rows } from '../spans';
 import { stepEnd } from '../slice-budget';
 
-/** Bits of a digit: few for a short list, whose counts would take longer than itself. */
+/** Bits of a digit: few for a short list, whose counts would cost more than itself. */
 const DIGIT_BITS_MIN: u32 = 8;
 const DIGIT_BITS_MAX: u32 = 11;
 const FEW: u32 = 4096;
@@ -26,7 +26,9 @@ const STAGE_PAIR: u32 = 0;
 const STAGE_COUNT: u32 = 1;
 const STAGE_PLACE: u32 = 2;
 const STAGE_LIST: u32 = 3;
+/** What the next step does: STAGE_*. */
 let stage: u32 = 0;
+/** Next value, pair or entry of the stage, and the end of the values. */
 let at: u32 = 0;
 let endValue: u32 = 0;
 /** Whether the positions rise. */
@@ -36,9 +38,9 @@ let shift: u32 = 0;
 let digitBits: u32 = 0;
 
 /** Lists the values from `from` to `end`. */
-export function startListing(from: u32, end: u32): void {
-  pairs = take(<usize>(end - from) << 3);
-  spare = take(<usize>(end - from) << 3);
+export function startSparse(from: u32, end: u32): void {
+  pairs = takeScratch(<usize>(end - from) << 3);
+  spare = takeScratch(<usize>(end - from) << 3);
   count = 0;
   inOrder = true;
   at = from;
@@ -47,7 +49,7 @@ export function startListing(from: u32, end: u32): void {
 }
 
 /** One step; false when the list stands. */
-export function listingStep(column: usize): bool {
+export function sparseStep(column: usize): bool {
   switch (stage) {
     case STAGE_PAIR:
       makePairs(column);
@@ -64,13 +66,14 @@ export function listingStep(column: usize): bool {
   return true;
 }
 
+/** Bytes of a list. */
 export function listBytes(list: usize): usize {
   return (<usize>load<u32>(list) + 1) << 2;
 }
 
 @inline
-function pairAt(place: u32): u64 {
-  return load<u64>(pairs + (<usize>place << 3));
+function pairAt(index: u32): u64 {
+  return load<u64>(pairs + (<usize>index << 3));
 }
 
 /** Rows between the spans are left out. */
@@ -137,7 +140,7 @@ function placePairs(): void {
 }
 
 function startList(): void {
-  listed = take(<usize>(count + 1) << 2);
+  listed = takeScratch(<usize>(count + 1) << 2);
   store<u32>(listed, count);
   at = 0;
   stage = STAGE_LIST;
@@ -147,7 +150,7 @@ function listPairs(): bool {
   const stop = stepEnd(at, count);
   for (; at < stop; at++) store<u32>(listed + (<usize>at << 2), <u32>pairAt(at), 4);
   if (at < count) return true;
-  give(pairs);
-  give(spare);
+  giveScratch(pairs);
+  giveScratch(spare);
   return false;
 }

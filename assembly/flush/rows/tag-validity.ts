@@ -1,40 +1,40 @@
-// Which code of a tag column each row of the row group has: fills `picked`, and `places` when rows have none. Rows of one
+// Which code of a tag column each row of the row group has: fills `picked`, and `valueRows` when some have none. Rows of one
 // run have one series, and so one code.
 import { COLUMN_VALUES } from '../../layout/column';
 import { columnAt, rowOfValue, valueFrom } from '../../memtable/read';
 import { groupRows } from './row-groups';
-import { picked, places } from './row-group';
+import { picked, valueRows } from './row-group';
 import { keep, keptOf } from './column-cache';
 import { runCount, runRows, runSeries } from './rank-runs';
-import { take } from '../scratch';
+import { takeScratch } from '../scratch';
 import { seriesCount } from '../sort/used-series';
 import { spend, stepEnd } from '../slice-budget';
-import { fillWords } from '../parquet/simd';
+import { fillWords } from '../parquet/simd-words';
 
 /** u32 a series: its code from 1, 0 for null. Not needed (0) when every series or none has a code. */
 let codes: usize = 0;
-/** The column's values of series that may have flushed rows; the next to take up. */
+/** The column's values of series that may have flushed rows; the next to look at. */
 let count: u32 = 0;
 let at: u32 = 0;
 /** Rows of the group that have a value. */
 export let tagged: u32 = 0;
 
-/** Starts a tag column of the group, by its place in the table. */
-export function startTagged(table: usize, columnIndex: u32): void {
+/** Starts a tag column of the group, by its index in the table. */
+export function startTagValidity(table: usize, columnIndex: u32): void {
   count = valueFrom(columnAt(table, columnIndex), seriesCount);
   codes = keptOf(columnIndex);
   at = count;
   if (count == seriesCount || count == 0 || codes != 0) return;
-  codes = take(<usize>seriesCount << 2);
+  codes = takeScratch(<usize>seriesCount << 2);
   memory.fill(codes, 0, <usize>seriesCount << 2);
   at = 0;
 }
 
 /** One step; false when all is picked. */
-export function taggedStep(table: usize, columnIndex: u32): bool {
+export function tagValidityStep(table: usize, columnIndex: u32): bool {
   const column = columnAt(table, columnIndex);
   if (at < count) {
-    takeCodes(column, columnIndex);
+    copyCodes(column, columnIndex);
     return true;
   }
   tagged = 0;
@@ -44,7 +44,7 @@ export function taggedStep(table: usize, columnIndex: u32): bool {
   return false;
 }
 
-function takeCodes(column: usize, columnIndex: u32): void {
+function copyCodes(column: usize, columnIndex: u32): void {
   const values = <usize>load<u32>(column, COLUMN_VALUES);
   const stop = stepEnd(at, count);
   for (; at < stop; at++) {
@@ -68,7 +68,7 @@ function pickSparse(): void {
     const code = load<u32>(codes + (<usize>runSeries(run) << 2));
     if (code != 0) {
       fillWords(picked + (<usize>tagged << 2), code - 1, rows);
-      for (let i: u32 = 0; i < rows; i++) store<u32>(places + (<usize>(tagged + i) << 2), row + i);
+      for (let i: u32 = 0; i < rows; i++) store<u32>(valueRows + (<usize>(tagged + i) << 2), row + i);
       tagged += rows;
     }
     row += rows;

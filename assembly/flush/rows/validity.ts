@@ -1,18 +1,18 @@
-// Which value each row of the row group has: fills `picked`, and `places` when rows have none. A column with a value in
+// Which value each row of the row group has: fills `picked`, and `valueRows` when some have none. A column with a value in
 // every row is found by arithmetic. One with many has a bit a row and a count every 64 rows. One with few has its values
 // listed in the order of the file, so that rows without cost nothing.
 import { columnAt, rowOfValue, valueFrom } from '../../memtable/read';
 import { groupEnd, groupFirst, groupFrom, groupRows } from './row-groups';
-import { picked, places } from './row-group';
+import { picked, valueRows } from './row-group';
 import { keep, keptOf } from './column-cache';
-import { listBytes, listed, listingStep, startListing } from './sparse-values';
+import { listBytes, listed, sparseStep, startSparse } from './sparse-values';
 import { merged } from '../sort/merge-points';
 import { entryOf, MERGED, order } from '../sort/row-order';
 import { positionOf, positionStep } from './file-positions';
 import { rowEnd, rowFirst, rows } from '../spans';
 import { spend, stepEnd } from '../slice-budget';
-import { take } from '../scratch';
-import { addToWords } from '../parquet/simd';
+import { takeScratch } from '../scratch';
+import { addToWords } from '../parquet/simd-words';
 
 /** Columns with fewer values than one in so many rows are listed. */
 const ROWS_PER_LISTED: u32 = 16;
@@ -24,19 +24,20 @@ const STAGE_POSITIONS: u32 = 0;
 const STAGE_LIST: u32 = 1;
 const STAGE_BITS: u32 = 2;
 const STAGE_PICK: u32 = 3;
+/** What the next step does: STAGE_*. */
 let stage: u32 = 0;
 
 /** The column's first value in the range and the one after its last, and what is kept for it. */
 let firstValue: u32 = 0;
 let endValue: u32 = 0;
 let block: usize = 0;
-/** Next value to take up. */
+/** Next value to look at. */
 let at: u32 = 0;
 /** Rows of the group that have a value. */
 export let present: u32 = 0;
 
-/** Starts a field column of the group, by its place in the table. */
-export function startPresence(table: usize, columnIndex: u32): void {
+/** Starts a field column of the group, by its index in the table. */
+export function startValidity(table: usize, columnIndex: u32): void {
   const column = columnAt(table, columnIndex);
   firstValue = at = valueFrom(column, rowFirst);
   endValue = valueFrom(column, rowEnd);
@@ -63,16 +64,16 @@ function isFew(): bool {
 }
 
 /** One step; false when all is picked. */
-export function presenceStep(table: usize, columnIndex: u32): bool {
+export function validityStep(table: usize, columnIndex: u32): bool {
   const column = columnAt(table, columnIndex);
   switch (stage) {
     case STAGE_POSITIONS:
       if (positionStep()) break;
-      startListing(firstValue, endValue);
+      startSparse(firstValue, endValue);
       stage = STAGE_LIST;
       break;
     case STAGE_LIST:
-      if (listingStep(column)) break;
+      if (sparseStep(column)) break;
       block = listed;
       keep(columnIndex, block, listBytes(block));
       stage = STAGE_PICK;
@@ -119,34 +120,34 @@ function pickListed(column: usize): void {
   }
   let last: u32 = u32.MAX_VALUE;
   for (; low < count; low++) {
-    const place = positionIn(column, low) - groupFirst;
-    if (place >= groupRows) break;
+    const row = positionIn(column, low) - groupFirst;
+    if (row >= groupRows) break;
     // Of equal points the later line wins.
-    if (place != last) present++;
-    last = place;
-    put(present - 1, place, listedAt(low));
+    if (row != last) present++;
+    last = row;
+    put(present - 1, row, listedAt(low));
   }
 }
 
 /** Row in the file of the i-th value listed. */
 @inline
-function positionIn(column: usize, place: u32): u32 {
-  return positionOf(rowOfValue(column, listedAt(place)));
+function positionIn(column: usize, index: u32): u32 {
+  return positionOf(rowOfValue(column, listedAt(index)));
 }
 
 @inline
-function listedAt(place: u32): u32 {
-  return load<u32>(block + (<usize>place << 2), 4);
+function listedAt(index: u32): u32 {
+  return load<u32>(block + (<usize>index << 2), 4);
 }
 
 @inline
-function put(to: u32, place: u32, value: u32): void {
-  store<u32>(places + (<usize>to << 2), place);
+function put(to: u32, row: u32, value: u32): void {
+  store<u32>(valueRows + (<usize>to << 2), row);
   store<u32>(picked + (<usize>to << 2), value);
 }
 
 function startBits(): void {
-  block = take(bitsBytes());
+  block = takeScratch(bitsBytes());
   memory.fill(block, 0, bitsBytes());
   stage = STAGE_BITS;
 }
@@ -159,9 +160,9 @@ function bitsBytes(): usize {
 function setBits(column: usize, columnIndex: u32): void {
   const stop = stepEnd(at, endValue);
   for (; at < stop; at++) {
-    const place = rowOfValue(column, at) - rowFirst;
-    const word = block + <usize>(place >> 6) * WORD_BYTES;
-    store<u64>(word, load<u64>(word) | (<u64>1 << (place & 63)));
+    const inRange = rowOfValue(column, at) - rowFirst;
+    const word = block + <usize>(inRange >> 6) * WORD_BYTES;
+    store<u64>(word, load<u64>(word) | (<u64>1 << (inRange & 63)));
   }
   if (at < endValue) return;
   let first = firstValue + 1;
@@ -178,10 +179,10 @@ function pickByBits(): void {
   let earlier: u32 = 0;
   for (let i = groupFrom; i < groupEnd; i++) {
     const entry = entryOf(i);
-    const place = (entry & ~MERGED) - rowFirst;
-    const word = block + <usize>(place >> 6) * WORD_BYTES;
+    const inRange = (entry & ~MERGED) - rowFirst;
+    const word = block + <usize>(inRange >> 6) * WORD_BYTES;
     const bits = load<u64>(word);
-    const below = <u64>1 << (place & 63);
+    const below = <u64>1 << (inRange & 63);
     let value: u32 = 0;
     if (bits & below) value = load<u32>(word, WORD_FIRST) + <u32>popcnt<u64>(bits & (below - 1));
     if (merged > 0) {

@@ -2,7 +2,7 @@
 import { TABLE_SERIES_AT } from '../../layout/table';
 import { keyCount } from './combine-ranks';
 import { countDigit, entryOf, place, startsOf, swapOrder } from './row-order';
-import { take } from '../scratch';
+import { takeScratch } from '../scratch';
 import { rankOf } from './used-series';
 import { rows } from '../spans';
 import { NEAR, stepEnd } from '../slice-budget';
@@ -13,20 +13,21 @@ let counted: bool = false;
 /** Next entry. */
 let at: u32 = 0;
 
-export function startPlaces(): void {
-  if (ends == 0) ends = take(<usize>keyCount << 2);
+/** Starts to sort the order by the ranks of the series. */
+export function startBySeries(): void {
+  if (ends == 0) ends = takeScratch(<usize>keyCount << 2);
   memory.fill(ends, 0, <usize>keyCount << 2);
   counted = false;
   at = 0;
 }
 
 /** Nothing was placed yet. */
-export function clearPlaces(): void {
+export function clearBySeries(): void {
   ends = 0;
 }
 
 /** One step; false when the rows stand by rank. */
-export function placeStep(table: usize): bool {
+export function bySeriesStep(table: usize): bool {
   const series = <usize>load<u32>(table, TABLE_SERIES_AT);
   const stop = stepEnd(at, rows, NEAR);
   if (!counted) {

@@ -16,7 +16,8 @@ let counted: bool = false;
 /** Next entry. */
 let at: u32 = 0;
 
-export function startTimes(): void {
+/** Starts to sort the order by time. */
+export function startByTime(): void {
   bits = 64 - <u32>clz<u64>(<u64>(latest - earliest));
   shift = 0;
   startPass();
@@ -29,7 +30,7 @@ function startPass(): void {
 }
 
 /** One step; false when the rows stand by time. */
-export function timeStep(table: usize): bool {
+export function byTimeStep(table: usize): bool {
   if (shift >= bits) return false;
   const times = <usize>load<u32>(table, TABLE_TIMES);
   const stop = stepEnd(at, rows, NEAR);

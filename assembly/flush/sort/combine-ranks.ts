@@ -1,7 +1,7 @@
-// Joins a rank to the key of each series used: pairs of key and rank are numbered in their order, without gaps. A table
+// Combines a rank with the key of each series used: pairs of key and rank are numbered in their order, without gaps. A table
 // of all pairs does it where it is not too large, else two counting passes sort the series.
 import { countDigit, nextPlace, startsOf } from './row-order';
-import { give, take } from '../scratch';
+import { giveScratch, takeScratch } from '../scratch';
 import { usedCount } from './used-series';
 import { FAR, stepEnd } from '../slice-budget';
 import { setWord, wordOf } from '../words';
@@ -16,6 +16,7 @@ const STAGE_COUNT: u32 = 2;
 const STAGE_BY_RANK: u32 = 3;
 const STAGE_BY_KEY: u32 = 4;
 const STAGE_COMPARE: u32 = 5;
+/** What the next step does: STAGE_*. */
 let stage: u32 = 0;
 /** Next series of the stage. */
 let at: u32 = 0;
@@ -37,14 +38,14 @@ let lastKey: u32 = 0;
 let lastRank: u32 = 0;
 
 /** All keys are 0. */
-export function startJoins(keysAt: usize): void {
+export function startCombining(keysAt: usize): void {
   keys = keysAt;
   memory.fill(keys, 0, <usize>usedCount << 2);
   keyCount = 1;
 }
 
-/** Starts to join `ranksAt` (u32 a series), all below `count`. */
-export function startJoin(ranksAt: usize, count: u32): void {
+/** Starts to combine the keys with the ranks at `ranksAt` (u32 a series), all below `count`. */
+export function startCombine(ranksAt: usize, count: u32): void {
   ranks = ranksAt;
   rankCount = count;
   const pairs = <u64>keyCount * rankCount;
@@ -52,15 +53,15 @@ export function startJoin(ranksAt: usize, count: u32): void {
     numbers = takeCleared(<u32>pairs);
     return next(STAGE_MARK);
   }
-  byRank = take(<usize>usedCount << 2);
-  byKey = take(<usize>usedCount << 2);
+  byRank = takeScratch(<usize>usedCount << 2);
+  byKey = takeScratch(<usize>usedCount << 2);
   rankPlaces = takeCleared(rankCount);
   keyPlaces = takeCleared(keyCount);
   next(STAGE_COUNT);
 }
 
 function takeCleared(words: u32): usize {
-  const block = take(<usize>words << 2);
+  const block = takeScratch(<usize>words << 2);
   memory.fill(block, 0, <usize>words << 2);
   return block;
 }
@@ -71,8 +72,8 @@ function next(to: u32): void {
   at = 0;
 }
 
-/** One step; false when the keys are joined. */
-export function joinStep(): bool {
+/** One step; false when the keys are combined. */
+export function combineStep(): bool {
   const stop = stepEnd(at, usedCount, FAR);
   switch (stage) {
     case STAGE_MARK: return markPairs(stop);
@@ -99,7 +100,7 @@ function markPairs(stop: u32): bool {
 function numberPairs(stop: u32): bool {
   for (; at < stop; at++) setWord(keys, at, wordOf(numbers, wordOf(keys, at)));
   if (at < usedCount) return true;
-  give(numbers);
+  giveScratch(numbers);
   return false;
 }
 
@@ -144,9 +145,9 @@ function compareNeighbours(stop: u32): bool {
     setWord(keys, series, keyCount - 1);
   }
   if (at < usedCount) return true;
-  give(byRank);
-  give(byKey);
-  give(rankPlaces);
-  give(keyPlaces);
+  giveScratch(byRank);
+  giveScratch(byKey);
+  giveScratch(rankPlaces);
+  giveScratch(keyPlaces);
   return false;
 }

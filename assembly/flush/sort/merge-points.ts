@@ -1,6 +1,6 @@
 // Equal points of one body (same tags, time, body) stand next to each other after the sort, in line order. All but the
 // last of them get MERGED: the file has one row for them, and the last non-null value wins, field by field. Equal points
-// of two bodies are noted for shadow.ts.
+// of two bodies are noted for overwritten.ts.
 import { TABLE_TIMES } from '../../layout/table';
 import { entryOf, MERGED, setEntry } from './row-order';
 import { endOf } from './by-series';
@@ -21,6 +21,7 @@ export let inOrder: bool = false;
 let at: u32 = 0;
 let rank: u32 = 0;
 
+/** Starts to compare neighbours of an order by series. */
 export function startMerge(): void {
   merged = 0;
   clearRepeats();

@@ -6,7 +6,7 @@ import { TABLE_COLUMNS } from '../../layout/table';
 import { KIND_TAG } from '../../layout/codes';
 import { columnAt, rowOfValue, valueFrom } from '../../memtable/read';
 import { entryOf, MERGED, setEntry } from './row-order';
-import { give, take, widen } from '../scratch';
+import { giveScratch, takeScratch, widen } from '../scratch';
 import { rowEnd, rowFirst, rows } from '../spans';
 import { FAR, NEAR, spend, stepEnd } from '../slice-budget';
 
@@ -14,6 +14,7 @@ const STAGE_COLUMN: u32 = 0;
 const STAGE_BITS: u32 = 1;
 const STAGE_COMPARE: u32 = 2;
 const STAGE_MARK: u32 = 3;
+/** What the next step does: STAGE_*. */
 let stage: u32 = STAGE_COLUMN;
 /** u32 each: last entries of points whose next point is equal, and how many; KEPT once one has a field of its own. */
 let repeats: usize = 0;
@@ -26,10 +27,10 @@ let columnIndex: u32 = 0;
 let at: u32 = 0;
 let endValue: u32 = 0;
 /** Points that were found to go on in the next. */
-export let shadowed: u32 = 0;
+export let overwritten: u32 = 0;
 
 /** Begins a flush. */
-export function resetShadows(): void {
+export function resetOverwritten(): void {
   repeats = 0;
   clearRepeats();
 }
@@ -37,7 +38,7 @@ export function resetShadows(): void {
 /** Forgets all repeats. */
 export function clearRepeats(): void {
   repeatCount = 0;
-  shadowed = 0;
+  overwritten = 0;
 }
 
 /** Notes that the point which ends with the entry `index` has the tags and time of the next one, of another body. */
@@ -50,15 +51,15 @@ export function noteRepeat(index: u32): void {
 }
 
 /** Begins to compare the points noted. */
-export function startShadows(): void {
+export function startOverwritten(): void {
   stage = repeatCount == 0 ? STAGE_MARK : STAGE_COLUMN;
   columnIndex = 0;
   at = 0;
   bits = 0;
 }
 
-/** One step; false when all that is shadowed has MERGED. */
-export function shadowStep(table: usize): bool {
+/** One step; false when all that is overwritten has MERGED. */
+export function overwrittenStep(table: usize): bool {
   switch (stage) {
     case STAGE_COLUMN: return nextColumn(table);
     case STAGE_BITS: return setBits(columnAt(table, columnIndex));
@@ -76,7 +77,7 @@ function nextColumn(table: usize): bool {
     at = valueFrom(column, rowFirst);
     endValue = valueFrom(column, rowEnd);
     if (at == endValue || endValue - at == rowEnd - rowFirst) continue;
-    bits = take(bitsBytes());
+    bits = takeScratch(bitsBytes());
     memory.fill(bits, 0, bitsBytes());
     stage = STAGE_BITS;
     return true;
@@ -119,7 +120,7 @@ function compare(table: usize): bool {
     if (index != KEPT && pointHas(index) && !nextHas(index + 1)) store<u32>(slot, KEPT);
   }
   if (at < repeatCount) return true;
-  give(bits);
+  giveScratch(bits);
   bits = 0;
   columnIndex++;
   stage = STAGE_COLUMN;
@@ -154,10 +155,10 @@ function mark(): bool {
     const index = load<u32>(repeats + (<usize>at << 2));
     if (index == KEPT) continue;
     setEntry(index, entryOf(index) | MERGED);
-    shadowed++;
+    overwritten++;
   }
   if (at < repeatCount) return true;
-  if (repeats != 0) give(repeats);
+  if (repeats != 0) giveScratch(repeats);
   repeats = 0;
   return false;
 }

@@ -4,7 +4,7 @@ import { TABLE_TIMES } from '../../layout/table';
 import { setEntry } from './row-order';
 import { markSeries, seriesOf } from './used-series';
 import { rowFirst, spanCount, spanOfRow, spanRowEnd, spanRowFirst } from '../spans';
-import { hasTime, stepEnd } from '../slice-budget';
+import { hasBudget, stepEnd } from '../slice-budget';
 
 /** Nanoseconds of the earliest and the latest row. */
 export let earliest: i64 = 0;
@@ -14,6 +14,7 @@ let span: u32 = 0;
 let row: u32 = 0;
 let placed: u32 = 0;
 
+/** Begins with the first span. */
 export function startScan(): void {
   earliest = i64.MAX_VALUE;
   latest = i64.MIN_VALUE;
@@ -25,7 +26,7 @@ export function startScan(): void {
 /** One step; false when all rows were seen. */
 export function scanStep(table: usize): bool {
   const times = <usize>load<u32>(table, TABLE_TIMES);
-  while (hasTime()) {
+  while (hasBudget()) {
     const stop = stepEnd(row, max(row, spanRowEnd(span)));
     for (; row < stop; row++) {
       const time = load<i64>(times + (<usize>row << 3));

@@ -4,29 +4,31 @@
 import { keyStep, startKeys } from './series-ranks';
 import { addMerged, inOrder, mergeStep, startMerge } from './merge-points';
 import { endOrder, startOrder } from './row-order';
-import { clearPlaces, placeStep, startPlaces } from './by-series';
+import { clearBySeries, bySeriesStep, startBySeries } from './by-series';
 import { scanStep, startScan } from './row-scan';
-import { resetShadows, shadowed, shadowStep, startShadows } from './overwritten';
+import { resetOverwritten, overwritten, overwrittenStep, startOverwritten } from './overwritten';
 import { listStep, startList, startSeries } from './used-series';
-import { startTimes, timeStep } from './by-time';
+import { startByTime, byTimeStep } from './by-time';
 
 const STAGE_SCAN: u32 = 0;
 const STAGE_LIST: u32 = 1;
 const STAGE_KEYS: u32 = 2;
-const STAGE_PLACES: u32 = 3;
+const STAGE_BY_SERIES: u32 = 3;
 const STAGE_MERGE: u32 = 4;
-const STAGE_TIMES: u32 = 5;
-const STAGE_SHADOWS: u32 = 6;
+const STAGE_BY_TIME: u32 = 5;
+const STAGE_OVERWRITTEN: u32 = 6;
 const STAGE_SORTED: u32 = 7;
+/** What the next step does: STAGE_*. */
 let stage: u32 = STAGE_SCAN;
 
+/** Begins a flush of the table's rows in the spans. */
 export function startSort(table: usize): void {
   stage = STAGE_SCAN;
-  resetShadows();
+  resetOverwritten();
   startOrder();
   startSeries(table);
   startScan();
-  clearPlaces();
+  clearBySeries();
 }
 
 /** Whether the rows stand in order and what needs no row of its own is marked. */
@@ -45,10 +47,10 @@ function stageStep(table: usize): bool {
     case STAGE_SCAN: return scanStep(table);
     case STAGE_LIST: return listStep();
     case STAGE_KEYS: return keyStep(table);
-    case STAGE_PLACES: return placeStep(table);
+    case STAGE_BY_SERIES: return bySeriesStep(table);
     case STAGE_MERGE: return mergeStep(table);
-    case STAGE_SHADOWS: return shadowStep(table);
-    default: return timeStep(table);
+    case STAGE_OVERWRITTEN: return overwrittenStep(table);
+    default: return byTimeStep(table);
   }
 }
 
@@ -60,22 +62,22 @@ function nextStage(table: usize): void {
     case STAGE_LIST:
       stage = STAGE_KEYS;
       return startKeys(table);
-    case STAGE_PLACES:
+    case STAGE_BY_SERIES:
       stage = STAGE_MERGE;
       return startMerge();
     case STAGE_MERGE:
       if (inOrder) {
-        stage = STAGE_SHADOWS;
+        stage = STAGE_OVERWRITTEN;
         endOrder();
-        return startShadows();
+        return startOverwritten();
       }
-      stage = STAGE_TIMES;
-      return startTimes();
-    case STAGE_SHADOWS:
+      stage = STAGE_BY_TIME;
+      return startByTime();
+    case STAGE_OVERWRITTEN:
       stage = STAGE_SORTED;
-      return addMerged(shadowed);
+      return addMerged(overwritten);
     default:
-      stage = STAGE_PLACES;
-      return startPlaces();
+      stage = STAGE_BY_SERIES;
+      return startBySeries();
   }
 }

@@ -3,13 +3,13 @@
 import { COLUMN_ENTRIES } from '../../layout/column';
 import { compareBytes, prefixOf } from '../parquet/bytes';
 import { textAt, textBytes } from '../../memtable/read';
-import { codeAt, endRecords, prefixAt, radixStep, setCode, setPrefix, startRadix, startRecords } from './text-records';
-import { give, take } from '../scratch';
+import { codeAt, endPrefixes, prefixAt, radixStep, setCode, setPrefix, startRadix, startPrefixes } from './text-prefixes';
+import { giveScratch, takeScratch } from '../scratch';
 import { FAR, stepEnd } from '../slice-budget';
 
 /** Ranges up to this are sorted by insertion. */
 const SHORT: u32 = 24;
-/** A range on the stack: first record, one past the last, and how many bytes are known to be equal. u32 each. */
+/** A range on the stack: first entry, one past the last, and how many bytes are known to be equal. u32 each. */
 const RANGE_BYTES: usize = 12;
 
 /** u32 a dictionary entry: its rank from 1 among those marked; 0 for the others. A block of scratch. */
@@ -28,8 +28,9 @@ const STAGE_PREFIX: u32 = 3;
 const STAGE_RADIX: u32 = 4;
 const STAGE_TIES: u32 = 5;
 const STAGE_NUMBER: u32 = 6;
+/** What the next step does: STAGE_*. */
 let stage: u32 = 0;
-/** Next record (or code) of the stage. */
+/** Next entry (or code) of the stage. */
 let at: u32 = 0;
 let listed: u32 = 0;
 /** The range being sorted, bytes known to be equal in it, all that are equal, and bits of its prefixes that differ. */
@@ -40,13 +41,14 @@ let common: usize = 0;
 let differing: u64 = 0;
 
 /** Starts with no entry marked. */
-export function startTexts(column: usize): void {
+export function startTextRanks(column: usize): void {
   entries = load<u32>(column, COLUMN_ENTRIES);
-  textRanks = take(<usize>entries << 2);
+  textRanks = takeScratch(<usize>entries << 2);
   memory.fill(textRanks, 0, <usize>entries << 2);
   marked = 0;
 }
 
+/** Marks an entry, by its code, as one that the flushed rows use. */
 @inline
 export function markText(code: u32): void {
   const slot = textRanks + (<usize>code << 2);
@@ -55,24 +57,24 @@ export function markText(code: u32): void {
 }
 
 /** All entries are marked: ranks are from 1 on. */
-export function startRanks(): void {
-  startRecords(marked);
-  stack = take((<usize>marked / SHORT + 1) * RANGE_BYTES);
+export function rankMarked(): void {
+  startPrefixes(marked);
+  stack = takeScratch((<usize>marked / SHORT + 1) * RANGE_BYTES);
   stackUsed = 0;
   stage = STAGE_LIST;
   at = listed = 0;
 }
 
 /** Frees the ranks. */
-export function endTexts(): void {
-  give(textRanks);
+export function endTextRanks(): void {
+  giveScratch(textRanks);
 }
 
 /** One step; false when all marked entries have their ranks. */
-export function rankStep(column: usize): bool {
+export function textRankStep(column: usize): bool {
   switch (stage) {
     case STAGE_LIST:
-      listRecords();
+      listMarked();
       break;
     case STAGE_NEXT:
       if (stackUsed == 0) next(STAGE_NUMBER, 0);
@@ -91,7 +93,7 @@ export function rankStep(column: usize): bool {
       findTies(column);
       break;
     default:
-      return numberRecords();
+      return numberMarked();
   }
   return true;
 }
@@ -101,7 +103,7 @@ function next(to: u32, first: u32): void {
   at = first;
 }
 
-function listRecords(): void {
+function listMarked(): void {
   const stop = stepEnd(at, entries);
   for (; at < stop; at++) {
     if (load<u32>(textRanks + (<usize>at << 2)) == 0) continue;
@@ -198,11 +200,11 @@ function sortShort(column: usize, first: u32, after: u32): void {
   }
 }
 
-function numberRecords(): bool {
+function numberMarked(): bool {
   const stop = stepEnd(at, marked, FAR);
   for (; at < stop; at++) store<u32>(textRanks + (<usize>codeAt(at) << 2), at + 1);
   if (at < marked) return true;
-  endRecords();
-  give(stack);
+  endPrefixes();
+  giveScratch(stack);
   return false;
 }

@@ -1,7 +1,7 @@
 // The series that the flushed rows have, and their ranks by tags: in the order of the columns, nulls first, by unsigned
 // bytes. Series of equal tags have equal ranks.
 import { TABLE_SERIES, TABLE_SERIES_AT } from '../../layout/table';
-import { give, take } from '../scratch';
+import { giveScratch, takeScratch } from '../scratch';
 import { spend, stepEnd } from '../slice-budget';
 
 /** Series the table had at the start; later ones have no flushed rows. */
@@ -19,20 +19,23 @@ const STEP_WORDS: u32 = 1024;
 /** Next word to list. */
 let word: u32 = 0;
 
+/** Begins a flush: no series of the table is marked. */
 export function startSeries(table: usize): void {
   seriesCount = load<u32>(table, TABLE_SERIES);
   markWords = (seriesCount + 63) >> 6;
-  marks = take(<usize>markWords << 3);
+  marks = takeScratch(<usize>markWords << 3);
   memory.fill(marks, 0, <usize>markWords << 3);
   usedCount = 0;
   word = 0;
 }
 
+/** The series of a memtable row. */
 @inline
 export function seriesOf(table: usize, row: u32): u32 {
   return load<u32>(<usize>load<u32>(table, TABLE_SERIES_AT) + (<usize>row << 2));
 }
 
+/** Marks a series, below seriesCount, as one that flushed rows have. */
 @inline
 export function markSeries(series: u32): void {
   const at = marks + (<usize>(series >> 6) << 3);
@@ -43,8 +46,8 @@ export function markSeries(series: u32): void {
 export function startList(): void {
   let count: u32 = 0;
   for (let i: u32 = 0; i < markWords; i++) count += <u32>popcnt<u64>(load<u64>(marks + (<usize>i << 3)));
-  usedSeries = take(<usize>count << 2);
-  ranks = take(<usize>seriesCount << 2);
+  usedSeries = takeScratch(<usize>count << 2);
+  ranks = takeScratch(<usize>seriesCount << 2);
 }
 
 /** One step of the list; false when it is complete. */
@@ -60,20 +63,23 @@ export function listStep(): bool {
   }
   spend(usedCount - before);
   if (word < markWords) return true;
-  give(marks);
+  giveScratch(marks);
   return false;
 }
 
+/** A series in use, by its index below usedCount. */
 @inline
 export function usedAt(index: u32): u32 {
   return load<u32>(usedSeries + (<usize>index << 2));
 }
 
+/** States the rank of a series in use. */
 @inline
 export function setRank(series: u32, rank: u32): void {
   store<u32>(ranks + (<usize>series << 2), rank);
 }
 
+/** The rank of a series in use. */
 @inline
 export function rankOf(series: u32): u32 {
   return load<u32>(ranks + (<usize>series << 2));

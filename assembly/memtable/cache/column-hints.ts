@@ -23,6 +23,7 @@ export function hintedColumn(hint: usize, table: usize): usize {
   return load<u32>(hint) == <u32>table ? <usize>load<u32>(hint, 4) : 0;
 }
 
+/** Notes the column of a table in the slot that hintOf gave for its key. */
 @inline
 export function setHint(hint: usize, table: usize, column: usize): void {
   store<u32>(hint, <u32>table);

@@ -6,7 +6,7 @@
 // nothing more, and when the entries not added since outnumber those there are, all are forgotten.
 import { TABLE_SERIES, TABLE_SERIES_EPOCH } from '../../layout/table';
 import { nextRandom } from '../../base/random';
-import { isSame, isHead } from '../../base/simd';
+import { isSame, isHead } from '../../base/simd-bytes';
 import { give, take } from '../memory';
 
 /** u32 each: the table and the series' number in it, TABLE_SERIES_EPOCH when it got it. */

@@ -1,5 +1,5 @@
 // What the fast path does where its loop over the fields stops short: makes room, finds the column of a key that stands
-// at another place, reads a number in full. Then the loop goes on.
+// elsewhere among the fields, reads a number in full. Then the loop goes on.
 import { COLUMN_ID, COLUMN_KIND, COLUMN_SEED, COLUMN_SPELLED_BYTES } from '../../layout/column';
 import { TABLE_FIELDS, TABLE_FIELDS_AT } from '../../layout/table';
 import { KIND_BOOL, KIND_STRING, KIND_TAG } from '../../layout/codes';
@@ -8,35 +8,35 @@ import { noteField } from '../../memtable/cache/line-guess';
 import { hintedColumn, hintOf, setHint } from '../../memtable/cache/column-hints';
 import { findColumn } from '../../memtable/table';
 import { hashBytes } from '../../base/hash';
-import { maskOfNameEnds, maskOfStringStops } from '../../base/simd';
+import { maskOfNameEnds, maskOfStringStops } from '../../base/simd-bytes';
 import { addCell } from '../checksum';
 import { COMMA, EQUALS, NEWLINE, QUOTE } from '../grammar/characters';
-import { isSpelled, stop, STOP_END, STOP_KEY, STOP_ROOM, STOP_TWICE, stopPlace, takeFields } from './fields';
+import { isSpelled, stop, STOP_END, STOP_KEY, STOP_ROOM, STOP_TWICE, stopField, appendFields } from './fields';
 import { CELL_BITS, CELL_KIND, nextCell } from '../grammar/cells';
 import { readValue, STRING_BYTES_MAX } from '../grammar/value';
 
-/** Takes all fields of a line from `at` on; returns where the last ends, or 0 when the line is not for the fast path. */
-export function goOn(at: usize, end: usize, table: usize, row: u32): usize {
-  let place: u32 = 0;
+/** Appends all fields of a line, whose first key is at `at`, as values of `row`; returns where the last ends, or 0 when the line is not for the fast path. */
+export function appendAllFields(at: usize, end: usize, table: usize, row: u32): usize {
+  let field: u32 = 0;
   while (true) {
-    at = takeFields(at, load<u32>(table, TABLE_FIELDS_AT), place, load<u32>(table, TABLE_FIELDS), row);
+    at = appendFields(at, load<u32>(table, TABLE_FIELDS_AT), field, load<u32>(table, TABLE_FIELDS), row);
     if (stop == STOP_END) return at;
     if (stop == STOP_TWICE) return 0;
-    place = stopPlace;
+    field = stopField;
     if (stop == STOP_KEY) {
       const column = columnAt(table, at);
-      if (column == 0 || !noteField(table, place, column)) return 0;
+      if (column == 0 || !noteField(table, field, column)) return 0;
       continue;
     }
-    const column = <usize>load<u32>(load<u32>(table, TABLE_FIELDS_AT) + (place << 2));
+    const column = <usize>load<u32>(load<u32>(table, TABLE_FIELDS_AT) + (field << 2));
     if (stop == STOP_ROOM) {
       makeRoom(column, row);
       continue;
     }
-    at = load<u32>(column, COLUMN_KIND) == KIND_STRING ? takeString(column, at, row) : takeValue(column, at, end, row);
+    at = load<u32>(column, COLUMN_KIND) == KIND_STRING ? appendStringAt(column, at, row) : appendValueAt(column, at, end, row);
     if (at == 0 || <u32>load<u8>(at) != COMMA) return at;
     at++;
-    place++;
+    field++;
   }
   return 0;
 }
@@ -64,7 +64,7 @@ function columnAt(table: usize, at: usize): usize {
 }
 
 /** Appends a string without escapes, newlines and bytes over 7F; returns where it ends, or 0 when it is no such string. */
-function takeString(column: usize, at: usize, row: u32): usize {
+function appendStringAt(column: usize, at: usize, row: u32): usize {
   if (<u32>load<u8>(at) != QUOTE) return 0;
   const text = at + 1;
   let to = text;
@@ -82,7 +82,7 @@ function takeString(column: usize, at: usize, row: u32): usize {
 }
 
 /** Reads a value as the exact path does and appends it; returns where it ends, or 0 when it is no value of the column's kind. */
-function takeValue(column: usize, at: usize, end: usize, row: u32): usize {
+function appendValueAt(column: usize, at: usize, end: usize, row: u32): usize {
   const kind = load<u32>(column, COLUMN_KIND);
   if (<u32>load<u8>(at) == QUOTE) return 0;
   const cell = nextCell();

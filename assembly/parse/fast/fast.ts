@@ -1,4 +1,4 @@
-// The fast path: lines whose series is cached and whose fields are known columns with values of their types, guessed from
+// The fast path: lines whose series is cached and whose fields are known columns with values of their kinds, guessed from
 // the lines before and checked byte by byte. A line that surprises it leaves no trace in rows and series and is parsed in the exact path, from
 // its beginning. What passes here is what the exact path would accept, with the same rows and the same checksum:
 //  - the bytes up to the first space are those of a line that was accepted before, in the same database by rules that put tags alike, or a measurement
@@ -15,15 +15,15 @@ import {
   SERIES_TEXT_BYTES, seriesHash,
 } from '../../memtable/cache/series-cache';
 import { countLook, isLookedUp, rareTables } from '../../memtable/cache/one-off-series';
-import { isHead, isSame, maskOf3, maskOfSame } from '../../base/simd';
+import { isHead, isSame, maskOf3, maskOfSame } from '../../base/simd-bytes';
 import { BACKSLASH, NEWLINE, RETURN, SPACE } from '../grammar/characters';
-import { takesReplay, touch } from '../append-line';
+import { isReplayedInto, touch } from '../append-line';
 import { bodySerial, cellsMax, defaultTime, isReplay, replayNumber, seriesScope, unit } from '../body-settings';
 import { beginRow, endRow } from '../checksum';
 import { digitsIn, numberIn, powerOfTen } from '../grammar/number/digits';
-import { stopPlace } from './fields';
+import { stopField } from './fields';
 import { cacheSeries, lastSeries, setLastSeries } from '../line-series';
-import { goOn } from './fallback';
+import { appendAllFields } from './fallback';
 import { beginTags, namedTable, readName, readTags, storeTags, tagCount } from './tags';
 import { scaledTime, scaleTime } from '../grammar/time';
 
@@ -34,8 +34,8 @@ const CREDIT_MAX: i32 = 32;
 const WRONG: i32 = 2;
 const CREDIT_MIN: i32 = -32;
 
-/** Lines that takeLines took. */
-export let taken: u32 = 0;
+/** Lines that acceptLines accepted. */
+export let acceptedLines: u32 = 0;
 
 /** Begins a body. */
 export function beginFast(): void {
@@ -43,8 +43,8 @@ export function beginFast(): void {
   beginTags();
 }
 
-/** Stores lines from `at` on, at most `linesMax`; returns where the first line starts that it did not take. Sets taken. */
-export function takeLines(at: usize, end: usize, linesMax: u32): usize {
+/** Stores lines from `at` on, at most `linesMax`; returns where the first line starts that it did not accept. Sets acceptedLines. */
+export function acceptLines(at: usize, end: usize, linesMax: u32): usize {
   let entry = lastSeries;
   let count: u32 = 0;
   for (; count < linesMax; count++) {
@@ -54,9 +54,9 @@ export function takeLines(at: usize, end: usize, linesMax: u32): usize {
     if (from == 0) break;
     const table = isNew ? namedTable() : <usize>load<u32>(series, SERIES_TABLE);
     const row = load<u32>(table, TABLE_ROWS);
-    if (row == load<u32>(table, TABLE_ROWS_CAPACITY) || (isReplay && !takesReplay(table, replayNumber))) break;
+    if (row == load<u32>(table, TABLE_ROWS_CAPACITY) || (isReplay && !isReplayedInto(table, replayNumber))) break;
     if (!isNew) beginRow(load<u64>(series, SERIES_CHECKSUM));
-    const next = takeLine(from, end, table, row, isNew ? tagCount : load<u32>(series, SERIES_TAGS));
+    const next = finishLine(from, end, table, row, isNew ? tagCount : load<u32>(series, SERIES_TAGS));
     if (next == 0) {
       undoFields(table, row);
       break;
@@ -70,7 +70,7 @@ export function takeLines(at: usize, end: usize, linesMax: u32): usize {
     at = next;
   }
   setLastSeries(entry);
-  taken = count;
+  acceptedLines = count;
   return at;
 }
 
@@ -152,18 +152,22 @@ function seriesEnd(at: usize, end: usize): usize {
   return at;
 }
 
-/** Nanoseconds of the line that takeLine took. */
+/** Nanoseconds since 1970 of the line that finishLine read. */
 let lineTime: i64 = 0;
 
-/** Takes the line from its first field on; returns where the next begins, or 0 when it is not for this path. */
-function takeLine(at: usize, end: usize, table: usize, row: u32, tags: u32): usize {
-  at = goOn(at, end, table, row);
-  // The last place may not be counted yet.
-  if (at == 0 || tags + stopPlace >= cellsMax) return 0;
+/**
+ * Reads the rest of a line, from its first field at `at`, and appends the values of `row`; sets lineTime.
+ * @param tags how many tags the line has
+ * @returns where the next line begins, or 0 when this one is not for the fast path
+ */
+function finishLine(at: usize, end: usize, table: usize, row: u32, tags: u32): usize {
+  at = appendAllFields(at, end, table, row);
+  // The last field may not be counted yet.
+  if (at == 0 || tags + stopField >= cellsMax) return 0;
   lineTime = defaultTime;
   let c = <u32>load<u8>(at);
   if (c == SPACE) {
-    at = takeTime(at + 1);
+    at = readLineTime(at + 1);
     if (at == 0) return 0;
     c = <u32>load<u8>(at);
   }
@@ -178,7 +182,7 @@ let timeNanos: i64 = 0;
 
 /** Reads a timestamp of 1 to 19 digits into lineTime; returns where it ends, or 0. */
 @inline
-function takeTime(at: usize): usize {
+function readLineTime(at: usize): usize {
   if (timeAt != 0 && (maskOfSame(at, timeAt) & maskOfSame(at + timeBytes - 16, timeAt + timeBytes - 16)) == ALL) {
     lineTime = timeNanos;
     return at + timeBytes - 1;
@@ -226,7 +230,7 @@ function readTime(at: usize): usize {
 /** Takes back the values of a row that does not come to be: all stand in columns among the expected fields it came past. */
 function undoFields(table: usize, row: u32): void {
   const fields = <usize>load<u32>(table, TABLE_FIELDS_AT);
-  // The last place may not be counted yet.
-  const end = fields + (<usize>min(stopPlace + 1, load<u32>(table, TABLE_FIELDS)) << 2);
+  // The last field may not be counted yet.
+  const end = fields + (<usize>min(stopField + 1, load<u32>(table, TABLE_FIELDS)) << 2);
   for (let at = fields; at < end; at += 4) removeValue(load<u32>(at), row);
 }

@@ -1,21 +1,21 @@
-// The fields of a line whose keys, types and order are as those of the table's last line: every key is compared with the
-// one that stood at its place, every number is read as its column's type and appended at once. There is no call in the loop
+// The fields of a line whose keys, kinds and order are as those of the table's last line: every key is compared with the
+// one that is expected next, every number is read as its column's kind and appended at once. There is no call in the loop
 // and little in it that needs registers: whatever it does not expect it leaves, at the key or value where it stands, to
-// surprise.ts.
+// fallback.ts.
 import {
   COLUMN_CAPACITY, COLUMN_COUNT, COLUMN_HEAD_MASK, COLUMN_ID, COLUMN_KIND, COLUMN_ROWS, COLUMN_SEED, COLUMN_SPELLED_AT,
   COLUMN_SPELLED_BYTES, COLUMN_VALUES,
 } from '../../layout/column';
 import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING } from '../../layout/codes';
 import { cutFields, noteField } from '../../memtable/cache/line-guess';
-import { maskOfSame } from '../../base/simd';
+import { maskOfSame } from '../../base/simd-bytes';
 import { addCell } from '../checksum';
 import { COMMA, DOT, MINUS } from '../grammar/characters';
 import { digitsIn, numberIn, powerOfTen } from '../grammar/number/digits';
-import { EXACT_DIGITS_MAX, tableBits, TENS } from '../grammar/number/float';
+import { EXACT_DIGITS_MAX, bitsByTable, TENS } from '../grammar/number/float';
 import { CELL_BYTES, CELL_COLUMN, cellCount, cellsAt, tagsEnd } from '../grammar/cells';
 
-/** What stopped takeFields: a byte that is no comma behind a value; */
+/** What stopped appendFields: a byte that is no comma behind a value; */
 export const STOP_END: u32 = 0;
 /** a key that is not the one expected, or more fields than expected; */
 export const STOP_KEY: u32 = 1;
@@ -26,12 +26,13 @@ export const STOP_ROOM: u32 = 3;
 /** a field whose column has a value of this row already. */
 export const STOP_TWICE: u32 = 4;
 
+/** Why appendFields stopped: STOP_*. */
 export let stop: u32 = 0;
 
 /** Counts signs, so that the compiler keeps a branch where it would make every number wait for the look at its first byte. */
 export let signs: u32 = 0;
-/** The place among the expected fields where it stopped; with STOP_KEY the first that did not match. */
-export let stopPlace: u32 = 0;
+/** Which of the expected fields it stopped at, from 0; with STOP_KEY the first that did not match. */
+export let stopField: u32 = 0;
 
 /** Expected fields passed over at most when the line lacks them. */
 const SKIPS_MAX: u32 = 2;
@@ -72,22 +73,23 @@ function wordBytes(at: usize): usize {
 @inline
 function decimalBits(digits: u64, fraction: usize): u64 {
   if (digits <= EXACT_DIGITS_MAX) return reinterpret<u64>(<f64>digits / load<f64>(TENS + (fraction << 3)));
-  return tableBits(digits, -<i64>fraction);
+  return bitsByTable(digits, -<i64>fraction);
 }
 
 /**
- * Appends the fields from `at`, where a key stands, to the columns in `fields` (u32 each, `count` of them) from `place` on.
+ * Appends the fields from `at`, where a key stands, to the columns in `fields` (u32 each, `count` of them), of which `field`
+ * (from 0) is expected first.
  * Columns of a line that comes to nothing have `row` as the row of their last value.
  * @returns where it stopped: at a key (STOP_KEY, STOP_ROOM, STOP_TWICE), a value (STOP_VALUE), or behind one
  */
-export function takeFields(at: usize, fields: usize, place: u32, count: u32, row: u32): usize {
+export function appendFields(at: usize, fields: usize, field: u32, count: u32, row: u32): usize {
   let skips: u32 = 0;
   let reason = STOP_KEY;
-  while (place < count) {
-    const column = <usize>load<u32>(fields + (<usize>place << 2));
+  while (field < count) {
+    const column = <usize>load<u32>(fields + (<usize>field << 2));
     const keyBytes = <usize>load<u16>(column, COLUMN_SPELLED_BYTES);
     if (!isSpelled(at, column, keyBytes)) {
-      place++;
+      field++;
       if (++skips > SKIPS_MAX) break;
       continue;
     }
@@ -178,7 +180,7 @@ export function takeFields(at: usize, fields: usize, place: u32, count: u32, row
     }
     store<u32>(column, index + 1, COLUMN_COUNT);
     addCell(load<u64>(column, COLUMN_SEED), bits);
-    place++;
+    field++;
     at = p;
     if (<u32>load<u8>(p) != COMMA) {
       reason = STOP_END;
@@ -187,7 +189,7 @@ export function takeFields(at: usize, fields: usize, place: u32, count: u32, row
     at++;
   }
   stop = reason;
-  stopPlace = place - skips;
+  stopField = field - skips;
   return at;
 }
 

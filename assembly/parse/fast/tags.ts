@@ -6,11 +6,11 @@ import { TABLE_ID, TABLE_NAME_HASH, TABLE_SET_ASIDE } from '../../layout/table';
 import { KIND_TAG } from '../../layout/codes';
 import { findTable, isNamed } from '../../memtable/tables';
 import { appendCode } from '../../memtable/column';
-import { codeOf } from '../../memtable/dictionary';
+import { internText } from '../../memtable/dictionary';
 import { guessCell } from '../../memtable/cache/line-guess';
 import { newSeries } from '../../memtable/cache/series-cache';
 import { hashBytes } from '../../base/hash';
-import { maskOfHigh, maskOfNameEnds } from '../../base/simd';
+import { maskOfHigh, maskOfNameEnds } from '../../base/simd-bytes';
 import { bodySerial, database } from '../body-settings';
 import { addCell, beginRow, endTags } from '../checksum';
 import { COMMA, HASH, SPACE } from '../grammar/characters';
@@ -77,7 +77,7 @@ function readTag(at: usize, serial: u64): usize {
   const column = guessCell(table, tagCount);
   if (column == 0 || tagCount == TAGS_MAX || load<u32>(column, COLUMN_KIND) != KIND_TAG || load<u32>(column, COLUMN_ID) == 0) return 0;
   const keyBytes = <usize>load<u16>(column, COLUMN_SPELLED_BYTES);
-  // The same column may be guessed at two places.
+  // The same column may be guessed twice.
   if (keyBytes == 0 || !isSpelled(at, column, keyBytes) || load<u64>(column, COLUMN_LINE) == serial) return 0;
   store<u64>(column, serial, COLUMN_LINE);
   const value = at + keyBytes;
@@ -114,7 +114,7 @@ export function storeTags(): u32 {
   const end = tags + <usize>tagCount * TAG_BYTES;
   for (let tag = tags; tag < end; tag += TAG_BYTES) {
     const column = <usize>load<u32>(tag);
-    appendCode(column, number, codeOf(column, load<u32>(tag, TAG_AT), load<u32>(tag, TAG_VALUE_BYTES), bodySerial));
+    appendCode(column, number, internText(column, load<u32>(tag, TAG_AT), load<u32>(tag, TAG_VALUE_BYTES), bodySerial));
   }
   return number;
 }

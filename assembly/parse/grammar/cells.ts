@@ -19,7 +19,7 @@ export const CELL_BITS: usize = 32;
 export const CELL_TEXT_AT: usize = 32;
 export const CELL_TEXT_BYTES: usize = 36;
 /** u32: of a value whose column has another kind, the column it goes into, 0 for none; once it is judged. */
-export const CELL_PLACE: usize = 40;
+export const CELL_TARGET: usize = 40;
 export const CELL_BYTES: u32 = 48;
 
 const CELLS_MIN: u32 = 256;
@@ -46,12 +46,13 @@ export function tagsEnd(): usize {
   return cell;
 }
 
+/** Cells that there is room for at cellsAt, and how many the line may keep. */
 let cellCapacity: u32 = 0;
 let cellCountMax: u32 = 0;
 
 /** Begins a line that keeps at most `cells` cells. */
 @inline
-export function beginRecord(cells: u32): void {
+export function beginCells(cells: u32): void {
   cellCount = 0;
   cellCountMax = cells;
   hasMoreCells = false;
@@ -60,6 +61,7 @@ export function beginRecord(cells: u32): void {
   rawNameBytes = 0;
 }
 
+/** States the measurement: where it stands and its bytes, as written and unescaped. */
 @inline
 export function setName(rawAt: usize, rawBytes: u32, at: usize, bytes: u32): void {
   rawNameAt = rawAt;
@@ -68,6 +70,7 @@ export function setName(rawAt: usize, rawBytes: u32, at: usize, bytes: u32): voi
   nameBytes = bytes;
 }
 
+/** States the timestamp, in nanoseconds since 1970. */
 @inline
 export function setTime(value: i64): void {
   time = value;

@@ -12,6 +12,7 @@ export const DOT: u32 = 46;
 export const EQUALS: u32 = 61;
 export const BACKSLASH: u32 = 92;
 
+/** Whether a byte is 0 to 9. */
 @inline
 export function isDigit(c: u32): bool {
   return c - 48 < 10;

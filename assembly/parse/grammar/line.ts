@@ -1,5 +1,5 @@
 // The grammar of a line, exactly: measurement, tags, fields, timestamp, as InfluxDB 3 reads them, and with trailing
-// spaces (L2). What the line says goes into the record; names and values are checked, the schema is not.
+// spaces (L2). What the line says goes into its cells (cells.ts); names and values are checked, the schema is not.
 import {
   KIND_TAG, LINE_FIELDS_MISSING, LINE_MEASUREMENT_MISSING, LINE_OK, LINE_TAG_KEY_MISSING, LINE_TAG_VALUE_MISSING,
   LINE_TAG_WITHOUT_EQUALS, LINE_TIMESTAMP_OUT_OF_RANGE, LINE_TRAILING_CONTENT,
@@ -9,7 +9,7 @@ import { digitsValue, readDigits, readSigned } from './number/digits';
 import { fault } from './fault';
 import { finalAt, finalBytes, finishName, nameEnd } from './name';
 import {
-  beginRecord, CELL_KEY_AT, CELL_KEY_BYTES, CELL_KIND, CELL_RAW_AT, CELL_RAW_BYTES, CELL_RAW_KEY_AT, CELL_RAW_KEY_BYTES,
+  beginCells, CELL_KEY_AT, CELL_KEY_BYTES, CELL_KIND, CELL_RAW_AT, CELL_RAW_BYTES, CELL_RAW_KEY_AT, CELL_RAW_KEY_BYTES,
   CELL_TEXT_AT, CELL_TEXT_BYTES, keepCell, lastCell, nextCell, setName, setTime,
 } from './cells';
 import { scaledTime, scaleTime } from './time';
@@ -20,14 +20,14 @@ import { readValue, valueFault } from './value';
 let next: usize = 0;
 
 /**
- * Parses the line in [at, end), which starts with a byte that is not blank, into the record.
+ * Parses the line in [at, end), which starts with a byte that is not blank, into its cells.
  * @param unit nanoseconds of the timestamps' unit, 0 for auto
  * @param cellsMax tags and fields that are kept
  * @returns LINE_OK, or what is wrong, with the fault set
  */
 export function parseLine(at: usize, end: usize, unit: i64, cellsMax: u32): u32 {
   beginText();
-  beginRecord(cellsMax);
+  beginCells(cellsMax);
   let code = parseMeasurement(at, end);
   if (code != LINE_OK) return code;
   while (load<u8>(next) == COMMA) {
@@ -46,7 +46,7 @@ function skipSpaces(at: usize): usize {
   return at;
 }
 
-/** The end of what a reader would take for a word: the next space, comma or newline from `at` on. */
+/** The end of what a reader would call a word: the next space, comma or newline from `at` on. */
 function wordEnd(at: usize, end: usize): usize {
   for (; at < end; at++) {
     const c = <u32>load<u8>(at);

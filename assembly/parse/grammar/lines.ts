@@ -1,6 +1,6 @@
 // Where lines end. A newline ends a line unless it is escaped or stands inside a string, and whether a quote opens a
 // string is told by counting: InfluxDB 3 splits a body before it parses a line, and so do we, with the same rule.
-import { maskOf, maskOf2, maskOf3, maskOfHigh } from '../../base/simd';
+import { maskOf, maskOf2, maskOf3, maskOfHigh } from '../../base/simd-bytes';
 import { BACKSLASH, COMMA, EQUALS, HASH, NEWLINE, QUOTE, RETURN, SPACE, TAB } from './characters';
 import { countNewlines, findNewline } from './newlines';
 
@@ -20,7 +20,7 @@ export let openQuoteAt: usize = 0;
 const OPEN_BYTES_OVER: u64 = 8 << 20;
 /**
  * Bytes scanned in this body for lines whose string was found open at the end (L6), and how many are enough. Lines that
- * the fast path may take count for nothing, so that it makes no difference to what other lines come to.
+ * the fast path may accept count for nothing, so that it makes no difference to what other lines come to.
  */
 let openBytes: u64 = 0;
 let openBytesMax: u64 = 0;

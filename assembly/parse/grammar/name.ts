@@ -1,10 +1,10 @@
 // Names: measurement, tag key, tag value, field key. A name runs to a blank or its own delimiter; a backslash hides the
 // next byte, and is dropped before the characters the name could not hold otherwise.
 import { LINE_ENDS_WITH_BACKSLASH, LINE_NAME_TOO_LONG, LINE_OK } from '../../layout/codes';
-import { maskOfNameEnds } from '../../base/simd';
+import { maskOfNameEnds } from '../../base/simd-bytes';
 import { BACKSLASH, NEWLINE, SPACE, TAB } from './characters';
 import { hiddenEnd } from './lines';
-import { textBytes, unescapeName } from './unescaped';
+import { unescapedBytes, unescapeName } from './unescaped';
 
 /** Names are at most 64 KiB, escapes undone. */
 const NAME_BYTES_MAX: u32 = 65536;
@@ -53,7 +53,7 @@ export function finishName(at: usize, end: usize, isMeasurement: bool): u32 {
   finalBytes = <u32>(end - at);
   if (nameIsEscaped) {
     finalAt = unescapeName(at, end, isMeasurement);
-    finalBytes = textBytes;
+    finalBytes = unescapedBytes;
     if (load<u8>(finalAt + finalBytes - 1) == BACKSLASH) return LINE_ENDS_WITH_BACKSLASH;
   }
   return finalBytes > NAME_BYTES_MAX ? LINE_NAME_TOO_LONG : LINE_OK;

@@ -1,5 +1,5 @@
 // Newlines, found and counted.
-import { firstOf, maskOf } from '../../base/simd';
+import { firstOf, maskOf } from '../../base/simd-bytes';
 import { NEWLINE } from './characters';
 
 /** Where the next newline at or after `at` stands; `end` when there is none before it. Reads up to 15 bytes past `end`. */

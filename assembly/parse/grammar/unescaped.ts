@@ -2,17 +2,18 @@
 // where they are in the body.
 import { allocate, blockBytes, release } from '../../base/arena';
 import { BACKSLASH, COMMA, EQUALS, QUOTE, SPACE } from './characters';
-import { copyWide, firstOf } from '../../base/simd';
+import { copyWide, firstOf } from '../../base/simd-bytes';
 import { lineEnd, pairsEnd } from './lines';
 
 /** Copies in steps of 16 bytes write up to here behind a text. */
 const MARGIN_BYTES: usize = 16;
+/** The block of texts (0: none yet), its bytes, and how many of them the texts of this line take. */
 let textAt: usize = 0;
 let textCapacity: usize = 0;
 let textUsed: usize = 0;
 
 /** Length of the text unescaped last. */
-export let textBytes: u32 = 0;
+export let unescapedBytes: u32 = 0;
 
 /** Forgets the texts of the line before. */
 @inline
@@ -21,7 +22,7 @@ export function beginText(): void {
 }
 
 /** Where the next text goes. The line's first one makes room for the rest of the line, so that none has to move. */
-function place(at: usize): usize {
+function roomForText(at: usize): usize {
   const bytes = lineEnd - at + MARGIN_BYTES;
   if (textUsed == 0 && textCapacity < bytes) {
     if (textAt != 0) release(textAt, textCapacity);
@@ -34,16 +35,16 @@ function place(at: usize): usize {
 @inline
 function finish(from: usize, to: usize): usize {
   textUsed += to - from;
-  textBytes = <u32>(to - from);
+  unescapedBytes = <u32>(to - from);
   return from;
 }
 
 /**
  * Undoes the escapes of a name: a backslash goes before comma, space and backslash, and before `=` in all names but
- * the measurement. Returns where the text stands until the next line; its length is in textBytes.
+ * the measurement. Returns where the text stands until the next line; its length is in unescapedBytes.
  */
 export function unescapeName(at: usize, end: usize, isMeasurement: bool): usize {
-  const from = place(at);
+  const from = roomForText(at);
   let to = from;
   for (let plain = upToBackslash(at, end); ; plain = upToBackslash(at, end)) {
     copyWide(to, at, plain - at);
@@ -66,7 +67,7 @@ export function unescapeName(at: usize, end: usize, isMeasurement: bool): usize 
 
 /** The same for the inside of a string: a backslash goes before a quote and before a backslash. */
 export function unescapeString(at: usize, end: usize): usize {
-  const from = place(at);
+  const from = roomForText(at);
   let to = from;
   for (let plain = upToBackslash(at, end); ; plain = upToBackslash(at, end)) {
     copyWide(to, at, plain - at);
@@ -103,7 +104,7 @@ function upToBackslash(at: usize, end: usize): usize {
   return end;
 }
 
-/** Ends a text whose last byte taken stands before `at`; a backslash with nothing behind it stays. */
+/** Ends a text whose last byte read stands before `at`; a backslash with nothing behind it stays. */
 @inline
 function finishAt(from: usize, to: usize, at: usize, end: usize): usize {
   if (at == end) store<u8>(to++, <u8>BACKSLASH);

@@ -1,5 +1,5 @@
 // Strict UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing over U+10FFFF.
-import { maskOfHigh } from '../../base/simd';
+import { maskOfHigh } from '../../base/simd-bytes';
 
 /** Whether the bytes in [at, end) are valid UTF-8. Up to 15 bytes behind them are read. */
 export function isUtf8(at: usize, end: usize): bool {

@@ -8,7 +8,7 @@ import { digitsValue, readDigits, readSigned, readUnsigned } from './number/digi
 import { DIGITS_MAX, floatBits, longFloatBits } from './number/float';
 import { stringEnd, stringIsEscaped } from './lines';
 import { CELL_BITS, CELL_KIND, CELL_TEXT_AT, CELL_TEXT_BYTES } from './cells';
-import { textBytes, unescapeString } from './unescaped';
+import { unescapedBytes, unescapeString } from './unescaped';
 
 export const STRING_BYTES_MAX: u32 = 1 << 20;
 const LOWER_I: u32 = 105;
@@ -98,6 +98,7 @@ function readFloat(first: usize, at: usize, wholeDigits: u32, negative: bool, ce
   return at;
 }
 
+/** The exponent that readExponent read. */
 let exponentValue: i64 = 0;
 
 /** The exponent at `at`, where its `e` stands; stays there, with exponentValue 0, when no digits follow. */
@@ -123,7 +124,7 @@ function readString(at: usize, end: usize, cell: usize): usize {
   let bytes = <u32>(close - at);
   if (stringIsEscaped) {
     text = unescapeString(at, close);
-    bytes = textBytes;
+    bytes = unescapedBytes;
   }
   if (bytes > STRING_BYTES_MAX) return fail(LINE_STRING_TOO_LONG);
   store<u32>(cell, KIND_STRING, CELL_KIND);

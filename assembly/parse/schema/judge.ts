@@ -15,16 +15,17 @@ import { hashBytes } from '../../base/hash';
 import { database, isReplay, rules } from '../body-settings';
 import { fault, faultKinds } from '../grammar/fault';
 import { AS_FIELD, AS_TAG, namedAs, nameColumn, nextSerial } from './line-keys';
-import { KIND_NONE, placeOf, targetOf, timeColumn } from './split-column';
+import { KIND_NONE, findTarget, targetOf, timeColumn } from './split-column';
 import { makeColumn, makeTable, provisionalMark, undoProvisional } from './needed';
 import {
-  CELL_BYTES, CELL_COLUMN, CELL_KEY_AT, CELL_KEY_BYTES, CELL_KIND, CELL_PLACE, CELL_RAW_AT, CELL_RAW_BYTES,
+  CELL_BYTES, CELL_COLUMN, CELL_KEY_AT, CELL_KEY_BYTES, CELL_KIND, CELL_TARGET, CELL_RAW_AT, CELL_RAW_BYTES,
   CELL_RAW_KEY_AT, CELL_RAW_KEY_BYTES, cellCount, cellsAt, hasMoreCells, nameAt, nameBytes, rawNameAt, rawNameBytes,
 } from '../grammar/cells';
 
 /** `time` as a little-endian integer. */
 const TIME: u32 = 0x656D6974;
 
+/** See setLimits. */
 let tablesMax: u32 = 0;
 export let columnsMax: u32 = 0;
 let columnNameBytesMax: u32 = 0;
@@ -40,7 +41,7 @@ export function setLimits(tables: u32, columns: u32, columnNameBytes: u32, names
 
 /** The table of the line before, for most lines that of the next; 0 when it may be gone. */
 let lastTable: usize = 0;
-/** In the line judged last, fields have another kind than their columns (CELL_PLACE says where they go). */
+/** In the line judged last, fields have another kind than their columns (CELL_TARGET says where they go). */
 export let lineHasMoved: bool = false;
 /** Begins a body. */
 export function beginJudging(): void {
@@ -54,7 +55,7 @@ export function judgedTable(): usize {
 }
 
 /**
- * Judges the line in the record and finds its table and columns, making provisional ones where there are none.
+ * Judges the line in the cells and finds its table and columns, making provisional ones where there are none.
  * @returns LINE_OK, or what is wrong, with the fault set and nothing made
  */
 export function judgeLine(): u32 {
@@ -118,26 +119,26 @@ function keyFault(code: u32, cell: usize): u32 {
   return fault(code, at, at + bytes, at, bytes);
 }
 
-/** Judges the kinds of all cells; those of another kind than their columns need a place. */
+/** Judges the kinds of all cells; those of another kind than their columns need another column, their target. */
 function judgeKinds(table: usize): u32 {
   const end = cellsAt + cellCount * CELL_BYTES;
   lineHasMoved = false;
   for (let cell = cellsAt; cell < end; cell += CELL_BYTES) {
-    if (load<u32>(load<u32>(cell, CELL_COLUMN), COLUMN_KIND) != load<u32>(cell, CELL_KIND)) return findPlaces(table, cell, end);
+    if (load<u32>(load<u32>(cell, CELL_COLUMN), COLUMN_KIND) != load<u32>(cell, CELL_KIND)) return findTargets(table, cell, end);
   }
   return LINE_OK;
 }
 
-/** Finds a place for each value from `cell` on whose column has another kind; one that has none ends it, but for replay. */
-function findPlaces(table: usize, cell: usize, end: usize): u32 {
+/** Finds a target for each value from `cell` on whose column has another kind; one that has none ends it, but for replay. */
+function findTargets(table: usize, cell: usize, end: usize): u32 {
   for (; cell < end; cell += CELL_BYTES) {
     const came = load<u32>(cell, CELL_KIND);
     const has = load<u32>(load<u32>(cell, CELL_COLUMN), COLUMN_KIND);
     if (has == came) continue;
     if (came != KIND_TAG) lineHasMoved = true;
-    const place = placeOf(table, cell, rules);
-    if (place == 0 && !isReplay) return kindFault(cell, has, came);
-    store<u32>(cell, <u32>place, CELL_PLACE);
+    const target = findTarget(table, cell, rules);
+    if (target == 0 && !isReplay) return kindFault(cell, has, came);
+    store<u32>(cell, <u32>target, CELL_TARGET);
   }
   return LINE_OK;
 }

@@ -1,5 +1,5 @@
 // Tables and columns that accepted lines of the body at hand need and the catalog does not have: made for the rest of
-// the body, so that its later lines are judged against them, and taken away before parse returns.
+// the body, so that its later lines are judged against them, and removed before parse returns.
 import { COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KIND } from '../../layout/column';
 import { TABLE_ID, TABLE_LISTED_AT, TABLE_LISTING, TABLE_NAME_AT, TABLE_NAME_BYTES } from '../../layout/table';
 import {
@@ -29,6 +29,7 @@ function note(table: usize, column: usize): void {
   store<u32>(entry, <u32>column, 4);
 }
 
+/** Makes a provisional table of that database and unescaped measurement, which is in no other; returns its address. */
 export function makeTable(databaseId: u32, nameAt: usize, nameBytes: u32, nameHash: u64): usize {
   const table = createTable(0, databaseId, nameAt, nameBytes, nameHash);
   addTable(table);
@@ -36,13 +37,14 @@ export function makeTable(databaseId: u32, nameAt: usize, nameBytes: u32, nameHa
   return table;
 }
 
+/** Makes a provisional column of that kind (KIND_*) and unescaped key, which the table has not; returns its address. */
 export function makeColumn(table: usize, kind: u32, keyAt: usize, keyBytes: u32, keyHash: u64): usize {
   const column = addColumn(table, 0, kind, keyAt, keyBytes, keyHash);
   note(table, column);
   return column;
 }
 
-/** Takes away what was made since the mark, the last first. */
+/** Removes what was made since the mark, the last first. */
 export function undoProvisional(mark: u32): void {
   let guessless: usize = 0;
   while (listUsed(made) > mark) {
@@ -110,10 +112,12 @@ function putName(to: usize, offset: u32, bytes: u32): void {
   store<u32>(to, bytes, 4);
 }
 
+/** Address of the needs that listNeeds listed. */
 export function needsAt(): usize {
   return listAt(needs);
 }
 
+/** Number of the needs that listNeeds listed. */
 export function needCount(): u32 {
   return listUsed(needs) / NEED_BYTES;
 }

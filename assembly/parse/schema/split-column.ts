@@ -1,5 +1,5 @@
 // Where a value goes whose own column has another kind: by the database's rules a wider column, one of its kind, or none.
-// Replay asks with the rules of the frame: kinds never change, so it comes to the same places.
+// Replay asks with the rules of the frame: kinds never change, so it comes to the same columns.
 import { COLUMN_KEY_HASH, COLUMN_KIND, COLUMN_STRUCT_BYTES } from '../../layout/column';
 import { KIND_F64, KIND_I64, KIND_TAG, RULE_SPLIT, RULE_WIDEN } from '../../layout/codes';
 import { findColumn } from '../../memtable/table';
@@ -7,7 +7,7 @@ import { hashBytes } from '../../base/hash';
 import { cutList, extendList, LIST_BYTES, listAt, listUsed } from '../../base/list';
 import { namedAs } from './line-keys';
 import { makeColumn } from './needed';
-import { CELL_BITS, CELL_COLUMN, CELL_KEY_AT, CELL_KEY_BYTES, CELL_KIND, CELL_PLACE } from '../grammar/cells';
+import { CELL_BITS, CELL_COLUMN, CELL_KEY_AT, CELL_KEY_BYTES, CELL_KIND, CELL_TARGET } from '../grammar/cells';
 
 /** What stands behind the key, by kind, and at SUFFIX_FIELD for fields; each SUFFIX_BYTES long, filled up with zeros. */
 const SUFFIX_BYTES: u32 = 10;
@@ -38,11 +38,11 @@ const key: usize = memory.data(LIST_BYTES, 8);
 @inline
 export function targetOf(cell: usize): usize {
   const column = <usize>load<u32>(cell, CELL_COLUMN);
-  return load<u32>(column, COLUMN_KIND) == load<u32>(cell, CELL_KIND) ? column : <usize>load<u32>(cell, CELL_PLACE);
+  return load<u32>(column, COLUMN_KIND) == load<u32>(cell, CELL_KIND) ? column : <usize>load<u32>(cell, CELL_TARGET);
 }
 
 /** The column for the value of a cell whose own column, of the table, has another kind; makes it by RULE_SPLIT. 0: none. */
-export function placeOf(table: usize, cell: usize, rules: u32): usize {
+export function findTarget(table: usize, cell: usize, rules: u32): usize {
   const column = <usize>load<u32>(cell, CELL_COLUMN);
   const has = load<u32>(column, COLUMN_KIND);
   const came = load<u32>(cell, CELL_KIND);

@@ -37,7 +37,7 @@ const PHYSICAL_TYPES: Readonly<Record<FileColumnKind, number>> = {
   bool: BOOLEAN, string: BYTE_ARRAY,
 };
 
-const OWN_COLUMNS: readonly FileColumn[] = [
+const OWN_FILE_COLUMNS: readonly FileColumn[] = [
   { id: COLUMN_TIME, name: 'time', kind: 'time' },
   { id: COLUMN_NS, name: 'sluice_ns', kind: 'ns' },
   { id: COLUMN_SEQ, name: 'sluice_seq', kind: 'seq' },
@@ -58,7 +58,7 @@ export function fileColumns(columns: readonly ColumnDefinition[]): readonly File
     if (kind === undefined) throw new Error(`column ${name} has kind ${number}, which no file can hold`);
     return { id, name, kind };
   });
-  return [...OWN_COLUMNS, ...given];
+  return [...OWN_FILE_COLUMNS, ...given];
 }
 
 /** Parquet number of the physical type. */

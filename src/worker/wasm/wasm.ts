@@ -44,7 +44,7 @@ interface Scanned {
 interface ParserExports extends FlushExports, InflateExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   abiVersion(): number;
-  scratch(bytes: number): number;
+  argumentsAt(bytes: number): number;
   parse(
     databaseId: number, bytes: number, precision: number, defaultTime: bigint, flags: number, linesMax: number,
     runsAt: number, runs: number, replayNumber: number,
@@ -156,7 +156,7 @@ export class WasmParser {
   parse(options: ParseOptions): Parsed {
     const { databaseId, bytes, precision, defaultTime, flags, linesMax, rejectedRuns, replayNumber = 0, roomBytes = Infinity } = options;
     const runs = rejectedRuns ?? new Uint32Array();
-    const runsAt = this.exports.scratch(runs.byteLength) >>> 0;
+    const runsAt = this.exports.argumentsAt(runs.byteLength) >>> 0;
     this.#words(runsAt, runs.length).set(runs);
     this.exports.setMemtableBytesMax(Math.min(this.memtableBytes() + roomBytes, WORD_MAX));
     const status = this.exports.parse(
@@ -185,7 +185,7 @@ export class WasmParser {
 
   /** Removes rows of ascending, disjoint ranges and closes the gaps: the rows behind are renumbered. */
   removeRows(tableId: number, ranges: readonly RowRange[]): void {
-    const at = this.exports.scratch(ranges.length * RUN_BYTES) >>> 0;
+    const at = this.exports.argumentsAt(ranges.length * RUN_BYTES) >>> 0;
     this.#words(at, ranges.length * 2).set(ranges.flatMap(({ rowFirst, rowEnd }) => [rowFirst, rowEnd]));
     this.exports.removeSpans(tableId, at, ranges.length);
   }
@@ -223,7 +223,7 @@ export class WasmParser {
   /** Puts a text into memory until the next one; returns its address and bytes. */
   #place(text: string): [at: number, bytes: number] {
     const bytes = Buffer.from(text);
-    const at = this.exports.scratch(bytes.length) >>> 0;
+    const at = this.exports.argumentsAt(bytes.length) >>> 0;
     new Uint8Array(this.memory.buffer, at, bytes.length).set(bytes);
     return [at, bytes.length];
   }

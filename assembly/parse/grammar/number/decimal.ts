@@ -59,7 +59,7 @@ function compare(a: usize, b: usize): i32 {
 /** Puts the digits of [at, end) into `decimal`, nine at a time; returns the exponent of the last digit that was put in. */
 function setDecimal(at: usize, end: usize, exponent: i64): i64 {
   store<u32>(decimal, 0, USED);
-  let taken: u32 = 0;
+  let digitsRead: u32 = 0;
   let dropped: i64 = 0;
   let isInexact = false;
   let chunk: u32 = 0;
@@ -67,12 +67,12 @@ function setDecimal(at: usize, end: usize, exponent: i64): i64 {
   for (; at < end; at++) {
     const d = <u32>load<u8>(at) - 48;
     if (d > 9) continue;
-    if (taken == DIGITS_MAX) {
+    if (digitsRead == DIGITS_MAX) {
       dropped++;
       isInexact = isInexact || d != 0;
       continue;
     }
-    taken++;
+    digitsRead++;
     chunk = chunk * 10 + d;
     factor *= 10;
     if (factor == 1000000000) {

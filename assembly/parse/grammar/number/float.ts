@@ -1,4 +1,4 @@
-// From decimal digits to the nearest double, ties to even. Three ways, each exact where it is taken:
+// From decimal digits to the nearest double, ties to even. Three ways, each exact where it is used:
 // W. D. Clinger, "How to Read Floating Point Numbers Accurately" (1990): both the digits and the power are doubles;
 // D. Lemire, "Number Parsing at a Gigabyte per Second" (2021): a product with 128 bits of the power of five, which
 // N. Mushtak and D. Lemire, "Fast Number Parsing Without Fallback" (2023) prove to need no other way for up to 64 bits;
@@ -41,14 +41,14 @@ export function floatBits(digits: u64, exponent: i64): u64 {
 export function longFloatBits(at: usize, end: usize, exponent: i64): u64 {
   while (at < end && (load<u8>(at) == 48 || load<u8>(at) == 46)) at++;
   let digits: u64 = 0;
-  let taken: u32 = 0;
+  let digitsRead: u32 = 0;
   let dropped: i64 = 0;
   for (let i = at; i < end; i++) {
     const d = <u32>load<u8>(i) - 48;
     if (d > 9) continue;
-    if (taken < DIGITS_MAX) {
+    if (digitsRead < DIGITS_MAX) {
       digits = digits * 10 + d;
-      taken++;
+      digitsRead++;
     } else dropped++;
   }
   const low = floatBits(digits, exponent + dropped);
@@ -60,12 +60,12 @@ export function longFloatBits(at: usize, end: usize, exponent: i64): u64 {
 function productBits(digits: u64, exponent: i64): u64 {
   if (digits == 0 || exponent < POWER_SMALLEST) return 0;
   if (exponent > POWER_LARGEST) return INFINITY;
-  return tableBits(digits, exponent);
+  return bitsByTable(digits, exponent);
 }
 
 /** The same for digits over 0 and an exponent that the table of powers has. */
 @inline
-export function tableBits(digits: u64, exponent: i64): u64 {
+export function bitsByTable(digits: u64, exponent: i64): u64 {
   const leading = clz<u64>(digits);
   const scaled = digits << leading;
   const power = powers + (<usize>(exponent - POWER_SMALLEST) << 4);
@@ -91,7 +91,7 @@ export function tableBits(digits: u64, exponent: i64): u64 {
   return bits >= INFINITY ? INFINITY : bits;
 }
 
-/** Rounds a mantissa of 54 bits that stands `shift` places below the smallest exponent. */
+/** Rounds a mantissa of 54 bits that stands `shift` bits below the smallest exponent. */
 function subnormalBits(mantissa: u64, shift: i64): u64 {
   if (shift >= 64) return 0;
   mantissa >>= <u64>shift;

@@ -1,15 +1,5 @@
-// Wide loads and stores of the encoders, in this file alone. With SIMD each is a few instructions; a build without it
+// Four words (u32) at a time, for the encoders, in this file alone. With SIMD each is a few instructions; a build without it
 // does the same by halves, and gives the same files.
-
-/** Copies 16 bytes. */
-@inline
-export function copy16(to: usize, from: usize): void {
-  if (ASC_FEATURE_SIMD) v128.store(to, v128.load(from));
-  else {
-    store<u64>(to, load<u64>(from));
-    store<u64>(to, load<u64>(from, 8), 8);
-  }
-}
 
 /** Whether 8 words (u32) are all `word`. */
 @inline

@@ -107,16 +107,22 @@ function isLongSame(a: usize, b: usize, bytes: usize): bool {
   return maskOfSame(a + last, b + last) == ALL;
 }
 
+/** Copies 16 bytes, which may overlap. */
+@inline
+export function copy16(to: usize, from: usize): void {
+  if (ASC_FEATURE_SIMD) v128.store(to, v128.load(from));
+  else {
+    const low = load<u64>(from);
+    const high = load<u64>(from, 8);
+    store<u64>(to, low);
+    store<u64>(to, high, 8);
+  }
+}
+
 /** Copies `bytes` bytes in steps of 16: up to 15 more are read and written. */
 @inline
 export function copyWide(to: usize, from: usize, bytes: usize): void {
-  for (let i: usize = 0; i < bytes; i += WIDTH) {
-    if (ASC_FEATURE_SIMD) v128.store(to + i, v128.load(from + i));
-    else {
-      store<u64>(to + i, load<u64>(from + i));
-      store<u64>(to + i, load<u64>(from + i, 8), 8);
-    }
-  }
+  for (let i: usize = 0; i < bytes; i += WIDTH) copy16(to + i, from + i);
 }
 
 function scalarMask(at: usize, a: u32): u32 {

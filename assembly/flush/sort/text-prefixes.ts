@@ -1,22 +1,24 @@
-// Records of dictionary entries (8 bytes of the entry as a number, and its code), and their radix sort by that number,
-// range by range.
+// The dictionary entries that are sorted, each with eight of its bytes as a number and its code; and their radix sort by
+// that number, range by range.
 import { countDigit, nextPlace, startsOf } from './row-order';
-import { give, take } from '../scratch';
+import { giveScratch, takeScratch } from '../scratch';
 import { FAR, stepEnd } from '../slice-budget';
 
-const RECORD_BYTES: usize = 16;
-const RECORD_CODE: usize = 8;
+const ENTRY_BYTES: usize = 16;
+const ENTRY_CODE: usize = 8;
 const DIGIT_BITS_MAX: u32 = 11;
 const counts = memory.data(2048 * 4);
 
-let records: usize = 0;
+/** The entries, and as much room again, which a pass writes to. */
+let entries: usize = 0;
 let spare: usize = 0;
 
 const STAGE_COUNT: u32 = 0;
 const STAGE_PLACE: u32 = 1;
 const STAGE_BACK: u32 = 2;
+/** What the next step does: STAGE_*. */
 let stage: u32 = 0;
-/** Next record of the stage, in the range that is sorted. */
+/** Next entry of the stage, in the range that is sorted. */
 let at: u32 = 0;
 let from: u32 = 0;
 let end: u32 = 0;
@@ -25,42 +27,48 @@ let shift: u32 = 0;
 let digitBits: u32 = 0;
 let passesLeft: u32 = 0;
 
-export function startRecords(count: u32): void {
-  records = take(<usize>count * RECORD_BYTES);
-  spare = take(<usize>count * RECORD_BYTES);
+/** Makes room for `count` entries. */
+export function startPrefixes(count: u32): void {
+  entries = takeScratch(<usize>count * ENTRY_BYTES);
+  spare = takeScratch(<usize>count * ENTRY_BYTES);
 }
 
-export function endRecords(): void {
-  give(records);
-  give(spare);
+/** Frees it. */
+export function endPrefixes(): void {
+  giveScratch(entries);
+  giveScratch(spare);
 }
 
 @inline
-function recordAt(index: u32): usize {
-  return records + <usize>index * RECORD_BYTES;
+function entryAt(index: u32): usize {
+  return entries + <usize>index * ENTRY_BYTES;
 }
 
+/** Eight bytes of the entry `index`, below `count`, as a number. */
 @inline
 export function prefixAt(index: u32): u64 {
-  return load<u64>(recordAt(index));
+  return load<u64>(entryAt(index));
 }
 
+/** Writes them. */
 @inline
 export function setPrefix(index: u32, prefix: u64): void {
-  store<u64>(recordAt(index), prefix);
+  store<u64>(entryAt(index), prefix);
 }
 
+/** The code of the entry `index`. */
 @inline
 export function codeAt(index: u32): u32 {
-  return load<u32>(recordAt(index), RECORD_CODE);
+  return load<u32>(entryAt(index), ENTRY_CODE);
 }
 
+/** Writes the code of the entry `index`. */
 @inline
 export function setCode(index: u32, code: u32): void {
-  store<u32>(recordAt(index), code, RECORD_CODE);
+  store<u32>(entryAt(index), code, ENTRY_CODE);
 }
 
-/** Starts to sort the records `first` … `after`, whose prefixes differ in some of the bits `differing`, which are not 0. */
+/** Starts to sort the entries `first` … `after`, whose prefixes differ in some of the bits `differing`, which are not 0. */
 export function startRadix(first: u32, after: u32, differing: u64): void {
   from = first;
   end = after;
@@ -87,40 +95,40 @@ function next(to: u32): void {
 /** One step; false when the range is sorted. */
 export function radixStep(): bool {
   if (stage == STAGE_COUNT) countDigits();
-  else if (stage == STAGE_PLACE) placeRecords();
+  else if (stage == STAGE_PLACE) placeEntries();
   else return copyBack();
   return true;
 }
 
 @inline
-function digitOf(record: usize): u32 {
-  return <u32>(load<u64>(record) >> shift) & ((1 << digitBits) - 1);
+function digitOf(entry: usize): u32 {
+  return <u32>(load<u64>(entry) >> shift) & ((1 << digitBits) - 1);
 }
 
 function countDigits(): void {
   const stop = stepEnd(at, end);
-  for (; at < stop; at++) countDigit(counts, digitOf(recordAt(at)));
+  for (; at < stop; at++) countDigit(counts, digitOf(entryAt(at)));
   if (at < end) return;
   startsOf(counts, 1 << digitBits);
   next(STAGE_PLACE);
 }
 
-function placeRecords(): void {
+function placeEntries(): void {
   const stop = stepEnd(at, end, FAR);
-  const to = spare + <usize>from * RECORD_BYTES;
+  const to = spare + <usize>from * ENTRY_BYTES;
   for (; at < stop; at++) {
-    const record = recordAt(at);
-    const place = to + <usize>nextPlace(counts, digitOf(record)) * RECORD_BYTES;
-    store<u64>(place, load<u64>(record));
-    store<u32>(place, load<u32>(record, RECORD_CODE), RECORD_CODE);
+    const entry = entryAt(at);
+    const place = to + <usize>nextPlace(counts, digitOf(entry)) * ENTRY_BYTES;
+    store<u64>(place, load<u64>(entry));
+    store<u32>(place, load<u32>(entry, ENTRY_CODE), ENTRY_CODE);
   }
   if (at == end) next(STAGE_BACK);
 }
 
-/** Brings the records of a pass back to where they stood. */
+/** Brings the entries of a pass back to where they stood. */
 function copyBack(): bool {
   const stop = stepEnd(at, end);
-  memory.copy(recordAt(at), spare + <usize>at * RECORD_BYTES, <usize>(stop - at) * RECORD_BYTES);
+  memory.copy(entryAt(at), spare + <usize>at * ENTRY_BYTES, <usize>(stop - at) * ENTRY_BYTES);
   at = stop;
   if (at < end) return true;
   shift += digitBits;
