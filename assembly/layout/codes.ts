@@ -2,7 +2,7 @@
 // Plain constants alone, so that neither compiler needs the other's types. All structs are little-endian.
 
 /** Version of this border; `abiVersion()` of the module must return it. */
-export const ABI_VERSION = 5;
+export const ABI_VERSION = 6;
 
 // Kinds of a column. The numbers are also part of the accepted-rows checksum: never renumber.
 export const KIND_TAG = 0;
@@ -47,6 +47,7 @@ export const LINE_TOO_MANY_TABLES = 21;
 export const LINE_TAGS_FIXED = 22;
 export const LINE_NAMES_FULL = 23;
 export const LINE_TABLE_SET_ASIDE = 24;
+export const LINE_FLOAT_OUT_OF_RANGE = 25;
 
 /** What a name of a table or column counts against the limit of all names, besides its bytes. */
 export const NAME_COST_BYTES = 64;
@@ -65,6 +66,8 @@ export const RULE_TAGS_FIXED = 8;
 export const RULE_WIDEN = 16;
 /** A value of another type than its column goes into the column `<key>__<type>`; tags and fields of one key, and `time`, into `<key>__tag` and `<key>__field`. */
 export const RULE_SPLIT = 32;
+/** Frames of grammar 1: a float may be infinite, and a byte order mark at the body's start is part of the first line. */
+export const RULE_GRAMMAR_1 = 64;
 
 // What `parse` returns.
 /** Rows of the accepted lines stand in the memtables. */

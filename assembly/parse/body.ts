@@ -1,7 +1,7 @@
 // A body, line by line: where lines stand, what each is worth, and what the body comes to.
 import {
   INPUT_PADDING, LINE_NOT_UTF8, LINE_OK, LINE_UNTERMINATED_STRING, PARSE_ACCEPTED, PARSE_ALL_OR_NOTHING, PARSE_NEEDS,
-  PARSE_NO_ROOM, PARSE_REFUSED, PARSE_TOO_MANY_LINES,
+  PARSE_NO_ROOM, PARSE_REFUSED, PARSE_TOO_MANY_LINES, RULE_GRAMMAR_1,
 } from '../layout/codes';
 import { growthOf } from '../memtable/growth';
 import { isOverRoom } from '../memtable/memory';
@@ -9,14 +9,14 @@ import { NEWLINE } from './grammar/characters';
 import {
   beginAppending, checkLine, listSpans, rollBack, bodySpanCount, bodySpansAt, storeLine, isReplayedInto,
 } from './append-line';
-import { beginBody, cellsMax, defaultTime, isDumped, isReplay, replayNumber, unit } from './body-settings';
+import { beginBody, cellsMax, defaultTime, isDumped, isReplay, replayNumber, rules, unit } from './body-settings';
 import { checksum } from './checksum';
 import { beginFast, acceptedLines, acceptLines } from './fast/fast';
 import { fault } from './grammar/fault';
 import { beginJudging, columnsMax, judgedTable, judgeLine } from './schema/judge';
 import { parseLine } from './grammar/line';
 import {
-  beginLines, blankLineEnd, findLineEnd, lineEnd, lineIsOpen, lineIsWide, lineNewlines, nextLine, openQuoteAt, skipBlanks,
+  beginLines, blankLineEnd, findLineEnd, lineEnd, lineIsOpen, lineIsWide, lineNewlines, markEnd, nextLine, openQuoteAt, skipBlanks,
 } from './grammar/lines';
 import { beginDump, dumpLine } from './dump';
 import { inputAt } from './input';
@@ -79,7 +79,7 @@ const PAUSE_MAX: u32 = 31;
 function parseLines(end: usize, flags: u32, linesMax: u32): u32 {
   const refusesAll = (flags & PARSE_ALL_OR_NOTHING) != 0;
   let line: u32 = 1;
-  let start = inputAt;
+  let start = (rules & RULE_GRAMMAR_1) != 0 ? inputAt : markEnd(inputAt, end);
   let pause: u32 = 0;
   let pauseNext: u32 = 0;
   while (start < end) {

@@ -2,7 +2,7 @@
 import { INPUT_PADDING } from '../layout/codes';
 import { input } from './input';
 import { HASH, NEWLINE } from './grammar/characters';
-import { beginLines, blankLineEnd, findLineEnd, lineEnd, lineIsOpen, lineNewlines, nextLine, skipBlanks } from './grammar/lines';
+import { beginLines, blankLineEnd, findLineEnd, lineEnd, lineIsOpen, lineNewlines, markEnd, nextLine, skipBlanks } from './grammar/lines';
 
 /** What the last scanLines passed. */
 let lines: u32 = 0;
@@ -33,7 +33,7 @@ export function scanLines(from: u32, bytes: u32, linesMax: u32, isLast: bool): u
   physicalLines = 0;
   let start = body + from;
   while (start < end) {
-    const at = skipBlanks(start);
+    const at = skipBlanks(start == body ? markEnd(body, end) : start);
     if (at < end && <u32>load<u8>(at) == HASH) break;
     let next = blankLineEnd(at, end);
     const isBlank = next != 0;

@@ -3,6 +3,7 @@ import type { WasmParser } from '../worker/wasm/wasm.js';
 
 const NEWLINE = 0x0a;
 const HASH = 0x23;
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /** Whole lines. */
 export interface Block {
@@ -90,6 +91,7 @@ function nextBlock(text: Buffer, from: number, isLast: boolean, scanner: WasmPar
 }
 
 function isComment(text: Buffer, at: number): boolean {
+  if (at === 0 && text.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)) at = BYTE_ORDER_MARK.length;
   while (text[at] === 0x20 || text[at] === 0x09) at += 1;
   return text[at] === HASH;
 }

@@ -1,4 +1,5 @@
 /** Frames: what decided the outcome of a body. Pure; the layout stands in DESIGN.md, section 4. */
+import { RULE_GRAMMAR_1 } from '../../assembly/layout/codes.js';
 import { ENCODING_GZIP, type Encoding } from '../model/encoding.js';
 
 /** The header of a frame; the body as received follows it. */
@@ -21,13 +22,13 @@ export interface FrameHeader {
   readonly checksum: bigint;
   /** (first, last) physical line pairs. */
   readonly rejectedRuns: Uint32Array;
-  /** RULE_* of the ABI that it was judged by: they say into which columns its values went. */
+  /** RULE_* of the ABI that it was judged by: into which columns its values went; RULE_GRAMMAR_1 when its grammar number is 1. */
   readonly rules: number;
   readonly tableIds: readonly number[];
 }
 
 const INPUT_LINE_PROTOCOL = 1;
-const GRAMMAR = 1;
+const GRAMMAR = 2;
 const FIXED_BYTES = 72;
 /** A run is two lines, a table one id, u32 each. */
 const RUN_BYTES = 8;
@@ -44,7 +45,7 @@ export function encodeFrame(header: FrameHeader, into: Buffer, at: number): void
   into[at] = INPUT_LINE_PROTOCOL;
   into[at + 1] = header.encoding;
   into[at + 2] = header.precision;
-  into[at + 3] = GRAMMAR;
+  into[at + 3] = (header.rules & RULE_GRAMMAR_1) === 0 ? GRAMMAR : 1;
   into.writeUInt32LE(header.databaseId, at + 4);
   into.writeUInt32LE(header.inflatedBytes, at + 8);
   into.writeUInt32LE(header.slot, at + 12);
@@ -55,7 +56,7 @@ export function encodeFrame(header: FrameHeader, into: Buffer, at: number): void
   into.writeUInt32LE(header.rejectedRuns.length / 2, at + 40);
   into.writeUInt32LE(header.tableIds.length, at + 44);
   into.writeUInt32LE(header.ordinal, at + 48);
-  into[at + 52] = header.rules;
+  into[at + 52] = header.rules & ~RULE_GRAMMAR_1;
   let end = at + FIXED_BYTES;
   for (const line of header.rejectedRuns) end = into.writeUInt32LE(line, end);
   for (const tableId of header.tableIds) end = into.writeUInt32LE(tableId, end);
@@ -79,7 +80,7 @@ export function decodeFrame(bytes: Buffer): FrameHeader | null {
     rejected: bytes.readUInt32LE(28),
     checksum: bytes.readBigUInt64LE(32),
     rejectedRuns,
-    rules: bytes.readUInt8(52),
+    rules: (bytes.readUInt8(52) & ~RULE_GRAMMAR_1) | (bytes[3] === 1 ? RULE_GRAMMAR_1 : 0),
     tableIds,
   };
 }
@@ -91,7 +92,7 @@ export function decodeDatabaseId(bytes: Buffer): number {
 
 /** The tables alone: a scan of the whole log needs no more. @returns null when the bytes are no frame of this version */
 export function decodeTableIds(bytes: Buffer): number[] | null {
-  if (bytes.length < FIXED_BYTES || bytes[0] !== INPUT_LINE_PROTOCOL || bytes[3] !== GRAMMAR) return null;
+  if (bytes.length < FIXED_BYTES || bytes[0] !== INPUT_LINE_PROTOCOL || (bytes[3] !== 1 && bytes[3] !== GRAMMAR)) return null;
   if (bytes.readUInt8(1) > ENCODING_GZIP) return null;
   const tables = bytes.readUInt32LE(44);
   const tablesAt = FIXED_BYTES + bytes.readUInt32LE(40) * RUN_BYTES;

@@ -11,9 +11,9 @@ export const KIND_CATALOG = 2;
 export const KIND_GIVEN_UP = 3;
 
 const SEGMENT_MAGIC = Buffer.from('SLUICELG', 'latin1');
-const FORMAT = 2;
-/** Programs of this format can read what is written here. */
-const READABLE_FROM = 1;
+const FORMAT = 3;
+/** Programs of this format and later ones can read what is written here: since 3 frames have grammar 2. */
+const READABLE_FROM = 3;
 /** Since this one a header names the segment before. */
 const FORMAT_OF_PREVIOUS = 2;
 const SEGMENT_CRC_AT = 60;

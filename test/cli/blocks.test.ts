@@ -35,7 +35,7 @@ const TEXT = Buffer.from([
 ].join('\n'));
 
 test('blocks of any size hold whole lines, and count them', async () => {
-  const texts = [TEXT, ...readVectors().map(({ body }) => Buffer.from(body)).filter(({ length }) => length < 5000)];
+  const texts = [TEXT, Buffer.concat([Buffer.from('\ufeff'), TEXT]), ...readVectors().map(({ body }) => Buffer.from(body)).filter(({ length }) => length < 5000)];
   for (const text of texts) {
     const lines = splitLines(text);
     for (const blockBytes of [1, 2, 3, 7, 20, 64]) {
@@ -55,6 +55,11 @@ test('a block has no more lines than it may', async () => {
   const blocks = await blocksOf(Buffer.from('a v=1\n'.repeat(100)), 64, { blockBytes: 300, blockLinesMax: 7 });
   assert.ok(blocks.every(({ lines }) => lines >= 1 && lines <= 7));
   assert.equal(blocks.reduce((sum, { lines }) => sum + lines, 0), 100);
+});
+
+test('a comment behind a byte order mark is one', async () => {
+  const [first] = await blocksOf(Buffer.from('\ufeff# DML\nm f=1 1\n'), 64, { isApart: (text) => text === '# DML' });
+  assert.deepEqual([first!.bytes.toString(), first!.lines, first!.physicalLines], ['\ufeff# DML\n', 0, 1]);
 });
 
 test('a comment that is wanted apart is a block, unless it stands in a string', async () => {

@@ -1,4 +1,4 @@
-/** Floats through both builds of the parser, as the fields of lines; each must be Number() of its text, bit for bit. */
+/** Floats through both builds of the parser, as the fields of lines, by grammar 1, which has infinite ones; each must be Number() of its text, bit for bit. */
 import * as abi from '../../assembly/layout/codes.js';
 import { COLUMN_VALUES } from '../../assembly/layout/column.js';
 import { TABLE_COLUMNS_AT } from '../../assembly/layout/table.js';
@@ -23,7 +23,7 @@ class FloatReader {
     const body = Buffer.from(texts.map((text) => `m f=${text} 1\n`).join(''));
     this.#parser.inputView(body.length).set(body);
     const { accepted, errors } = this.#parser.parse({
-      databaseId: 1, bytes: body.length, precision: abi.PRECISION_NS, defaultTime: 0n, flags: 0, linesMax: texts.length,
+      databaseId: 1, bytes: body.length, precision: abi.PRECISION_NS, defaultTime: 0n, flags: abi.RULE_GRAMMAR_1, linesMax: texts.length,
     });
     if (accepted !== texts.length) throw new Error(`${texts[(errors[0]?.line ?? 1) - 1]} is not accepted`);
     const view = new DataView(this.#parser.memory.buffer);

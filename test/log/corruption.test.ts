@@ -258,7 +258,7 @@ test('what is set aside takes the place of nothing that was set aside before', a
 
 test('a segment of a newer format stops the start with a sentence, and nothing is touched', async () => {
   const bytes = Buffer.from(original.bytes);
-  bytes.writeUInt32LE(3, 12);
+  bytes.writeUInt32LE(4, 12);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, 60)), 60);
   const torn = Buffer.concat([original.next.bytes, Buffer.from('torn')]);
   const disk = new MemoryDisk();

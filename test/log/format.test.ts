@@ -1,6 +1,7 @@
 /** Frames, records and segment headers: what is written is read, and nothing else passes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RULE_GRAMMAR_1, RULE_SPLIT } from '../../assembly/layout/codes.js';
 import { crc32 } from '../../src/crc.js';
 import { decodeFrame, decodeTableIds, encodeFrame, frameBytes, type FrameHeader } from '../../src/log/frame.js';
 import * as format from '../../src/log/segment.js';
@@ -52,16 +53,23 @@ test('the bytes of a frame header stand where DESIGN.md says', () => {
     accepted: 0x55, rejected: 0x66, checksum: 0x77n, rejectedRuns: Uint32Array.of(8, 9), rules: 0x28, tableIds: [10],
   }));
   assert.equal(bytes.toString('hex'), [
-    '01010301', '11000000', '22000000', '33000000', 'feffffffffffffff', '55000000', '66000000', '7700000000000000',
+    '01010302', '11000000', '22000000', '33000000', 'feffffffffffffff', '55000000', '66000000', '7700000000000000',
     '01000000', '01000000', '44000000', '28', '00'.repeat(19), '0800000009000000', '0a000000',
   ].join(''));
+});
+
+test('a frame of grammar 1 is read as one, and its rules say so', () => {
+  const bytes = encoded(frameHeader({ rules: RULE_SPLIT }));
+  bytes[3] = 1;
+  assert.equal(decodeFrame(bytes)!.rules, RULE_SPLIT | RULE_GRAMMAR_1);
+  assert.deepEqual(encoded(decodeFrame(bytes)!), bytes);
 });
 
 test('bytes that are no frame of this version are refused', () => {
   const good = encoded(frameHeader({ rejectedRuns: Uint32Array.of(1, 2), tableIds: [3, 4] }));
   for (let length = 0; length < good.length; length += 1) assert.equal(decodeFrame(good.subarray(0, length)), null);
   assert.equal(decodeFrame(Buffer.concat([good, Buffer.alloc(4)])), null);
-  for (const [at, value] of [[0, 2], [1, 2], [3, 2]] as const) {
+  for (const [at, value] of [[0, 2], [1, 2], [3, 3]] as const) {
     const other = Buffer.from(good);
     other[at] = value;
     assert.equal(decodeFrame(other), null);
@@ -71,10 +79,10 @@ test('bytes that are no frame of this version are refused', () => {
 test('the bytes of a segment header and a record stand where DESIGN.md says', () => {
   const header = format.encodeSegmentHeader({ first: 1, node: '0a1b2c3d', processStart: 2, previous: 3, previousEnd: 4 });
   assert.equal(header.toString('hex', 0, 60), [
-    Buffer.from('SLUICELG').toString('hex'), '02000000', '01000000', '000000000000f03f',
+    Buffer.from('SLUICELG').toString('hex'), '03000000', '03000000', '000000000000f03f',
     Buffer.from('0a1b2c3d').toString('hex'), '0000000000000040', '0000000000000840', '0000000000001040', '00'.repeat(4),
   ].join(''));
-  assert.equal(header.toString('hex', 60), '68b45bd4');
+  assert.equal(header.toString('hex', 60), 'dd91f4c6');
   assert.equal(
     record('a body', format.crcSeed(77)).toString('hex'),
     '534c534c01000000040000000600000000000000004053400293ac68b62b75a4464958446120626f6479000000000000',
@@ -98,7 +106,7 @@ test('a flipped bit of a segment header is seen, and a newer format is told from
     other[bit >> 3]! ^= 1 << (bit & 7);
     assert.equal(format.decodeSegmentHeader(other), 'damaged', `bit ${bit}`);
   }
-  header.writeUInt32LE(3, 12);
+  header.writeUInt32LE(4, 12);
   header.writeUInt32LE(crc32(header.subarray(0, 60)), 60);
   assert.equal(format.decodeSegmentHeader(header), 'newer');
   header.writeUInt32LE(9, 8);

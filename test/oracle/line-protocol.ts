@@ -114,7 +114,10 @@ class LineReader {
     const unsigned = this.#match(/[0-9]+u/y);
     if (unsigned !== null) return { type: 'u64', value: inRange(unsigned.slice(0, -1), 0n, U64_MAX, 'unsigned-out-of-range') };
     const float = this.#match(/-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?/y);
-    return float === null ? null : { type: 'f64', value: Number(float) };
+    if (float === null) return null;
+    const value = Number(float);
+    if (!Number.isFinite(value)) throw new LineProblem('float-out-of-range');
+    return { type: 'f64', value };
   }
 
   #string(): FieldValue | null {

@@ -1,5 +1,6 @@
 /** Where the lines of a body begin and end: InfluxDB 3's splitter with sluice's rules for CRLF, comments and open quotes. */
 
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const NEWLINE = 0x0a, CARRIAGE_RETURN = 0x0d, SPACE = 0x20, TAB = 0x09;
 const QUOTE = 0x22, HASH = 0x23, COMMA = 0x2c, EQUALS = 0x3d, BACKSLASH = 0x5c;
 
@@ -15,10 +16,11 @@ export interface Line {
   readonly open: boolean;
 }
 
-/** Takes a whole body, gives its lines in order. Comments (up to their newline) and blank lines are left out. */
+/** Takes a whole body, gives its lines in order. A byte order mark before the first, comments (up to their newline) and blank lines are left out. */
 export function splitLines(body: Uint8Array): Line[] {
   const lines: Line[] = [];
-  let number = 1, at = 0, bytesScannedInVain = 0;
+  let number = 1, bytesScannedInVain = 0;
+  let at = BYTE_ORDER_MARK.every((byte, i) => body[i] === byte) ? BYTE_ORDER_MARK.length : 0;
   while (at < body.length) {
     const physicalEnd = newlineFrom(body, at);
     const text = skipBlanks(body, at, physicalEnd);

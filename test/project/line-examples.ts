@@ -14,7 +14,7 @@ interface LineExample {
 }
 
 const NOT_UTF8 = Buffer.from([0xff]);
-const SIGNS: Readonly<Record<string, string>> = { '␠': ' ', '␉': '\t', '␍': '\r' };
+const SIGNS: Readonly<Record<string, string>> = { '␠': ' ', '␉': '\t', '␍': '\r', '⌶': '\ufeff' };
 const TYPES: Readonly<Record<Field[1], string>> = {
   f64: KIND_NAMES[abi.KIND_F64], i64: KIND_NAMES[abi.KIND_I64], u64: KIND_NAMES[abi.KIND_U64], bool: KIND_NAMES[abi.KIND_BOOL], string: KIND_NAMES[abi.KIND_STRING],
 };
@@ -29,7 +29,7 @@ export function lineExamples(): LineExample[] {
 }
 
 function bytesOf(text: string): Buffer {
-  const parts = text.replace(/[␠␉␍]/g, (sign) => SIGNS[sign]!).split('�').map((part) => Buffer.from(part));
+  const parts = text.replace(/[␠␉␍⌶]/g, (sign) => SIGNS[sign]!).split('�').map((part) => Buffer.from(part));
   return Buffer.concat(parts.flatMap((part, i) => (i === 0 ? [part] : [NOT_UTF8, part])));
 }
 
@@ -51,7 +51,7 @@ export function outcomeOf(body: Buffer): string {
 }
 
 function nameText(name: string): string {
-  return /^\w+$/.test(name) ? name : JSON.stringify(name);
+  return /^\w+$/.test(name) ? name : JSON.stringify(name).replaceAll('\ufeff', '⌶');
 }
 
 function valueText([, type, value]: Field): string {

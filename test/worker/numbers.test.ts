@@ -22,7 +22,7 @@ test('floats are the nearest double, bit for bit, as Number() reads them', () =>
   for (let done = 0; done < FLOATS; done += BATCH) {
     session.parser.removeRows(session.table('m').id, [{ rowFirst: 0, rowEnd: session.rows('m').length }]);
     const texts = Array.from({ length: BATCH }, () => floatText(random));
-    const { accepted } = session.parse(texts.map((text) => `m f=${text}\n`).join(''));
+    const { accepted } = session.parse(texts.map((text) => `m f=${text}\n`).join(''), { flags: abi.RULE_GRAMMAR_1 });
     assert.equal(accepted, BATCH);
     session.rows('m').forEach(({ fields }, index) => {
       if (fields[0]?.[2] !== bitsOf(Number(texts[index]))) assert.equal(fields[0]?.[2], bitsOf(Number(texts[index])), `f=${texts[index]}`);
@@ -46,11 +46,27 @@ test('subnormals and huge numbers in long form are exact', () => {
   }
 });
 
-test('what overflows is infinite, what underflows is zero, and zero keeps its sign', () => {
+test('what underflows is zero, and zero keeps its sign', () => {
   const session = new ParserSession();
-  session.write('m f=1e400\nm f=-1e400\nm f=1e-400\nm f=-1e-400\nm f=-0\nm f=0e999999999999999999999\nm f=1e-999999999999999999999');
+  session.write('m f=1e-400\nm f=-1e-400\nm f=-0\nm f=0e999999999999999999999\nm f=1e-999999999999999999999');
   const found = session.rows('m').map(({ fields }) => fields[0]?.[2]);
-  assert.deepEqual(found, [Infinity, -Infinity, 0, -0, -0, 0, 0].map(bitsOf));
+  assert.deepEqual(found, [0, -0, -0, 0, 0].map(bitsOf));
+});
+
+test('a float that is too large is rejected, and only frames of grammar 1 have infinite ones', () => {
+  const largest = '1.7976931348623158e308';
+  const body = `m f=1e400\nm f=-1e400\nm f=1.7976931348623159e308\nm f=${largest}\nm f=-${largest}\nm f=${'9'.repeat(400)}\nm f=1,g=1e999999999999999999999`;
+  const session = new ParserSession();
+  const { errors, accepted } = session.write(body);
+  assert.deepEqual(errors.map(({ line, column, code }) => [line, column, code]), [[1, 5], [2, 5], [3, 5], [6, 5], [7, 9]].map(([line, column]) => [line, column, abi.LINE_FLOAT_OUT_OF_RANGE]));
+  assert.equal(accepted, 2);
+  assert.deepEqual(session.rows('m').map(({ fields }) => fields[0]?.[2]), [Number.MAX_VALUE, -Number.MAX_VALUE].map(bitsOf));
+
+  const before = new ParserSession();
+  before.write('m f=1');
+  const replayed = before.parse('m f=1e400\nm f=-1e400', { flags: abi.PARSE_REPLAY | abi.RULE_GRAMMAR_1, replayNumber: 2 });
+  assert.deepEqual([replayed.accepted, replayed.rejected], [2, 0]);
+  assert.deepEqual(before.rows('m').map(({ fields }) => fields[0]?.[2]), [1, Infinity, -Infinity].map(bitsOf));
 });
 
 test('integers and unsigned integers are exact to the ends of their range, and no further', () => {

@@ -107,6 +107,32 @@ test('a line without a timestamp takes the default time as it is given', () => {
   assert.deepEqual(session.rows('m').map(({ timestamp }) => timestamp), [String(DEFAULT_TIME), String(DEFAULT_TIME), '5000000000']);
 });
 
+test('a byte order mark at the start of a body is skipped, and only there', () => {
+  const session = new ParserSession();
+  const mark = '\ufeff';
+  for (const body of [`${mark}m f=1 1`, `${mark}# comment\nm f=1 1`, `${mark}\r\n m f=1 1`, mark, `${mark}\n`]) {
+    const { errors, accepted } = session.write(body);
+    assert.deepEqual([errors, accepted], [[], body.includes('m') && body.length > 2 ? 1 : 0], JSON.stringify(body));
+  }
+  assert.deepEqual(session.rows('m').map(({ timestamp }) => timestamp), ['1', '1', '1']);
+  const { errors } = session.write(`${mark}m x\nm f=2 2`);
+  assert.deepEqual(errors.map(({ line, column, source }) => [line, column, source]), [[1, 3, 'm x']]);
+  session.write(`m f=1 1\n${mark}m f=1 1\n`);
+  session.write(`${mark}${mark}m f=1 1\n`);
+  assert.equal(session.rows(`${mark}m`).length, 2);
+  assert.deepEqual([...Buffer.from(mark)].map((_, at) => session.parse(Buffer.from(mark).subarray(0, at)).rejected), [0, 1, 1]);
+});
+
+test('a frame of grammar 1 keeps its byte order mark, a later one has it skipped', () => {
+  const session = new ParserSession();
+  const body = '\ufeffm f=1 1';
+  session.write('m f=1 1\n\ufeffm f=1 1');
+  for (const [rules, counts] of [[0, [3, 1]], [abi.RULE_GRAMMAR_1, [3, 2]]] as const) {
+    assert.equal(session.parse(body, { flags: abi.PARSE_REPLAY | rules, replayNumber: 2 }).accepted, 1);
+    assert.deepEqual(['m', '\ufeffm'].map((name) => session.rows(name).length), counts.map((count, i) => count - (i === 0 ? 1 : 0)));
+  }
+});
+
 test('a body over the line limit is rolled back; blank lines and comments do not count', () => {
   const session = new ParserSession();
   session.write('m f=1');

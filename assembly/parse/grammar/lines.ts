@@ -36,6 +36,15 @@ export function openQuoteBytes(): f64 {
   return <f64>openBytes;
 }
 
+/** The bytes of a UTF-8 byte order mark as a little-endian integer. */
+const BYTE_ORDER_MARK: u32 = 0xBFBBEF;
+const BYTE_ORDER_MARK_BYTES: usize = 3;
+
+/** Where the first line of a body in [at, end) starts: behind its byte order mark (L9), if it has one. */
+export function markEnd(at: usize, end: usize): usize {
+  return end - at >= BYTE_ORDER_MARK_BYTES && (load<u32>(at) & 0xFFFFFF) == BYTE_ORDER_MARK ? at + BYTE_ORDER_MARK_BYTES : at;
+}
+
 /** The first byte at or after `at` that is neither space nor tab. */
 @inline
 export function skipBlanks(at: usize): usize {

@@ -1,11 +1,13 @@
-// Field values: integer, unsigned, float, string, boolean, in the grammar of InfluxDB 3 and with `1.` and `.5` (L3).
+// Field values: integer, unsigned, float, string, boolean, in the grammar of InfluxDB 3 with `1.` and `.5` (L3), and no
+// infinite float (L8).
 import {
-  KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_U64, LINE_INTEGER_OUT_OF_RANGE, LINE_OK, LINE_STRING_TOO_LONG,
-  LINE_UNSIGNED_OUT_OF_RANGE, LINE_UNTERMINATED_STRING,
+  KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_U64, LINE_FLOAT_OUT_OF_RANGE, LINE_INTEGER_OUT_OF_RANGE, LINE_OK, LINE_STRING_TOO_LONG,
+  LINE_UNSIGNED_OUT_OF_RANGE, LINE_UNTERMINATED_STRING, RULE_GRAMMAR_1,
 } from '../../layout/codes';
+import { rules } from '../body-settings';
 import { DOT, MINUS, QUOTE } from './characters';
 import { digitsValue, readDigits, readSigned, readUnsigned } from './number/digits';
-import { DIGITS_MAX, floatBits, longFloatBits } from './number/float';
+import { DIGITS_MAX, floatBits, INFINITY, longFloatBits } from './number/float';
 import { stringEnd, stringIsEscaped } from './lines';
 import { CELL_BITS, CELL_KIND, CELL_TEXT_AT, CELL_TEXT_BYTES } from './cells';
 import { unescapedBytes, unescapeString } from './unescaped';
@@ -94,6 +96,7 @@ function readFloat(first: usize, at: usize, wholeDigits: u32, negative: bool, ce
     exponent += exponentValue;
   }
   const bits = digits <= DIGITS_MAX ? floatBits(value, exponent) : longFloatBits(first, digitsEnd, exponent);
+  if (bits == INFINITY && (rules & RULE_GRAMMAR_1) == 0) return fail(LINE_FLOAT_OUT_OF_RANGE);
   put(cell, KIND_F64, negative ? bits | SIGN_BIT : bits);
   return at;
 }

@@ -16,7 +16,7 @@ export const EXACT_DIGITS_MAX: u64 = 1 << 53;
 const FRACTION_BITS: u32 = 52;
 const FRACTION: u64 = (1 << 52) - 1;
 const EXPONENT_BIAS: i64 = 1023;
-const INFINITY: u64 = 0x7FF0000000000000;
+export const INFINITY: u64 = 0x7FF0000000000000;
 
 /** Significant digits that always fit 64 bits. */
 export const DIGITS_MAX: u32 = 19;
