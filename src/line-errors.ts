@@ -1,6 +1,7 @@
 /** Rejected lines in words and in JSON. Pure. */
 import { LINE_RESERVED_NAME, LINE_TAG_AND_FIELD, LINE_TAGS_FIXED, LINE_TYPE_CONFLICT } from '../assembly/layout/codes.js';
 import { KIND_NAMES, LINE_ERRORS } from './errors.js';
+import { faultText } from './line-faults.js';
 import type { LineError, RejectedLines } from './model/line-error.js';
 
 function kindName(kind: number): string {
@@ -17,12 +18,14 @@ const SPLIT_HINT = '; with --types split it goes to a column of its own, where t
 
 /** What is wrong with a line, in one sentence that does not say where. */
 export function lineErrorText(error: LineError): string {
+  const about = withSubject(error, LINE_ERRORS[error.code]?.sentence ?? 'the line was rejected');
+  const fault = faultText(error);
   const isSplittable = error.code === LINE_TAG_AND_FIELD || error.code === LINE_RESERVED_NAME;
-  return problem(error) + (isSplittable ? SPLIT_HINT : '');
+  return (fault === '' ? about : `${about}: ${fault}`) + (isSplittable ? SPLIT_HINT : '');
 }
 
-function problem(error: LineError): string {
-  const sentence = LINE_ERRORS[error.code]?.sentence ?? 'the line was rejected';
+/** The sentence with the column, tag or table that it is about. */
+function withSubject(error: LineError, sentence: string): string {
   const column = `column "${error.key}" of table "${error.measurement}"`;
   if (error.code === LINE_TYPE_CONFLICT || error.kindHas !== error.kindCame) {
     return `${sentence}: ${column} has type ${kindName(error.kindHas)}, ${kindName(error.kindCame)} came`;
@@ -30,6 +33,12 @@ function problem(error: LineError): string {
   if (error.code === LINE_TAGS_FIXED) return `${sentence}: tag "${error.key}" of table "${error.measurement}"`;
   if (error.key !== '') return `${sentence}: ${error.measurement === '' ? `key "${error.key}"` : column}`;
   return error.measurement === '' ? sentence : `${sentence}: table "${error.measurement}"`;
+}
+
+/** How many lines were rejected and stored, as answers say it. @param stored null when nothing was, whatever was good */
+export function lineCountsText(rejected: number, stored: number | null): string {
+  const lines = rejected === 1 ? '1 line was rejected' : `${rejected} lines were rejected`;
+  return `${lines}, ${stored === null ? 'nothing was' : stored === 1 ? '1 was' : `${stored} were`} stored`;
 }
 
 /** Keys of InfluxDB 3 (error_message, line_number, original_line), and ours. */

@@ -1,6 +1,6 @@
 /** The linter behind `sluice parse`: what the grammar makes of each line. Conflicts of types are a matter of tables, not of lines. */
 import * as abi from '../../assembly/layout/codes.js';
-import { LINE_ERRORS } from '../errors.js';
+import { codeName, lineErrorText } from '../line-errors.js';
 import type { LineError } from '../model/line-error.js';
 import { listedPoints } from '../worker/wasm/dump.js';
 import type { Parsed, WasmParser } from '../worker/wasm/wasm.js';
@@ -72,7 +72,6 @@ export class Linter {
   }
 }
 
-function describe({ column, code, source }: LineError): object {
-  const { name, sentence } = LINE_ERRORS[code]!;
-  return { column, code: name, message: sentence, source };
+function describe(error: LineError): object {
+  return { column: error.column, code: codeName(error.code), message: lineErrorText(error), source: error.source };
 }

@@ -12,6 +12,8 @@ export interface LineError {
   readonly measurement: string;
   readonly key: string;
   readonly value: string;
+  /** PRECISION_* that its timestamp was read by; of a LINE_TIMESTAMP_OUT_OF_RANGE alone. */
+  readonly precision?: number;
   /** KIND_* the column has and that came, for conflicts. */
   readonly kindHas: number;
   readonly kindCame: number;

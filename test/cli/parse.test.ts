@@ -41,9 +41,9 @@ test('a bad line is told with its place, its code and what is wrong', async () =
   assert.deepEqual([code, stderr], [1, '']);
   assert.deepEqual(stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as object), [
     { line: 1, measurement: 'cpu', tags: [['host', 'a']], fields: [['v', 'f64', '3ff0000000000000']], timestamp: '5000000000' },
-    { line: 3, column: 4, code: 'fields-missing', message: 'the line has no valid field', source: 'bad' },
+    { line: 3, column: 4, code: 'fields-missing', message: 'the line has no valid field: table "bad"', source: 'bad' },
     { line: 4, measurement: 'cpu', tags: [], fields: [['v', 'string', 'two\nlines']], timestamp: '7000000000' },
-    { line: 6, column: 14, code: 'integer-out-of-range', message: 'the integer does not fit 64 bits', source: 'cpu,host=b v=99999999999999999999i' },
+    { line: 6, column: 14, code: 'integer-out-of-range', message: 'the integer does not fit 64 bits: column "v" of table "cpu": 99999999999999999999i is not within -9223372036854775808i to 9223372036854775807i', source: 'cpu,host=b v=99999999999999999999i' },
   ]);
 });
 

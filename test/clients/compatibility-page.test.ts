@@ -127,7 +127,7 @@ describe('docs/compatibility.md', () => {
   test('rejected lines are said in the words of its table', async () => {
     const body = 'm v=1 1\nm v="two" 2\nm v= 3\n';
     const words = { '/write?db=words': 'error', '/api/v2/write?bucket=words': 'message', '/api/v3/write_lp?db=words': 'error' } as const;
-    const partly = [/^partial write: field type conflict: .* dropped=2$/, /^2 lines were rejected, 1 were stored/, /^partial write of line protocol occurred$/];
+    const partly = [/^partial write: field type conflict: .* dropped=2$/, /^2 lines were rejected, 1 was stored/, /^partial write of line protocol occurred$/];
     const whole = [/^field type conflict: .*; nothing was stored$/, /^2 lines were rejected, nothing was stored/, /^line protocol parsing error$/];
     for (const [i, [path, key]] of Object.entries(words).entries()) {
       for (const [parameter, expected] of [['', partly], ['&accept_partial=false', whole]] as const) {

@@ -83,7 +83,7 @@ for (const scheme of SCHEMES) {
         assert.equal(error.json.line, 2);
         assert.deepEqual(error.json.data.map(({ line_number, code }: Record<string, unknown>) => [line_number, code]), [[2, 'type-conflict'], [3, 'tag-value-missing']]);
         api.writeRecord('m,host=e v=true 5');
-        assert.match((await refusal(api.close())).message, /^1 lines were rejected, 0 were stored/);
+        assert.match((await refusal(api.close())).message, /^1 line was rejected, 0 were stored/);
       }
       await place.expectStored('partly', [['a', 1], ['d', 4]].map(([host, v]) => stored('m', { host: String(host) }, { v: i64(Number(v)) }, BigInt(v!))));
     });

@@ -39,7 +39,7 @@ export const badInput: readonly Case[] = each((d) => {
     partly('JSON', 'tag-without-equals', '{"measurement":"m","v":1}'),
     partly('a type that conflicts', 'type-conflict', 'm v="x" 1'),
     d.name === 'v1' ? { rule: 'v1: the words of a partial write', send, body: `${LINE}\nm v=`, status: 400, says: /^\{"error":"partial write: unable to parse 'm v=': .+ \(line 2, column \d+\) dropped=1","total":1,/, rows: ROW }
-      : d.name === 'v2' ? { rule: 'v2: the words of a partial write', send, body: `${LINE}\nm v=`, status: 400, says: /^\{"code":"invalid","message":"1 lines were rejected, 1 were stored; line 2, column \d+: fields-missing: .+","line":2,"error":"partial write of line protocol occurred","total":1,/, rows: ROW }
+      : d.name === 'v2' ? { rule: 'v2: the words of a partial write', send, body: `${LINE}\nm v=`, status: 400, says: /^\{"code":"invalid","message":"1 line was rejected, 1 was stored; line 2, column \d+: fields-missing: .+","line":2,"error":"partial write of line protocol occurred","total":1,/, rows: ROW }
         : { rule: 'v3: the words of a partial write', send, body: `${LINE}\nm v=`, status: 400, says: /^\{"error":"partial write of line protocol occurred","total":1,"data":\[\{"error_message":".+","line_number":2,"original_line":"m v="/, rows: ROW },
     { rule: `${d.name}: the words of a type conflict`, send, body: `${LINE}\nm v=2i 2`, status: 400, says: /field type conflict: column \\"v\\" of table \\"m\\" has type float, integer came/, rows: ROW },
     { rule: `${d.name}: a tag that is a field already`, send, body: `${LINE}\nm,v=a w=1 2`, status: 400, says: /"line":2,"column":\d+,"code":"tag-and-field"/, rows: ROW },

@@ -13,7 +13,7 @@ const ENTRY = JSON.stringify({
 });
 const PARTIAL = 'partial write of line protocol occurred';
 const V1 = `partial write: ${SENTENCE} (line 6, column 13) dropped=1`;
-const V2 = `1 lines were rejected, 3 were stored; line 6, column 13: type-conflict: ${SENTENCE}`;
+const V2 = `1 line was rejected, 3 were stored; line 6, column 13: type-conflict: ${SENTENCE}`;
 
 const SHOWN: readonly (readonly [path: string, header: string, body: string])[] = [
   ['/write?db=a', V1, `{"error":${JSON.stringify(V1)},"total":1,"data":[${ENTRY}]}`],

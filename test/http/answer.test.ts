@@ -169,7 +169,7 @@ test('the bodies of a rejected line, byte for byte', () => {
   assert.equal(partial('v1', [conflict]).answer.body, `{"error":"partial write: ${sentence} (line 7, column 12) dropped=1","total":1,"data":[${entry}]}`);
   assert.equal(
     partial('v2', [conflict]).answer.body,
-    `{"code":"invalid","message":"1 lines were rejected, 8 were stored; line 7, column 12: type-conflict: ${sentence}","line":7,`
+    `{"code":"invalid","message":"1 line was rejected, 8 were stored; line 7, column 12: type-conflict: ${sentence}","line":7,`
       + `"error":"partial write of line protocol occurred","total":1,"data":[${entry}]}`,
   );
   assert.equal(partial('v3', [conflict], false).answer.body, `{"error":"line protocol parsing error","total":1,"data":[${entry}]}`);

@@ -4,7 +4,7 @@ import { ERRORS } from '../../errors.js';
 import type { ErrorCode } from '../../errors.js';
 import type { Dialect, WriteOutcome } from '../../ingest/request.js';
 import type { LineError } from '../../model/line-error.js';
-import { codeName, lineErrorArray, lineErrorText } from '../../line-errors.js';
+import { codeName, lineCountsText, lineErrorArray, lineErrorText } from '../../line-errors.js';
 import type { Answer } from '../listener/listener.js';
 
 /** Who asked, as far as it changes the answer. */
@@ -85,9 +85,7 @@ function v1Text(outcome: Partial): string {
 }
 
 function v2Text(outcome: Partial): string {
-  const counts = outcome.stored
-    ? `${outcome.rejected} lines were rejected, ${outcome.accepted} were stored`
-    : `${outcome.rejected} lines were rejected, nothing was stored`;
+  const counts = lineCountsText(outcome.rejected, outcome.stored ? outcome.accepted : null);
   const first = outcome.errors[0];
   if (first === undefined) return counts;
   const place = `line ${first.line}, column ${first.column}: ${codeName(first.code)}`;

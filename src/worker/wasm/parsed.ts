@@ -46,8 +46,8 @@ export interface OutcomePlace {
 /** Reads the u32 at an offset of a struct. */
 type Entry = (offset: number) => number;
 
-/** Copies an outcome out of memory. @param status what parse returned */
-export function readParsed({ buffer, outcomeAt, bodyAt }: OutcomePlace, status: number): Parsed {
+/** Copies an outcome out of memory. @param status what parse returned @param precision PRECISION_* that it was asked with */
+export function readParsed({ buffer, outcomeAt, bodyAt }: OutcomePlace, status: number, precision: number): Parsed {
   const view = new DataView(buffer);
   const entryAt = (at: number): Entry => (offset) => view.getUint32(at + offset, true);
   const word = entryAt(outcomeAt);
@@ -60,7 +60,7 @@ export function readParsed({ buffer, outcomeAt, bodyAt }: OutcomePlace, status: 
     lines: word(abi.OUTCOME_LINES),
     accepted: word(abi.OUTCOME_ACCEPTED),
     rejected: word(abi.OUTCOME_REJECTED),
-    errors: list(abi.OUTCOME_ERRORS_AT, abi.OUTCOME_ERRORS, abi.ERROR_BYTES, (entry) => readError(buffer, bodyAt, entry)),
+    errors: list(abi.OUTCOME_ERRORS_AT, abi.OUTCOME_ERRORS, abi.ERROR_BYTES, (entry) => readError(buffer, bodyAt, entry, precision)),
     rejectedRuns: new Uint32Array(buffer, word(abi.OUTCOME_RUNS_AT), word(abi.OUTCOME_RUNS) * 2).slice(),
     spans: readSpans(new Uint32Array(buffer, word(abi.OUTCOME_SPANS_AT), word(abi.OUTCOME_SPANS) * SPAN_WORDS)),
     needs: list(abi.OUTCOME_NEEDS_AT, abi.OUTCOME_NEEDS, abi.NEED_BYTES, needReader(buffer)),
@@ -89,12 +89,13 @@ function needReader(buffer: ArrayBuffer): (entry: Entry) => Need {
   };
 }
 
-function readError(buffer: ArrayBuffer, bodyAt: number, entry: Entry): LineError {
+function readError(buffer: ArrayBuffer, bodyAt: number, entry: Entry, precision: number): LineError {
   const text = (at: number, bytes: number): string => cutText(Buffer.from(buffer, bodyAt + entry(at), entry(bytes)));
   return {
     line: entry(abi.ERROR_LINE),
     column: entry(abi.ERROR_COLUMN),
     code: entry(abi.ERROR_CODE),
+    ...(entry(abi.ERROR_CODE) === abi.LINE_TIMESTAMP_OUT_OF_RANGE ? { precision } : {}),
     source: text(abi.ERROR_LINE_AT, abi.ERROR_LINE_BYTES),
     measurement: text(abi.ERROR_MEASUREMENT_AT, abi.ERROR_MEASUREMENT_BYTES),
     key: text(abi.ERROR_KEY_AT, abi.ERROR_KEY_BYTES),

@@ -162,7 +162,7 @@ export class WasmParser {
     const status = this.exports.parse(
       databaseId, bytes, precision, defaultTime, flags, linesMax, runsAt, runs.length / 2, replayNumber,
     );
-    return readParsed(this.#outcomePlace(), status);
+    return readParsed(this.#outcomePlace(), status, precision);
   }
 
   /** The rejected lines of the body parsed last, which still stands in the input view. @param bytesMax of their text */
