@@ -173,6 +173,12 @@ onBoth('databases of v3 are listed in every format', {}, async ({ connect }) => 
   }
 });
 
+onBoth('a name that CSV must quote is quoted', {}, async ({ connect, schema }) => {
+  schema.put('a, "b"', []);
+  const answer = await ask(await connect(), send('GET', '/api/v3/configure/database?format=csv'));
+  assert.equal(answer.body.split('\n').at(-2), '"a, ""b"""');
+});
+
 onBoth('databases of v3 are listed, made and dropped', {}, async ({ connect, schema }) => {
   const client = await connect();
   const path = '/api/v3/configure/database';

@@ -3,6 +3,7 @@ import { SluiceError } from '../../errors.js';
 import { TAG_RULES, TYPE_RULES, type SchemaRules } from '../../schema-rules.js';
 import { demand, demandAdmin } from '../auth/auth.js';
 import type { Answer } from '../listener/listener.js';
+import { csvLine } from './csv.js';
 import { jsonObject, maySee, textOf } from './page.js';
 import type { PageRequest } from './page.js';
 import type { SchemaAccess } from './schema-access.js';
@@ -23,8 +24,7 @@ function prettyTable(names: readonly string[]): string {
 const LISTS: ReadonlyMap<string, readonly [type: string, text: (names: readonly string[]) => string]> = new Map([
   ['json', ['application/json', (names) => JSON.stringify(names.map((name) => ({ [COLUMN]: name })))]],
   ['jsonl', ['application/jsonl', (names) => names.map((name) => `${JSON.stringify({ [COLUMN]: name })}\n`).join('')]],
-  // No name holds what CSV would have to quote.
-  ['csv', ['text/csv', (names) => [COLUMN, ...names].map((line) => `${line}\n`).join('')]],
+  ['csv', ['text/csv', (names) => [COLUMN, ...names].map((name) => csvLine([name])).join('')]],
   ['pretty', ['text/plain; charset=utf-8', prettyTable]],
 ]);
 

@@ -1,5 +1,6 @@
 /** Results of /query, as InfluxDB 1 writes them: JSON, JSON line by line, or CSV. Pure. */
 import type { Answer } from '../listener/listener.js';
+import { csvLine } from './csv.js';
 
 export interface Series {
   readonly name?: string;
@@ -22,15 +23,6 @@ interface ResultFormat {
   readonly chunked: boolean;
   /** The Accept header. */
   readonly accept: string;
-}
-
-function csvCell(value: unknown): string {
-  const text = value === null || value === undefined ? '' : String(value);
-  return /[",\r\n]|^ /.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-function csvLine(cells: readonly unknown[]): string {
-  return `${cells.map(csvCell).join(',')}\n`;
 }
 
 function tagsText(tags: Series['tags']): string {
