@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { helpOf, SETTINGS, variableOf } from '../dist/src/config.js';
+import { helpOf, QUERY_MEMORY, SETTINGS, variableOf } from '../dist/src/config.js';
 
 const PAGE = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs/configuration.md');
 
@@ -53,7 +53,7 @@ const TAIL = `
 `;
 
 /** Defaults that the machine decides, in words. */
-const DECIDED_HERE = { workers: 'one a core' };
+const DECIDED_HERE = { 'workers': 'one a core', 'query-memory': 'a quarter of the memory' };
 
 /** The bounds of a setting as its help says them: the help has no other words between default and variable. */
 function boundsOf(setting) {
@@ -72,9 +72,9 @@ function row(setting) {
 }
 
 /** The section of a group. @throws Error for a flag that there is not */
-function section([heading, sentence, flags]) {
+function section([heading, sentence, flags], settings = SETTINGS) {
   const rows = flags.map((flag) => {
-    const setting = SETTINGS.find((candidate) => candidate.flag === flag);
+    const setting = settings.find((candidate) => candidate.flag === flag);
     if (setting === undefined) throw new Error(`the group ${heading} names --${flag}, which is no setting`);
     return row(setting);
   });
@@ -84,6 +84,7 @@ function section([heading, sentence, flags]) {
 const grouped = new Set(GROUPS.flatMap(([, , flags]) => flags));
 const missing = SETTINGS.find(({ flag }) => !grouped.has(flag));
 if (missing !== undefined) throw new Error(`--${missing.flag} stands in no group of scripts/configuration-page.mjs`);
-const page = HEAD + GROUPS.map(section).join('') + TAIL;
+const OF_QUERY = ['Queries', 'Of `sluice query` alone, which runs beside the server in a process of its own.', ['query-memory']];
+const page = HEAD + GROUPS.map((group) => section(group)).join('') + section(OF_QUERY, [QUERY_MEMORY]) + TAIL;
 if (process.argv[2] === '--print') process.stdout.write(page);
 else writeFileSync(PAGE, page);

@@ -1,5 +1,5 @@
 /** Every setting of the server: its flag, its variable, default, unit and bounds; and how their text becomes a Config. */
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { everyAddress, isNetwork } from './addresses.js';
 import { LOG_LEVELS, type LogLevel } from './logging.js';
@@ -136,6 +136,18 @@ const perField = {
 
 /** All settings, in the order of the help. */
 export const SETTINGS: readonly Setting[] = Object.values(perField);
+
+/** Of `sluice query`: what DuckDB may hold; default '' is a quarter of the machine's memory. */
+export const QUERY_MEMORY: Setting = { flag: 'query-memory', unit: 'bytes', default: '', min: 64 * MiB, max: 1024 * GiB, description: 'memory for a query, a quarter of the machine\'s unless said; what does not fit goes to tmp/ of the data folder meanwhile' };
+
+/** Bytes of QUERY_MEMORY. @throws UsageError with a sentence on a wrong value */
+export function queryMemoryOf(flag: string | undefined, env: NodeJS.ProcessEnv): number {
+  const source = sourceOf(QUERY_MEMORY, { [QUERY_MEMORY.flag]: flag }, env);
+  if (source.text !== '' || flag !== undefined) return parseNumber(QUERY_MEMORY, source);
+  const constrained = process.constrainedMemory(); // 0 or above all there is: no limit of a container
+  const machine = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return Math.max(Math.floor(machine / 4), QUERY_MEMORY.min!);
+}
 
 /** The environment variable of a setting; its flag wins. */
 export function variableOf(setting: Setting): string {

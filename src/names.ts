@@ -237,6 +237,16 @@ function numberOf(digits: string | undefined): number | null {
   return Number.isSafeInteger(number) ? number : null;
 }
 
+/** Name of the folder in `tmp/` for what a query has no memory for. @param pid of the process that queries */
+export function spillName(pid: number, nowMs: number): string {
+  return `query-${pid}-${nowMs}`;
+}
+
+/** The process of a folder that `spillName` named, or null for other names. */
+export function parseSpillName(name: string): number | null {
+  return numberOf(/^query-(\d{1,10})-\d{1,15}$/.exec(name)?.[1]);
+}
+
 /** What lies where in a data folder. */
 export interface DataPaths {
   readonly socket: string;
@@ -256,6 +266,8 @@ export interface DataPaths {
   readonly tables: string;
   /** Folder of unfinished files of one process. @param start names the process: a new one each start */
   tmp(start: string): string;
+  /** The folder of those folders. */
+  readonly allTmp: string;
 }
 
 /** Paths in the data folder `dataDir`. */
@@ -274,5 +286,6 @@ export function dataPaths(dataDir: string): DataPaths {
     imports: join(dataDir, 'imports'),
     tables: join(dataDir, 'tables'),
     tmp: (start) => join(dataDir, 'tmp', start),
+    allTmp: join(dataDir, 'tmp'),
   };
 }

@@ -15,12 +15,12 @@ export function writeOut(text: string): Promise<void> {
 }
 
 /** Says on stderr what is wrong with tables. */
-export function sayProblems(tables: readonly TableListing[]): void {
+export function sayProblems(tables: readonly Pick<TableListing, 'problems'>[]): void {
   for (const { problems } of tables) for (const problem of problems) process.stderr.write(`sluice: ${problem}\n`);
 }
 
 /** Says on stderr of which tables not all rows are in files. @returns how many they are */
-export function sayFailed({ failed }: ResultOf<'flush'>): number {
+export function sayFailed({ failed }: Pick<ResultOf<'flush'>, 'failed'>): number {
   for (const { database, measurement, reason } of failed) {
     process.stderr.write(`sluice: not all rows of ${measurement} of database ${database} are in files: ${reason}\n`);
   }

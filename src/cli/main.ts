@@ -1,6 +1,6 @@
 /** The command line. Exit codes: 0; 1 what was asked for failed; 2 it was asked wrongly. */
 import { Command, CommanderError, Option } from 'commander';
-import { helpOf, SETTINGS, UsageError, type Setting } from '../config.js';
+import { helpOf, QUERY_MEMORY, SETTINGS, UsageError, type Setting } from '../config.js';
 import { outletOf } from '../outlet.js';
 import { FORMATS, type Format } from '../query/format.js';
 import { TAG_RULES, TYPE_RULES, type SchemaRules } from '../schema-rules.js';
@@ -22,6 +22,12 @@ interface CodeOptions {
 }
 interface FormatOptions {
   readonly format: Format;
+}
+
+interface QueryOptions extends DatabaseOptions {
+  readonly format: Format | 'parquet';
+  readonly output?: string;
+  readonly queryMemory?: string;
 }
 
 const formatOption = (): Option => new Option('--format <format>', 'how rows are written').choices(FORMATS).default('pretty');
@@ -100,10 +106,13 @@ function addReading(program: Command): void {
       if ((await (await import('./flush.js')).flush(dataDir, database ?? null)) > 0) process.exitCode = EXIT_FAILED;
     });
   dataCommand(program, 'query', 'run SQL over all rows, moving them into files first: a database is a schema, a measurement a view')
-    .argument('<sql>').addOption(formatOption())
+    .argument('<sql>', 'one statement or several, - for stdin')
+    .addOption(new Option('--format <format>', 'how rows are written; parquet needs --output').choices([...FORMATS, 'parquet']).default('pretty'))
     .option('--database <name>', 'measurements without a schema are of this database')
-    .action(async (sql: string, { dataDir, database, format }: DatabaseOptions & FormatOptions) => {
-      await (await import('./query.js')).query(sql, { dataDir, database: database ?? null, format });
+    .option('--output <file>', 'write rows into this file, which appears when it is whole')
+    .addOption(settingOption(QUERY_MEMORY))
+    .action(async (sql: string, { dataDir, database, format, output, queryMemory }: QueryOptions) => {
+      await (await import('./query.js')).query(sql, { dataDir, database: database ?? null, format, output: output ?? null, queryMemory });
     });
 }
 

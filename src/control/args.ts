@@ -15,6 +15,8 @@ const ARGS: { readonly [C in CommandName]: GenericSchema<unknown, ArgsOf<C>> } =
   'write': object({ database: string(), precision: pipe(number(), safeInteger('a whole number')) }),
   'flush': ofDatabase,
   'tables': ofDatabase,
+  'schema': nothing,
+  'tables-to-read': object({ tables: array(object({ database: string(), measurement: string() })) }),
   'quarantine-list': ofDatabase,
   'quarantine-remove': object({ path: string() }),
   'database-create': object({ name: string(), rules: exactOptional(rules) }),

@@ -4,6 +4,7 @@ import type { TokenEntry, TokenOrder } from '../auth/token.js';
 import type { WriteOutcome } from '../ingest/request.js';
 import type { LineError } from '../model/line-error.js';
 import type { ColumnDefinition } from '../model/schema.js';
+import type { FileSpan } from '../model/file-span.js';
 
 /** A table and its files. */
 export interface TableListing {
@@ -23,6 +24,18 @@ export interface TableListing {
   readonly flushedTo: number;
   /** What is wrong, in sentences: its Delta log cannot be read, it is set aside, files are missing. */
   readonly problems: readonly string[];
+}
+
+/** A table as a query names it, before its files are looked for. */
+export interface TableName {
+  readonly database: string;
+  readonly measurement: string;
+}
+
+/** A data file, and what its statistics tell. */
+interface DataFile {
+  readonly path: string;
+  readonly span: FileSpan | null;
 }
 
 /** A table whose rows did not all go into files. */
@@ -73,6 +86,13 @@ interface ControlCommands {
   /** Moves all rows that are on disk into files. */
   readonly 'flush': { readonly args: { readonly database: string | null }; readonly result: { readonly tables: number; readonly failed: readonly UnflushedTable[] } };
   readonly 'tables': { readonly args: { readonly database: string | null }; readonly result: readonly TableListing[] };
+  /** Names and columns of all tables; no file is opened. */
+  readonly 'schema': { readonly args: Readonly<Record<string, never>>; readonly result: readonly (TableName & { readonly columns: readonly ColumnDefinition[] })[] };
+  /** Moves the rows of these tables into files, as far as they can, and finds those. Tables that are gone are left out. */
+  readonly 'tables-to-read': {
+    readonly args: { readonly tables: readonly TableName[] };
+    readonly result: { readonly failed: readonly UnflushedTable[]; readonly tables: readonly (Omit<TableListing, 'files'> & { readonly files: readonly DataFile[] })[] };
+  };
   readonly 'quarantine-list': { readonly args: { readonly database: string | null }; readonly result: readonly QuarantinedListing[] };
   /** Removes rows that were written again. */
   readonly 'quarantine-remove': { readonly args: { readonly path: string }; readonly result: Readonly<Record<string, never>> };

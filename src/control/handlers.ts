@@ -1,13 +1,15 @@
 /** What the control commands do. */
+import { basename } from 'node:path';
 import type { DatabaseAdmin } from '../admin/databases.js';
 import type { MadeToken, TokenStore } from '../auth/token-store.js';
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Recovery } from '../ingest/recovery.js';
 import type { Flusher } from '../flush/flusher.js';
 import { atMost } from '../in-turn.js';
-import type { DataPaths } from '../names.js';
+import { parseDataFileName, type DataPaths } from '../names.js';
+import type { LiveFile } from '../tables/delta/file-list.js';
 import type { QuarantinedRows, RowQuarantine } from '../tables/row-quarantine.js';
-import type { ControlHandlers, TableListing } from './commands.js';
+import type { ControlHandlers, ResultOf, TableListing } from './commands.js';
 import { writeBody, type WriteParts } from './write.js';
 
 interface HandlerParts {
@@ -27,7 +29,7 @@ const LOOKS_AT_ONCE_MAX = 4;
 
 export function controlHandlers(parts: HandlerParts): ControlHandlers {
   const inTurn = atMost(LOOKS_AT_ONCE_MAX);
-  const { catalog, recovery, schema, flusher, tokens } = parts;
+  const { catalog, recovery, schema, tokens } = parts;
   const tablesOf = (database: string | null): Table[] => {
     if (database === null) return catalog.tables();
     const found = catalog.database(database);
@@ -43,11 +45,17 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
     'flush': async ({ database }) => {
       await recovery.done();
       const tables = tablesOf(database);
-      const failures = await flusher.flush(tables.map(({ id }) => id));
-      const failed = failures.map(({ reason, table }) => ({ database: table.databaseName, measurement: table.measurement, reason }));
-      return { tables: tables.length, failed };
+      return { tables: tables.length, failed: await flush(parts, tables) };
     },
     'tables': async ({ database }) => Promise.all(tablesOf(database).map((table) => inTurn(() => listing(parts, table)))),
+    'schema': async () => catalog.tables().map(({ columns, databaseName: database, measurement }) => ({ database, measurement, columns })),
+    'tables-to-read': async ({ tables: names }) => {
+      await recovery.done();
+      const wanted = new Set(names.map(({ database, measurement }) => JSON.stringify([database, measurement])));
+      const tables = catalog.tables().filter(({ databaseName, measurement }) => wanted.has(JSON.stringify([databaseName, measurement])));
+      const failed = await flush(parts, tables);
+      return { failed, tables: await Promise.all(tables.map((table) => inTurn(() => withSpans(parts, table)))) };
+    },
     'quarantine-list': async ({ database }) => parts.quarantine.lots()
       .filter((lot) => database === null || lot.database === database)
       .map((lot) => ({ path: lot.path, database: lot.database, measurement: lot.measurement, columns: lot.columns, files: quarantinedFiles(parts, lot) })),
@@ -81,12 +89,31 @@ function named({ entry, token }: MadeToken): { name: string; token: string } {
   return { name: entry.name, token };
 }
 
+/** Moves rows into files; gives the tables of which not all went. */
+async function flush({ flusher }: HandlerParts, tables: readonly Table[]): Promise<ResultOf<'flush'>['failed']> {
+  const failures = await flusher.flush(tables.map(({ id }) => id));
+  return failures.map(({ reason, table }) => ({ database: table.databaseName, measurement: table.measurement, reason }));
+}
+
 function quarantinedFiles({ paths }: HandlerParts, { files, folder }: QuarantinedRows): string[] {
   return files.map((name) => `${paths.quarantinedTables}/${folder}/${name}`);
 }
 
-/** A table that cannot be read is listed as well: it must not hide the others. */
+type TableFiles = Omit<TableListing, 'files'> & { readonly files: readonly Pick<LiveFile, 'path' | 'span'>[] };
+
 async function listing(parts: HandlerParts, table: Table): Promise<TableListing> {
+  const { files, ...rest } = await filesOf(parts, table);
+  return { ...rest, files: files.map(({ path }) => path) };
+}
+
+/** Only what we wrote ourselves proves something: of other writers' files the statistics may be rounded as they like. */
+async function withSpans(parts: HandlerParts, table: Table): Promise<ResultOf<'tables-to-read'>['tables'][number]> {
+  const { files, ...rest } = await filesOf(parts, table);
+  return { ...rest, files: files.map(({ path, span }) => ({ path, span: parseDataFileName(basename(path)) === null ? null : span })) };
+}
+
+/** A table that cannot be read is listed as well: it must not hide the others. */
+async function filesOf(parts: HandlerParts, table: Table): Promise<TableFiles> {
   const { paths, quarantine, flusher } = parts;
   const { columns, databaseName: database, folder, id, measurement } = table;
   const known = {
@@ -99,7 +126,7 @@ async function listing(parts: HandlerParts, table: Table): Promise<TableListing>
       ...known,
       rows: files.reduce((sum, file) => sum + (file.rows ?? 0), 0),
       unflushed: flusher.unflushedRows(id),
-      files: files.map(({ path }) => `${paths.tables}/${folder}/${path}`),
+      files: files.map(({ path, span }) => ({ path: `${paths.tables}/${folder}/${path}`, span })),
       flushedTo,
       problems: flusher.problemsOf(table),
     };

@@ -1,7 +1,8 @@
 /** DuckDB, the only door to it: one in-memory instance a command. */
 import {
-  DuckDBArrayValue, DuckDBDecimalValue, DuckDBInstance, DuckDBListValue, DuckDBMapValue, DuckDBStructValue,
-  DuckDBTimestampTZValue, DuckDBTimestampValue, type DuckDBConnection, type DuckDBValue,
+  BIGINT, BOOLEAN, DECIMAL, DOUBLE, DuckDBArrayValue, DuckDBDecimalValue, DuckDBInstance, DuckDBListValue, DuckDBMapValue, DuckDBStructValue,
+  DuckDBTableFunction, DuckDBTimestampTZValue, DuckDBTimestampValue, INTEGER, ResultReturnType, TIMESTAMPTZ, VARCHAR,
+  type DuckDBConnection, type DuckDBExtractedStatements, type DuckDBResult, type DuckDBType, type DuckDBValue,
 } from '@duckdb/node-api';
 
 /** A number that JavaScript's own do not hold: its digits. */
@@ -12,24 +13,64 @@ interface ExactNumber {
 /** A value of a result, free of DuckDB. Times are RFC 3339 text with microseconds, in UTC. */
 export type Cell = null | boolean | number | string | ExactNumber | readonly Cell[] | ReadonlyMap<string, Cell>;
 
-/** A result as it streams: chunks of rows. */
+/** A result as it streams: chunks of rows. Who stops reading leaves the rest uncomputed. */
 export interface RowStream {
   readonly columns: readonly string[];
   readonly rows: AsyncIterable<readonly (readonly Cell[])[]>;
 }
 
+/** What a database may take of the machine; without it DuckDB's own measures hold. */
+export interface DuckLimits {
+  readonly memoryBytesMax: number;
+  /** Where what does not fit into memory goes. */
+  readonly spillFolder: string;
+  readonly spillBytesMax: number;
+}
+
+/** A statement whose names are found and whose types are known. */
+export interface Statement {
+  /** Runs it. @returns its rows, or null for one that has none @throws with DuckDB's words, also while rows are read */
+  stream(): Promise<RowStream | null>;
+  close(): void;
+}
+
+/** The statements of a text. */
+export interface Statements {
+  readonly count: number;
+  /** @throws with DuckDB's words */
+  prepare(at: number): Promise<Statement>;
+}
+
+/** SQL types that a stand-in's columns may have. */
+export type SqlType = keyof typeof TYPES;
+const TYPES = {
+  'TIMESTAMPTZ': TIMESTAMPTZ, 'VARCHAR': VARCHAR, 'DOUBLE': DOUBLE, 'BIGINT': BIGINT, 'DECIMAL(20,0)': DECIMAL(20, 0), 'BOOLEAN': BOOLEAN, 'INTEGER': INTEGER,
+} as const satisfies Record<string, DuckDBType>;
+
+/** A table function without rows: whatever names it is noted, and whoever reads it fails. */
+interface StandIn {
+  readonly name: string;
+  /** Of the table with this number. */
+  readonly columnsOf: (table: number) => readonly (readonly [name: string, type: SqlType])[];
+  /** A statement that names the table was bound. */
+  readonly onBound: (table: number) => void;
+}
+
 /** An open database. */
-interface Duck {
+export interface Duck {
   /** Runs a statement for its effect. @throws with DuckDB's words */
   run(sql: string): Promise<void>;
   /** Runs a statement and streams its rows. @throws with DuckDB's words, also while rows are read */
   stream(sql: string): Promise<RowStream>;
+  /** Reads a text of statements. @throws with DuckDB's words */
+  statements(sql: string): Promise<Statements>;
+  standIn(standIn: StandIn): void;
   close(): void;
 }
 
 /** Opens a database in memory whose clock is UTC and whose only catalog is `catalog`. */
-export async function openDuck(catalog: string): Promise<Duck> {
-  const instance = await DuckDBInstance.create(':memory:');
+export async function openDuck(catalog: string, limits: DuckLimits | null = null): Promise<Duck> {
+  const instance = await DuckDBInstance.create(':memory:', limits === null ? {} : settingsOf(limits));
   const connection = await instance.connect();
   await connection.run("SET TimeZone = 'UTC'");
   await connection.run('SET parquet_metadata_cache = true');
@@ -40,12 +81,54 @@ export async function openDuck(catalog: string): Promise<Duck> {
     run: async (sql) => {
       await connection.run(sql);
     },
-    stream: (sql) => stream(connection, sql),
+    stream: async (sql) => rowsOf(connection, await connection.stream(sql)),
+    statements: (sql) => statementsOf(connection, sql),
+    standIn: (standIn) => connection.registerTableFunction(tableFunctionOf(standIn)),
     close: () => {
       connection.closeSync();
       instance.closeSync();
     },
   };
+}
+
+function settingsOf({ memoryBytesMax, spillBytesMax, spillFolder }: DuckLimits): Record<string, string> {
+  return { memory_limit: `${memoryBytesMax}B`, temp_directory: spillFolder, max_temp_directory_size: `${spillBytesMax}B` };
+}
+
+/** What the binding puts before DuckDB's own words. */
+const BINDING_WORDS = /^Failed to extract statements: /;
+
+async function statementsOf(connection: DuckDBConnection, sql: string): Promise<Statements> {
+  const extract = (): Promise<DuckDBExtractedStatements> => connection.extractStatements(sql).catch((error: Error) => {
+    throw new Error(error.message.replace(BINDING_WORDS, ''));
+  });
+  return {
+    count: (await extract()).count,
+    prepare: async (at) => {
+      const prepared = await (await extract()).prepare(at); // an extracted statement can be prepared once
+      return {
+        stream: async () => {
+          const result = await prepared.stream();
+          return result.returnType === ResultReturnType.QUERY_RESULT ? rowsOf(connection, result) : null;
+        },
+        close: () => prepared.destroySync(),
+      };
+    },
+  };
+}
+
+function tableFunctionOf({ name, columnsOf, onBound }: StandIn): DuckDBTableFunction {
+  return DuckDBTableFunction.create({
+    name,
+    parameterTypes: [INTEGER],
+    bindFunction: (info) => {
+      const table = Number(info.getParameter(0));
+      onBound(table);
+      for (const [column, type] of columnsOf(table)) info.addResultColumn(column, TYPES[type]);
+    },
+    initFunction: (info) => info.setError('the rows of a table were asked for before they were there'),
+    mainFunction: (info) => info.setError('a stand-in has no rows'),
+  });
 }
 
 export function quoteName(name: string): string {
@@ -56,10 +139,15 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-async function stream(connection: DuckDBConnection, sql: string): Promise<RowStream> {
-  const result = await connection.stream(sql);
+function rowsOf(connection: DuckDBConnection, result: DuckDBResult): RowStream {
   async function* rows(): AsyncGenerator<Cell[][]> {
-    for await (const chunk of result) yield chunk.getRows().map((row) => row.map(cellOf));
+    let isWhole = false;
+    try {
+      for await (const chunk of result) yield chunk.getRows().map((row) => row.map(cellOf));
+      isWhole = true;
+    } finally {
+      if (!isWhole) connection.interrupt();
+    }
   }
   return { columns: result.columnNames(), rows: rows() };
 }

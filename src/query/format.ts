@@ -5,7 +5,7 @@ import type { Cell, RowStream } from './duckdb.js';
 export type Write = (text: string) => Promise<void>;
 
 /** Formats of `sluice query`. */
-export const FORMATS = ['pretty', 'json', 'jsonl', 'csv'] as const;
+export const FORMATS = ['pretty', 'json', 'jsonl', 'csv', 'tsv'] as const;
 export type Format = (typeof FORMATS)[number];
 
 const prettyRowsMax = 1000;
@@ -15,6 +15,7 @@ const prettyCellMax = 60;
 export async function writeResult(result: RowStream, format: Format, write: Write): Promise<void> {
   if (format === 'pretty') await writePretty(result, write);
   else if (format === 'csv') await writeCsv(result, write);
+  else if (format === 'tsv') await writeTsv(result, write);
   else await writeJson(result, format === 'json', write);
 }
 
@@ -54,12 +55,26 @@ function plainText(cell: Cell): string {
   return jsonText(cell);
 }
 
-/** RFC 4180 with a header. Null is nothing, the empty string is `""`. */
+/** RFC 4180 with a header, but for the ends of lines: LF, as every tool writes it here. Null is nothing, the empty string is `""`. */
 async function writeCsv(result: RowStream, write: Write): Promise<void> {
-  await write(`${result.columns.map(csvQuoted).join(',')}\r\n`);
+  await write(`${result.columns.map(csvQuoted).join(',')}\n`);
   for await (const rows of result.rows) {
-    await write(rows.map((row) => `${row.map(csvField).join(',')}\r\n`).join(''));
+    await write(rows.map((row) => `${row.map(csvField).join(',')}\n`).join(''));
   }
+}
+
+/** Fields between tabs, a line a row, with a header: tab, LF, CR and backslash in a text are \\t, \\n, \\r and \\\\, null is \\N. */
+async function writeTsv(result: RowStream, write: Write): Promise<void> {
+  await write(`${result.columns.map(tsvText).join('\t')}\n`);
+  for await (const rows of result.rows) {
+    await write(rows.map((row) => `${row.map((cell) => (cell === null ? '\\N' : tsvText(plainText(cell)))).join('\t')}\n`).join(''));
+  }
+}
+
+const TSV_ESCAPES: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', '\\': '\\\\' };
+
+function tsvText(text: string): string {
+  return text.replace(/[\t\n\r\\]/g, (character) => TSV_ESCAPES[character]!);
 }
 
 function csvField(cell: Cell): string {
@@ -70,13 +85,14 @@ function csvQuoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** An aligned table of the first rows, and how many there are. Numbers stand at the right. */
+/** An aligned table of the first rows; what is behind them is not read. Numbers stand at the right. */
 async function writePretty(result: RowStream, write: Write): Promise<void> {
   const shown: (readonly Cell[])[] = [];
-  let count = 0;
+  let isMore = false;
   for await (const rows of result.rows) {
+    isMore = shown.length + rows.length > prettyRowsMax;
     shown.push(...rows.slice(0, prettyRowsMax - shown.length));
-    count += rows.length;
+    if (isMore) break;
   }
   const texts = shown.map((row) => row.map((cell) => shortText(cell === null ? 'null' : plainText(cell))));
   const header = result.columns.map(shortText);
@@ -88,8 +104,8 @@ async function writePretty(result: RowStream, write: Write): Promise<void> {
   for (const [at, row] of texts.entries()) {
     await write(`${line(row, (column) => isNumber(shown[at]?.[column] ?? null))}\n`);
   }
-  const rest = count > shown.length ? `, the first ${shown.length} shown; --format csv or jsonl gives all` : '';
-  await write(`(${count} ${count === 1 ? 'row' : 'rows'}${rest})\n`);
+  const count = `${shown.length} ${shown.length === 1 ? 'row' : 'rows'}`;
+  await write(isMore ? `(the first ${count}; --format csv or jsonl gives all)\n` : `(${count})\n`);
 }
 
 /** On one line, and not so long that it takes the whole screen. */

@@ -1,55 +1,121 @@
-/** `sluice query`: one SQL statement over the live files. */
+/** `sluice query`: SQL over the live files of the tables that it names. */
 import { systemDisk } from '../disk.js';
-import { fold, isPlainFile } from '../names.js';
-import { openDuck, quoteName } from './duckdb.js';
-import { writeResult, type Format, type Write } from './format.js';
+import { isPlainFile } from '../names.js';
+import { openDuck, quoteName, type Duck, type DuckLimits, type RowStream, type Statement, type Statements } from './duckdb.js';
 import { longestLine } from './longest-line.js';
-import { CATALOG, placeTables, viewStatement, type PlacedTable, type QueryTable, type ReadableTable } from './views.js';
+import { asShown, withNanoseconds } from './nanoseconds.js';
+import { CATALOG, placeTables, STAND_IN, standInStatement, viewColumns, viewStatement, type NamedTable, type PlacedTable, type QueryTable, type ReadableTable } from './views.js';
 
 /** A query. */
-interface Query {
-  readonly tables: readonly QueryTable[];
+interface Query<T extends NamedTable> {
+  /** All that SQL may name. */
+  readonly tables: readonly T[];
+  /** Finds the files of tables that a statement names; one that is gone is left out. */
+  readonly load: (tables: readonly T[]) => Promise<readonly QueryTable[]>;
   /** Whose measurements need no schema before them; null: the only database, if there is one. */
   readonly database: string | null;
+  /** One statement or several. */
   readonly sql: string;
-  readonly format: Format;
-  readonly write: Write;
+  /** null: DuckDB's own. */
+  readonly limits: DuckLimits | null;
+  /** Takes the rows of each statement that has some. */
+  readonly onResult: (result: RowStream) => Promise<void>;
 }
 
 /**
- * Runs SQL over views of the tables and writes its rows.
+ * Runs SQL over views of the tables.
  * @throws with DuckDB's words for wrong SQL, or when the database has no table
  */
-export async function runQuery(query: Query): Promise<void> {
+export async function runQuery<T extends NamedTable>(query: Query<T>): Promise<void> {
   const placed = placeTables(query.tables);
   const schema = defaultSchema(query, placed);
-  const duck = await openDuck(CATALOG);
+  const duck = await openDuck(CATALOG, query.limits);
   try {
-    for (const name of new Set(placed.map((table) => table.schema))) {
-      await duck.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(name)}`);
-    }
-    const sql = fold(query.sql);
-    await duck.run('BEGIN');
-    for (const each of placed) await duck.run(viewStatement(each, isMentioned(each.view, sql) ? await readable(each.table) : null));
-    await duck.run('COMMIT');
+    const views = new Views(duck, placed, query.load);
+    await views.make();
     if (schema !== null) await duck.run(`USE ${quoteName(CATALOG)}.${quoteName(schema)}`);
-    await writeResult(await duck.stream(query.sql), query.format, query.write);
+    const plain = await duck.statements(query.sql);
+    const exact = await withExactTimes(duck, query.sql, plain.count);
+    for (let at = 0; at < plain.count; at += 1) {
+      const statement = await (exact === null ? views.prepare(plain, at) : views.prepare(exact, at).catch(() => views.prepare(plain, at)));
+      const result = await statement.stream();
+      if (result !== null) await query.onResult(asShown(result, query.sql));
+      statement.close();
+    }
   } finally {
     duck.close();
   }
 }
 
+/** The statements with the nanoseconds of the times that they show, or null. What then cannot be bound is run as it was written. */
+async function withExactTimes(duck: Duck, sql: string, count: number): Promise<Statements | null> {
+  const text = await withNanoseconds(duck, sql);
+  const statements = text === null ? null : await duck.statements(text).catch(() => null);
+  return statements?.count === count ? statements : null;
+}
+
+/**
+ * The views. Each begins over a stand-in without rows, which notes when a statement that names it is bound, whatever way
+ * it is named (`query_table('cli' || 'mate')`, another view, a macro): then its files are found. Rows of a stand-in are
+ * an error, so no view is empty for want of its files.
+ */
+class Views<T extends NamedTable> {
+  readonly #duck: Duck;
+  readonly #placed: readonly PlacedTable<T>[];
+  readonly #load: Query<T>['load'];
+  readonly #bound = new Set<number>();
+
+  constructor(duck: Duck, placed: readonly PlacedTable<T>[], load: Query<T>['load']) {
+    this.#duck = duck;
+    this.#placed = placed;
+    this.#load = load;
+  }
+
+  async make(): Promise<void> {
+    this.#duck.standIn({
+      name: STAND_IN,
+      columnsOf: (at) => viewColumns(this.#placed[at]!.table),
+      onBound: (at) => this.#bound.add(at),
+    });
+    await this.#duck.run('BEGIN');
+    for (const name of new Set(this.#placed.map((table) => table.schema))) await this.#duck.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(name)}`);
+    for (const [at, each] of this.#placed.entries()) await this.#duck.run(standInStatement(each, at));
+    await this.#duck.run('COMMIT');
+  }
+
+  /** A statement with the files of all tables that it names. @throws with DuckDB's words */
+  async prepare(statements: Statements, at: number): Promise<Statement> {
+    for (const before = new Set<number>(); ;) {
+      this.#bound.clear();
+      const statement = await statements.prepare(at);
+      if (this.#bound.size === 0) return statement;
+      statement.close();
+      const wanted = [...this.#bound];
+      // What was loaded is bound to its files from then on.
+      if (wanted.every((number) => before.has(number))) throw new Error('the files of the statement\'s tables were found, and it does not read them');
+      wanted.forEach((number) => before.add(number));
+      await this.#replace(wanted);
+    }
+  }
+
+  async #replace(bound: readonly number[]): Promise<void> {
+    const wanted = bound.map((at) => this.#placed[at]!);
+    const loaded = await this.#load(wanted.map(({ table }) => table));
+    for (const place of wanted) {
+      const { database, measurement } = place.table;
+      const table = loaded.find((each) => each.database === database && each.measurement === measurement);
+      if (table === undefined) throw new Error(`table ${measurement} of database ${database} was dropped meanwhile`);
+      await this.#duck.run(viewStatement(place, await readable(table)));
+    }
+  }
+}
+
 /** A table with all that must be known to read its files. @throws when one cannot be read */
-export async function readable<T extends QueryTable>(table: T): Promise<T & ReadableTable> {
+export async function readable<T extends Omit<ReadableTable, 'lineBytes'>>(table: T): Promise<T & ReadableTable> {
   return { ...table, lineBytes: await longestLine(systemDisk, table.files.filter(isPlainFile)) };
 }
 
-/** Opening the files of a table takes time, and rows cannot be asked for without its name. */
-function isMentioned(view: string, foldedSql: string): boolean {
-  return foldedSql.includes(fold(view).replaceAll('"', '""'));
-}
-
-function defaultSchema(query: Query, placed: readonly PlacedTable[]): string | null {
+function defaultSchema<T extends NamedTable>(query: Query<T>, placed: readonly PlacedTable<T>[]): string | null {
   const schemas = new Map(placed.map(({ table, schema }) => [table.database, schema]));
   if (query.database === null) return schemas.size === 1 ? ([...schemas.values()][0] ?? null) : null;
   const schema = schemas.get(query.database);

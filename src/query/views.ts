@@ -1,32 +1,42 @@
 /** The tables as SQL sees them: a schema a database, a view a measurement, every point once. */
 import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../assembly/layout/codes.js';
 import { fold, isPlainFile, ROW_NUMBER } from '../names.js';
-import { quoteName, quoteText } from './duckdb.js';
+import { quoteName, quoteText, type SqlType } from './duckdb.js';
+import type { FileSpan } from '../model/file-span.js';
+import { withEachPointOnce } from './file-spans.js';
 
-/** A table to query. */
-export interface QueryTable {
+/** A table as SQL can name it. */
+export interface NamedTable {
   readonly database: string;
   readonly measurement: string;
-  /** By column id. */
-  readonly columns: readonly { readonly kind: number; readonly name: string }[];
+  /** By column id: `name` is the one in files. */
+  readonly columns: readonly { readonly kind: number; readonly key: string; readonly name: string }[];
+}
+
+/** A table to query. */
+export interface QueryTable extends NamedTable {
   /** Absolute paths of its live files: Parquet, and rows in quarantine that are JSON lines. */
   readonly files: readonly string[];
+  /** What is known of the rows of files, by path. */
+  readonly spans: ReadonlyMap<string, FileSpan>;
 }
 
 /** A table whose files are to be read. */
-export interface ReadableTable extends QueryTable {
+export interface ReadableTable extends Pick<QueryTable, 'columns' | 'files'> {
   /** At least the bytes of the longest line of those that are JSON lines. */
   readonly lineBytes: number;
 }
 
+type Columns = Pick<NamedTable, 'columns'>;
+
 /** Where a table's view stands. */
-export interface PlacedTable {
-  readonly table: QueryTable;
+export interface PlacedTable<T extends NamedTable = NamedTable> {
+  readonly table: T;
   readonly schema: string;
   readonly view: string;
 }
 
-const typeOfKind: ReadonlyMap<number, string> = new Map([
+const typeOfKind: ReadonlyMap<number, SqlType> = new Map([
   [KIND_TAG, 'VARCHAR'],
   [KIND_F64, 'DOUBLE'],
   [KIND_I64, 'BIGINT'],
@@ -41,11 +51,14 @@ const LINE_BYTES_MIN = 16 << 20;
 /** DuckDB's name for all of it. */
 export const CATALOG = 'sluice_tables';
 
+/** Of the table function that stands in for the rows of a table until they are asked for. */
+export const STAND_IN = 'sluice_rows';
+
 /** Schemas of these names would be DuckDB's own, or be mistaken for a catalog. */
 const reservedSchemas = ['information_schema', 'pg_catalog', 'system', 'temp', CATALOG];
 
 /** Names every table's schema and view: its own names, with `~2`, `~3`… where DuckDB, which ignores case, would mix them up. */
-export function placeTables(tables: readonly QueryTable[]): PlacedTable[] {
+export function placeTables<T extends NamedTable>(tables: readonly T[]): PlacedTable<T>[] {
   const schemas = new Map<string, string>();
   const taken = new Set(reservedSchemas);
   const takenViews = new Map<string, Set<string>>();
@@ -65,15 +78,47 @@ function freeName(name: string, taken: Set<string>): string {
   return free;
 }
 
+/** The columns of a table's view, and their types: time, tags and fields in their order, sluice_ns, sluice_seq. */
+export function viewColumns({ columns }: Columns): (readonly [name: string, type: SqlType])[] {
+  const shown = shownNames(columns);
+  return [['time', 'TIMESTAMPTZ'], ...columns.map(({ kind }, at) => [shown[at]!, typeOfKind.get(kind)!] as const), ['sluice_ns', 'INTEGER'], ['sluice_seq', 'BIGINT']];
+}
+
+/** A column is called by its key; by its name in files where SQL, which ignores case, would mix the key up with an earlier column. */
+function shownNames(columns: NamedTable['columns']): string[] {
+  const taken = new Set(['time', 'sluice_ns', 'sluice_seq', ...columns.map(({ name }) => fold(name))]);
+  return columns.map(({ key, name }) => {
+    if (fold(key) === fold(name)) return name;
+    const shown = key !== '' && !taken.has(fold(key)) ? key : name;
+    taken.add(fold(shown));
+    return shown;
+  });
+}
+
+/** The statement that makes the view of a table whose rows nobody asked for yet. @param number of the table for the stand-in */
+export function standInStatement({ schema, view }: PlacedTable, number: number): string {
+  return `CREATE OR REPLACE VIEW ${quoteName(schema)}.${quoteName(view)} AS SELECT * FROM system.main.${STAND_IN}(${number})`;
+}
+
 /**
- * The statement that makes a table's view. Its columns: time, tags and fields in their order, sluice_ns, sluice_seq.
+ * The statement that makes a table's view.
  * A point may stand in several rows of the files; per field the value with the highest sluice_seq counts (arg_max
- * passes over nulls).
- * @param readable null: the view has its columns and no rows, and no file is opened
+ * passes over nulls). Files of which it is certain that each of their points stands there once are not grouped.
  */
-export function viewStatement({ table, schema, view }: PlacedTable, readable: ReadableTable | null): string {
-  const rows = readable !== null && readable.files.length > 0 ? eachPointOnce(readable) : emptyRelation(table);
-  return `CREATE OR REPLACE VIEW ${quoteName(schema)}.${quoteName(view)} AS ${rows}`;
+export function viewStatement({ schema, view }: PlacedTable, table: ReadableTable & Pick<QueryTable, 'spans'>): string {
+  const names = ['time', ...table.columns.map(({ name }) => quoteName(name)), 'sluice_ns', 'sluice_seq'];
+  const shown = viewColumns(table).map(([name], at) => `${names[at]} AS ${quoteName(name)}`);
+  return `CREATE OR REPLACE VIEW ${quoteName(schema)}.${quoteName(view)} AS SELECT ${shown.join(', ')} FROM (${points(table, names)})`;
+}
+
+function points(table: ReadableTable & Pick<QueryTable, 'spans'>, names: readonly string[]): string {
+  const once = withEachPointOnce(table.files, table.spans);
+  const others = table.files.filter((path) => !once.has(path));
+  const parts = [
+    ...(once.size > 0 ? [`SELECT ${names.join(', ')} FROM (${allRows({ ...table, files: [...once] })})`] : []),
+    ...(others.length > 0 ? [eachPointOnce({ ...table, files: others })] : []),
+  ];
+  return parts.length > 0 ? parts.join(' UNION ALL ') : emptyRelation(table);
 }
 
 function eachPointOnce(table: ReadableTable): string {
@@ -83,14 +128,14 @@ function eachPointOnce(table: ReadableTable): string {
 }
 
 /** The columns of a group of rows with the same tags: of each field the value that is there and comes last by `order`. */
-function newestBy(order: string, { columns }: QueryTable): string[] {
+function newestBy(order: string, { columns }: Columns): string[] {
   return columns.map(({ kind, name }) => {
     const column = quoteName(name);
     return kind === KIND_TAG ? column : `arg_max(${column}, ${order}) AS ${column}`;
   });
 }
 
-function tagsOf({ columns }: QueryTable): string[] {
+function tagsOf({ columns }: Columns): string[] {
   return columns.filter(({ kind }) => kind === KIND_TAG).map(({ name }) => quoteName(name));
 }
 
@@ -104,7 +149,7 @@ export function rowsStatement(table: ReadableTable): string {
 }
 
 /** No rows, every column with its type: it also stands in for columns that no file has. */
-function emptyRelation(table: QueryTable): string {
+function emptyRelation(table: Columns): string {
   const columns = table.columns.map(({ kind, name }) => `NULL::${typeOfKind.get(kind)} AS ${quoteName(name)}`);
   const all = ['NULL::TIMESTAMPTZ AS time', ...columns, 'NULL::INTEGER AS sluice_ns', 'NULL::BIGINT AS sluice_seq'];
   return `SELECT ${all.join(', ')} WHERE false`;

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.js';
 import type { Disk } from '../disk.js';
 import type { Logger } from '../logging.js';
 import { parseDataFileName, type DataPaths } from '../names.js';
+import { isOfRunningQuery } from '../spill.js';
 import type { TableCommitter } from './commit.js';
 import { MAGIC } from './parquet/footer.js';
 import type { TableStore } from './table-store.js';
@@ -31,12 +32,12 @@ export class Cleanup {
     this.#parts = parts;
   }
 
-  /** Removes unfinished files of earlier processes. @throws why some of them stay, once all others are gone */
+  /** Removes unfinished files of earlier processes, and what queries left that are no more. @throws why some of them stay, once all others are gone */
   async clearTmp(start: string): Promise<void> {
     const { disk, paths } = this.#parts;
     const folder = dirname(paths.tmp(start));
     await eachOf(await disk.list(folder), async (name) => {
-      if (name !== start) await disk.removeTree(`${folder}/${name}`);
+      if (name !== start && !isOfRunningQuery(name)) await disk.removeTree(`${folder}/${name}`);
     });
   }
 

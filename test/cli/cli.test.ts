@@ -83,6 +83,14 @@ test('commands ask the server that holds the folder', async (t) => {
       return { tables: 1, failed: [] };
     },
     'tables': async () => [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, unflushed: 3, files: [file], quarantined: [], flushedTo: 5, problems: [] }],
+    'schema': async () => [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }] }],
+    'tables-to-read': async (args) => {
+      asked.push(args);
+      return {
+        failed: [],
+        tables: [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, unflushed: 3, files: [{ path: file, span: null }], quarantined: [], flushedTo: 5, problems: [] }],
+      };
+    },
     'quarantine-list': async () => [],
     'quarantine-remove': async () => ({}),
     'database-create': async ({ name }) => ({ created: name === 'new' }),
@@ -110,7 +118,7 @@ test('commands ask the server that holds the folder', async (t) => {
   };
   assert.equal(await says('database', 'create', 'new'), 'database new is made\n');
   assert.equal(await says('database', 'create', 'db'), 'database db was there already\n');
-  assert.equal(await says('database', 'list', '--format', 'csv'), 'database,tables,tags,types\r\ndb,1,grow,strict\r\n"a,b",0,fixed,split\r\n');
+  assert.equal(await says('database', 'list', '--format', 'csv'), 'database,tables,tags,types\ndb,1,grow,strict\n"a,b",0,fixed,split\n');
   assert.equal(await says('database', 'create', 'db', '--types', 'split'), 'database db was there already, its rules stay (sluice database update changes them)\n');
   assert.equal(await says('database', 'update', 'db', '--tags', 'fixed'), 'database db has tags fixed, types strict from now on\n');
   assert.equal(await says('database', 'update', 'db', '--tags', 'fixed', '--types', 'widen'), 'database db has tags fixed, types widen from now on\n');
@@ -120,7 +128,7 @@ test('commands ask the server that holds the folder', async (t) => {
     '_admin,*,admin,,',
     'agents,"a,b*",write,1970-01-01T00:00:00.000Z,1970-01-02T00:00:00.000Z',
     '',
-  ].join('\r\n'));
+  ].join('\n'));
   assert.equal(await says('token', 'delete', 'agents'), 'token agents is deleted\n');
   const made = await sluice(['token', 'create', '--database', 'a', '--database', 'b*', '--permission', 'read,write', '--data-dir', folder]);
   assert.deepEqual([made.code, made.stdout], [0, '[{"databases":["a","b*"],"permissions":["read","write"]}]\n']);
@@ -134,10 +142,11 @@ test('commands ask the server that holds the folder', async (t) => {
     '(1 row)',
     '',
   ].join('\n'));
-  assert.equal(await says('query', '--format', 'jsonl', 'SELECT time, load FROM cpu'), '{"time":"1970-01-01T00:00:00.000000Z","load":1.5}\n');
-  assert.equal(await says('query', '--database', 'db', '--format', 'csv', 'SELECT load FROM cpu'), 'load\r\n1.5\r\n');
+  assert.equal(await says('query', '--format', 'jsonl', 'SELECT time, load FROM cpu'), '{"time":"1970-01-01T00:00:00.000000000Z","load":1.5}\n');
+  assert.equal(await says('query', '--database', 'db', '--format', 'csv', 'SELECT load FROM cpu'), 'load\n1.5\n');
   assert.equal(await says('flush', '--database', 'db'), 'all rows of 1 table are in files\n');
-  assert.deepEqual(asked, [{ database: null }, { database: null }, { database: 'db' }]);
+  const named = { tables: [{ database: 'db', measurement: 'cpu' }] };
+  assert.deepEqual(asked, [named, named, { database: 'db' }], 'a query flushes the tables that it names');
   const failed = await sluice(['flush', '--database', 'gone', '--data-dir', folder]);
   assert.deepEqual([failed.code, failed.stderr], [1, 'sluice: there is no database "gone"\n']);
   const wrong = await sluice(['query', '--data-dir', folder, 'SELEC 1']);

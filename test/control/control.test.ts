@@ -35,6 +35,8 @@ const handlers: ControlHandlers = {
     throw new Error(`there is no database ${database}`);
   },
   'tables': async () => Array.from({ length: 5000 }, (_, n) => ({ database: 'db', measurement: `m${n}`, columns: [], rows: n, unflushed: 0, files: ['/a/b.parquet'], quarantined: [], flushedTo: n, problems: [] })),
+  'schema': async () => [],
+  'tables-to-read': async () => ({ failed: [], tables: [] }),
   'quarantine-list': async () => [],
   'quarantine-remove': async () => ({}),
   'database-create': async ({ name }) => ({ created: name === 'new' }),

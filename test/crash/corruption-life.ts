@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { askServer } from '../../src/control/client.js';
 import type { ArgsOf, CommandName, ResultOf, TableListing } from '../../src/control/commands.js';
 import { dataPaths } from '../../src/names.js';
+import { writeResult } from '../../src/query/format.js';
 import { runQuery } from '../../src/query/run-query.js';
 import { post, writePath } from '../e2e/client.js';
 import { PROGRAM, TestServer } from '../e2e/server.js';
@@ -125,7 +126,11 @@ export class Life {
 async function rowsOf(tables: readonly TableListing[], there: readonly TableName[]): Promise<ShownRow[]> {
   if (there.length === 0) return [];
   const lines: string[] = [];
-  await runQuery({ tables, database: null, sql: there.map(selectOf).join(' UNION ALL '), format: 'jsonl', write: async (piece) => void lines.push(piece) });
+  await runQuery({
+    tables, database: null, sql: there.map(selectOf).join(' UNION ALL '), limits: null,
+    load: async (named) => named.map((table) => ({ ...table, spans: new Map() })),
+    onResult: (result) => writeResult(result, 'jsonl', async (piece) => void lines.push(piece)),
+  });
   return lines.join('').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as ShownRow);
 }
 

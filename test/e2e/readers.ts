@@ -1,4 +1,6 @@
 /** Two independent readers of flushed tables; both give canonical rows that compare with the C4 model's. */
+import { KIND_TAG } from '../../assembly/layout/codes.js';
+import { viewColumns } from '../../src/query/views.js';
 import { readFileSync } from 'node:fs';
 import { parquetMetadata, parquetReadObjects, type FileMetaData } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
@@ -78,7 +80,8 @@ function rawText(kind: Kind, value: unknown): string | null {
 export function rowsByQuery(dataDir: string, database: string, tables: readonly DeltaFolder[]): Map<string, string[]> {
   const columnsOf = (table: DeltaFolder): DeltaColumn[] => table.columns.filter(({ role }) => role === 'tag' || role === 'field');
   const selects = tables.map((table, i) => {
-    const cells = columnsOf(table).map(({ name }) => `CAST(${quote(name)} AS VARCHAR)`);
+    const shown = viewColumns({ columns: columnsOf(table).map(({ key, name }) => ({ kind: KIND_TAG, key, name })) }).slice(1, -2);
+    const cells = shown.map(([name]) => `CAST(${quote(name)} AS VARCHAR)`);
     return `SELECT ${i} AS i, CAST(epoch_us(time) AS VARCHAR) AS t, sluice_ns AS n, CAST(to_json([${cells.join(', ')}]) AS VARCHAR) AS cells FROM ${quote(table.view)}`;
   });
   const { stdout, stderr, code } = sluice(['query', '--data-dir', dataDir, '--database', database, '--format', 'jsonl', selects.join(' UNION ALL ')]);

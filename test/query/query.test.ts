@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../assembly/layout/codes.js';
 import { openDuck, quoteText } from '../../src/query/duckdb.js';
-import type { Format } from '../../src/query/format.js';
+import { writeResult, type Format } from '../../src/query/format.js';
 import { runQuery } from '../../src/query/run-query.js';
 import type { QueryTable } from '../../src/query/views.js';
 
@@ -13,13 +13,13 @@ const folder = mkdtempSync(join(tmpdir(), 'sluice-query-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const columns = [
-  { kind: KIND_TAG, name: 'host' },
-  { kind: KIND_F64, name: 'load' },
-  { kind: KIND_I64, name: 'count' },
-  { kind: KIND_U64, name: 'big' },
-  { kind: KIND_BOOL, name: 'up' },
-  { kind: KIND_STRING, name: 'note' },
-  { kind: KIND_F64, name: 'absent' },
+  { kind: KIND_TAG, key: 'host', name: 'host' },
+  { kind: KIND_F64, key: 'load', name: 'load' },
+  { kind: KIND_I64, key: 'count', name: 'count' },
+  { kind: KIND_U64, key: 'big', name: 'big' },
+  { kind: KIND_BOOL, key: 'up', name: 'up' },
+  { kind: KIND_STRING, key: 'note', name: 'note' },
+  { kind: KIND_F64, key: 'absent', name: 'absent' },
 ];
 
 let files = 0;
@@ -38,7 +38,7 @@ async function query(tables: readonly QueryTable[], sql: string, format: Format 
   const write = async (piece: string): Promise<void> => {
     text += piece;
   };
-  await runQuery({ tables, database, sql, format, write });
+  await runQuery({ tables, load: async (named) => named, database, sql, limits: null, onResult: (result) => writeResult(result, format, write) });
   return text;
 }
 
@@ -47,7 +47,7 @@ function own(seq: number, micros = 1_700_000_000_123_456, ns = 0): string {
 }
 
 const cpu = async (...selects: string[]): Promise<QueryTable> =>
-  ({ database: 'db', measurement: 'cpu', columns, files: await Promise.all(selects.map((select) => parquet(select))) });
+  ({ database: 'db', measurement: 'cpu', columns, files: await Promise.all(selects.map((select) => parquet(select))), spans: new Map() });
 
 test('a point that stands in several files is one row with the newest value of each field', async () => {
   const table = await cpu(
@@ -57,10 +57,10 @@ test('a point that stands in several files is one row with the newest value of e
     `SELECT ${own(5)}, NULL::VARCHAR AS host, 4::DOUBLE AS load`,
     `SELECT ${own(6, 1_700_000_000_123_456, 999)}, 'a' AS host, 5::DOUBLE AS load`,
   );
-  assert.equal(await query([table], 'SELECT * FROM cpu ORDER BY host, sluice_ns, time'), [
-    '[{"time":"2023-11-14T22:13:20.123456Z","host":"a","load":2.5,"count":9,"big":null,"up":null,"note":"hi","absent":null,"sluice_ns":0,"sluice_seq":30}',
-    '{"time":"2023-11-14T22:13:20.123456Z","host":"a","load":5,"count":null,"big":null,"up":null,"note":null,"absent":null,"sluice_ns":999,"sluice_seq":6}',
-    '{"time":"2023-11-14T22:13:20.123456Z","host":null,"load":4,"count":null,"big":null,"up":null,"note":null,"absent":null,"sluice_ns":0,"sluice_seq":5}]\n',
+  assert.equal(await query([table], 'SELECT * FROM cpu WHERE sluice_seq > 0 ORDER BY host, sluice_ns, time'), [
+    '[{"time":"2023-11-14T22:13:20.123456000Z","host":"a","load":2.5,"count":9,"big":null,"up":null,"note":"hi","absent":null,"sluice_ns":0,"sluice_seq":30}',
+    '{"time":"2023-11-14T22:13:20.123456999Z","host":"a","load":5,"count":null,"big":null,"up":null,"note":null,"absent":null,"sluice_ns":999,"sluice_seq":6}',
+    '{"time":"2023-11-14T22:13:20.123456000Z","host":null,"load":4,"count":null,"big":null,"up":null,"note":null,"absent":null,"sluice_ns":0,"sluice_seq":5}]\n',
   ].join(',\n'));
 });
 
@@ -100,13 +100,13 @@ test('times from 1677 to 2262 are exact to the microsecond', async () => {
     (time) => `SELECT TIMESTAMPTZ '${time}' AS time, 0::INTEGER AS sluice_ns, 1::BIGINT AS sluice_seq`,
   ));
   assert.equal(await query([table], 'SELECT time FROM cpu ORDER BY time', 'csv'),
-    'time\r\n1677-09-21T00:12:43.145225Z\r\n1969-12-31T23:59:59.999999Z\r\n2262-04-11T23:47:16.854775Z\r\n');
-  assert.equal(await query([table], "SELECT time FROM cpu WHERE time = TIMESTAMPTZ '1969-12-31T23:59:59.999999Z'", 'jsonl'), '{"time":"1969-12-31T23:59:59.999999Z"}\n');
+    'time\n1677-09-21T00:12:43.145225000Z\n1969-12-31T23:59:59.999999000Z\n2262-04-11T23:47:16.854775000Z\n');
+  assert.equal(await query([table], "SELECT time FROM cpu WHERE time = TIMESTAMPTZ '1969-12-31T23:59:59.999999Z'", 'jsonl'), '{"time":"1969-12-31T23:59:59.999999000Z"}\n');
 });
 
 test('csv quotes by RFC 4180 and tells null from the empty string', async () => {
   const text = await query([await cpu()], `SELECT 'a,b' AS "x""y", 'say "hi"' AS q, e'two\\nlines' AS l, '' AS empty, NULL AS nothing, 1.5 AS n`, 'csv');
-  assert.equal(text, '"x""y",q,l,empty,nothing,n\r\n"a,b","say ""hi""","two\nlines","",,1.5\r\n');
+  assert.equal(text, '"x""y",q,l,empty,nothing,n\n"a,b","say ""hi""","two\nlines","",,1.5\n');
 });
 
 test('pretty is aligned, cuts long cells and counts the rows', async () => {
@@ -119,14 +119,14 @@ test('pretty is aligned, cuts long cells and counts the rows', async () => {
     '(2 rows)',
     '',
   ].join('\n'));
-  assert.match(await query([await cpu()], 'SELECT range AS n FROM range(1001)', 'pretty'), /\n999\n\(1001 rows, the first 1000 shown; --format csv or jsonl gives all\)\n$/);
+  assert.match(await query([await cpu()], 'SELECT range AS n FROM range(1001)', 'pretty'), /\n999\n\(the first 1000 rows; --format csv or jsonl gives all\)\n$/);
   assert.match(await query([await cpu()], 'SELECT 1 AS n', 'pretty'), /\(1 row\)\n$/);
 });
 
 test('a measurement is found in its database, by any name', async () => {
   const select = (value: number): string => `SELECT ${own(1)}, ${value}::DOUBLE AS load`;
   const table = async (database: string, measurement: string, value: number): Promise<QueryTable> =>
-    ({ database, measurement, columns: [{ kind: KIND_F64, name: 'load' }], files: [await parquet(select(value))] });
+    ({ database, measurement, columns: [{ kind: KIND_F64, key: 'load', name: 'load' }], files: [await parquet(select(value))], spans: new Map() });
   const tables = [
     await table('a/b "c"', 'my table', 1), await table('a/b "c"', 'd"e', 2), await table('a/b "c"', 'CPU', 3), await table('a/b "c"', 'cpu', 4),
     await table('temp', 'x.y', 5), await table('information_schema', 'select', 6), await table('memory', 'm', 7), await table('main', 'm', 8),
@@ -136,13 +136,95 @@ test('a measurement is found in its database, by any name', async () => {
     ['"a/b ""c"""."my table"', null], ['"d""e"', 'a/b "c"'], ['CPU', 'a/b "c"'], ['"cpu~2"', 'a/b "c"'],
     ['"x.y"', 'temp'], ['"information_schema~2"."select"', null], ['memory.m', null], ['main.m', null],
   ];
-  for (const [at, [from, database]] of found.entries()) assert.equal(await load(from, database), `load\r\n${at + 1}\r\n`);
+  for (const [at, [from, database]] of found.entries()) assert.equal(await load(from, database), `load\n${at + 1}\n`);
   await assert.rejects(load('m', 'nowhere'), /there is no table in a database "nowhere"/);
 });
 
+test('A6: only the files of tables that a statement names are looked for, however it names them', async () => {
+  const tables = [
+    await cpu(`SELECT ${own(1)}, 'a' AS host, 1::DOUBLE AS load`),
+    { ...(await cpu(`SELECT ${own(1)}, 'b' AS host, 2::DOUBLE AS load`)), measurement: 'other' },
+  ];
+  const looksOf = async (sql: string): Promise<[looks: string[][], rows: string]> => {
+    const looks: string[][] = [];
+    let text = '';
+    await runQuery({
+      tables, database: null, sql, limits: null,
+      load: async (named) => {
+        looks.push(named.map(({ measurement }) => measurement).toSorted());
+        return named;
+      },
+      onResult: (result) => writeResult(result, 'csv', async (piece) => void (text += piece)),
+    });
+    return [looks, text];
+  };
+  const cases: [sql: string, looks: string[][], rows: string][] = [
+    ['SELECT count(*) AS n FROM cpu', [['cpu']], 'n\n1\n'],
+    ["SELECT count(*) AS n FROM query_table('c' || 'pu')", [['cpu']], 'n\n1\n'],
+    ["SELECT count(*) AS n FROM query('FROM o' || 'ther')", [['other']], 'n\n1\n'],
+    ["SELECT count(*) AS n FROM query_table(['cpu', 'other'])", [['cpu', 'other']], 'n\n2\n'],
+    ['SELECT cpu.load + other.load AS n FROM cpu, other', [['cpu', 'other']], 'n\n3\n'],
+    ['WITH cpu AS (SELECT 7 AS n) SELECT n FROM cpu', [], 'n\n7\n'],
+    ["SELECT 'cpu' AS n", [], 'n\ncpu\n'],
+    ['SHOW TABLES', [], 'name\ncpu\nother\n'],
+    ['CREATE VIEW v AS SELECT load FROM other; SELECT count(*) AS n FROM v', [['other']], 'n\n1\n'],
+    ["SET VARIABLE t = 'cpu'; SELECT count(*) AS n FROM query_table(getvariable('t'))", [['cpu']], 'n\n1\n'],
+    ['PREPARE p AS SELECT count(*) AS n FROM cpu; EXECUTE p', [['cpu']], 'n\n1\n'],
+    ['CREATE MACRO m() AS TABLE SELECT count(*) AS n FROM other; FROM m()', [['other']], 'n\n1\n'],
+    ['BEGIN; SELECT count(*) AS n FROM cpu; ROLLBACK; SELECT count(*) AS n FROM cpu', [['cpu'], ['cpu']], 'n\n1\nn\n1\n'],
+  ];
+  for (const [sql, looks, rows] of cases) assert.deepEqual(await looksOf(sql), [looks, rows], sql);
+});
+
+test('A6: pretty reads no further than what it shows', async () => {
+  let read = 0;
+  async function* rows(): AsyncGenerator<number[][]> {
+    for (;;) {
+      read += 1;
+      yield Array.from({ length: 600 }, (_, at) => [at]);
+    }
+  }
+  let text = '';
+  await writeResult({ columns: ['n'], rows: rows() }, 'pretty', async (piece) => void (text += piece));
+  assert.equal(read, 2);
+  assert.match(text, /\n399\n\(the first 1000 rows; --format csv or jsonl gives all\)\n$/);
+  // DuckDB itself stops as well: all rows of this would take hours.
+  assert.match(await query([await cpu()], 'SELECT a.range + b.range AS n FROM range(1000000000) a, range(1000000000) b; SELECT 7 AS n', 'pretty'), /the first 1000 rows.*\n.*\n-\n7\n\(1 row\)\n$/s);
+});
+
+test('D18: a column is called by its key, and by its name in files where SQL would mix it up', async () => {
+  const select = `SELECT ${own(1)}, 1 AS "Temp%20C", 2 AS "a", 3 AS "A~2", 4 AS "time~2", 5 AS "x%2Cy", 6 AS "a%20b", 7 AS "a%2520b"`;
+  const keys: [key: string, name: string][] = [['Temp C', 'Temp%20C'], ['a', 'a'], ['A', 'A~2'], ['Time', 'time~2'], ['x,y', 'x%2Cy'], ['a b', 'a%20b'], ['a%20b', 'a%2520b']];
+  const table: QueryTable = {
+    database: 'db', measurement: 'cpu', columns: keys.map(([key, name]) => ({ kind: KIND_I64, key, name })), files: [await parquet(select)], spans: new Map(),
+  };
+  assert.equal(await query([table], 'SELECT * EXCLUDE (time) FROM cpu', 'csv'), 'Temp C,a,A~2,time~2,"x,y",a b,a%2520b\n1,2,3,4,5,6,7\n');
+  assert.equal(await query([table], 'SELECT "Temp C" FROM cpu WHERE "x,y" = 5', 'csv'), 'Temp C\n1\n');
+});
+
+test('D18: times have their nanoseconds, and our own columns show when they are named', async () => {
+  const table = await cpu(`SELECT ${own(10, 1_700_000_000_123_456, 7)}, 'a' AS host, 1.5 AS load`);
+  const shown = async (sql: string): Promise<string> => query([table, { ...table, measurement: 'other' }], sql, 'csv');
+  const time = '2023-11-14T22:13:20.123456';
+  assert.equal(await shown('SELECT * FROM cpu'), `time,host,load,count,big,up,note,absent\n${time}007Z,a,1.5,,,,,\n`);
+  assert.equal(await shown('SELECT time, load FROM cpu ORDER BY 1'), `time,load\n${time}007Z,1.5\n`);
+  assert.equal(await shown('SELECT c.time AS "ä", other.time FROM cpu AS c JOIN other USING (host) WHERE \'é\' = \'é\''), `ä,time\n${time}007Z,${time}007Z\n`);
+  assert.equal(await shown('SELECT 1 AS n; SELECT time FROM cpu; SELECT time FROM other'), `n\n1\ntime\n${time}007Z\ntime\n${time}007Z\n`);
+  assert.equal(await shown('SELECT time, sluice_ns, sluice_seq FROM cpu'), `time,sluice_ns,sluice_seq\n${time}007Z,7,10\n`);
+  assert.equal(await shown('SELECT max(time) AS time FROM cpu'), `time\n${time}Z\n`);
+  assert.equal(await shown('SELECT time FROM cpu GROUP BY time'), `time\n${time}Z\n`);
+  assert.equal(await shown('SELECT time FROM (SELECT time FROM cpu)'), `time\n${time}Z\n`);
+  assert.equal(await shown('WITH c AS (SELECT time FROM cpu) SELECT time FROM c'), `time\n${time}Z\n`);
+});
+
+test('D18: tsv escapes what would end a field', async () => {
+  const text = await query([await cpu()], String.raw`SELECT e'a\tb\nc\\d' AS t, NULL AS nothing, '' AS empty, 1.5 AS n`, 'tsv');
+  assert.equal(text, 't\tnothing\tempty\tn\n' + String.raw`a\tb\nc\\d` + '\t\\N\t\t1.5\n');
+});
+
 test('tables that the statement does not name are listed all the same', async () => {
-  const other: QueryTable = { database: 'db', measurement: 'other', columns, files: ['/nowhere/1.parquet'] };
-  assert.equal(await query([await cpu(), other], 'SHOW TABLES', 'csv'), 'name\r\ncpu\r\nother\r\n');
+  const other: QueryTable = { database: 'db', measurement: 'other', columns, files: ['/nowhere/1.parquet'], spans: new Map() };
+  assert.equal(await query([await cpu(), other], 'SHOW TABLES', 'csv'), 'name\ncpu\nother\n');
   await assert.rejects(query([other], 'SELECT * FROM other'), /No files found/);
 });
 
@@ -160,5 +242,5 @@ test('wrong SQL fails with DuckDB\'s words', async () => {
 test('a list of 10,000 files', async () => {
   const path = await parquet(`SELECT ${own(1)}, 1::DOUBLE AS load`);
   const table = { ...(await cpu()), files: Array.from({ length: 10_000 }, () => path) };
-  assert.equal(await query([table], 'SELECT count(*) AS n, sum(load) AS s FROM cpu', 'csv'), 'n,s\r\n1,1\r\n');
+  assert.equal(await query([table], 'SELECT count(*) AS n, sum(load) AS s FROM cpu', 'csv'), 'n,s\n1,1\n');
 });

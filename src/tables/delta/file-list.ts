@@ -1,9 +1,10 @@
 /** The files of a table: what its newest version is made of, and what any version named. Changed in place, commit by commit. */
 import type { TableStore } from '../table-store.js';
+import { spanOf, type FileSpan, type SpanStatistics } from '../../model/file-span.js';
 import type { Action } from './commit-text.js';
 
 /** What an entry takes besides its path, about: measured with a hundred thousand of them. */
-const LIVE_BYTES = 200;
+const LIVE_BYTES = 260;
 const REMOVED_BYTES = 100;
 
 /** Files that are looked at at once. */
@@ -16,6 +17,8 @@ export interface LiveFile {
   readonly bytes: number;
   /** Rows as its statistics state, or null when another writer left them out. */
   readonly rows: number | null;
+  /** Between which times its rows are, or null when its statistics do not tell. */
+  readonly span: FileSpan | null;
   /** It was found as long as its commit says. */
   isWhole: boolean;
 }
@@ -40,9 +43,8 @@ export function fileChangeOf(actions: readonly Action[]): FileChange {
 }
 
 function liveFile(add: NonNullable<Action['add']>): LiveFile {
-  const stats = add.stats ?? null;
-  const numRecords = stats === null ? undefined : (JSON.parse(stats) as { numRecords?: number }).numRecords;
-  return { path: decodeURIComponent(add.path), bytes: add.size, rows: numRecords ?? null, isWhole: false };
+  const stats = add.stats == null ? {} : JSON.parse(add.stats) as SpanStatistics & { numRecords?: number };
+  return { path: decodeURIComponent(add.path), bytes: add.size, rows: stats.numRecords ?? null, span: spanOf(stats), isWhole: false };
 }
 
 export class FileList {

@@ -1,0 +1,28 @@
+/** What the statistics of a data file tell of the times and numbers of its rows. */
+
+/** What the statistics of a data file say of its rows. */
+export interface FileSpan {
+  /** No row is earlier or later than these; milliseconds since 1970. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** All rows have one sluice_seq, by which equal points of a file differ: so it has none. */
+  readonly hasOneSeq: boolean;
+}
+
+/** The part of a file's statistics that tells its span. */
+export interface SpanStatistics {
+  readonly minValues?: Bounds;
+  readonly maxValues?: Bounds;
+}
+
+/** The span of a file out of its statistics; null when they do not tell. */
+export function spanOf({ minValues: least, maxValues: greatest }: SpanStatistics): FileSpan | null {
+  const [firstMs, lastMs] = [Date.parse(String(least?.time)), Date.parse(String(greatest?.time))];
+  if (!(firstMs <= lastMs)) return null;
+  return { firstMs, lastMs, hasOneSeq: Number.isSafeInteger(least?.sluice_seq) && least?.sluice_seq === greatest?.sluice_seq };
+}
+
+interface Bounds {
+  readonly time?: string;
+  readonly sluice_seq?: number;
+}

@@ -1,0 +1,24 @@
+/** Which data files hold no point that stands anywhere else: their rows need no grouping. */
+
+import type { FileSpan } from '../model/file-span.js';
+
+/** Statistics give times in milliseconds, and not every writer rounds the greatest up. */
+const SLACK_MS = 1;
+
+/**
+ * The files each of whose points stands in one row of one file: what other files hold lies before or behind them.
+ * One file without a span may hold anything, and then there are none.
+ */
+export function withEachPointOnce(files: readonly string[], spans: ReadonlyMap<string, FileSpan>): Set<string> {
+  const known = files.map((path) => ({ path, span: spans.get(path) }));
+  if (known.some(({ span }) => span === undefined)) return new Set();
+  const byTime = known.map(({ path, span }) => ({ path, ...span! })).sort((a, b) => a.firstMs - b.firstMs);
+  const once = new Set<string>();
+  let lastMsBefore = -Infinity;
+  for (const [at, { path, firstMs, lastMs, hasOneSeq }] of byTime.entries()) {
+    const next = byTime[at + 1]?.firstMs ?? Infinity;
+    if (hasOneSeq && lastMsBefore + SLACK_MS < firstMs && lastMs + SLACK_MS < next) once.add(path);
+    lastMsBefore = Math.max(lastMsBefore, lastMs);
+  }
+  return once;
+}
