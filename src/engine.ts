@@ -1,6 +1,7 @@
 /** The engine: all that is behind the front end. Here is the order of a start; src/engine/ has its steps. */
 import { engineMetrics } from './admin/server-metrics.js';
 import type { DatabaseAdmin } from './admin/databases.js';
+import { Overview } from './admin/overview.js';
 import type { TokenStore } from './auth/token-store.js';
 import { systemClock as clock, wait } from './clock.js';
 import type { Config } from './config.js';
@@ -38,6 +39,8 @@ export interface Engine {
   /** The admin token, if this was the first start. */
   readonly tokenMade: string | null;
   readonly control: Control;
+  /** What `sluice status` shows. */
+  readonly overview: Overview;
   /** Sentences on what is wrong; empty when all is well. */
   problems(): string[];
   /** What is counted behind the front end. */
@@ -135,12 +138,17 @@ function serve(parts: Parts, control: Control): Engine {
     (frames) => frames > 0 && logger.info(`${frames} frames of the log are back in memtables`),
     (error: Error) => damage.report(`the log could not be replayed: ${error.message}`),
   );
-  control.serve(controlHandlers({ catalog, flusher, quarantine, recovery, schema, tokens, problems, paths, write: { writer, bodyMemory, log, clock, limits: config } }));
+  const metrics = (): Metric[] => engineMetrics({ ...parts, log, memtableBytes: () => pool.memtableBytes });
+  const refusal = (): string | null => admission.problems()[0] ?? null;
+  const overview = new Overview({
+    clock, dataDir: config.dataDir, memoryBytesMax: config.memoryBytesMax, problems, refusal, metrics,
+    counts: () => ({ databases: catalog.databases().length, tables: catalog.tables().length }),
+    workers: () => pool.slots(), firstUnflushed: () => flusher.firstUnflushed,
+  });
+  control.serve(controlHandlers({ overview, catalog, flusher, quarantine, recovery, schema, tokens, problems, paths, write: { writer, bodyMemory, log, clock, limits: config } }));
   const housekeeping = startHousekeeping(parts, control);
   return {
-    writer, bodyMemory, schema, logger, tokens, tokenMade: folder.tokenMade, control, problems,
-    metrics: () => engineMetrics({ ...parts, log, memtableBytes: () => pool.memtableBytes }),
-    refusal: () => admission.problems()[0] ?? null,
+    writer, bodyMemory, schema, logger, tokens, tokenMade: folder.tokenMade, control, overview, problems, metrics, refusal,
     recovered: () => recovery.done(),
     stop: () => stopEngine(parts, control, housekeeping),
   };

@@ -38,6 +38,7 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
     if (config.adminTokenFile !== null) await warnOfOpenSecret('the admin token file', config.adminTokenFile, logger);
     const trustedProxies = makeNetworks(config.trustedProxies);
     const processMetrics = new ProcessMetrics();
+    const observability = new Observability({ clock, trustedProxies, log: logger, metrics: () => engine.metrics(), processText: () => processMetrics.text() });
     const frontEnd = createFrontEnd({
       writer: engine.writer,
       schema: engine.schema,
@@ -52,10 +53,12 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
       version: VERSION,
       log: logger,
       metricsOpen: config.metricsOpen || isLoopback(config.httpHost),
-      observability: new Observability({ clock, trustedProxies, log: logger, metrics: () => engine.metrics(), processText: () => processMetrics.text() }),
+      observability,
     });
     listener = await makeListener(config.http === 'node' ? 'node' : 'uws', frontEnd, { connectionsMax: config.connectionsMax, certificate }, logger);
     address = await listener.listen(config.httpHost, config.httpPort);
+    const { host, port } = address;
+    engine.overview.attach({ listeners: [`${config.tls === null ? 'http' : 'https'}://${host}:${port}`], metrics: () => observability.requestMetrics() });
   } catch (error) {
     await within(STOP_MS_MAX, engine.stop()).catch((late: Error) => logger.error(`what was started could not be stopped: ${late.message}`));
     throw error;

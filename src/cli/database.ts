@@ -3,6 +3,7 @@ import { UsageError } from '../config.js';
 import type { Format } from '../query/format.js';
 import type { SchemaRules } from '../schema-rules.js';
 import { printRows, runCommand, writeOut } from './io.js';
+import { counted } from './words.js';
 
 export async function createDatabase(dataDir: string | undefined, name: string, rules: Partial<SchemaRules>): Promise<void> {
   const { created } = await runCommand(dataDir, 'database-create', { name, rules });
@@ -22,6 +23,7 @@ export async function listDatabases(dataDir: string | undefined, format: Format)
 }
 
 export async function deleteDatabase(dataDir: string | undefined, name: string): Promise<void> {
-  const { tables } = await runCommand(dataDir, 'database-drop', { name });
-  await writeOut(`database ${name} is deleted, with ${tables} ${tables === 1 ? 'table' : 'tables'}\n`);
+  const { tables, trash } = await runCommand(dataDir, 'database-drop', { name });
+  const where = tables === 0 ? '' : `; what was in files is in ${trash.folder} until ${new Date(trash.untilMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  await writeOut(`database ${name} is deleted, with ${counted(tables, 'table')}${where}\n`);
 }

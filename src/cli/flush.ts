@@ -1,5 +1,6 @@
 /** `sluice flush` */
 import { runCommand, sayFailed, writeOut } from './io.js';
+import { counted } from './words.js';
 
 /**
  * Moves all rows into files. @param database null: of all databases
@@ -9,6 +10,6 @@ export async function flush(dataDir: string | undefined, database: string | null
   const result = await runCommand(dataDir, 'flush', { database });
   const failed = sayFailed(result);
   const tables = result.tables - failed;
-  await writeOut(`all rows of ${tables} ${tables === 1 ? 'table' : 'tables'} are in files\n`);
+  await writeOut(`all rows of ${counted(tables, 'table')} are in files\n`);
   return failed;
 }

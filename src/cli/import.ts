@@ -8,9 +8,11 @@ import { Progress } from './import/progress.js';
 import { RejectedFiles } from './import/rejected-files.js';
 import { AT_START, Resume, type Reached } from './import/resume.js';
 import { TextImport, type TextParts } from './import/text.js';
+import { firstSignal, Stopped } from './interrupt.js';
 import { withFolder, writeOut } from './io.js';
 import { parserModule } from './parser.js';
 import { chunksOf, isGzip, openToRead, unpacked, withoutFirst } from './source.js';
+import { counted } from './words.js';
 
 interface ImportOptions {
   readonly dataDir: string | undefined;
@@ -21,17 +23,17 @@ interface ImportOptions {
 }
 
 /** What the imports of one command share. */
-type Means = Pick<TextParts, 'run' | 'limits' | 'scanner' | 'database' | 'precision'>;
+type Means = Pick<TextParts, 'run' | 'limits' | 'scanner' | 'database' | 'precision' | 'stopped'>;
 
 /**
  * Imports files, one after another, and says for each what became of it.
  * @param files paths, or - for stdin; line protocol or `influx_inspect export`, gzip or plain
  * @returns how many lines were rejected
- * @throws Error with a sentence when an import did not come to its end; the same command goes on from there
+ * @throws Error (Stopped, by a signal) with a sentence when an import did not come to its end; the same command goes on from there
  */
 export async function importFiles(files: readonly string[], { dataDir, database, precision }: ImportOptions): Promise<number> {
   return withFolder(dataDir, async (run, config) => {
-    const means: Means = { run, limits: await run('status', {}), scanner: new WasmParser(parserModule()), database, precision };
+    const means: Means = { run, limits: await run('status', {}), scanner: new WasmParser(parserModule()), database, precision, stopped: firstSignal() };
     const done: Resume[] = [];
     let rejected = 0;
     for (const path of files) {
@@ -46,7 +48,11 @@ export async function importFiles(files: readonly string[], { dataDir, database,
 async function importStdin(means: Means): Promise<Reached> {
   const rejected = new RejectedFiles('stdin');
   await rejected.begin();
-  return importText('stdin', unpacked(process.stdin), means, { from: AT_START, rejected, share: () => null, save: async () => undefined });
+  try {
+    return await importText('stdin', unpacked(process.stdin), means, { from: AT_START, rejected, share: () => null, save: async () => undefined });
+  } finally {
+    process.stdin.destroy(); // one that says nothing would keep a process that is stopped
+  }
 }
 
 /** @param done gets the state of this import, which is kept until all files of the command are done */
@@ -111,7 +117,8 @@ async function importText(name: string, text: AsyncIterable<Uint8Array>, means: 
     if (error instanceof UsageError) throw error;
     const { physicalLines } = work.reached;
     const goesOn = name === 'stdin' ? 'is stored' : 'is stored, the same command goes on from there';
-    throw new Error(`${name}: ${(error as Error).message}; all up to line ${physicalLines} ${goesOn}`);
+    const sentence = `${name}: ${(error as Error).message}; all up to line ${physicalLines} ${goesOn}`;
+    throw error instanceof Stopped ? new Stopped(error.signal, sentence) : new Error(sentence);
   } finally {
     progress.end();
     await rejected.close();
@@ -122,7 +129,7 @@ async function importText(name: string, text: AsyncIterable<Uint8Array>, means: 
 
 function summaryOf(name: string, { leftOut, lines, rejected: rejectedLines }: Reached, rejected: RejectedFiles): string {
   const parts = [
-    `${lines} ${lines === 1 ? 'line' : 'lines'} imported`,
+    `${counted(lines, 'line')} imported`,
     ...(leftOut === 0 ? [] : [`${leftOut} of ${OWN_DATABASE} left out`]),
     `${rejectedLines} rejected${rejectedLines === 0 ? '' : `, kept in ${rejected.paths}`}`,
   ];

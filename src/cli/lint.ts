@@ -2,7 +2,7 @@
 import * as abi from '../../assembly/layout/codes.js';
 import { codeName, lineErrorText } from '../line-errors.js';
 import type { LineError } from '../model/line-error.js';
-import { listedPoints } from '../worker/wasm/dump.js';
+import { listedPoints, type Field } from '../worker/wasm/dump.js';
 import type { Parsed, WasmParser } from '../worker/wasm/wasm.js';
 
 /** Blocks have about this size, unless a string reaches over the end of one. */
@@ -18,13 +18,15 @@ interface Finding {
 export class Linter {
   readonly #parser: WasmParser;
   readonly #precision: number;
+  readonly #isExact: boolean;
   #linesBefore = 0;
   #rejected = 0;
 
-  /** @param precision PRECISION_* */
-  constructor(parser: WasmParser, precision: number) {
+  /** @param precision PRECISION_* @param isExact floats are the 16 hex digits of their bits, else decimals */
+  constructor(parser: WasmParser, precision: number, isExact: boolean) {
     this.#parser = parser;
     this.#precision = precision;
+    this.#isExact = isExact;
   }
 
   /** Lines found bad so far. */
@@ -39,7 +41,7 @@ export class Linter {
    */
   block(bytes: Uint8Array, physicalLines: number): string[] {
     const first = this.#parse(bytes, []);
-    const points = listedPoints(this.#parser).map(({ line, ...point }) => this.#finding(line, point));
+    const points = listedPoints(this.#parser).map(({ line, fields, ...point }) => this.#finding(line, { ...point, fields: this.#isExact ? fields : fields.map(inDecimals) }));
     const errors = this.#allErrors(bytes, first).map((error) => this.#finding(error.line, describe(error)));
     this.#rejected += errors.length;
     this.#linesBefore += physicalLines;
@@ -70,6 +72,15 @@ export class Linter {
   #finding(line: number, rest: object): Finding {
     return { line, json: JSON.stringify({ line: this.#linesBefore + line, ...rest }) };
   }
+}
+
+/** The shortest digits that give the float back. */
+function inDecimals([key, type, value]: Field): Field {
+  if (type !== 'f64') return [key, type, value];
+  const view = new DataView(new ArrayBuffer(8));
+  view.setBigUint64(0, BigInt(`0x${value}`));
+  const float = view.getFloat64(0);
+  return [key, type, Object.is(float, -0) ? '-0' : String(float)];
 }
 
 function describe(error: LineError): object {

@@ -5,7 +5,9 @@ import { outletOf } from '../outlet.js';
 import { FORMATS, type Format } from '../query/format.js';
 import { TAG_RULES, TYPE_RULES, type SchemaRules } from '../schema-rules.js';
 import { VERSION } from '../version.js';
+import { Stopped } from './interrupt.js';
 import type { CreateTokenOptions } from './token.js';
+import { counted, inWords, verb } from './words.js';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -43,10 +45,19 @@ function addServe(program: Command): void {
   const command = program.command('serve').description('run the server');
   const options = SETTINGS.map((setting) => ({ setting, option: settingOption(setting) }));
   for (const { option } of options) command.addOption(option);
+  command.option('--port <port>', 'listen on this port of 127.0.0.1: short for --http-bind 127.0.0.1:<port>');
   command.action(async (given: Record<string, string | boolean | undefined>) => {
+    const flags = Object.fromEntries(options.map(({ setting, option }) => [setting.flag, given[option.attributeName()]]));
     const { serve } = await import('./serve.js');
-    await serve(Object.fromEntries(options.map(({ setting, option }) => [setting.flag, given[option.attributeName()]])));
+    await serve({ ...flags, ...bindOf(given['port'], flags['http-bind']) });
   });
+}
+
+function bindOf(port: string | boolean | undefined, address: string | boolean | undefined): Record<string, string> {
+  if (port === undefined) return {};
+  if (address !== undefined) throw new UsageError('--port is short for --http-bind: give one of them');
+  if (!/^\d{1,5}$/.test(String(port)) || Number(port) > 65_535) throw new UsageError(`--port is ${JSON.stringify(port)}: it must be a port from 0 to 65535`);
+  return { 'http-bind': `127.0.0.1:${port}` };
 }
 
 function settingOption(setting: Setting): Option {
@@ -117,11 +128,22 @@ function addReading(program: Command): void {
 }
 
 function addRejected(program: Command): void {
-  dataCommand(program, 'rejected', 'print the rejected lines that are kept: a JSON object each, with code, time and source')
+  dataCommand(program, 'rejected', 'print the rejected lines that are kept, with code, reason, time and source')
     .addOption(databaseOption()).addOption(codeOption())
+    .addOption(new Option('--format <format>', 'how they are written; json and jsonl say all that is kept (default pretty, with --follow jsonl)').choices(FORMATS))
     .option('--follow', 'go on with those to come')
-    .action(async ({ dataDir, database, code, follow }: DatabaseOptions & CodeOptions & { readonly follow?: boolean }) => {
-      await (await import('./rejected.js')).printRejected(dataDir, { database: database ?? null, code: code ?? null }, follow ?? false);
+    .action(async ({ dataDir, database, code, format, follow = false }: DatabaseOptions & CodeOptions & Partial<FormatOptions> & { readonly follow?: boolean }) => {
+      const how = { format: format ?? (follow ? 'jsonl' : 'pretty'), follow };
+      await (await import('./rejected.js')).printRejected(dataDir, { database: database ?? null, code: code ?? null }, how);
+    });
+}
+
+function addStatus(program: Command): void {
+  dataCommand(program, 'status', 'say what the server is at: lines, refusals, log, memory, tables in trouble')
+    .option('--watch', 'go on, every two seconds')
+    .addOption(new Option('--format <format>', 'how it is written').choices(['pretty', 'json']).default('pretty'))
+    .action(async ({ dataDir, format, watch }: DataOptions & { readonly format: 'pretty' | 'json'; readonly watch?: boolean }) => {
+      if (!(await (await import('./status.js')).printStatus(dataDir, { format, watch: watch ?? false }))) process.exitCode = EXIT_FAILED;
     });
 }
 
@@ -129,8 +151,9 @@ function addParse(program: Command): void {
   program.command('parse').description('check line protocol by its grammar: a JSON object a line for each point and each error')
     .argument('[file]', 'file to read, - for stdin', '-')
     .addOption(new Option('--precision <unit>', 'of the timestamps').choices(PRECISIONS).default('auto'))
-    .action(async (file: string, { precision }: { precision: string }) => {
-      if ((await (await import('./parse.js')).parse(file, precision)) > 0) process.exitCode = EXIT_FAILED;
+    .option('--exact', 'floats as the 16 hex digits of their bits')
+    .action(async (file: string, { precision, exact }: { readonly precision: string; readonly exact?: boolean }) => {
+      if ((await (await import('./parse.js')).parse(file, precision, exact ?? false)) > 0) process.exitCode = EXIT_FAILED;
     });
 }
 
@@ -146,14 +169,16 @@ function addImport(program: Command): void {
       if (quarantine) {
         if (files.length > 0 || precision !== undefined || rejected || code !== undefined) throw new UsageError('--quarantine goes with --database alone: the rows say all else themselves');
         const sum = await (await import('./import/quarantined.js')).importQuarantined(dataDir, database ?? null);
-        process.stdout.write(`${sum.stored} rows are stored, ${sum.rejected} were rejected; of ${sum.done + sum.left} lots ${sum.left} stay in quarantine\n`);
+        process.stdout.write(`${counted(sum.stored, 'row')} ${verb(sum.stored, 'is', 'are')} stored, ${sum.rejected} ${verb(sum.rejected, 'was', 'were')} rejected; `
+          + `of ${counted(sum.done + sum.left, 'lot')} ${sum.left} ${verb(sum.left, 'stays', 'stay')} in quarantine\n`);
         if (sum.left > 0) process.exitCode = EXIT_FAILED;
         return;
       }
       if (rejected) {
         if (files.length > 0 || precision !== undefined) throw new UsageError('--rejected goes with neither files nor --precision: kept lines have both');
         const sum = await (await import('./import/rejected.js')).importRejected(dataDir, { database: database ?? null, code: code ?? null });
-        process.stdout.write(`${sum.stored} lines are stored, ${sum.rejected} were rejected again, ${sum.unreadable} are no line protocol and stay\n`);
+        process.stdout.write(`${counted(sum.stored, 'line')} ${verb(sum.stored, 'is', 'are')} stored, ${sum.rejected} ${verb(sum.rejected, 'was', 'were')} rejected again, `
+          + `${sum.unreadable} ${verb(sum.unreadable, 'is no line protocol and stays', 'are no line protocol and stay')}\n`);
         if (sum.rejected > 0) process.exitCode = EXIT_FAILED;
         return;
       }
@@ -167,15 +192,24 @@ function addImport(program: Command): void {
 /** Usage errors of every subcommand end here: commander hands its settings down to commands added later. */
 function makeProgram(): Command {
   const program = new Command('sluice').description('Write with any InfluxDB client, read with any data engine.')
-    .version(VERSION).exitOverride().showHelpAfterError('(sluice --help says more)');
+    .version(VERSION, '-v, --version', 'print the version').exitOverride();
   addServe(program);
   addDatabase(program);
   addToken(program);
   addReading(program);
   addRejected(program);
+  addStatus(program);
   addParse(program);
   addImport(program);
+  program.command('version').description('print the version').action(() => outletOf('stdout').write(`${VERSION}\n`));
+  pointToHelp(program, 'sluice');
   return program;
+}
+
+/** A usage error names the help that says how it is right. */
+function pointToHelp(command: Command, called: string): void {
+  command.showHelpAfterError(`(${called} --help says more)`);
+  for (const below of command.commands) pointToHelp(below, `${called} ${below.name()}`);
 }
 
 async function main(argv: readonly string[]): Promise<void> {
@@ -194,7 +228,8 @@ async function main(argv: readonly string[]): Promise<void> {
 function exitCodeOf(error: Error): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
   if ((error as NodeJS.ErrnoException).code === 'EPIPE') return 0;
-  outletOf('stderr').write(`sluice: ${error.message}\n`);
+  outletOf('stderr').write(`sluice: ${inWords(error.message)}\n`);
+  if (error instanceof Stopped) return error.exitCode;
   return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
 }
 

@@ -11,12 +11,13 @@ import { textOf } from './source.js';
  * Checks line protocol; a line of JSON a point and a bad line goes to stdout.
  * @param file path, or - for stdin; gzip or plain
  * @param precision auto, ns, us, ms, s, m or h
+ * @param isExact floats as the hex digits of their bits
  * @returns how many lines are bad
  */
-export async function parse(file: string, precision: string): Promise<number> {
+export async function parse(file: string, precision: string, isExact: boolean): Promise<number> {
   const { bodyBytesMax, bodyLinesMax } = parseConfig({}, process.env);
   const module = parserModule();
-  const linter = new Linter(new WasmParser(module), PRECISIONS.get(precision)!);
+  const linter = new Linter(new WasmParser(module), PRECISIONS.get(precision)!, isExact);
   // The server takes no larger body, so no string can reach further.
   const blocks = lineBlocks(textOf(file), new WasmParser(module), {
     blockBytes: BLOCK_BYTES, blockBytesMax: bodyBytesMax, blockLinesMax: bodyLinesMax, isApart: () => false, isPhysical: () => false,

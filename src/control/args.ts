@@ -12,6 +12,7 @@ const grants = array(object({ databases: array(string()), permissions: array(pic
 
 const ARGS: { readonly [C in CommandName]: GenericSchema<unknown, ArgsOf<C>> } = {
   'status': nothing,
+  'overview': nothing,
   'write': object({ database: string(), precision: pipe(number(), safeInteger('a whole number')) }),
   'flush': ofDatabase,
   'tables': ofDatabase,

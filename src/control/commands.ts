@@ -1,4 +1,5 @@
 /** What can be asked of whoever holds a data folder: the commands, what they take and what they give. */
+import type { OverviewNow } from '../admin/overview.js';
 import type { SchemaRules } from '../schema-rules.js';
 import type { TokenEntry, TokenOrder } from '../auth/token.js';
 import type { WriteOutcome } from '../ingest/request.js';
@@ -81,6 +82,8 @@ export type WriteResult =
 /** Every command. `database: null` means all of them. */
 interface ControlCommands {
   readonly 'status': { readonly args: Readonly<Record<string, never>>; readonly result: { readonly pid: number; readonly problems: readonly string[]; readonly bodyBytesMax: number; readonly bodyLinesMax: number } };
+  /** What the server is at, for people. */
+  readonly 'overview': { readonly args: Readonly<Record<string, never>>; readonly result: OverviewNow };
   /** Writes the body that came with it; waits a little for room. The outcome of what waited in vain is 503's. */
   readonly 'write': { readonly args: WriteArgs; readonly result: WriteResult };
   /** Moves all rows that are on disk into files. */
@@ -100,7 +103,8 @@ interface ControlCommands {
   readonly 'database-list': { readonly args: Readonly<Record<string, never>>; readonly result: readonly ({ readonly name: string; readonly tables: number } & SchemaRules)[] };
   /** Rules left out stay; gives those that the database has then. */
   readonly 'database-update': { readonly args: { readonly name: string; readonly rules: Partial<SchemaRules> }; readonly result: SchemaRules };
-  readonly 'database-drop': { readonly args: { readonly name: string }; readonly result: { readonly tables: number } };
+  /** `trash` has the files of its tables, until then in milliseconds since 1970. */
+  readonly 'database-drop': { readonly args: { readonly name: string }; readonly result: { readonly tables: number; readonly trash: { readonly folder: string; readonly untilMs: number } } };
   readonly 'token-create': { readonly args: TokenOrder; readonly result: { readonly name: string; readonly token: string } };
   /** Without hashes. */
   readonly 'token-list': { readonly args: Readonly<Record<string, never>>; readonly result: readonly Omit<TokenEntry, 'sha512'>[] };

@@ -1,12 +1,14 @@
 /** What the control commands do. */
 import { basename } from 'node:path';
 import type { DatabaseAdmin } from '../admin/databases.js';
+import type { Overview } from '../admin/overview.js';
 import type { MadeToken, TokenStore } from '../auth/token-store.js';
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Recovery } from '../ingest/recovery.js';
 import type { Flusher } from '../flush/flusher.js';
 import { atMost } from '../in-turn.js';
 import { parseDataFileName, type DataPaths } from '../names.js';
+import { TRASH_GRACE_MS } from '../tables/cleanup.js';
 import type { LiveFile } from '../tables/delta/file-list.js';
 import type { QuarantinedRows, RowQuarantine } from '../tables/row-quarantine.js';
 import type { ControlHandlers, ResultOf, TableListing } from './commands.js';
@@ -22,6 +24,7 @@ interface HandlerParts {
   readonly quarantine: RowQuarantine;
   readonly problems: () => string[];
   readonly write: WriteParts;
+  readonly overview: Overview;
 }
 
 /** Tables that are looked at at once, for all who ask. */
@@ -41,6 +44,7 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
       const { bodyBytesMax, bodyLinesMax } = parts.write.limits;
       return { pid: process.pid, problems: parts.problems(), bodyBytesMax, bodyLinesMax };
     },
+    'overview': async () => parts.overview.now(),
     'write': (args, body) => writeBody(parts.write, args, body),
     'flush': async ({ database }) => {
       await recovery.done();
@@ -73,7 +77,7 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
     'database-drop': async ({ name }) => {
       const tables = await schema.dropDatabase(name);
       if (tables === null) throw new Error(`there is no database ${name}`);
-      return { tables };
+      return { tables, trash: { folder: parts.paths.trash, untilMs: parts.write.clock.nowMs() + TRASH_GRACE_MS } };
     },
     'token-create': async (order) => named(await tokens.create(order)),
     'token-list': async () => tokens.list().map(({ id, name, createdMs, expiresMs, rights }) => ({ id, name, createdMs, expiresMs, rights })),

@@ -11,7 +11,7 @@ import { MAGIC } from './parquet/footer.js';
 import type { TableStore } from './table-store.js';
 
 /** Dropped folders stay readable this long. */
-const TRASH_GRACE_MS = 3_600_000;
+export const TRASH_GRACE_MS = 3_600_000;
 
 interface LeftoversParts {
   readonly disk: Disk;

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +15,7 @@ import { openDuck, quoteText } from '../../src/query/duckdb.js';
 import { VERSION } from '../../src/version.js';
 import { root } from '../root.js';
 import { sluice } from './run.js';
+import { OVERVIEW } from './overview.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-cli-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -20,7 +23,7 @@ after(() => rmSync(folder, { recursive: true }));
 test('the version is that of package.json', async () => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   assert.equal(VERSION, manifest.version);
-  assert.deepEqual(await sluice(['--version']), { code: 0, stdout: `${VERSION}\n`, stderr: '' });
+  for (const asked of ['--version', '-v', 'version']) assert.deepEqual(await sluice([asked]), { code: 0, stdout: `${VERSION}\n`, stderr: '' });
 });
 
 test('help is on stdout, and that of serve has every setting', async () => {
@@ -41,7 +44,7 @@ test('what is asked wrongly ends with 2 and a sentence on stderr', async () => {
     [[], /Usage: sluice/],
     [['fly'], /unknown command 'fly'/],
     [['query'], /missing required argument 'sql'/],
-    [['query', '--format', 'xml', 'SELECT 1'], /Allowed choices are pretty, json, jsonl, csv/],
+    [['query', '--format', 'xml', 'SELECT 1'], /Allowed choices are pretty, json, jsonl, csv, tsv, parquet/],
     [['parse', '--precision', 'fortnight'], /Allowed choices are/],
     [['serve', '--nope'], /unknown option '--nope'/],
     [['token', 'create'], /say --admin, or --database PATTERN and --permission/],
@@ -52,6 +55,11 @@ test('what is asked wrongly ends with 2 and a sentence on stderr', async () => {
     [['token', 'create', '--admin', '--expires', '0d'], /--expires is "0d"/],
     [['database', 'create', 'a', '--types', 'loose'], /Allowed choices are strict, widen, split/],
     [['database', 'update', 'a'], /say what to change: --tags or --types/],
+    [['serve', '--prot', '8086'], /unknown option '--prot'\n\(Did you mean --port\?\)\n\(sluice serve --help says more\)/],
+    [['database', 'create', '--tag'], /\(sluice database create --help says more\)/],
+    [['serve', '--port', '70000'], /--port is "70000": it must be a port from 0 to 65535/],
+    [['serve', '--port', '1', '--http-bind', ':1'], /--port is short for --http-bind: give one of them/],
+    [['rejected', '--follow', '--format', 'csv'], /--follow prints jsonl/],
     [['tables', '--data-dir', ''], /--data-dir is "": it must be the path of a folder/],
   ];
   for (const [args, words] of cases) {
@@ -68,6 +76,19 @@ test('a data folder that is not there is not made', async () => {
   assert.equal(existsSync(dataDir), false);
 });
 
+test('D18: serve listens on --port', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'sl-'));
+  const child = spawn(process.execPath, [join(root, 'bin/sluice.cjs'), 'serve', '--port', '0', '--data-dir', dataDir], { stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    const [said] = (await once(child.stdout, 'data')) as [Buffer];
+    assert.match(said.toString(), / on http:\/\/127\.0\.0\.1:[1-9]\d*, /);
+  } finally {
+    child.kill();
+    await once(child, 'close');
+    rmSync(dataDir, { recursive: true });
+  }
+});
+
 test('commands ask the server that holds the folder', async (t) => {
   const file = join(folder, '1.parquet');
   const duck = await openDuck('maker');
@@ -76,6 +97,7 @@ test('commands ask the server that holds the folder', async (t) => {
   const asked: unknown[] = [];
   const handlers: ControlHandlers = {
     'status': async () => ({ pid: process.pid, problems: [], bodyBytesMax: 1, bodyLinesMax: 1 }),
+    'overview': async () => OVERVIEW,
     'write': async () => ({ kind: 'stored' }),
     'flush': async (args) => {
       asked.push(args);
@@ -99,7 +121,7 @@ test('commands ask the server that holds the folder', async (t) => {
       if (name === 'gone') throw new Error('there is no database gone');
       return { tags: 'grow', types: 'strict', ...rules };
     },
-    'database-drop': async () => ({ tables: 2 }),
+    'database-drop': async () => ({ tables: 2, trash: { folder: '/data/trash', untilMs: 3_600_000 } }),
     'token-create': async ({ name, rights }) => ({ name: name ?? 'token-7', token: JSON.stringify(rights) }),
     'token-list': async () => [
       { id: 1, name: '_admin', createdMs: null, expiresMs: null, rights: 'admin' },
@@ -122,7 +144,7 @@ test('commands ask the server that holds the folder', async (t) => {
   assert.equal(await says('database', 'create', 'db', '--types', 'split'), 'database db was there already, its rules stay (sluice database update changes them)\n');
   assert.equal(await says('database', 'update', 'db', '--tags', 'fixed'), 'database db has tags fixed, types strict from now on\n');
   assert.equal(await says('database', 'update', 'db', '--tags', 'fixed', '--types', 'widen'), 'database db has tags fixed, types widen from now on\n');
-  assert.equal(await says('database', 'delete', 'db'), 'database db is deleted, with 2 tables\n');
+  assert.equal(await says('database', 'delete', 'db'), 'database db is deleted, with 2 tables; what was in files is in /data/trash until 1970-01-01 01:00 UTC\n');
   assert.equal(await says('token', 'list', '--format', 'csv'), [
     'name,databases,permissions,created,expires',
     '_admin,*,admin,,',

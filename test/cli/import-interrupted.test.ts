@@ -220,3 +220,36 @@ function logBytes(dataDir: string): number {
   const folder = join(dataDir, 'log');
   return readdirSync(folder).reduce((sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0);
 }
+
+test('D18: a signal ends an import with a last line, what was being written is acknowledged, and the same command goes on', async () => {
+  await withCase(false, async (made) => {
+    const server = await TestServer.start(made.dataDir, SMALL_BODIES);
+    const child = spawn(process.execPath, [PROGRAM, ...made.args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const said = textOf(child.stderr);
+    const ended = once(child, 'close');
+    await reached(made.dataDir, 8192, child);
+    child.kill('SIGINT');
+    const [code] = (await ended) as [number | null];
+    assert.equal(code, 130, await said);
+    assert.match(await said, /text: stopped by SIGINT; all up to line [1-9]\d* is stored, the same command goes on from there\n$/);
+    const again = sluice(made.args);
+    assert.match(again.stderr, /text: going on after line [1-9]\d*\n/);
+    await expectAll(made);
+    await server.stop();
+  });
+});
+
+test('D18: a signal ends an import from a stdin that says nothing', async () => {
+  await withCase(false, async ({ dataDir }) => {
+    const server = await TestServer.start(dataDir, SMALL_BODIES);
+    const child = spawn(process.execPath, [PROGRAM, 'import', '--data-dir', dataDir, '--database', 'd', '-'], { stdio: ['pipe', 'ignore', 'pipe'], cwd: join(dataDir, '..') });
+    const ended = once(child, 'close');
+    const said = textOf(child.stderr);
+    child.stdin.write(TEXT.slice(0, 50_000));
+    while ((JSON.parse(sluice(['tables', '--data-dir', dataDir, '--format', 'json']).stdout) as unknown[]).length === 0);
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, [143, null]);
+    assert.match(await said, /stdin: stopped by SIGTERM; all up to line [1-9]\d* is stored\n$/);
+    await server.stop();
+  });
+});

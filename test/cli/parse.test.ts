@@ -20,7 +20,7 @@ interface Said {
 }
 
 function lint(body: string | Buffer): Said[] {
-  const linter = new Linter(new WasmParser(module), PRECISION_NS);
+  const linter = new Linter(new WasmParser(module), PRECISION_NS, true);
   return linter.block(Buffer.from(body), 0).map((json) => JSON.parse(json) as Said);
 }
 
@@ -40,11 +40,18 @@ test('a bad line is told with its place, its code and what is wrong', async () =
   const { code, stdout, stderr } = await sluice(['parse', '--precision', 's'], body);
   assert.deepEqual([code, stderr], [1, '']);
   assert.deepEqual(stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as object), [
-    { line: 1, measurement: 'cpu', tags: [['host', 'a']], fields: [['v', 'f64', '3ff0000000000000']], timestamp: '5000000000' },
+    { line: 1, measurement: 'cpu', tags: [['host', 'a']], fields: [['v', 'f64', '1']], timestamp: '5000000000' },
     { line: 3, column: 4, code: 'fields-missing', message: 'the line has no valid field: table "bad"', source: 'bad' },
     { line: 4, measurement: 'cpu', tags: [], fields: [['v', 'string', 'two\nlines']], timestamp: '7000000000' },
     { line: 6, column: 14, code: 'integer-out-of-range', message: 'the integer does not fit 64 bits: column "v" of table "cpu": 99999999999999999999i is not within -9223372036854775808i to 9223372036854775807i', source: 'cpu,host=b v=99999999999999999999i' },
   ]);
+});
+
+test('D18: floats are decimals that give them back, or their bits', async () => {
+  const body = 'm a=0.1,b=-0,c=1e300,d=5e-324,e=21.50,f=7i';
+  const fields = async (...args: string[]): Promise<string[][]> => (JSON.parse((await sluice(['parse', ...args], body)).stdout) as { fields: string[][] }).fields;
+  assert.deepEqual((await fields()).map(([, , value]) => value), ['0.1', '-0', '1e+300', '5e-324', '21.5', '7']);
+  assert.deepEqual((await fields('--exact')).map(([, , value]) => value), ['3fb999999999999a', '8000000000000000', '7e37e43c8800759c', '0000000000000001', '4035800000000000', '7']);
 });
 
 test('good files end with 0, files that cannot be read with 1 and a sentence', async () => {
@@ -55,7 +62,7 @@ test('good files end with 0, files that cannot be read with 1 and a sentence', a
   assert.deepEqual(await sluice(['parse'], ''), { code: 0, stdout: '', stderr: '' });
   const missing = await sluice(['parse', join(folder, 'none.lp')]);
   assert.deepEqual([missing.code, missing.stdout], [1, '']);
-  assert.match(missing.stderr, /^sluice: .*none\.lp cannot be read: /);
+  assert.match(missing.stderr, /^sluice: .*none\.lp cannot be read: there is no such file or folder\n$/);
 });
 
 /** What `sluice parse` says of a file larger than a block must be what is said of it as one body. */
@@ -63,7 +70,7 @@ async function sameAsWhole(body: string): Promise<Said[]> {
   assert.ok(body.length > 2 * BLOCK_BYTES);
   const file = join(folder, 'large.lp');
   writeFileSync(file, body);
-  const { stdout } = await sluice(['parse', '--precision', 'ns', file]);
+  const { stdout } = await sluice(['parse', '--exact', '--precision', 'ns', file]);
   const said = stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as Said);
   assert.deepEqual(said, lint(body));
   return said;

@@ -12,6 +12,7 @@ import { takeBehindCommands } from '../../src/control/behind-commands.js';
 import { bindControl, FolderHeld } from '../../src/control/server.js';
 import { exchangeLine, nameWithoutFile } from '../../src/control/socket.js';
 import { identityOf, systemDisk, type Disk } from '../../src/disk.js';
+import { OVERVIEW } from '../cli/overview.js';
 
 const root = mkdtempSync(join(tmpdir(), 'sluice-control-'));
 after(() => rmSync(root, { recursive: true }));
@@ -27,6 +28,7 @@ function freshPath(): string {
 let written: { database: string; body: Buffer } | undefined;
 const handlers: ControlHandlers = {
   'status': async () => ({ pid: 1, problems: ['ünïcode\n'], bodyBytesMax: 1, bodyLinesMax: 1 }),
+  'overview': async () => OVERVIEW,
   'write': async ({ database }, body) => {
     written = { database, body: Buffer.from(body) };
     return { kind: 'stored' };
@@ -42,7 +44,7 @@ const handlers: ControlHandlers = {
   'database-create': async ({ name }) => ({ created: name === 'new' }),
   'database-list': async () => [],
   'database-update': async ({ rules }) => ({ tags: 'grow', types: 'strict', ...rules }),
-  'database-drop': async () => ({ tables: 0 }),
+  'database-drop': async () => ({ tables: 0, trash: { folder: '/data/trash', untilMs: 3_600_000 } }),
   'token-create': async ({ name }) => ({ name: name ?? '', token: '' }),
   'token-list': async () => [],
   'token-rotate': async ({ name }) => ({ name, token: '' }),

@@ -94,7 +94,7 @@ test('a table whose flushes trap costs itself alone, and its rows come back as t
     assert.equal(rowsOf('bad', '*'), twin);
     const imported = run('import', '--quarantine');
     assert.equal(imported.code, 0, imported.stderr);
-    assert.match(imported.stdout, /^\d+ rows are stored, 0 were rejected; of 1 lots 0 stay in quarantine$/m);
+    assert.match(imported.stdout, /^\d+ rows are stored, 0 were rejected; of 1 lot 0 stay in quarantine$/m);
     assert.deepEqual(quarantined(), []);
     assert.equal(rowsOf('bad', '* EXCLUDE (sluice_seq)'), rowsOf('twin', '* EXCLUDE (sluice_seq)'));
     assert.ok(!/db\/bad/.test(await page(again, '/health')));

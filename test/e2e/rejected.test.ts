@@ -18,7 +18,7 @@ interface Printed {
 }
 
 function rejected(dataDir: string, ...args: readonly string[]): Printed[] {
-  const { stdout, stderr, code } = sluice(['rejected', '--data-dir', dataDir, ...args]);
+  const { stdout, stderr, code } = sluice(['rejected', '--data-dir', dataDir, '--format', 'jsonl', ...args]);
   assert.equal(code, 0, stderr);
   return stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Printed);
 }
@@ -65,6 +65,18 @@ test('sluice rejected prints what was refused, by database and code, and follows
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /--code is "nonsense": it must be one of .*type-conflict/);
 
+  const pretty = sluice(['rejected', '--data-dir', dataDir, '--database', 'a']);
+  assert.deepEqual(pretty.stdout.split('\n').map((row) => row.replace(/^\S+ +/, '')), [
+    'database  line  column  code            reason                       source',
+    '--------  ----  ------  --------------  ---------------------------  ---------',
+    'a            2       5  type-conflict   field type conflict          m v=2.5 2',
+    'a            4       4  fields-missing  the line has no valid field  no line',
+    'rows)', '',
+  ]);
+  assert.equal((JSON.parse(sluice(['rejected', '--data-dir', dataDir, '--format', 'json', '--database', 'b']).stdout) as Printed[])[0]!.code, 'not-utf8');
+  const unknown = sluice(['rejected', '--data-dir', dataDir, '--database', 'nowhere']);
+  assert.deepEqual(unknown, { stdout: '', stderr: 'sluice: there is no database nowhere\n', code: 1 });
+
   const follower = spawn(process.execPath, [PROGRAM, 'rejected', '--data-dir', dataDir, '--follow', '--code', 'type-conflict'], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const lines = createInterface({ input: follower.stdout })[Symbol.asyncIterator]();
@@ -95,7 +107,7 @@ test('sluice import --rejected stores what was refused, with the times it had, o
   const other = sluice(['import', '--data-dir', dataDir, '--rejected', '--database', 'other']);
   assert.deepEqual([other.code, other.stdout], [0, '0 lines are stored, 0 were rejected again, 0 are no line protocol and stay\n']);
   const after = sluice(['import', '--data-dir', dataDir, '--rejected']);
-  assert.deepEqual([after.code, after.stdout], [0, '4 lines are stored, 0 were rejected again, 1 are no line protocol and stay\n'], after.stderr);
+  assert.deepEqual([after.code, after.stdout], [0, '4 lines are stored, 0 were rejected again, 1 is no line protocol and stays\n'], after.stderr);
   assert.deepEqual(rejected(dataDir).map(({ source }) => source), ['m v="open 5']);
   const stored = rows(dataDir, 'SELECT epoch_us(time) * 1000 + sluice_ns AS t, v FROM m ORDER BY t');
   assert.deepEqual(stored, ['4,4.5', '5,5.5', '2000000000,2.5', `${time},3.5`]);
@@ -106,7 +118,7 @@ test('sluice import --rejected works with no server, and asks for files or --rej
   assert.equal((await fetch(`${server.url}/query?db=a&q=${encodeURIComponent('DROP MEASUREMENT m')}`, { method: 'POST' })).status, 200);
   assert.equal(await server.stop(), 0);
   const done = sluice(['import', '--data-dir', dataDir, '--rejected']);
-  assert.deepEqual([done.code, done.stdout], [0, '1 lines are stored, 0 were rejected again, 0 are no line protocol and stay\n'], done.stderr);
+  assert.deepEqual([done.code, done.stdout], [0, '1 line is stored, 0 were rejected again, 0 are no line protocol and stay\n'], done.stderr);
   assert.deepEqual(rows(dataDir, 'SELECT v FROM m'), ['2.5']);
   assert.deepEqual(rejected(dataDir), []);
   assert.equal(sluice(['import', '--data-dir', dataDir]).code, 2);

@@ -83,7 +83,7 @@ test('a table that needs a newer writer is set aside at its next flush: said eve
   // Also a series that is cached, and one that is not.
   assert.equal((await send('victim,k=b v=4i 4\nvictim,k=new v=4i 4\nother v=4i 4')).status, 400);
   assert.deepEqual(values('other'), [1, 2, 3, 4]);
-  const kept = await until('rejected lines are kept', () => run('rejected', '--code', 'table-set-aside').stdout, (text) => text.split('\n').length > 3);
+  const kept = await until('rejected lines are kept', () => run('rejected', '--format', 'jsonl', '--code', 'table-set-aside').stdout, (text) => text.split('\n').length > 3);
   assert.equal(kept.trim().split('\n').length, 3);
 });
 
@@ -115,8 +115,8 @@ test('once it is mended it takes lines again, and what was kept is written again
   await until('lines are taken', () => send('victim,k=c v=7i 7'), ({ status }) => status === 204);
   const imported = run('import', '--quarantine');
   assert.equal(imported.code, 0, imported.stderr);
-  assert.match(imported.stdout, /^[12] rows are stored, 0 were rejected; of [12] lots 0 stay in quarantine$/m);
-  assert.match(run('import', '--rejected').stdout, /^\d+ lines are stored, 0 were rejected again/);
+  assert.match(imported.stdout, /^(1 row is|2 rows are) stored, 0 were rejected; of (1 lot|2 lots) 0 stay in quarantine$/m);
+  assert.match(run('import', '--rejected').stdout, /^(1 line is|\d+ lines are) stored, 0 were rejected again/);
   assert.deepEqual(values('victim').filter((v) => v !== 7), [1, 2, 3, 4, 4, 5, 6]);
   assert.ok(values('victim').includes(7));
   assert.ok(!/victim/.test(await health()));

@@ -89,7 +89,7 @@ export async function healthOf(url: string, table: string): Promise<string[]> {
 
 /** Numbers of the rows of a table whose lines are kept as refused, since it is set aside. */
 export async function keptLines(dataDir: string, table: string): Promise<{ numbers: Set<number> } | { refusal: string }> {
-  const { code, stdout, stderr } = await sluice(['rejected', '--data-dir', dataDir, '--database', DATABASE, '--code', SET_ASIDE_CODE]);
+  const { code, stdout, stderr } = await sluice(['rejected', '--data-dir', dataDir, '--format', 'jsonl', '--database', DATABASE, '--code', SET_ASIDE_CODE]);
   if (code !== 0) return { refusal: stderr.trim() };
   const sources = stdout.split('\n').filter((line) => line !== '').map((line) => (JSON.parse(line) as { source: string }).source);
   const ofTable = sources.filter((source) => source.startsWith(`${table},`));

@@ -12,7 +12,7 @@ import { ADDRESS, INSTALL_AND_START, INSTALL_AND_TEST, readmeCommands } from './
 const SHOWS: readonly (readonly [command: RegExp, shown: RegExp])[] = [
   [/^curl .*temperature="warm"/, /"code":"type-conflict"/],
   [/^curl .*\/metrics$/, /^sluice_points_total\{database="home"\} 1$/m],
-  [/ rejected --database home$/, /^\{"database":"home",.*"code":"type-conflict"/],
+  [/ rejected --database home$/, /home +1 +\d+ +type-conflict /],
   [/^curl /, /^HTTP\/1\.1 204 No Content/],
   [/ query --database home "SELECT time, room/, /2025-01-01T00:00:00\.000000000Z\s+kitchen\s+21\.5\s+48/],
   [/ serve --help$/, /--http-bind/],
@@ -20,6 +20,7 @@ const SHOWS: readonly (readonly [command: RegExp, shown: RegExp])[] = [
   [/ database update metrics --tags grow --types split$/, /tags grow, types split/],
   [/ database list$/, /metrics/],
   [/ tables$/, /climate/],
+  [/ status$/, /^writes +taken$/m],
   [/ flush$/, /in files/],
   [/ query .*--format parquet --output climate.parquet/, /^$/],
   [/ query .*--format csv/, /^points\r?\n1\b/],

@@ -6,7 +6,7 @@ import { KIND_TAG } from '../../assembly/layout/codes.js';
 import { dataFileName, plainFileName } from '../../src/names.js';
 import { openDuck, quoteName, type Cell } from '../../src/query/duckdb.js';
 import { readable } from '../../src/query/run-query.js';
-import { CATALOG, placeTables, rowsStatement, viewStatement } from '../../src/query/views.js';
+import { CATALOG, placeTables, rowsStatement, viewColumns, viewStatement } from '../../src/query/views.js';
 import type { ColumnDefinition } from '../../src/model/schema.js';
 
 const NODE = '0a1b2c3d';
@@ -27,7 +27,7 @@ export async function readBack(columns: readonly ColumnDefinition[], { parquet =
     const [placed] = placeTables([table]);
     await duck.run('CREATE SCHEMA db');
     await duck.run(viewStatement(placed!, table));
-    const tags = columns.filter(({ kind }) => kind === KIND_TAG).map(({ name }) => quoteName(name));
+    const tags = viewColumns(table).slice(1, -2).filter((_, at) => columns[at]!.kind === KIND_TAG).map(([name]) => quoteName(name));
     const textsOf = async (sql: string): Promise<string[]> => {
       const texts: string[] = [];
       for await (const chunk of (await duck.stream(sql)).rows) for (const row of chunk) texts.push(row.map(cellText).join(' | '));

@@ -1,5 +1,6 @@
 /** Says on stderr how far an import is: in place on a terminal, else a line every few seconds. */
 import { systemClock as clock, type Timer } from '../../clock.js';
+import { counted } from '../words.js';
 import type { Reached } from './resume.js';
 
 const TERMINAL_MS = 200;
@@ -48,7 +49,7 @@ export class Progress {
     const share = this.#share();
     const parts = [
       ...(share === null ? [] : [`${Math.floor(share * 100)} %`]),
-      `${(bytes / MiB).toFixed(1)} MiB`, `${lines} lines`, `${rejected} rejected`,
+      `${(bytes / MiB).toFixed(1)} MiB`, counted(lines, 'line'), `${rejected} rejected`,
       `${((bytes - this.#startBytes) / MiB / seconds).toFixed(1)} MiB/s`,
       ...(this.#waitsFor === null ? [] : [`waiting: ${this.#waitsFor}`]),
     ];

@@ -6,6 +6,7 @@ import { openDuck, type Cell } from '../../query/duckdb.js';
 import { readable } from '../../query/run-query.js';
 import { CATALOG, rowsStatement } from '../../query/views.js';
 import { withFolder, type Runner } from '../io.js';
+import { counted, verb } from '../words.js';
 import { pointText, type PointCell } from './point-text.js';
 import { sendBody, sentenceOf } from './send.js';
 
@@ -54,7 +55,7 @@ async function send(run: Runner, lot: QuarantinedListing, body: readonly string[
       return;
     case 'partial': {
       const [first] = outcome.errors;
-      say(`${outcome.rejected} of ${body.length} lines are rejected: ${LINE_ERRORS[first?.code ?? 0]?.sentence}`);
+      say(`${outcome.rejected} of ${counted(body.length, 'line')} ${verb(outcome.rejected, 'is', 'are')} rejected: ${LINE_ERRORS[first?.code ?? 0]?.sentence}`);
       sum.stored += outcome.accepted;
       sum.rejected += outcome.rejected;
       return;

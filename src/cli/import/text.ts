@@ -4,6 +4,7 @@ import type { ResultOf } from '../../control/commands.js';
 import { ERRORS } from '../../errors.js';
 import type { WasmParser } from '../../worker/wasm/wasm.js';
 import { lineBlocks, type Block } from '../blocks.js';
+import { Stopped } from '../interrupt.js';
 import type { Runner } from '../io.js';
 import { PRECISIONS } from '../parser.js';
 import { contextAfter, isMarker, madeBy, OWN_DATABASE, targetOf } from './export.js';
@@ -30,6 +31,8 @@ export interface TextParts {
   readonly onReached: (reached: Reached) => Promise<void>;
   /** The server takes nothing now, and why. */
   readonly onWait: (sentence: string) => void;
+  /** Resolves with the signal that is to stop the import. */
+  readonly stopped: Promise<string>;
 }
 
 export class TextImport {
@@ -49,7 +52,7 @@ export class TextImport {
 
   /**
    * Imports all of a text.
-   * @throws UsageError when it names no database or too many; Error with a sentence when the server takes no more
+   * @throws UsageError when it names no database or too many; Stopped; Error with a sentence when the server takes no more
    */
   async run(text: AsyncIterable<Uint8Array>): Promise<void> {
     const { limits, scanner } = this.#parts;
@@ -60,13 +63,21 @@ export class TextImport {
       isApart: isMarker,
       isPhysical: () => this.#reached.context.isDefinition,
     });
+    let signal: string | null = null;
+    const stopped = this.#parts.stopped.then((name): never => {
+      signal = name;
+      throw new Stopped(name);
+    });
+    stopped.catch(() => undefined); // one that comes later is seen below
     let next = blocks.next();
-    for (let block = await next; block.done !== true; block = await next) {
+    for (let block = await Promise.race([next, stopped]); block.done !== true; block = await next) {
       const taken = this.#take(block.value);
       // Lines change no context, so the next block can be cut while they are written.
       if (block.value.lines === 0 || this.#reached.context.isDefinition) await taken;
       next = blocks.next();
-      await Promise.all([taken, next]);
+      // What is being written is acknowledged first; a text that says nothing more is not waited for.
+      await Promise.race([Promise.all([taken, next]), Promise.all([taken, this.#parts.stopped])]);
+      if (signal !== null) throw new Stopped(signal);
     }
   }
 

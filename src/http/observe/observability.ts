@@ -39,6 +39,11 @@ export class Observability {
     return metered(handler, { counts: this.#requests, losses: this.#losses, endpointOf });
   }
 
+  /** What became of requests, for whoever asks by another way. */
+  requestMetrics(): Metric[] {
+    return this.#requests.metrics();
+  }
+
   /** /metrics. @param admit throws a SluiceError for who may not see it */
   metricsRoute(admit: (caller: Caller) => void): [path: string, route: Route] {
     const serve: Serve = (reply, asker) => {
