@@ -27,15 +27,16 @@ export async function loadTable(store: TableStore, folder: string, own: OwnNode)
   const names = await store.list(logOf(folder));
   const versions = versionsIn(names);
   const gap = versions.findIndex((version, at) => version !== at);
-  const checkpoints = checkpointsIn(names).filter(({ version }) => leadsToEnd(version, versions));
+  const found = checkpointsIn(names);
+  const checkpoints = found.filter(({ version }) => leadsToEnd(version, versions));
   const lastKnown = versions.at(-1) ?? -1;
-  if (gap < 0 && (versions.length > 0 || checkpointsIn(names).length === 0)) {
+  if (gap < 0 && (versions.length > 0 || found.length === 0)) {
     const shorter = checkpoints.find(({ version }) => version >= COMMITS_SAVED_MIN);
     const loaded = shorter === undefined ? null : await fromCheckpoint(store, folder, own, shorter, lastKnown).catch(orRefused);
     return loaded ?? takeUpNewer(store, folder, own, { state: NO_COMMIT, files: new FileList() }, lastKnown);
   }
   const [checkpoint] = checkpoints;
-  if (checkpoint === undefined) throw new TableRefused(folder, whyUnreadable(names, versions, gap));
+  if (checkpoint === undefined) throw new TableRefused(folder, whyUnreadable(names, versions, gap, found));
   return fromCheckpoint(store, folder, own, checkpoint, lastKnown);
 }
 
@@ -55,8 +56,8 @@ function leadsToEnd(version: number, versions: readonly number[]): boolean {
   return later.every((each, at) => each === version + 1 + at);
 }
 
-function whyUnreadable(names: readonly string[], versions: readonly number[], gap: number): string {
-  if (checkpointsIn(names).length === 0 && names.some(isNewCheckpoint)) return 'its log begins with a checkpoint of version 2, which sluice does not read';
+function whyUnreadable(names: readonly string[], versions: readonly number[], gap: number, checkpoints: readonly Checkpoint[]): string {
+  if (checkpoints.length === 0 && names.some(isNewCheckpoint)) return 'its log begins with a checkpoint of version 2, which sluice does not read';
   if (gap === 0) return `its log begins at version ${versions[0]}, and no checkpoint leads there`;
   return `its log has no version ${gap} but a version ${versions[gap]}`;
 }
