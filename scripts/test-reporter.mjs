@@ -29,7 +29,7 @@ export default async function* report(events) {
     else if (type === 'test:pass' || type === 'test:fail') {
       if (at !== undefined && at !== file) yield told(at);
       at = file;
-      if (!isFile) file.tests += 1;
+      if (!isFile && data.details.type !== 'suite') file.tests += 1;
       if (data.skip !== undefined) file.skips.push(data);
       if (type === 'test:fail' && data.details.error?.failureType !== 'subtestsFailed' && data.todo === undefined) file.failures.push(data);
     }
