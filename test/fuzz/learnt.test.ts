@@ -7,6 +7,7 @@ import type { Change, Request } from './case.js';
 import { difference } from './compare.js';
 import { OracleSubject } from './oracle-subject.js';
 import { Random } from './random.js';
+import { sameAs } from './same.js';
 import { bothBuilds } from './wasm-subject.js';
 
 const request = (body: string): Request => ({ database: 1, precision: 'ns', acceptPartial: true, body: Buffer.from(body, 'latin1') });
@@ -14,10 +15,8 @@ const request = (body: string): Request => ({ database: 1, precision: 'ns', acce
 /** More series than a table keeps without rows. */
 const CROWD = 4200;
 
-/** Compares requests in one session. */
-function assertSame(bodies: readonly string[], what: string): void {
-  assert.equal(difference(bodies.map(request), new OracleSubject(), bothBuilds()), null, what);
-}
+const assertSameRequests = sameAs(bothBuilds);
+const assertSame = (bodies: readonly string[], what: string): void => assertSameRequests(bodies.map(request), what);
 
 const LINES = [
   'cpu,host=server01,region=eu usage_idle=99.25,usage_user=0.75,load=3i,up=true,note="all is well" 1700000000000000000',
