@@ -86,7 +86,7 @@ export class Overview {
       listeners: this.#frontEnd?.listeners ?? [],
       refusal: refusal(), problems: problems(), ...counts(),
       oldestRowMs: Number.isFinite(first) ? Math.max(0, clock.nowMs() - Math.floor(first / 1000)) : null,
-      workers: workers().map(({ busy, memtableBytes, number }) => ({ number, busy, memtableBytes })),
+      workers: workers().map(({ busy, memtableBytes, number }) => ({ number, busy, memtableBytes })).toSorted((a, b) => a.number - b.number),
       memory: { rowsBytesMax: memoryBytesMax, residentBytes: rss, heapBytes: heapUsed },
       metrics: [...metrics(), ...(this.#frontEnd?.metrics() ?? [])],
     };

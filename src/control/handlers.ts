@@ -1,5 +1,6 @@
 /** What the control commands do. */
 import { basename } from 'node:path';
+import { atMost } from '../in-turn.js';
 import type { DatabaseAdmin } from '../admin/databases.js';
 import type { Overview } from '../admin/overview.js';
 import type { MadeToken, TokenStore } from '../auth/token-store.js';
