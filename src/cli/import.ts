@@ -12,7 +12,7 @@ import { firstSignal, Stopped } from './interrupt.js';
 import { withFolder, writeOut } from './io.js';
 import { parserModule } from './parser.js';
 import { chunksOf, isGzip, openToRead, unpacked, withoutFirst } from './source.js';
-import { counted } from './words.js';
+import { counted, inWords } from './words.js';
 
 interface ImportOptions {
   readonly dataDir: string | undefined;
@@ -62,7 +62,7 @@ async function importFile(path: string, statesFolder: string, means: Means, done
     const resume = await Resume.of(statesFolder, path, file, means);
     done.push(resume);
     const rejected = new RejectedFiles(path);
-    let from = await resume.load((sentence) => process.stderr.write(`${path}: ${sentence}\n`));
+    let from = await resume.load((sentence) => process.stderr.write(`${path}: ${inWords(sentence)}\n`));
     if (from.isDone) {
       await writeOut(`${path} was imported already, before the command was interrupted\n`);
       return from;

@@ -6,6 +6,7 @@ import { systemDisk } from '../disk.js';
 import { dataPaths } from '../names.js';
 import type { Cell } from '../query/duckdb.js';
 import { writeResult, type Format } from '../query/format.js';
+import { inWords } from './words.js';
 
 /** Writes to stdout; settles when it is taken. */
 export function writeOut(text: string): Promise<void> {
@@ -16,13 +17,13 @@ export function writeOut(text: string): Promise<void> {
 
 /** Says on stderr what is wrong with tables. */
 export function sayProblems(tables: readonly Pick<TableListing, 'problems'>[]): void {
-  for (const { problems } of tables) for (const problem of problems) process.stderr.write(`sluice: ${problem}\n`);
+  for (const { problems } of tables) for (const problem of problems) process.stderr.write(`sluice: ${inWords(problem)}\n`);
 }
 
 /** Says on stderr of which tables not all rows are in files. @returns how many they are */
 export function sayFailed({ failed }: Pick<ResultOf<'flush'>, 'failed'>): number {
   for (const { database, measurement, reason } of failed) {
-    process.stderr.write(`sluice: not all rows of ${measurement} of database ${database} are in files: ${reason}\n`);
+    process.stderr.write(`sluice: not all rows of ${measurement} of database ${database} are in files: ${inWords(reason)}\n`);
   }
   return failed.length;
 }

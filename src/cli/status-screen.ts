@@ -1,6 +1,6 @@
 /** `sluice status` as text for people and as JSON. Pure. */
 import type { OverviewNow } from '../admin/overview.js';
-import { counted } from './words.js';
+import { counted, inWords } from './words.js';
 
 /** What two moments of a server tell. */
 export interface Status {
@@ -85,7 +85,7 @@ export function screenOf(status: Status, { columns, isColored }: ScreenOptions):
   };
   const { files, log, memory, refused_per_second: refused, unflushed } = status;
   say('sluice', [status.version, `pid ${status.pid}`, `up ${spanText(status.uptime_seconds)}`]);
-  say('writes', status.refusal === null ? ['taken'] : [`refused: ${status.refusal}`], status.refusal === null ? 'good' : 'bad');
+  say('writes', status.refusal === null ? ['taken'] : [`refused: ${inWords(status.refusal)}`], status.refusal === null ? 'good' : 'bad');
   say('listening', status.listeners.length === 0 ? ['on no address'] : status.listeners);
   say('data', [status.data_dir]);
   say('lines', [`${numberText(status.lines.stored_per_second)}/s`, `${numberText(status.lines.stored)} stored since the start`]);
@@ -103,7 +103,7 @@ export function screenOf(status: Status, { columns, isColored }: ScreenOptions):
   say('workers', status.workers.length === 0 ? ['none is up'] : status.workers.map(({ busy, number, row_bytes: bytes }) => `${number} ${busy ? 'busy' : 'idle'} ${bytesText(bytes)}`));
   say('tables', [`${numberText(status.tables)} in ${counted(status.databases, 'database')}`, ...(status.tables_set_aside === 0 ? [] : [`${status.tables_set_aside} set aside`])]);
   if (status.problems.length === 0) say('trouble', ['none'], 'good');
-  for (const [at, problem] of status.problems.entries()) say(at === 0 ? 'trouble' : '', [problem], 'bad');
+  for (const [at, problem] of status.problems.entries()) say(at === 0 ? 'trouble' : '', [inWords(problem)], 'bad');
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 

@@ -6,6 +6,9 @@ import { longestLine } from './longest-line.js';
 import { asShown, withNanoseconds } from './nanoseconds.js';
 import { CATALOG, placeTables, STAND_IN, standInStatement, viewColumns, viewStatement, type NamedTable, type PlacedTable, type QueryTable, type ReadableTable } from './views.js';
 
+/** Views made by one call, which is most of what one takes. */
+const VIEWS_AT_ONCE = 100;
+
 /** A query. */
 interface Query<T extends NamedTable> {
   /** All that SQL may name. */
@@ -79,7 +82,9 @@ class Views<T extends NamedTable> {
     });
     await this.#duck.run('BEGIN');
     for (const name of new Set(this.#placed.map((table) => table.schema))) await this.#duck.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(name)}`);
-    for (const [at, each] of this.#placed.entries()) await this.#duck.run(standInStatement(each, at));
+    for (let from = 0; from < this.#placed.length; from += VIEWS_AT_ONCE) {
+      await this.#duck.run(this.#placed.slice(from, from + VIEWS_AT_ONCE).map((each, at) => standInStatement(each, from + at)).join(';'));
+    }
     await this.#duck.run('COMMIT');
   }
 

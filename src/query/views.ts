@@ -97,7 +97,7 @@ function shownNames(columns: NamedTable['columns']): string[] {
 
 /** The statement that makes the view of a table whose rows nobody asked for yet. @param number of the table for the stand-in */
 export function standInStatement({ schema, view }: PlacedTable, number: number): string {
-  return `CREATE OR REPLACE VIEW ${quoteName(schema)}.${quoteName(view)} AS SELECT * FROM system.main.${STAND_IN}(${number})`;
+  return `CREATE VIEW ${quoteName(schema)}.${quoteName(view)} AS SELECT * FROM system.main.${STAND_IN}(${number})`;
 }
 
 /**

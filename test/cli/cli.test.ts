@@ -102,6 +102,7 @@ test('commands ask the server that holds the folder', async (t) => {
     'flush': async (args) => {
       asked.push(args);
       if (args.database === 'gone') throw new Error('there is no database "gone"');
+      if (args.database === 'full') return { tables: 1, failed: [{ database: 'full', measurement: 'cpu', reason: "ENOSPC: no space left on device, open '/d/1'" }] };
       return { tables: 1, failed: [] };
     },
     'tables': async () => [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, unflushed: 3, files: [file], quarantined: [], flushedTo: 5, problems: [] }],
@@ -171,6 +172,8 @@ test('commands ask the server that holds the folder', async (t) => {
   assert.deepEqual(asked, [named, named, { database: 'db' }], 'a query flushes the tables that it names');
   const failed = await sluice(['flush', '--database', 'gone', '--data-dir', folder]);
   assert.deepEqual([failed.code, failed.stderr], [1, 'sluice: there is no database "gone"\n']);
+  const full = await sluice(['flush', '--database', 'full', '--data-dir', folder]);
+  assert.deepEqual([full.code, full.stderr], [1, 'sluice: not all rows of cpu of database full are in files: the disk is full: /d/1\n']);
   const wrong = await sluice(['query', '--data-dir', folder, 'SELEC 1']);
   assert.deepEqual([wrong.code, wrong.stdout], [1, '']);
   assert.match(wrong.stderr, /^sluice: .*Parser Error: syntax error at or near "SELEC"/);

@@ -1,6 +1,6 @@
 /** Says on stderr how far an import is: in place on a terminal, else a line every few seconds. */
 import { systemClock as clock, type Timer } from '../../clock.js';
-import { counted } from '../words.js';
+import { counted, inWords } from '../words.js';
 import type { Reached } from './resume.js';
 
 const TERMINAL_MS = 200;
@@ -51,7 +51,7 @@ export class Progress {
       ...(share === null ? [] : [`${Math.floor(share * 100)} %`]),
       `${(bytes / MiB).toFixed(1)} MiB`, counted(lines, 'line'), `${rejected} rejected`,
       `${((bytes - this.#startBytes) / MiB / seconds).toFixed(1)} MiB/s`,
-      ...(this.#waitsFor === null ? [] : [`waiting: ${this.#waitsFor}`]),
+      ...(this.#waitsFor === null ? [] : [`waiting: ${inWords(this.#waitsFor)}`]),
     ];
     const text = `${this.#file}: ${parts.join(', ')}`;
     process.stderr.write(this.#isTerminal ? `${ERASE_LINE}${text.slice(0, (process.stderr.columns || 80) - 1)}` : `${text}\n`);
