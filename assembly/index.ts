@@ -5,7 +5,7 @@ import { allocate, blockBytes, release } from './base/arena';
 export { memoryUsed } from './base/arena';
 export { defineColumn, defineTable, dropTable, setAside, setFlushedTo, tableAt, tableIdsEnd } from './memtable/tables';
 export { indexEntries } from './memtable/dictionary';
-export { removeSpans } from './memtable/drop-rows';
+export { dropEnd, dropRange, dropStart, dropStep, removeSpans } from './memtable/drop-rows';
 export { restoreRows, restoreValues } from './memtable/restore';
 export { setSeriesBytes } from './memtable/cache/series-cache';
 export { memtableBytes, setMemtableBytesMax } from './memtable/memory';

@@ -1,6 +1,7 @@
 // A flush as the worker drives it, one call a slice. There is one flush at a time. Between calls the table may gain rows,
 // series and columns behind the flushed ones, and its arrays may move; the table struct is read anew each time,
 // everything else is in scratch.
+import { FLUSH_SPAN_BYTES } from '../layout/flush';
 import { TABLE_COLUMNS } from '../layout/table';
 import { chunkStep, startChunks } from './parquet/column-chunk';
 import { nextGroupStep, groupRows, groupStep, findGroups } from './rows/row-groups';
@@ -11,25 +12,25 @@ import { merged } from './sort/merge-points';
 import { startPages } from './parquet/page';
 import { startPositions } from './rows/file-positions';
 import { startRuns } from './rows/rank-runs';
-import { giveAllScratch } from './scratch';
+import { giveAllScratch, takeScratch } from './scratch';
 import { isSorted, sortStep, startSort } from './sort/sort';
-import { readSpans, rows, reserveSpans } from './spans';
+import { rows, startSpans } from './spans';
 import { hasBudget, setStep, startStep } from './slice-budget';
 import { resetTextDictionary } from './parquet/text-dictionary';
 
 export { flushBytes } from './scratch';
 
-/** Makes room for `count` spans (FLUSH_SPAN_*, ordered by number), which the caller writes before `flushStart`. */
+/** Room for `count` spans (FLUSH_SPAN_*), for the caller to write before `flushStart`. */
 export function flushSpans(count: u32): usize {
-  return reserveSpans(count);
+  return takeScratch(<usize>count * FLUSH_SPAN_BYTES);
 }
 
 /**
- * Begins with the spans as rows of a table; returns how many rows they have. With none, `flushEnd` is all that may follow.
- * `stepEntries` is how many entries (rows, series …) a call that follows looks at before it returns.
+ * Takes up `count` spans at `spans`, ordered by number, none of them empty, as rows of a table: `all` in [first, end) of its
+ * memtable. `stepEntries` is how many entries (rows, series …) a call that follows looks at before it returns.
  */
-export function flushStart(table: usize, stepEntries: u32): u32 {
-  if (readSpans() == 0) return 0;
+export function flushStart(table: usize, stepEntries: u32, spans: usize, count: u32, all: u32, first: u32, end: u32): void {
+  startSpans(spans, count, all, first, end);
   setStep(stepEntries);
   startSort(table);
   startPositions();
@@ -41,7 +42,6 @@ export function flushStart(table: usize, stepEntries: u32): u32 {
   startPages();
   findGroups(table);
   startChunks();
-  return rows;
 }
 
 /** Sorts on for one step; 1 while there are more. */

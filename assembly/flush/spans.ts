@@ -12,28 +12,14 @@ export let rowEnd: u32 = 0;
 /** u32 a row of the range: its span. Written by the first look at the rows (row-scan.ts). */
 export let spanOfRow: usize = 0;
 
-/** Makes room for `count` spans, which the caller writes before `readSpans`. */
-export function reserveSpans(count: u32): usize {
-  spans = takeScratch(<usize>count * FLUSH_SPAN_BYTES);
+/** Takes up `count` spans at `at`, which have `all` rows, within [first, end) of the memtable. */
+export function startSpans(at: usize, count: u32, all: u32, first: u32, end: u32): void {
+  spans = at;
   spanCount = count;
-  return spans;
-}
-
-/** Reads the spans as written; returns their rows. */
-export function readSpans(): u32 {
-  rows = 0;
-  rowFirst = u32.MAX_VALUE;
-  rowEnd = 0;
-  for (let i: u32 = 0; i < spanCount; i++) {
-    const first = spanRowFirst(i);
-    const end = spanRowEnd(i);
-    if (end <= first) continue;
-    rows += end - first;
-    rowFirst = min(rowFirst, first);
-    rowEnd = max(rowEnd, end);
-  }
-  if (rows > 0) spanOfRow = takeScratch(<usize>(rowEnd - rowFirst) << 2);
-  return rows;
+  rows = all;
+  rowFirst = first;
+  rowEnd = end;
+  spanOfRow = takeScratch(<usize>(end - first) << 2);
 }
 
 /** First memtable row of a span, by its index below spanCount. */
@@ -57,5 +43,5 @@ export function spanOf(row: u32): u32 {
 /** Log number of a row of the spans. */
 @inline
 export function logNumberOf(row: u32): i64 {
-  return load<i64>(spans + <usize>spanOf(row) * FLUSH_SPAN_BYTES, FLUSH_SPAN_NUMBER);
+  return <i64>load<f64>(spans + <usize>spanOf(row) * FLUSH_SPAN_BYTES, FLUSH_SPAN_NUMBER);
 }

@@ -12,7 +12,7 @@ export const PAGE_BYTES_MAX = 524288;
 export const FLUSH_SPAN_ROW_FIRST = 0;
 /** u32, one past the last row. */
 export const FLUSH_SPAN_ROW_END = 4;
-/** i64: log number. */
+/** f64: log number. */
 export const FLUSH_SPAN_NUMBER = 8;
 export const FLUSH_SPAN_BYTES = 16;
 

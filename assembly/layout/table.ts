@@ -54,4 +54,6 @@ export const TABLE_LISTING = 136;
 export const TABLE_LISTED_AT = 144;
 /** 1: new lines are rejected. */
 export const TABLE_SET_ASIDE = 148;
+/** Counts how often rows left, and those behind them got other numbers. */
+export const TABLE_MOVES = 152;
 export const TABLE_STRUCT_BYTES = 192;

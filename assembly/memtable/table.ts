@@ -162,3 +162,12 @@ export function reserveRows(table: usize, used: u32, rows: u32): void {
   store<u32>(table, <u32>regrow(load<u32>(table, TABLE_SERIES_AT), before << 2, used << 2, capacity << 2), TABLE_SERIES_AT);
   store<u32>(table, capacity, TABLE_ROWS_CAPACITY);
 }
+
+/** Room for the rows that there are, and not much more. */
+export function narrowRows(table: usize, rows: u32): void {
+  const before = load<u32>(table, TABLE_ROWS_CAPACITY);
+  const capacity = roomFor(rows);
+  store<u32>(table, <u32>regrow(load<u32>(table, TABLE_TIMES), before << 3, rows << 3, capacity << 3), TABLE_TIMES);
+  store<u32>(table, <u32>regrow(load<u32>(table, TABLE_SERIES_AT), before << 2, rows << 2, capacity << 2), TABLE_SERIES_AT);
+  store<u32>(table, capacity, TABLE_ROWS_CAPACITY);
+}

@@ -8,13 +8,17 @@ import { TABLE_COLUMNS, TABLE_ROWS, TABLE_ROWS_CAPACITY } from '../layout/table'
 import { KIND_STRING, KIND_TAG } from '../layout/codes';
 import { heapUsed } from './column';
 import { columnAt, textStart } from './read';
-import { moveRows } from './drop-rows';
+import { endMove, moveValues, startMove } from './move-values';
+import { clearRows, narrowRows } from './table';
 import { repackTag } from './compact-series';
 
 /** So much room stays whatever is used of it, and so many times what is used. */
 const ROOM_KEPT: u32 = 256;
 const ROOM_TIMES: u32 = 4;
 const HEAP_KEPT: u32 = 4096;
+/** A column struct for the arrays that a column's values move into. */
+const repacked: usize = memory.data(128, 8);
+
 /** Gives back room of a table whose rows were rolled back. */
 export function trimTable(table: usize): void {
   const rows = load<u32>(table, TABLE_ROWS);
@@ -30,7 +34,21 @@ export function trimTable(table: usize): void {
       isWide = isWide || isSpacious || (kind == KIND_STRING && isFar(load<u32>(column, COLUMN_HEAP_CAPACITY), heapUsed(column), HEAP_KEPT));
     }
   }
-  if (isWide) moveRows(table, rows, 0, 0, 0);
+  if (isWide) repackRows(table, rows, columns);
+}
+
+/** Moves all rows into arrays of their own size; nothing is numbered anew. */
+function repackRows(table: usize, rows: u32, columns: u32): void {
+  if (rows == 0) return clearRows(table);
+  for (let i: u32 = 0; i < columns; i++) {
+    const column = columnAt(table, i);
+    if (load<u32>(column, COLUMN_KIND) == KIND_TAG) continue;
+    const count = load<u32>(column, COLUMN_COUNT);
+    startMove(repacked, column, count, load<u32>(column, COLUMN_KIND) == KIND_STRING ? heapUsed(column) : 0);
+    moveValues(repacked, column, 0, count, 0);
+    endMove(repacked, column);
+  }
+  narrowRows(table, rows);
 }
 
 function hasSpareEntries(column: usize): bool {

@@ -86,7 +86,7 @@ function makeOutflow({ config, damage, folder, logger }: Ground, { admission, bo
 }
 
 /** Where writes and orders come in. */
-function makeDoors({ config, folder, logger }: Ground, { admission, bodyMemory, dispatcher, rollback }: Intake, { flusher }: Outflow) {
+function makeDoors({ config, folder, logger }: Ground, { admission, bodyMemory, dispatcher }: Intake, { flusher }: Outflow) {
   const { catalog, cleanup, log, paths } = folder;
   const say = (sentence: string): void => logger.error(sentence);
   const lines = new LineCounts();
@@ -97,10 +97,7 @@ function makeDoors({ config, folder, logger }: Ground, { admission, bodyMemory, 
     answerMsMax: ANSWER_MS_MAX,
     refuse: () => admission.refuse(),
     onNoRoom: () => admission.noteNoRoom(),
-    onAppended: (slot, body, { number }) => {
-      rollback.note(slot, body.ordinal, number);
-      flusher.noteRows(body.rows, number);
-    },
+    onAppended: (body, { number }) => flusher.noteRows(body.rows, number),
     onEnd: (database, body, isStored) => {
       lines.note(database.name, body, isStored);
       // Whoever was told to send again will, bad lines too.

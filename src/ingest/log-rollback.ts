@@ -8,18 +8,11 @@ import type { Pool, Slot } from './pool.js';
 /** A log that cannot be healed is tried again after this. */
 const HEAL_AGAIN_MS = 1000;
 
-interface Appended {
-  readonly ordinal: number;
-  readonly number: number;
-}
-
 export class LogRollback {
   readonly #log: Log;
   readonly #pool: Pool;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  /** Per slot, bodies appended and perhaps not synced; the first may be the last synced one. */
-  readonly #appended = new Map<Slot, Appended[]>();
   /** Slots that have not rolled back yet. */
   readonly #waiting = new Set<Slot>();
 
@@ -30,23 +23,13 @@ export class LogRollback {
     this.#logger = parts.logger;
   }
 
-  /** A frame of this slot was appended. */
-  note(slot: Slot, ordinal: number, number: number): void {
-    const appended = this.#appended.get(slot) ?? [];
-    let synced = 0;
-    while (synced + 1 < appended.length && appended[synced + 1]!.number <= this.#log.lastSynced) synced += 1;
-    if (synced > 64) appended.splice(0, synced);
-    appended.push({ ordinal, number });
-    this.#appended.set(slot, appended);
-  }
-
   /** The log has failed: every frame above its last synced number is given up. */
   onLogFailure(lastSynced: number, reason: Error): void {
     this.#logger.error(`the log could not be written, frames above ${lastSynced} are given up: ${reason.message}`);
     for (const slot of this.#pool.slots()) {
       slot.rolledBackBelow = Infinity;
       this.#waiting.add(slot);
-      slot.tell({ say: 'roll-back', keptTo: this.#keptTo(slot, lastSynced) });
+      slot.tell({ say: 'roll-back', keptTo: lastSynced });
     }
     this.#healWhenAllHave();
   }
@@ -60,13 +43,7 @@ export class LogRollback {
   }
 
   onDeath(slot: Slot): void {
-    this.#appended.delete(slot);
     if (this.#waiting.delete(slot)) this.#healWhenAllHave();
-  }
-
-  #keptTo(slot: Slot, lastSynced: number): number {
-    const kept = (this.#appended.get(slot) ?? []).filter(({ number }) => number <= lastSynced);
-    return kept.at(-1)?.ordinal ?? 0;
   }
 
   #healWhenAllHave(): void {

@@ -8,7 +8,6 @@ import { ruleFlags } from '../schema-rules.js';
 import { GIVEN_UP, type AcceptedBody, type BodyTask, type RefusedBody } from '../worker/protocol.js';
 import type { BodyMemory } from './body-memory.js';
 import type { Dispatcher, SlotOutcome } from './dispatch.js';
-import type { Slot } from './pool.js';
 import { truncateTime } from '../model/precision.js';
 import type { Body, WriteOutcome, WriteRequest, Writer } from './request.js';
 import { Stalled } from './stall.js';
@@ -32,8 +31,8 @@ interface WriteParts {
   readonly refuse: () => { code: ErrorCode; detail: string } | null;
   /** A body found no room for its rows. */
   readonly onNoRoom: () => void;
-  /** A frame was appended: the rows of its body wait in the memtables of a slot. */
-  readonly onAppended: (slot: Slot, body: AcceptedBody, appended: Appended) => void;
+  /** A frame was appended: the rows of its body wait in memtables. */
+  readonly onAppended: (body: AcceptedBody, appended: Appended) => void;
   /** A body that was parsed has ended: its accepted lines are stored, or none. */
   readonly onEnd: (database: Database, body: AcceptedBody | RefusedBody, isStored: boolean) => void;
 }
@@ -186,7 +185,7 @@ export class WritePath implements Writer {
       throw error;
     }
     slot.giveNumber(outcome.ordinal, appended.number);
-    onAppended(slot, outcome, appended);
+    onAppended(outcome, appended);
     await (request.noSync ? appended.written : appended.synced);
   }
 

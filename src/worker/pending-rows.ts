@@ -1,122 +1,109 @@
 /** The rows of a worker by body: which rows of which table came with which body, and its log number once it has one. */
+import type { FlushSpans } from './flush/standing-rows.js';
 import { GIVEN_UP } from './protocol.js';
+import { TableSpans } from './table-spans.js';
+import type { TableSpan } from './wasm/parsed.js';
 
-/** Rows a body added to one table; rows are renumbered when others leave. */
-interface Span {
-  readonly tableId: number;
-  rowFirst: number;
-  /** One past the last. */
-  rowEnd: number;
-  /** Of a live body, from 1; 0 for a replayed one. */
-  readonly ordinal: number;
-  /** Log number; 0 until main has given it, GIVEN_UP when it never will. */
-  number: number;
-}
-
-/** What is removed from a memtable: row ranges, ascending. */
-type RemoveRows = (tableId: number, ranges: readonly Readonly<Span>[]) => void;
+/** What a table with spans takes beside them, about. */
+const TABLE_BYTES = 512;
 
 export class PendingRows {
-  readonly #spansByTable = new Map<number, Span[]>();
+  readonly #spansByTable = new Map<number, TableSpans>();
   readonly #numbers: BigInt64Array;
-  readonly #removeRows: RemoveRows;
-  /** Live bodies without a number yet, oldest first. */
-  #unnumbered: { readonly ordinal: number; readonly spans: readonly Span[] }[] = [];
+  readonly #onGivenUp: (tableId: number) => void;
+  /** Tables of the live bodies without a number yet, oldest first. There are no more of them than the ring is long. */
+  #unnumbered: { readonly ordinal: number; readonly tableIds: readonly number[] }[] = [];
   #ordinal = 0;
+  #spanBytes = 0;
 
   /**
    * @param numbers ring of log numbers by ordinal, written by main (0 = not given yet, GIVEN_UP)
-   * @param removeRows takes rows out of a memtable and closes the gap
+   * @param onGivenUp rows of a table are to leave: they are no part of any flush from here on
    */
-  constructor(numbers: SharedArrayBuffer, removeRows: RemoveRows) {
+  constructor(numbers: SharedArrayBuffer, onGivenUp: (tableId: number) => void) {
     this.#numbers = new BigInt64Array(numbers);
-    this.#removeRows = removeRows;
+    this.#onGivenUp = onGivenUp;
   }
 
   get nextOrdinal(): number {
     return this.#ordinal + 1;
   }
 
-  /** Takes up the rows of a live body; returns its ordinal. */
-  addLive(spans: readonly { tableId: number; rowFirst: number; rowEnd: number }[]): number {
+  /** What the spans take of memory. */
+  get bytes(): number {
+    return this.#spanBytes + this.#spansByTable.size * TABLE_BYTES;
+  }
+
+  /** Takes up the rows of a live body, which are the last of their tables; returns its ordinal. */
+  addLive(spans: readonly TableSpan[]): number {
     const ordinal = ++this.#ordinal;
-    this.#unnumbered.push({ ordinal, spans: this.#add(spans, ordinal, 0) });
+    this.#unnumbered.push({ ordinal, tableIds: spans.map(({ tableId }) => tableId) });
+    this.#add(spans, 0);
     return ordinal;
   }
 
-  addReplayed(spans: readonly { tableId: number; rowFirst: number; rowEnd: number }[], number: number): void {
-    this.#add(spans, 0, number);
+  addReplayed(spans: readonly TableSpan[], number: number): void {
+    this.#add(spans, number);
   }
 
-  /** Takes the numbers that main has given since the last call; rows given up leave the memtables. */
+  /** Takes the numbers that main has given since the last call. */
   takeNumbers(): void {
     let taken = 0;
     const touched = new Set<number>();
-    for (const { ordinal, spans } of this.#unnumbered) {
+    for (const { ordinal, tableIds } of this.#unnumbered) {
       const place = ordinal % this.#numbers.length;
-      const number = Atomics.load(this.#numbers, place);
-      if (number === 0n) break;
+      const number = Number(Atomics.load(this.#numbers, place));
+      if (number === 0) break;
       Atomics.store(this.#numbers, place, 0n);
-      for (const span of spans) span.number = Number(number);
-      if (Number(number) === GIVEN_UP) for (const { tableId } of spans) touched.add(tableId);
+      for (const tableId of tableIds) this.#spansByTable.get(tableId)?.numberNext(number);
+      if (number === GIVEN_UP) for (const tableId of tableIds) touched.add(tableId);
       taken += 1;
     }
     if (taken > 0) this.#unnumbered.splice(0, taken);
-    for (const tableId of touched) this.#drop(tableId, (span) => span.number === GIVEN_UP);
+    for (const tableId of touched) this.#onGivenUp(tableId);
   }
 
-  /** The spans of a table at or below a number, by number. */
-  upTo(tableId: number, number: number): Span[] {
-    const spans = this.#spansByTable.get(tableId) ?? [];
-    return spans.filter((span) => span.number > 0 && span.number <= number).sort((a, b) => a.number - b.number);
+  /** The spans of a table at or below a number, in the order of the memtable, with empty ones between. */
+  upTo(tableId: number, number: number): FlushSpans {
+    return this.#spansByTable.get(tableId)?.upTo(number) ?? [];
   }
 
-  /** Rows at or below a number leave the memtable of a table. */
-  dropUpTo(tableId: number, number: number): void {
-    this.#drop(tableId, (span) => span.number > 0 && span.number <= number);
+  /**
+   * Rows at or below a number, and those given up, leave a table, some at each step. What it calls them is right once all
+   * are out of the memtable: until then no flush and nobody else may ask for rows of the table.
+   * @param number 0: those given up alone
+   * @param onRange is called with their ranges (first, one past the last), ascending, those of neighbouring bodies joined
+   */
+  *takeOut(tableId: number, number: number, onRange: (first: number, end: number) => void): Generator<void> {
+    const spans = this.#spansByTable.get(tableId);
+    if (spans === undefined) return;
+    for (const bytes of spans.takeOut(number, onRange)) {
+      this.#spanBytes += bytes;
+      yield;
+      if (this.#spansByTable.get(tableId) !== spans) return;
+    }
+    if (spans.isEmpty) this.#spansByTable.delete(tableId);
   }
 
-  /** Rows of live bodies above an ordinal leave all memtables. */
+  /** Rows of live bodies without a number, or with one above this, are given up. */
   rollBack(keptTo: number): void {
     this.takeNumbers();
-    for (const tableId of this.#spansByTable.keys()) this.#drop(tableId, (span) => span.ordinal > keptTo);
     for (const { ordinal } of this.#unnumbered) Atomics.store(this.#numbers, ordinal % this.#numbers.length, 0n);
     this.#unnumbered = [];
+    for (const [tableId, spans] of this.#spansByTable) if (spans.giveUpAbove(keptTo)) this.#onGivenUp(tableId);
   }
 
   /** A dropped table: its memtable is gone already. */
   forget(tableId: number): void {
+    this.#spanBytes -= this.#spansByTable.get(tableId)?.bytes ?? 0;
     this.#spansByTable.delete(tableId);
   }
 
-  #add(spans: readonly { tableId: number; rowFirst: number; rowEnd: number }[], ordinal: number, number: number): Span[] {
-    return spans.map(({ tableId, rowFirst, rowEnd }) => {
-      const span: Span = { tableId, rowFirst, rowEnd, ordinal, number };
-      const ofTable = this.#spansByTable.get(tableId);
-      if (ofTable === undefined) this.#spansByTable.set(tableId, [span]);
-      else ofTable.push(span);
-      return span;
-    });
-  }
-
-  #drop(tableId: number, leaves: (span: Span) => boolean): void {
-    const spans = this.#spansByTable.get(tableId) ?? [];
-    const leaving = spans.filter(leaves);
-    if (leaving.length === 0) return;
-    this.#removeRows(tableId, leaving);
-    const kept: Span[] = [];
-    let removed = 0;
-    for (const span of spans) {
-      const rows = span.rowEnd - span.rowFirst;
-      if (leaves(span)) {
-        removed += rows;
-      } else {
-        span.rowFirst -= removed;
-        span.rowEnd -= removed;
-        kept.push(span);
-      }
+  #add(added: readonly TableSpan[], number: number): void {
+    for (const { tableId, rowFirst, rowEnd } of added) {
+      let spans = this.#spansByTable.get(tableId);
+      if (spans === undefined) this.#spansByTable.set(tableId, (spans = new TableSpans()));
+      this.#spanBytes += spans.add(rowEnd - rowFirst, number);
     }
-    if (kept.length > 0) this.#spansByTable.set(tableId, kept);
-    else this.#spansByTable.delete(tableId);
   }
 }

@@ -113,7 +113,7 @@ export type ToWorker =
   | { readonly say: 'flush'; readonly order: FlushOrder }
   /** The commit stands: rows at or below `number` leave the memtable. */
   | { readonly say: 'flushed'; readonly tableId: number; readonly number: number }
-  /** Rows of bodies above ordinal `keptTo` are given up; the answer is 'rolled-back'. */
+  /** Rows of live bodies with a number above `keptTo`, and with none yet, are given up; the answer is 'rolled-back'. */
   | { readonly say: 'roll-back'; readonly keptTo: number }
   /** A body found no room: make memory smaller, where that can be. */
   | { readonly say: 'tidy' }

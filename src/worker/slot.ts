@@ -5,6 +5,7 @@ import { BlockReader } from './blocks.js';
 import { Gauge } from './gauges.js';
 import { InflateError } from './unpack/inflate.js';
 import { WorkerMemory } from './memory.js';
+import { LeavingRows } from './leaving-rows.js';
 import { PendingRows } from './pending-rows.js';
 import { writeJsonFile } from './flush/json-file.js';
 import { writeParquetFile } from './flush/parquet-file.js';
@@ -40,6 +41,7 @@ export class WorkerSlot {
   readonly #clock: Clock;
   readonly #blocks: BlockReader;
   readonly #pending: PendingRows;
+  readonly #leaving: LeavingRows;
   readonly #gauge: Gauge;
   readonly #room: Room;
   /** Of the list under way. */
@@ -59,7 +61,10 @@ export class WorkerSlot {
     this.#stores = stores;
     this.#clock = clock;
     this.#blocks = new BlockReader(adoption.bodyMemory, adoption.blockBytes);
-    this.#pending = new PendingRows(adoption.numbers, (tableId, spans) => this.#parser.removeRows(tableId, spans));
+    this.#leaving = new LeavingRows({
+      parser: () => this.#parser, pending: () => this.#pending, onSlice: () => this.#noteSlice(), onLeft: (isFlushed) => this.#noteLeft(isFlushed),
+    });
+    this.#pending = new PendingRows(adoption.numbers, (tableId) => this.#leaving.want(tableId, 0));
     this.#gauge = new Gauge(adoption.gauges, adoption.gauge);
     this.#room = new Room(adoption.gauges, this.#gauge, adoption);
     adoption.port.on('message', (message: ToWorker) => this.#obey(message));
@@ -214,6 +219,7 @@ export class WorkerSlot {
         break;
       case 'drop':
         for (const tableId of message.tableIds) {
+          this.#leaving.forget(tableId);
           this.#parser.drop(tableId);
           this.#pending.forget(tableId);
         }
@@ -225,10 +231,8 @@ export class WorkerSlot {
         void this.#inTurn(() => this.#flush(message.order));
         break;
       case 'flushed':
-        this.#pending.dropUpTo(message.tableId, message.number);
         this.#parser.setFlushedTo(message.tableId, message.number);
-        this.#memory.noteFlushed();
-        if (!this.#isFlushing) this.#memory.tidy();
+        this.#leaving.want(message.tableId, message.number);
         break;
       case 'roll-back':
         this.#pending.rollBack(message.keptTo);
@@ -236,7 +240,7 @@ export class WorkerSlot {
         break;
       case 'tidy':
         this.#memory.noteCramped();
-        if (!this.#isFlushing) this.#memory.tidy();
+        this.#tidy();
         break;
       case 'ask':
         // Where no body and no flush comes, rows that were given up would stay.
@@ -247,7 +251,7 @@ export class WorkerSlot {
 
   /** Main decides by these bytes whether bodies may come: they must be true also when none comes. */
   #countBytes(): void {
-    this.#gauge.heldBytes = this.#parser.heldBytes();
+    this.#gauge.heldBytes = this.#parser.heldBytes() + this.#pending.bytes;
     this.#gauge.linearBytes = this.#parser.linearBytes();
   }
 
@@ -256,9 +260,21 @@ export class WorkerSlot {
     this.#countBytes();
   }
 
+  #noteLeft(isFlushed: boolean): void {
+    if (isFlushed) this.#memory.noteFlushed();
+    this.#tidy();
+    this.#countBytes();
+  }
+
+  /** Not while a flush or rows that leave know addresses in the memtables. */
+  #tidy(): void {
+    if (!this.#isFlushing && !this.#leaving.isBusy) this.#memory.tidy();
+  }
+
   async #flush(order: FlushOrder): Promise<void> {
-    if (this.#ended) return;
     const { tableId, number } = order;
+    await this.#leaving.hold(tableId);
+    if (this.#ended) return;
     const store = this.#stores[order.into];
     const write = order.as === 'json' ? writeJsonFile : writeParquetFile;
     this.#pending.takeNumbers();
@@ -276,9 +292,10 @@ export class WorkerSlot {
       if (isFatal) this.end();
     } finally {
       this.#isFlushing = false;
+      this.#leaving.release(tableId);
     }
     if (this.#ended) return;
-    this.#memory.tidy();
+    this.#tidy();
     this.#countBytes();
   }
 

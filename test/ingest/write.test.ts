@@ -14,7 +14,10 @@ import { WritePath } from '../../src/ingest/write.js';
 import type { FrameHeader } from '../../src/log/frame.js';
 import type { Log } from '../../src/log/log.js';
 import { makeLogger } from '../../src/logging.js';
+import type { FlushSpans } from '../../src/worker/flush/standing-rows.js';
 import { PendingRows } from '../../src/worker/pending-rows.js';
+import type { RowRange } from '../../src/worker/wasm/parsed.js';
+import { takenOut } from '../worker/taken-out.js';
 import { ENCODING_IDENTITY } from '../../src/model/encoding.js';
 import type { Need } from '../../src/model/schema.js';
 import type { AcceptedBody, BodyTask } from '../../src/worker/protocol.js';
@@ -29,8 +32,8 @@ const REQUEST: WriteRequest = {
 class Bench {
   readonly ring = new BigInt64Array(new SharedArrayBuffer(RING * 8));
   /** Row ranges that left the memtable. */
-  readonly removed: [number, number][] = [];
-  readonly pending = new PendingRows(this.ring.buffer, (_, ranges) => ranges.forEach(({ rowFirst, rowEnd }) => this.removed.push([rowFirst, rowEnd])));
+  readonly removed: RowRange[] = [];
+  readonly pending: PendingRows = new PendingRows(this.ring.buffer, (tableId) => this.removed.push(...takenOut(this.pending, tableId, 0)));
   readonly slot: Slot = {
     number: 0, busy: false, rolledBackBelow: 0, refusedTo: 0, memtableBytes: 0, tell: () => {},
     giveNumber: (ordinal, number) => Atomics.store(this.ring, ordinal % RING, BigInt(number)),
@@ -102,6 +105,10 @@ class Bench {
   }
 }
 
+function numbersOf(spans: FlushSpans): number[] {
+  return [...spans].filter(({ rowEnd, rowFirst }) => rowEnd > rowFirst).map(({ number }) => number);
+}
+
 function accepted(ordinal: number): AcceptedBody {
   return {
     state: 'accepted', lines: 1, accepted: 1, rejected: 0, errors: [], rejectedRuns: new Uint32Array(), rejectedLines: null, ordinal, inflatedBytes: 1,
@@ -121,14 +128,14 @@ test('a body parsed after the rollback, whose outcome comes before the rollback 
   const late = bench.parse(1);
   assert.deepEqual(await bench.outcome(late), { kind: 'stored' });
   bench.pending.takeNumbers();
-  assert.deepEqual(bench.removed, [[0, 1], [0, 1]], 'the rows of both that were refused');
-  assert.deepEqual(bench.pending.upTo(1, 1001).map(({ number }) => number), [1001]);
+  assert.deepEqual(bench.removed, [{ rowFirst: 0, rowEnd: 1 }, { rowFirst: 0, rowEnd: 1 }], 'the rows of both that were refused');
+  assert.deepEqual(numbersOf(bench.pending.upTo(1, 1001)), [1001]);
   // The ring goes round: no place holds what an earlier ordinal left there.
   for (let row = 1; row <= RING; row += 1) {
     await bench.outcome(bench.parse(row));
     bench.pending.takeNumbers();
   }
-  assert.equal(bench.pending.upTo(1, Infinity).length, RING + 1);
+  assert.equal(numbersOf(bench.pending.upTo(1, Infinity)).length, RING + 1);
   assert.equal(bench.memory.freeBlocks, bench.memory.blockCount);
 });
 
@@ -140,7 +147,7 @@ test('a body that the log does not take leaves the memtable', async () => {
   assert.deepEqual(await bench.outcome(bench.parse(1)), { kind: 'stored' });
   assert.deepEqual(bench.ends, [[1, false], [1, true]]);
   bench.pending.takeNumbers();
-  assert.deepEqual(bench.removed, [[0, 1]]);
+  assert.deepEqual(bench.removed, [{ rowFirst: 0, rowEnd: 1 }]);
 });
 
 test('a body is judged, decided and logged by the rules that its database had when the write began', async () => {
@@ -169,7 +176,7 @@ test('what is parsed after its answer is not logged: it would come after what wa
   assert.deepEqual(await bench.outcome(bench.parse(1)), { kind: 'stored' });
   assert.equal(bench.frames.length, 1);
   bench.pending.takeNumbers();
-  assert.deepEqual(bench.removed, [[0, 1]]);
+  assert.deepEqual(bench.removed, [{ rowFirst: 0, rowEnd: 1 }]);
 });
 
 test('a body that a worker does not come back from is tried once more, alone, and then never', async () => {

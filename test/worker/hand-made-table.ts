@@ -5,7 +5,7 @@ import {
   COLUMN_VALUES,
 } from '../../assembly/layout/column.js';
 import {
-  TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_ID, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_TIMES,
+  TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_ID, TABLE_MOVES, TABLE_ROWS, TABLE_SERIES, TABLE_SERIES_AT, TABLE_TIMES,
 } from '../../assembly/layout/table.js';
 import type { ColumnDefinition } from '../../src/model/schema.js';
 import type { FlushModule } from '../../src/worker/flush/parquet-file.js';
@@ -21,7 +21,7 @@ export interface Row {
   readonly values: ReadonlyMap<string, Value>;
 }
 
-const TABLE_STRUCT_BYTES = 80;
+const TABLE_STRUCT_BYTES = 192;
 const COLUMN_STRUCT_BYTES = 128;
 /** A series is begun anew for every so manieth row, though one of equal tags stands already. */
 const ROWS_PER_REPEATED_SERIES = 7;
@@ -50,7 +50,7 @@ export class HandMadeTable {
       memory,
       exports: {
         ...exports,
-        flushStart: (table, entries) => exports.flushStart(table, stepEntries ?? entries),
+        flushStart: (table, entries, ...spans) => exports.flushStart(table, stepEntries ?? entries, ...spans),
         tableAt: (id) => {
           this.onCall();
           return id === this.tableId ? this.#address : 0;
@@ -61,6 +61,11 @@ export class HandMadeTable {
 
   drop(): void {
     this.#address = 0;
+  }
+
+  /** As if rows had left. */
+  noteMoved(): void {
+    new DataView(this.module.memory.buffer).setUint32(this.#address + TABLE_MOVES, 1, true);
   }
 
   /** Lays all rows out anew, at other places than before; what stood there is overwritten. */

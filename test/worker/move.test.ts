@@ -11,6 +11,7 @@ import { randomCase } from '../fuzz/cases.js';
 import { Random } from '../fuzz/random.js';
 import { DATABASE, ParserSession } from './parser-session.js';
 import { MemoryStore } from './flushed-file.js';
+import { takenOut } from './taken-out.js';
 
 const SEED = Number(process.env['SLUICE_SEED'] ?? 7);
 const ROUNDS = 60;
@@ -18,14 +19,8 @@ const ROUNDS = 60;
 /** Sessions that get the same bodies and lose the same rows. */
 class Twins {
   readonly sessions = [new ParserSession()];
-  readonly pending: PendingRows;
+  readonly pending = new PendingRows(new SharedArrayBuffer(8), () => undefined);
   number = 0;
-
-  constructor() {
-    this.pending = new PendingRows(new SharedArrayBuffer(8), (tableId, spans) => {
-      for (const { parser } of this.sessions) parser.removeRows(tableId, spans);
-    });
-  }
 
   /** Some bodies, and between them rows that leave. */
   live(random: Random): void {
@@ -43,7 +38,10 @@ class Twins {
 
   /** Rows of some tables leave, up to a number. */
   flush(random: Random, number: number): void {
-    for (const { id } of this.sessions[0]!.tables()) if (random.chance(0.6)) this.pending.dropUpTo(id, number);
+    for (const { id } of this.sessions[0]!.tables().filter(() => random.chance(0.6))) {
+      const ranges = takenOut(this.pending, id, number);
+      for (const { parser } of this.sessions) parser.removeRows(id, ranges);
+    }
   }
 
   alike(): void {

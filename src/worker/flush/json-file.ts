@@ -10,7 +10,7 @@ import type { FlushedFile } from '../../model/flushed-file.js';
 import type { FileOrder } from '../protocol.js';
 import { ByteSink } from './byte-sink.js';
 import { Slices } from './slices.js';
-import { StandingRows, type MemtableModule, type FlushSpan } from './standing-rows.js';
+import { StandingRows, type MemtableModule, type FlushSpans } from './standing-rows.js';
 import { writeWhole } from './whole-file.js';
 
 /** Rows whose members are gathered together. */
@@ -29,16 +29,16 @@ const [TIME, NANOS, NUMBER] = OWN_COLUMNS;
 
 /**
  * Writes one file of the table's spans and publishes it at `order.path`.
- * @param spansOf gives the spans to write: the caller's own objects, which it updates where rows move
+ * @param spansOf gives the spans to write, in the order of the memtable
  * @param onSlice is called whenever others get their turn
  * @returns null when there are no rows; the statistics say no more than their number
  * @throws when storage fails or the rows leave or move meanwhile; no file stays
  */
 export async function writeJsonFile(
-  module: MemtableModule, store: TableStore, order: FileOrder, spansOf: () => readonly FlushSpan[], onSlice: () => void = () => undefined,
+  module: MemtableModule, store: TableStore, order: FileOrder, spansOf: () => FlushSpans, onSlice: () => void = () => undefined,
 ): Promise<FlushedFile | null> {
   const spans = spansOf();
-  if (spans.every(({ rowFirst, rowEnd }) => rowFirst === rowEnd)) return null;
+  if (blocksOf(spans).next().done === true) return null;
   return writeWhole(store, order.path, (writer) => new JsonFile(module, order, spans, onSlice).write(writer));
 }
 
@@ -51,7 +51,7 @@ interface Block {
 
 class JsonFile {
   readonly #order: FileOrder;
-  readonly #spans: readonly FlushSpan[];
+  readonly #spans: FlushSpans;
   readonly #rows: StandingRows;
   readonly #memtable: Gatherer;
   readonly #tags: readonly Member[];
@@ -60,10 +60,10 @@ class JsonFile {
   readonly #tagTexts = new Map<number, string>();
   #tagChars = 0;
 
-  constructor(module: MemtableModule, order: FileOrder, spans: readonly FlushSpan[], onSlice: () => void) {
+  constructor(module: MemtableModule, order: FileOrder, spans: FlushSpans, onSlice: () => void) {
     this.#order = order;
     this.#spans = spans;
-    this.#rows = new StandingRows(module, order.tableId, spans);
+    this.#rows = new StandingRows(module, order.tableId);
     this.#memtable = new Gatherer(this.#rows, new Slices(SLICE_WORK, onSlice));
     const members = order.columns.map(({ id, kind, name }) => ({ id, kind, head: `,${JSON.stringify(name)}:` }));
     this.#tags = members.filter(({ kind }) => kind === abi.KIND_TAG);
@@ -166,10 +166,10 @@ class JsonFile {
 }
 
 /** The rows of spans in the order of the memtable. */
-function* blocksOf(spans: readonly FlushSpan[]): Generator<Block> {
+function* blocksOf(spans: FlushSpans): Generator<Block> {
   let first = 0;
   let numbers: number[] = [];
-  for (const { number, rowEnd, rowFirst } of spans.toSorted((a, b) => a.rowFirst - b.rowFirst)) {
+  for (const { number, rowEnd, rowFirst } of spans) {
     for (let row = rowFirst; row < rowEnd; row += 1) {
       if (numbers.length === BLOCK_ROWS || first + numbers.length !== row) {
         if (numbers.length > 0) yield { first, numbers };

@@ -1,7 +1,4 @@
 /** Writes the rows of a table up to a log number into a Parquet file, in slices between the tasks of a worker. */
-import {
-  FLUSH_SPAN_BYTES, FLUSH_SPAN_NUMBER, FLUSH_SPAN_ROW_END, FLUSH_SPAN_ROW_FIRST,
-} from '../../../assembly/layout/flush.js';
 import { fileStatistics, type ColumnStatistics } from '../../tables/delta/stats.js';
 import { Footer, MAGIC, type ColumnChunk } from '../../tables/parquet/footer.js';
 import { fileColumns, type FileColumn } from '../../tables/parquet/file-columns.js';
@@ -12,14 +9,15 @@ import type { FlushedFile } from '../../model/flushed-file.js';
 import type { FileOrder } from '../protocol.js';
 import { ByteSink } from './byte-sink.js';
 import { Slices } from './slices.js';
-import { StandingRows, type FlushSpan } from './standing-rows.js';
+import { PlacedSpans } from './placed-spans.js';
+import { StandingRows, type FlushSpans } from './standing-rows.js';
 import { writeWhole } from './whole-file.js';
 
 /** What the flush calls in the WASM module (assembly/flush/flush.ts). */
 export interface FlushExports {
   tableAt(tableId: number): number;
   flushSpans(count: number): number;
-  flushStart(table: number, stepEntries: number): number;
+  flushStart(table: number, stepEntries: number, spans: number, count: number, rows: number, first: number, end: number): void;
   flushSort(table: number): number;
   flushRows(): number;
   flushNextGroup(table: number): number;
@@ -38,17 +36,17 @@ const SLICE_ROWS = 65_536;
 
 /**
  * Writes one file of the table's spans and publishes it at `order.path`. One flush runs at a time in a module.
- * @param spansOf gives the spans to flush, ordered by number: the caller's own objects, which it updates where rows move
+ * @param spansOf gives the spans to flush
  * @param onSlice is called whenever others get their turn
  * @returns null when there are no rows
  * @throws when storage fails or the rows leave or move meanwhile; the memtable is untouched and no file stays
  */
 export async function writeParquetFile(
-  module: FlushModule, store: TableStore, order: FileOrder, spansOf: () => readonly FlushSpan[], onSlice: () => void = () => undefined,
+  module: FlushModule, store: TableStore, order: FileOrder, spansOf: () => FlushSpans, onSlice: () => void = () => undefined,
 ): Promise<FlushedFile | null> {
   const flush = new Flush(module, order, spansOf(), onSlice);
   try {
-    if (!flush.start()) return null;
+    if (!(await flush.start())) return null;
     await flush.sort();
     return await writeWhole(store, order.path, (writer) => flush.write(writer));
   } finally {
@@ -59,36 +57,30 @@ export async function writeParquetFile(
 class Flush {
   readonly #module: FlushModule;
   readonly #order: FileOrder;
-  readonly #spans: readonly FlushSpan[];
+  readonly #spans: FlushSpans;
   readonly #rows: StandingRows;
   readonly #slices: Slices;
   readonly #columns: readonly FileColumn[];
   /** Of the row groups so far. */
   readonly #statistics: ColumnStatistics[];
 
-  constructor(module: FlushModule, order: FileOrder, spans: readonly FlushSpan[], onSlice: () => void) {
+  constructor(module: FlushModule, order: FileOrder, spans: FlushSpans, onSlice: () => void) {
     this.#module = module;
     this.#order = order;
     this.#spans = spans;
-    this.#rows = new StandingRows(module, order.tableId, spans);
+    this.#rows = new StandingRows(module, order.tableId);
     this.#slices = new Slices(SLICE_ROWS, onSlice);
     this.#columns = fileColumns(order.columns);
     this.#statistics = this.#columns.map((column) => ({ column, nulls: 0, range: null }));
   }
 
   /** Takes up the spans; false when they have no rows. */
-  start(): boolean {
-    if (this.#spans.length === 0) return false;
-    const { exports, memory } = this.#module;
-    const at = exports.flushSpans(this.#spans.length) >>> 0;
-    const view = new DataView(memory.buffer, at, this.#spans.length * FLUSH_SPAN_BYTES);
-    this.#spans.forEach((span, place) => {
-      const offset = place * FLUSH_SPAN_BYTES;
-      view.setUint32(offset + FLUSH_SPAN_ROW_FIRST, span.rowFirst, true);
-      view.setUint32(offset + FLUSH_SPAN_ROW_END, span.rowEnd, true);
-      view.setBigInt64(offset + FLUSH_SPAN_NUMBER, BigInt(span.number), true);
-    });
-    return exports.flushStart(this.#rows.table(), SLICE_ROWS) !== 0;
+  async start(): Promise<boolean> {
+    const placed = await PlacedSpans.place(this.#module, this.#spans, this.#slices);
+    if (placed.rows === 0) return false;
+    const { at, count, rows, rowFirst, rowEnd } = placed;
+    this.#module.exports.flushStart(this.#rows.table(), SLICE_ROWS, at, count, rows, rowFirst, rowEnd);
+    return true;
   }
 
   async sort(): Promise<void> {

@@ -65,6 +65,10 @@ interface ParserExports extends FlushExports, InflateExports {
   setFlushedTo(tableId: number, number: number): void;
   setAside(tableId: number, isSetAside: boolean): void;
   removeSpans(tableId: number, rangesAt: number, ranges: number): void;
+  dropStart(tableId: number): void;
+  dropRange(first: number, end: number): void;
+  dropStep(entries: number): number;
+  dropEnd(): void;
   memtableBytes(): number;
   memoryUsed(): number;
   setMemtableBytesMax(bytes: number): void;
@@ -183,7 +187,7 @@ export class WasmParser {
     return { end, lines: this.exports.scannedLines() >>> 0, physicalLines: this.exports.scannedPhysicalLines() >>> 0 };
   }
 
-  /** Removes rows of ascending, disjoint ranges and closes the gaps: the rows behind are renumbered. */
+  /** Removes rows of ascending, disjoint ranges at once and closes the gaps: the rows behind are renumbered. */
   removeRows(tableId: number, ranges: readonly RowRange[]): void {
     const at = this.exports.argumentsAt(ranges.length * RUN_BYTES) >>> 0;
     this.#words(at, ranges.length * 2).set(ranges.flatMap(({ rowFirst, rowEnd }) => [rowFirst, rowEnd]));

@@ -1,0 +1,108 @@
+/** Rows that leave the memtables, after a flush or when they were given up, in slices between the tasks of a worker. */
+import { Slices } from './flush/slices.js';
+import type { PendingRows } from './pending-rows.js';
+import { CHUNK_SPANS } from './table-spans.js';
+import type { WasmParser } from './wasm/wasm.js';
+
+/** Values copied, or spans looked at, in a slice: half a millisecond of work or less. */
+const SLICE_WORK = 65_536;
+/** What a table counts besides. */
+const TABLE_WORK = SLICE_WORK / 4;
+
+interface LeavingRowsParts {
+  /** The instance that has the memtables: it stays the same while rows are leaving. */
+  readonly parser: () => WasmParser;
+  readonly pending: () => PendingRows;
+  /** Is called whenever others get their turn. */
+  readonly onSlice: () => void;
+  /** Rows of a table have left. @param isFlushed because they are in files */
+  readonly onLeft: (isFlushed: boolean) => void;
+}
+
+export class LeavingRows {
+  readonly #parts: LeavingRowsParts;
+  readonly #slices: Slices;
+  /** By table, the number up to which rows leave; 0 for those given up alone. */
+  readonly #wanted = new Map<number, number>();
+  /** Tables whose rows may not leave now. */
+  readonly #held = new Set<number>();
+  /** Of which rows are leaving; null when none are. */
+  #current: number | null = null;
+  #isWorking = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(parts: LeavingRowsParts) {
+    this.#parts = parts;
+    this.#slices = new Slices(SLICE_WORK, parts.onSlice);
+  }
+
+  /** Whether an array of a memtable may be about to be replaced. */
+  get isBusy(): boolean {
+    return this.#isWorking;
+  }
+
+  /** Rows of a table at or below a number are to leave; 0: those given up alone. Never throws: a trap ends the thread. */
+  want(tableId: number, number: number): void {
+    this.#wanted.set(tableId, Math.max(number, this.#wanted.get(tableId) ?? 0));
+    this.#start();
+  }
+
+  /** Has rows of a table stay where they are until `release`; resolves when those that were leaving have left. */
+  async hold(tableId: number): Promise<void> {
+    while (this.#wanted.has(tableId) || this.#current === tableId) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#held.add(tableId);
+  }
+
+  release(tableId: number): void {
+    this.#held.delete(tableId);
+    this.#start();
+  }
+
+  /** A table that is about to be dropped. */
+  forget(tableId: number): void {
+    this.#wanted.delete(tableId);
+    if (this.#current !== tableId) return;
+    this.#parts.parser().exports.dropEnd();
+    this.#current = null;
+  }
+
+  #start(): void {
+    if (!this.#isWorking && this.#next() !== undefined) void this.#work();
+  }
+
+  #next(): number | undefined {
+    for (const tableId of this.#wanted.keys()) if (!this.#held.has(tableId)) return tableId;
+    return undefined;
+  }
+
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    for (let tableId = this.#next(); tableId !== undefined; tableId = this.#next()) {
+      const number = this.#wanted.get(tableId)!;
+      this.#wanted.delete(tableId);
+      this.#current = tableId;
+      await this.#remove(tableId, number);
+      this.#current = null;
+      this.#parts.onLeft(number > 0);
+      for (const resolve of this.#waiting.splice(0)) resolve();
+    }
+    this.#isWorking = false;
+    this.#parts.onLeft(false);
+  }
+
+  /** Ends before its end when the table is dropped meanwhile. */
+  async #remove(tableId: number, number: number): Promise<void> {
+    const { exports } = this.#parts.parser();
+    exports.dropStart(tableId);
+    for (const _ of this.#parts.pending().takeOut(tableId, number, (first, end) => exports.dropRange(first, end))) {
+      if (this.#slices.fills(CHUNK_SPANS)) await this.#slices.turn();
+      if (this.#current !== tableId) return;
+    }
+    while (exports.dropStep(SLICE_WORK) !== 0) {
+      await this.#slices.turn();
+      if (this.#current !== tableId) return;
+    }
+    // Many tables may have few rows each.
+    if (this.#slices.fills(TABLE_WORK)) await this.#slices.turn();
+  }
+}
