@@ -2,12 +2,16 @@
 import { dirname } from 'node:path';
 import type { Disk, OpenHow } from './disk.js';
 
-/** Writes a file anew and syncs it; its name lasts once its folder is synced. */
-export async function writeSynced(disk: Disk, path: string, bytes: Uint8Array, how: Extract<OpenHow, 'create' | 'create-secret'> = 'create'): Promise<void> {
+/** Writes a file anew, in one piece or in several as they come, and syncs it; its name lasts once its folder is synced. */
+export async function writeSynced(disk: Disk, path: string, bytes: Uint8Array | Iterable<Uint8Array>, how: Extract<OpenHow, 'create' | 'create-secret'> = 'create'): Promise<void> {
   await disk.remove(path);
   const file = await disk.open(path, how);
   try {
-    await file.write(bytes, 0);
+    let at = 0;
+    for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) {
+      await file.write(piece, at);
+      at += piece.length;
+    }
     await file.sync();
   } finally {
     await file.close();

@@ -5,7 +5,7 @@ import { PLAIN_RULES, type SchemaRules } from '../schema-rules.js';
 import type { Need } from '../model/schema.js';
 import { Plan, type CatalogLimits } from './plan.js';
 import { decodeChange, encodeChange, type CatalogChange } from './catalog-record.js';
-import type { CatalogSnapshot } from './snapshot.js';
+import type { CatalogSnapshot, SnapshotSource } from './snapshot.js';
 import { CatalogState, type Applied, type Database, type DatabaseEntry, type DroppedTable, type Table } from './state.js';
 
 export type { Applied, Database, Table } from './state.js';
@@ -175,7 +175,8 @@ export class Catalog {
     return this.#state.apply(change, number).problems;
   }
 
-  snapshot(): CatalogSnapshot {
+  /** All that it knows now. */
+  snapshot(): SnapshotSource {
     return this.#state.toSnapshot(this.#options.node);
   }
 

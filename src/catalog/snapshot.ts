@@ -5,7 +5,7 @@ import { crc32 } from '../crc.js';
 import { atMost } from '../in-turn.js';
 import type { DataPaths } from '../names.js';
 import { writeSynced } from '../publish.js';
-import { asList, asNumber, asObject, asText, decodeChecked, encodeChecked } from '../json.js';
+import { asList, asNumber, asObject, asText, decodeChecked } from '../json.js';
 import { decodeColumn, decodeDatabase, decodeTable, type ColumnMade, type DatabaseMade, type TableMade } from './catalog-record.js';
 
 const FORMAT = 2;
@@ -17,7 +17,7 @@ interface DatabaseKept extends DatabaseMade {
   readonly created: number;
   readonly dropped: number;
 }
-interface TableKept extends TableMade {
+export interface TableKept extends TableMade {
   readonly created: number;
   readonly dropped: number;
   readonly flushedTo: number;
@@ -38,6 +38,16 @@ export interface CatalogSnapshot {
   readonly columns: readonly ColumnMade[];
 }
 
+/** A snapshot whose lists are made as they are asked for: they may be long. */
+export interface SnapshotSource extends Omit<CatalogSnapshot, 'tables' | 'columns'> {
+  readonly tables: Iterable<TableKept>;
+  readonly columns: Iterable<ColumnMade>;
+}
+
+/** What of a snapshot is encoded in one go: so many tables and columns, or so many characters of them. */
+export const PIECE_ITEMS = 1024;
+const PIECE_CHARS = 256 * 1024;
+
 /** A snapshot that only a later version can read: to go on without it would lose what it says. */
 class NewerFormat extends Error {}
 
@@ -46,9 +56,36 @@ export function lastNumberOf(snapshot: CatalogSnapshot): number {
   return snapshot.tables.reduce((last, { flushedTo }) => Math.max(last, flushedTo), snapshot.upTo);
 }
 
-export function encodeSnapshot(snapshot: CatalogSnapshot): Buffer {
-  const { node, upTo, next, databases, tables, columns } = snapshot;
-  return encodeChecked({ format: FORMAT, node, upTo, next, databases, tables, columns });
+/** @returns the snapshot with all its lists at once */
+export function wholeSnapshot(source: SnapshotSource): CatalogSnapshot {
+  return { ...source, tables: [...source.tables], columns: [...source.columns] };
+}
+
+/** The text of a snapshot as `json.ts` has it, with a checksum at its end, piece by piece: each is encoded when it is asked for. */
+export function* encodeSnapshot({ node, upTo, next, databases, tables, columns }: SnapshotSource): Generator<Buffer> {
+  let crc = 0;
+  const covered = (text: string): Buffer => {
+    const bytes = Buffer.from(text);
+    crc = crc32(bytes, crc);
+    return bytes;
+  };
+  yield covered(JSON.stringify({ format: FORMAT, node, upTo, next, databases }).slice(0, -1));
+  for (const [name, list] of [['tables', tables], ['columns', columns]] as const) {
+    let text = `,"${name}":[`;
+    let items = 0;
+    let comma = '';
+    for (const item of list) {
+      text += comma + JSON.stringify(item);
+      comma = ',';
+      items += 1;
+      if (items < PIECE_ITEMS && text.length < PIECE_CHARS) continue;
+      yield covered(text);
+      text = '';
+      items = 0;
+    }
+    yield covered(`${text}]`);
+  }
+  yield Buffer.from(`,"crc":"${crc.toString(16).padStart(8, '0')}"}\n`);
 }
 
 /** @throws with a sentence when the bytes are not what `encodeSnapshot` made */
@@ -61,7 +98,7 @@ export function decodeSnapshot(bytes: Buffer): CatalogSnapshot {
     upTo: asNumber(upTo),
     next: { database: asNumber(ids['database']), table: asNumber(ids['table']), column: asNumber(ids['column']) },
     databases: asList(databases, (item) => ({ ...decodeDatabase(item), ...lifeOf(item) })),
-    tables: asList(tables, (item) => ({ ...decodeTable(item), ...lifeOf(item), ...reachOf(item) })),
+    tables: asList(tables, (item) => ({ ...decodeTable(item), ...lifeOf(item), ...flushedToOf(item) })),
     columns: asList(columns, decodeColumn),
   };
 }
@@ -71,13 +108,22 @@ function lifeOf(item: unknown): { created: number; dropped: number } {
   return { created: asNumber(created), dropped: asNumber(dropped) };
 }
 
-function reachOf(item: unknown): { flushedTo: number; committedTo?: number } {
+function flushedToOf(item: unknown): { flushedTo: number; committedTo?: number } {
   const { committedTo, sealedTo, flushedTo = sealedTo } = asObject(item);
   return { flushedTo: asNumber(flushedTo), ...(committedTo === undefined ? {} : { committedTo: asNumber(committedTo) }) };
 }
 
-function reachOfTables({ tables }: CatalogSnapshot): Map<number, number> {
-  return new Map(tables.filter(({ dropped }) => dropped === 0).map(({ id, flushedTo }) => [id, flushedTo]));
+/** By living table, its `flushedTo`. */
+function reachOf({ dropped, flushedTo, id }: TableKept, reach: Map<number, number>): void {
+  if (dropped === 0) reach.set(id, flushedTo);
+}
+
+/** The tables, whose reach is noted as they pass. */
+function* noting(tables: Iterable<TableKept>, reach: Map<number, number>): Generator<TableKept> {
+  for (const table of tables) {
+    reachOf(table, reach);
+    yield table;
+  }
 }
 
 /** The two files: the newest snapshot and the one before it, which takes over when the newest cannot be read. */
@@ -90,7 +136,7 @@ export class SnapshotFiles {
   #previous: number | null = null;
   #reach = 0;
   /** By table, the `flushedTo` of the newest file. */
-  #flushedTo: ReadonlyMap<number, number> = new Map();
+  #flushedTo = new Map<number, number>();
   readonly #inTurn = atMost(1);
 
   constructor(disk: Disk, dataDir: string, paths: Pick<DataPaths, 'catalog' | 'catalogPrevious' | 'quarantine'>) {
@@ -121,19 +167,24 @@ export class SnapshotFiles {
     this.#previous = previous?.upTo ?? null;
     this.#reach = Math.min(this.#current ?? 0, this.#previous ?? 0);
     const snapshot = current ?? previous;
-    if (snapshot !== null) this.#flushedTo = reachOfTables(snapshot);
+    this.#flushedTo = new Map();
+    for (const table of snapshot?.tables ?? []) reachOf(table, this.#flushedTo);
     return { snapshot, reports };
   }
 
-  /** Makes a snapshot the newest; a crash at any moment leaves one that can be read. One at a time, in order. */
-  publish(snapshot: CatalogSnapshot): Promise<void> {
+  /**
+   * Makes a snapshot the newest; a crash at any moment leaves one that can be read. One at a time, in order. All others have
+   * their turns between the pieces that it is written in.
+   */
+  publish(snapshot: SnapshotSource): Promise<void> {
     return this.#inTurn(() => this.#publish(snapshot));
   }
 
-  async #publish(snapshot: CatalogSnapshot): Promise<void> {
+  async #publish(snapshot: SnapshotSource): Promise<void> {
     const { catalog, catalogPrevious } = this.#paths;
     const unfinished = `${catalog}.tmp`;
-    await writeSynced(this.#disk, unfinished, encodeSnapshot(snapshot));
+    const reach = new Map<number, number>();
+    await writeSynced(this.#disk, unfinished, encodeSnapshot({ ...snapshot, tables: noting(snapshot.tables, reach) }));
     if (this.#current !== null) {
       await this.#disk.rename(catalog, catalogPrevious);
       this.#previous = this.#current;
@@ -143,7 +194,7 @@ export class SnapshotFiles {
     this.#current = snapshot.upTo;
     await this.#disk.syncFolder(this.#folder);
     this.#reach = Math.min(this.#current, this.#previous ?? 0);
-    this.#flushedTo = reachOfTables(snapshot);
+    this.#flushedTo = reach;
   }
 
   async #read(path: string, reports: string[]): Promise<CatalogSnapshot | null> {

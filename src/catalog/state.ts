@@ -4,7 +4,7 @@ import { fold, type TriedNames } from '../names.js';
 import { PLAIN_RULES, saidRules, type SchemaRules } from '../schema-rules.js';
 import type { ColumnDefinition, TableDefinition } from '../model/schema.js';
 import type { CatalogChange, ColumnMade, DatabaseMade, RulesSet, TableMade } from './catalog-record.js';
-import type { CatalogSnapshot } from './snapshot.js';
+import type { CatalogSnapshot, SnapshotSource, TableKept } from './snapshot.js';
 
 export interface Database extends SchemaRules {
   readonly id: number;
@@ -35,6 +35,8 @@ export interface Applied {
   readonly number: number;
   /** Tables that are new or have new columns, whole. */
   readonly defined: readonly Table[];
+  /** The same with their new columns alone: who knew the others knows all then. */
+  readonly added: readonly TableDefinition[];
   /** Ids of tables that are gone. */
   readonly dropped: readonly number[];
   /** What of the change made no sense, in sentences. */
@@ -104,21 +106,23 @@ export class CatalogState {
     return state;
   }
 
-  toSnapshot(node: string): CatalogSnapshot {
-    const tables = [...this.#tables.values()];
+  /** All that is known at this moment, told as it is asked for: what changes meanwhile is not in it. */
+  toSnapshot(node: string): SnapshotSource {
+    const tables: Table[] = [];
+    const dropped: number[] = [];
+    for (const entry of this.#tables.values()) {
+      tables.push(entry.table);
+      dropped.push(entry.dropped);
+    }
     return {
       node,
       upTo: this.upTo,
       next: { ...this.#next },
-      databases: [...this.#databases.values()].map(({ database: { id, name, folder, created, ...rules }, dropped }) => (
-        { id, name, folder, ...saidRules(rules), created, dropped }
+      databases: [...this.#databases.values()].map(({ database: { id, name, folder, created, ...rules }, dropped: end }) => (
+        { id, name, folder, ...saidRules(rules), created, dropped: end }
       )),
-      tables: tables.map(({ table, dropped }) => ({
-        id: table.id, database: table.databaseId, name: table.measurement, folder: table.folder,
-        created: table.created, dropped, flushedTo: table.flushedTo,
-        ...(table.committedTo === table.flushedTo ? {} : { committedTo: table.committedTo }),
-      })),
-      columns: tables.flatMap(({ table }) => table.columns.map(({ id, key, kind, name }) => ({ id, table: table.id, key, kind, name }))),
+      tables: { [Symbol.iterator]: () => tablesKept(tables, dropped) },
+      columns: { [Symbol.iterator]: () => columnsKept(tables) },
     };
   }
 
@@ -193,7 +197,7 @@ export class CatalogState {
 
   /** Applies a change; one at or below `upTo` is known already and does nothing. */
   apply(change: CatalogChange, number: number): Applied {
-    if (number <= this.upTo) return { number, defined: [], dropped: [], problems: [] };
+    if (number <= this.upTo) return { number, defined: [], added: [], dropped: [], problems: [] };
     this.upTo = number;
     const problems: string[] = [];
     const attempt = <T>(list: readonly T[], put: (item: T) => void): void => {
@@ -218,7 +222,8 @@ export class CatalogState {
     attempt(change.dropped.databases, (id) => dropped.push(...this.#dropDatabase(id, number)));
     attempt(change.dropped.tables, (id) => dropped.push(this.#dropTable(id, number)));
     const defined = [...touched.keys()].flatMap((id) => this.table(id)?.table ?? []);
-    return { number, defined, dropped, problems };
+    const added = defined.map(({ id, databaseId, measurement, created, flushedTo }) => ({ id, databaseId, measurement, created, flushedTo, columns: touched.get(id)! }));
+    return { number, defined, added, dropped, problems };
   }
 
   #putDatabase({ id, name, folder, tags, types }: DatabaseMade, created: number, dropped: number): void {
@@ -277,10 +282,13 @@ export class CatalogState {
     this.#seenId('column', id);
   }
 
-  #addColumns(touched: ReadonlyMap<number, readonly ColumnDefinition[]>): void {
+  #addColumns(touched: ReadonlyMap<number, ColumnDefinition[]>): void {
     for (const [id, columns] of touched) {
       const entry = this.#tables.get(id)!;
-      entry.table = { ...entry.table, columns: [...entry.table.columns, ...columns].sort((a, b) => a.id - b.id) };
+      columns.sort(byId);
+      const all = [...entry.table.columns, ...columns];
+      const isBehind = (entry.table.columns.at(-1)?.id ?? 0) < (columns[0]?.id ?? Infinity);
+      entry.table = { ...entry.table, columns: isBehind ? all : all.sort(byId) };
     }
   }
 
@@ -310,4 +318,18 @@ export class CatalogState {
   #seenId(kind: IdKind, id: number): void {
     this.#next[kind] = Math.max(this.#next[kind], id + 1);
   }
+}
+
+function byId(a: ColumnDefinition, b: ColumnDefinition): number {
+  return a.id - b.id;
+}
+
+function* tablesKept(tables: readonly Table[], dropped: readonly number[]): Generator<TableKept> {
+  for (const [place, { id, databaseId: database, measurement: name, folder, created, flushedTo, committedTo }] of tables.entries()) {
+    yield { id, database, name, folder, created, dropped: dropped[place]!, flushedTo, ...(committedTo === flushedTo ? {} : { committedTo }) };
+  }
+}
+
+function* columnsKept(tables: readonly Table[]): Generator<ColumnMade> {
+  for (const { id: table, columns } of tables) for (const { id, key, kind, name } of columns) yield { id, table, key, kind, name };
 }

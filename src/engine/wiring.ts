@@ -15,8 +15,8 @@ export function connect(parts: Parts): void {
 
 /** Workers know every table before a body that needs it is dispatched. */
 function connectCatalog({ flusher, folder: { catalog }, pool }: Parts): void {
-  catalog.subscribe(({ defined, dropped }) => {
-    if (defined.length > 0) pool.tellAll({ say: 'define', tables: defined });
+  catalog.subscribe(({ added, dropped }) => {
+    if (added.length > 0) pool.tellAll({ say: 'define', tables: added });
     if (dropped.length > 0) pool.tellAll({ say: 'drop', tableIds: dropped });
     flusher.forgetTables(dropped);
   });

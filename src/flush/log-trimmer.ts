@@ -9,6 +9,7 @@ export class LogTrimmer {
   readonly #snapshots: SnapshotFiles;
   /** First number of the open segment when the last snapshot was published. */
   #openFirst: number;
+  #trimming: Promise<void> | null = null;
 
   constructor(parts: { catalog: Catalog; log: Log; snapshots: SnapshotFiles }) {
     this.#catalog = parts.catalog;
@@ -17,8 +18,15 @@ export class LogTrimmer {
     this.#openFirst = this.#log.segments().at(-1)?.first ?? 0;
   }
 
-  /** Call it about once a second, and after flushes. */
-  async trim(): Promise<void> {
+  /** Call it about once a second, and after flushes. A large catalog takes longer to write: who calls meanwhile waits for it. */
+  trim(): Promise<void> {
+    this.#trimming ??= this.#trim().finally(() => {
+      this.#trimming = null;
+    });
+    return this.#trimming;
+  }
+
+  async #trim(): Promise<void> {
     const segments = this.#log.segments();
     const open = segments.at(-1);
     const waits = segments.some((segment) => segment !== open && this.#isFlushed(segment) && !this.#isInSnapshots(segment));

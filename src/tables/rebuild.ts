@@ -2,7 +2,7 @@
  * The catalog made anew from the tables, when no snapshot of it can be read. What the log still says of it wins; what
  * only the tables know is put in where it would have stood, so that frames of the log find their tables. Pure.
  */
-import type { CatalogSnapshot } from '../catalog/snapshot.js';
+import { wholeSnapshot, type CatalogSnapshot } from '../catalog/snapshot.js';
 import { CatalogState } from '../catalog/state.js';
 import type { LogScan } from '../log/log-scan.js';
 import type { FoundTable, FoundTables } from './found.js';
@@ -38,7 +38,7 @@ export function rebuildCatalog(remains: CatalogRemains): { snapshot: CatalogSnap
   if (tables > 0) reports.unshift(`the catalog was lost: ${tables} tables were taken up again from what their own folders say`);
   const state = new CatalogState();
   for (const { number, change } of records.all) reports.push(...state.apply(change, number).problems);
-  const applied = state.toSnapshot(node);
+  const applied = wholeSnapshot(state.toSnapshot(node));
   const next = nextIds(applied, records, named, scan.databaseByTable);
   return { snapshot: reserveFolders({ ...applied, next, upTo: lastNumber }, found, lastNumber), reports };
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RULE_TAGS_FIXED } from '../../assembly/layout/codes.js';
 import { Catalog } from '../../src/catalog/catalog.js';
-import { decodeSnapshot, encodeSnapshot } from '../../src/catalog/snapshot.js';
+import { decodeSnapshot, encodeSnapshot, wholeSnapshot } from '../../src/catalog/snapshot.js';
 import { CatalogState } from '../../src/catalog/state.js';
 import { SluiceError, type ErrorCode } from '../../src/errors.js';
 import { MemoryDisk } from '../fault/memory-disk.js';
@@ -48,6 +48,19 @@ test('a table is what workers are told, with its place', async () => {
   assert.equal(table!.columns.length, 2, 'a table that was handed out does not change');
 });
 
+test('[issue 13 A3] of columns that come one by one each is told and logged once', async () => {
+  const { catalog, list } = makeCatalog();
+  const { id } = await catalog.ensureDatabase('db');
+  const told: string[] = [];
+  catalog.subscribe(({ added }) => told.push(...added.flatMap(({ columns }) => columns.map(({ key }) => key))));
+  const keys = Array.from({ length: 500 }, (_, n) => `key${n}`);
+  for (const [n, key] of keys.entries()) await catalog.decide(id, [need('cpu', key, 1, n === 0 ? 0 : 1)]);
+  assert.deepEqual(told, keys);
+  assert.deepEqual(catalog.table(1)!.columns.map(({ key }) => key), keys);
+  const bytes = list.records.map(({ record }) => record.length);
+  assert.ok(Math.max(...bytes) < 200, `${Math.max(...bytes)} bytes of one record`);
+});
+
 test('what is there already makes no record, and a column keeps its kind', async () => {
   const { catalog, list } = makeCatalog();
   const { id } = await catalog.ensureDatabase('db');
@@ -83,14 +96,14 @@ test('rules of a database: said where they are not plain, those of the server wh
   await catalog.setRules('a', { tags: 'grow', types: 'strict' });
   await catalog.setRules('a', { types: 'widen' });
 
-  const server = new Catalog({ node: NODE, limits: LIMITS, commit: list.commit, rules: { tags: 'fixed', types: 'widen' } }, CatalogState.fromSnapshot(catalog.snapshot()));
+  const server = new Catalog({ node: NODE, limits: LIMITS, commit: list.commit, rules: { tags: 'fixed', types: 'widen' } }, CatalogState.fromSnapshot(wholeSnapshot(catalog.snapshot())));
   const [own, half] = [await server.ensureDatabase('b'), await server.ensureDatabase('c', { tags: 'grow', types: 'strict' })];
   assert.deepEqual([own.tags, own.types, half.tags, half.types], ['fixed', 'widen', 'grow', 'strict']);
   const rules = server.databases().map(({ name, tags, types }) => `${name} ${tags} ${types}`);
   assert.deepEqual(rules, ['a grow widen', 'b fixed widen', 'c grow strict']);
   const again = recovered(list);
   assert.deepEqual(again.databases(), server.databases());
-  assert.deepEqual(CatalogState.fromSnapshot(decodeSnapshot(encodeSnapshot(again.snapshot()))).toSnapshot(NODE), again.snapshot());
+  assert.deepEqual(wholeSnapshot(CatalogState.fromSnapshot(decodeSnapshot(Buffer.concat([...encodeSnapshot(again.snapshot())]))).toSnapshot(NODE)), wholeSnapshot(again.snapshot()));
 });
 
 test('rules that make no sense are said and do no harm', () => {
@@ -200,12 +213,12 @@ test('ids and folders are never used again', async () => {
   assert.deepEqual(catalog.databases(), []);
   const anew = await catalog.ensureDatabase('db');
   assert.deepEqual([anew.id, anew.folder], [2, 'db~2']);
-  for (const known of [catalog, recovered(list), Catalog.fromSnapshot(catalog.snapshot(), { limits: LIMITS, commit: list.commit })]) {
+  for (const known of [catalog, recovered(list), Catalog.fromSnapshot(wholeSnapshot(catalog.snapshot()), { limits: LIMITS, commit: list.commit })]) {
     assert.deepEqual(known.databases(), [anew]);
     assert.deepEqual(known.tables(), []);
-    assert.deepEqual(known.snapshot(), catalog.snapshot());
+    assert.deepEqual(wholeSnapshot(known.snapshot()), wholeSnapshot(catalog.snapshot()));
   }
-  const [third] = await Catalog.fromSnapshot(catalog.snapshot(), { limits: LIMITS, commit: list.commit }).decide(anew.id, [need('cpu', 'x')]);
+  const [third] = await Catalog.fromSnapshot(wholeSnapshot(catalog.snapshot()), { limits: LIMITS, commit: list.commit }).decide(anew.id, [need('cpu', 'x')]);
   assert.deepEqual([third!.id, third!.folder], [3, 'db~2/cpu']);
 });
 
@@ -304,7 +317,7 @@ test('limits: the bytes of all names, each with 64 more; what is dropped counts 
   assert.deepEqual(await catalog.decide(id, [need('c', 'f')]), []);
   await catalog.dropTable(id, 'aaaa');
   assert.equal((await catalog.decide(id, [need('c', 'f')])).length, 1);
-  const again = Catalog.fromSnapshot(catalog.snapshot(), { limits: { ...LIMITS, namesBytesMax: 4 * 64 + 10 }, commit: async () => 1000 });
+  const again = Catalog.fromSnapshot(wholeSnapshot(catalog.snapshot()), { limits: { ...LIMITS, namesBytesMax: 4 * 64 + 10 }, commit: async () => 1000 });
   assert.deepEqual(await again.decide(id, [need('d', 'f')]), [], 'it is counted anew at a start');
 });
 
@@ -316,21 +329,21 @@ test('flushedTo goes up alone, and into the snapshot', async () => {
   catalog.setFlushedTo(1, 400);
   catalog.setFlushedTo(99, 1);
   assert.equal(catalog.table(1)!.flushedTo, 500);
-  assert.equal(catalog.snapshot().tables[0]!.flushedTo, 500);
+  assert.equal(wholeSnapshot(catalog.snapshot()).tables[0]!.flushedTo, 500);
 });
 
 test('records are taken up again: the same catalog, whether from the start or from a snapshot', async () => {
   const { catalog, list } = makeCatalog();
   const { id } = await catalog.ensureDatabase('db');
   await catalog.decide(id, [need('cpu', 'host', 0), need('mem', 'free', 2)]);
-  const half = catalog.snapshot();
+  const half = wholeSnapshot(catalog.snapshot());
   await catalog.decide(id, [need('cpu', 'usage'), need('disk', 'free', 2)]);
   await catalog.dropTable(id, 'mem');
-  const expected = catalog.snapshot();
-  assert.deepEqual(recovered(list).snapshot(), expected);
+  const expected = wholeSnapshot(catalog.snapshot());
+  assert.deepEqual(wholeSnapshot(recovered(list).snapshot()), expected);
   const fromHalf = Catalog.fromSnapshot(half, { limits: LIMITS, commit: list.commit });
   for (const { number, record } of list.records) assert.deepEqual(fromHalf.applyRecord(record, number), []);
-  assert.deepEqual(fromHalf.snapshot(), expected);
+  assert.deepEqual(wholeSnapshot(fromHalf.snapshot()), expected);
   assert.equal(expected.node, NODE);
   assert.equal(expected.upTo, list.records.at(-1)!.number);
 });
@@ -350,7 +363,7 @@ test('what the catalog has made is back from the log after a loss of power', asy
   const { scan } = await open(disk.crash('drop-unsynced'));
   const again = new Catalog({ node: NODE, limits: LIMITS, commit });
   for (const { number, payload } of scan.catalogRecords) assert.deepEqual(again.applyRecord(payload, number), []);
-  assert.deepEqual(again.snapshot(), catalog.snapshot());
+  assert.deepEqual(wholeSnapshot(again.snapshot()), wholeSnapshot(catalog.snapshot()));
 });
 
 test('a record that makes no sense is said and does no harm', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { decodeSnapshot, encodeSnapshot, lastNumberOf, SnapshotFiles, type CatalogSnapshot } from '../../src/catalog/snapshot.js';
+import { decodeSnapshot, lastNumberOf, PIECE_ITEMS, SnapshotFiles, wholeSnapshot, type CatalogSnapshot, type SnapshotSource, encodeSnapshot as encodePieces } from '../../src/catalog/snapshot.js';
 import { crc32 } from '../../src/crc.js';
 import { dataPaths } from '../../src/names.js';
 import { CRASH_POLICIES, MemoryDisk } from '../fault/memory-disk.js';
@@ -16,8 +16,9 @@ async function makeSnapshot(): Promise<CatalogSnapshot> {
   await catalog.decide(id, [need('cpu', 'host', 0), need('mem', '\u0000\n"', 2)]);
   await catalog.dropTable(id, 'mem');
   catalog.setFlushedTo(1, 4321);
-  return catalog.snapshot();
+  return wholeSnapshot(catalog.snapshot());
 }
+const encodeSnapshot = (source: SnapshotSource): Buffer => Buffer.concat([...encodePieces(source)]);
 const snapshot = await makeSnapshot();
 const at = (upTo: number): CatalogSnapshot => ({ ...snapshot, upTo });
 
@@ -200,4 +201,36 @@ test('a file that cannot be read for a fault of the disk counts as damaged', asy
   const { snapshot: found, reports } = await (await files(disk)).load();
   assert.deepEqual(found, at(100));
   assert.match(reports.join(), /EIO/);
+});
+
+test('[issue 13 A4] a snapshot is encoded some tables and columns at a time, and what changes meanwhile is not in it', async () => {
+  const { catalog } = makeCatalog();
+  const { id } = await catalog.ensureDatabase('db');
+  const needs = Array.from({ length: 3000 }, (_, table) => [0, 1].map((key) => need(`t${table}`, `k${key}`))).flat();
+  await catalog.decide(id, needs);
+  const expected = wholeSnapshot(catalog.snapshot());
+  const pieces: Buffer[] = [];
+  for (const piece of encodePieces(catalog.snapshot())) {
+    pieces.push(piece);
+    if (pieces.length > 6) continue;
+    await catalog.decide(id, [need(`t${pieces.length}`, 'later', 1, pieces.length), need(`new${pieces.length}`, 'a')]);
+    await catalog.dropTable(id, `t${2000 + pieces.length}`);
+    catalog.setFlushedTo(2900, 5000 + pieces.length);
+  }
+  assert.deepEqual(decodeSnapshot(Buffer.concat(pieces)), expected);
+  const items = pieces.map((piece) => piece.toString().split('"id":').length - 1);
+  assert.ok(Math.max(...items) <= PIECE_ITEMS, `${Math.max(...items)} in one go`);
+  assert.ok(pieces.length >= 9000 / PIECE_ITEMS, `${pieces.length} pieces`);
+});
+
+test('[issue 13 A4] a file of many pieces is whole after a publication, and is read as it was', async () => {
+  const { catalog } = makeCatalog();
+  const { id } = await catalog.ensureDatabase('db');
+  await catalog.decide(id, Array.from({ length: 5000 }, (_, table) => need(`t${table}`, 'ü'.repeat(1 + (table % 40)))));
+  catalog.setFlushedTo(7, 77);
+  const disk = new MemoryDisk();
+  const written = await files(disk);
+  await written.publish(catalog.snapshot());
+  assert.equal(written.flushedTo(7), 77);
+  assert.deepEqual((await (await files(disk)).load()).snapshot, wholeSnapshot(catalog.snapshot()));
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KIND_F64, KIND_TAG } from '../../assembly/layout/codes.js';
 import { Catalog } from '../../src/catalog/catalog.js';
+import { wholeSnapshot } from '../../src/catalog/snapshot.js';
 import { encodeChange, type CatalogChange } from '../../src/catalog/catalog-record.js';
 import type { FoundTable } from '../../src/tables/found.js';
 import { rebuildCatalog } from '../../src/tables/rebuild.js';
@@ -90,7 +91,7 @@ test('of two that claim one name the log has the say, else the higher id; ids an
   for (const { catalog, snapshot } of [unlogged, logged]) {
     assert.equal(snapshot.next.column, 10);
     assert.deepEqual(catalog.droppedTables(), [], 'nothing of them goes to trash');
-    const again = Catalog.fromSnapshot(catalog.snapshot(), { limits: LIMITS, commit: new RecordList().commit });
+    const again = Catalog.fromSnapshot(wholeSnapshot(catalog.snapshot()), { limits: LIMITS, commit: new RecordList().commit });
     for (const name of ['a', 'old']) {
       const { id, folder } = await again.ensureDatabase(name);
       assert.ok(name === 'a' || folder !== 'old');
