@@ -29,7 +29,7 @@ interface TakeUpParts {
 
 /** Who is to know of it. */
 interface Told {
-  /** Rows of a table are in files up to a number. */
+  /** Rows of a table are in files up to a number, which is news. */
   readonly onFlushed: (tableId: number, number: number) => void;
   readonly onTrouble: (tableId: number, error: TableRefused) => void;
 }
@@ -77,9 +77,12 @@ export class TakeUp {
     }
   }
 
+  /** What the catalog knew may be more: rows went to quarantine, or the log falls short of it. */
   #know(tableId: number, number: number, onFlushed: Told['onFlushed']): void {
-    this.#parts.catalog.setFlushedTo(tableId, number);
-    onFlushed(tableId, number);
+    const { catalog } = this.#parts;
+    const before = catalog.table(tableId)?.flushedTo ?? Infinity;
+    catalog.setFlushedTo(tableId, number);
+    if (number > before) onFlushed(tableId, number);
   }
 
   /**

@@ -1,0 +1,107 @@
+/** What a start finds out of the ends of logs: numbers go up alone, one bad table costs the others nothing, and folders are cleared once. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Catalog, Table } from '../../src/catalog/catalog.js';
+import { commitName } from '../../src/names.js';
+import type { Cleanup } from '../../src/tables/cleanup.js';
+import { TableCommitter } from '../../src/tables/commit.js';
+import { commitText } from '../../src/tables/delta/commit-text.js';
+import type { RowQuarantine } from '../../src/tables/row-quarantine.js';
+import type { TableStore } from '../../src/tables/table-store.js';
+import { TakeUp } from '../../src/tables/take-up.js';
+import { FakeClock } from '../http/fake-clock.js';
+
+const NODE = '0a1b2c3d';
+
+interface Wanted {
+  readonly flushedTo: number;
+  readonly committedTo?: number;
+  /** Number of its commit; null: its log is damaged; an Error: the disk does not give it. */
+  readonly commit: number | null | Error;
+  readonly lastInLog: number;
+  readonly isQuarantined?: boolean;
+}
+
+/** Tables 1, 2, … with one commit each. */
+function scene(...wanted: readonly Wanted[]) {
+  const tables = new Map(wanted.map(({ committedTo, flushedTo }, at) => [at + 1, { id: at + 1, folder: `db/m${at + 1}`, flushedTo, committedTo: committedTo ?? flushedTo } as Table]));
+  const said: string[] = [];
+  const store = {
+    list: async () => [commitName(0)],
+    get: async (path: string) => {
+      const { commit } = wanted[Number(/m(\d+)/.exec(path)![1]) - 1]!;
+      if (commit instanceof Error) throw commit;
+      if (!path.endsWith(commitName(0))) return null;
+      return Buffer.from(commit === null ? 'damaged' : commitText([], { node: NODE, number: commit, previous: 0, commitId: 'x', timeMs: 1 }));
+    },
+  } as unknown as TableStore;
+  const catalog = {
+    tables: () => [...tables.values()],
+    table: (id: number) => tables.get(id),
+    setFlushedTo: (id: number, number: number) => tables.set(id, { ...tables.get(id)!, flushedTo: Math.max(tables.get(id)!.flushedTo, number) }),
+  } as unknown as Catalog;
+  const optionsOf = ({ committedTo, folder }: Table) => ({
+    store, folder, node: NODE, committedTo, numberMax: () => 1e6, identity: { tableId: 1, measurement: 'm', database: 'db' }, readCheckpoint: async () => [],
+  });
+  let clearings = 0;
+  const cleanup = {
+    moveOrphans: async () => {
+      clearings += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (clearings === 1) throw new Error('EIO');
+      return { files: [], strays: [] };
+    },
+  } as unknown as Cleanup;
+  const takeUp = new TakeUp({
+    catalog, cleanup, clock: new FakeClock(), isLogWhole: true, optionsOf, report: (sentence) => said.push(sentence),
+    quarantine: { lots: () => wanted.flatMap(({ isQuarantined }, at) => (isQuarantined === true ? [{ folder: `db/m${at + 1}` }] : [])) } as unknown as RowQuarantine,
+    lastInLog: new Map(wanted.map(({ lastInLog }, at) => [at + 1, lastInLog])),
+  });
+  return { takeUp, tables, said, optionsOf, cleared: () => clearings };
+}
+
+test('numbers go up alone, and what is wrong with one table is its own', async () => {
+  const { said, tables, takeUp } = scene(
+    { flushedTo: 100, commit: 200, lastInLog: 300 },
+    { flushedTo: 500, committedTo: 200, commit: 200, lastInLog: 600, isQuarantined: true },
+    { flushedTo: 100, commit: null, lastInLog: 300 },
+    { flushedTo: 300, commit: 200, lastInLog: 400 },
+    { flushedTo: 100, commit: new Error('EIO'), lastInLog: 300 },
+    { flushedTo: 300, commit: 300, lastInLog: 300 },
+    { flushedTo: 300, commit: 300, lastInLog: 0, isQuarantined: true },
+  );
+  const flushed: [number, number][] = [];
+  const troubled: string[] = [];
+  await takeUp.flushedTo({ onFlushed: (...news) => flushed.push(news), onTrouble: (tableId, { message }) => troubled.push(`${tableId} ${message}`) });
+  assert.deepEqual(flushed, [[1, 200]], 'workers hear of no number below the one they have');
+  assert.deepEqual([...tables.values()].map(({ flushedTo }) => flushedTo), [200, 500, 100, 300, 100, 300, 300]);
+  assert.equal(troubled.length, 2);
+  assert.match(troubled.join(), /3 table db\/m3: commit 0 cannot be read.*4 table db\/m4: commits are missing at the end/s);
+  assert.match(said.join(), /rows of the log stay there for now: EIO/);
+  assert.deepEqual(takeUp.tables().map(({ id }) => id), [1, 2, 3, 4, 5, 7], 'one without rows in the log or in quarantine can wait for ever');
+});
+
+test('the folder of a table is cleared once, however many open it at once; what failed is tried again', async () => {
+  const { cleared, optionsOf, takeUp, tables } = scene({ flushedTo: 100, commit: 200, lastInLog: 300 });
+  const table = tables.get(1)!;
+  const committer = await TableCommitter.open(optionsOf(table));
+  const failing = [takeUp.clear(table, committer), takeUp.clear(table, committer)];
+  for (const each of failing) await assert.rejects(each, /EIO/);
+  await Promise.all([takeUp.clear(table, committer), takeUp.clear(table, committer)]);
+  await takeUp.clear(table, committer);
+  assert.equal(cleared(), 2);
+  assert.deepEqual(takeUp.tables(), []);
+});
+
+test('when the server stops no folder is cleared any more, and one that is being cleared is waited for', async () => {
+  const { cleared, optionsOf, takeUp, tables } = scene({ flushedTo: 100, commit: 200, lastInLog: 300 });
+  const table = tables.get(1)!;
+  const committer = await TableCommitter.open(optionsOf(table));
+  let ended = false;
+  const clearing = takeUp.clear(table, committer).catch(() => (ended = true));
+  await takeUp.stop();
+  assert.equal(ended, true);
+  await clearing;
+  await assert.rejects(takeUp.clear(table, committer), /is being stopped/);
+  assert.equal(cleared(), 1);
+});
