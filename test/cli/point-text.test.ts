@@ -65,7 +65,7 @@ test('random rows come back cell by cell', () => {
   const body = Buffer.from(points.map(({ cells, measurement, timeNs }) => `${pointText(measurement, cells, timeNs)}\n`).join(''));
   parser.inputView(body.length).set(body);
   const { accepted, errors } = parser.parse({
-    databaseId: 0, bytes: body.length, precision: abi.PRECISION_NS, defaultTime: 0n, flags: abi.PARSE_REPLAY | abi.PARSE_DUMP, linesMax: 0,
+    databaseId: 0, bytes: body.length, precision: abi.PRECISION_NS, defaultTime: 0n, flags: abi.PARSE_REPLAY | abi.PARSE_DUMP | abi.RULE_GRAMMAR_1, linesMax: 0,
   });
   assert.deepEqual(errors, []);
   assert.equal(accepted, POINTS);

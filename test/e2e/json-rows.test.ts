@@ -16,7 +16,7 @@ const FLAGS = ['--without-auth', '--workers', '2', '--set-aside-age', '1s', '--l
 const POINTS = 39;
 
 const TIMES = [-9223372036854775806n, -1n, 0n, 999n, 1_700_000_000_123_456_789n, 9223372036854775806n];
-const FLOATS = ['0', '-0', '1e308', '-1e308', '1e999', '-1e999', '5e-324', '0.1', '123456789012345680000', '-1.7976931348623157e308'];
+const FLOATS = ['0', '-0', '1e308', '-1e308', '5e-324', '0.1', '123456789012345680000', '-1.7976931348623157e308'];
 const STRINGS = ['', ' ', String.raw`\"quoted\"`, String.raw`back\\slash`, 'line\nfeed\r', '\t\u0001\b\u001f\u007f', '\ufeffmark', '\u2028', '日本 \u{1f600}', "it's", String.raw`{\"json\":1}`, String.raw`\u0041`];
 const INTEGERS = ['-9223372036854775808i', '9223372036854775807i', '0i'];
 const UNSIGNED = ['18446744073709551615u', '9223372036854775808u', '0u'];

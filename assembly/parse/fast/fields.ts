@@ -29,7 +29,7 @@ export const STOP_TWICE: u32 = 4;
 /** Why appendFields stopped: STOP_*. */
 export let stop: u32 = 0;
 
-/** Counts signs, so that the compiler keeps a branch where it would make every number wait for the look at its first byte. */
+/** Counts signs, so that the compiler keeps a branch where it would make every number wait for the look at its first byte (some 2 % of Telegraf's bodies). */
 export let signs: u32 = 0;
 /** Which of the expected fields it stopped at, from 0; with STOP_KEY the first that did not match. */
 export let stopField: u32 = 0;

@@ -33,7 +33,7 @@ export async function importQuarantined(dataDir: string | undefined, database: s
     const { bodyBytesMax } = await run('status', {});
     for (const lot of await run('quarantine-list', { database })) {
       const before = sum.rejected;
-      for await (const body of bodiesOf(lot, Math.min(BODY_BYTES, bodyBytesMax))) await send(run, lot, body, sum);
+      for await (const body of bodiesOf(lot, Math.min(BODY_BYTES, bodyBytesMax - 1))) await send(run, lot, body, sum);
       if (sum.rejected === before) {
         await run('quarantine-remove', { path: lot.path });
         sum.done += 1;
@@ -48,7 +48,8 @@ export async function importQuarantined(dataDir: string | undefined, database: s
 async function send(run: Runner, lot: QuarantinedListing, body: readonly string[], sum: QuarantineImport): Promise<void> {
   const { database, measurement } = lot;
   const say = (sentence: string): void => void process.stderr.write(`sluice: ${measurement} of database ${database}: ${sentence}\n`);
-  const outcome = await sendBody(run, { database, precision: PRECISION_NS }, Buffer.from(body.join('')), say);
+  // No line stands first: a byte order mark there would be skipped.
+  const outcome = await sendBody(run, { database, precision: PRECISION_NS }, Buffer.from(`\n${body.join('')}`), say);
   switch (outcome.kind) {
     case 'stored':
       sum.stored += body.length;

@@ -82,7 +82,8 @@ function fits({ found: [first], lines, bytes }: Batch, { database, record }: Fou
 async function write(run: Runner, { found, lines }: Batch): Promise<{ stored: number; rejected: number }> {
   const [first] = found;
   if (first === undefined) return { stored: 0, rejected: 0 };
-  const body = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]));
+  // No line stands first: a byte order mark there would be skipped.
+  const body = Buffer.concat(lines.flatMap((line) => [Buffer.from('\n'), line]));
   const outcome = await run('write', { database: first.database, precision: PRECISIONS.get(first.record.precision)! }, body);
   if (outcome.kind === 'failed') throw new Error(`${ERRORS[outcome.code].sentence}: ${outcome.detail}`);
   await markTaken(disk, found);
