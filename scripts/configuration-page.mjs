@@ -23,6 +23,7 @@ This page is made from the code: \`npm run docs\`.
 - **yes or no**: the flag alone means yes; the variable takes \`yes\`, \`true\`, \`1\`, \`no\`, \`false\` or \`0\`.
 - **word**: one of the words in the column of bounds.
 - **address**: \`HOST:PORT\`; \`:PORT\` means every address of the machine, of IPv4 and of IPv6, and IPv6 stands in brackets, as in \`[::1]:8181\`.
+  \`serve --port 8086\` is short for \`--http-bind 127.0.0.1:8086\`.
 - **path**, **file**: of a folder, of a file; relative ones are looked for where the server was started.
 - **group**: the name or number of a group of this machine.
 - **networks**: addresses and networks, with commas between them.

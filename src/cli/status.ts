@@ -2,7 +2,7 @@
 import type { OverviewNow } from '../admin/overview.js';
 import { wait } from '../clock.js';
 import { parseConfig } from '../config.js';
-import { askServer } from '../control/client.js';
+import { askServer, helloAt } from '../control/client.js';
 import { dataPaths } from '../names.js';
 import { writeOut } from './io.js';
 import { screenOf, statusOf } from './status-screen.js';
@@ -22,11 +22,13 @@ interface StatusOptions {
 /**
  * Says what the server of a data folder is at. Asks it alone: no folder is opened here.
  * @returns false when no server runs, or none any more
+ * @throws Error with a sentence when one does not answer
  */
 export async function printStatus(dataDir: string | undefined, { format, watch }: StatusOptions): Promise<boolean> {
   const config = parseConfig({ 'data-dir': dataDir }, process.env);
   const { socket } = dataPaths(config.dataDir);
-  const ask = (): Promise<OverviewNow | null> => askServer(socket, 'overview', {});
+  // One that hangs does not answer hello either, and that wait has an end.
+  const ask = async (): Promise<OverviewNow | null> => ((await helloAt(socket)) === null ? null : askServer(socket, 'overview', {}));
   const { stdout } = process;
   const isScreen = stdout.isTTY && format === 'pretty';
   const isColored = isScreen && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';

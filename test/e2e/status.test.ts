@@ -38,6 +38,16 @@ test('D19: status says what the server is at', async () => {
   assert.ok(!screen.stdout.includes('\u001b'), 'no terminal, no colours');
 });
 
+test('D19: a server that hangs is waited for no longer than a sentence takes', async () => {
+  server.child.kill('SIGSTOP');
+  try {
+    const { code, stderr } = sluice(['status', '--data-dir', dataDir]);
+    assert.deepEqual([code, stderr], [1, `sluice: whoever listens at ${dataDir}/sluice.sock does not answer\n`]);
+  } finally {
+    server.child.kill('SIGCONT');
+  }
+});
+
 test('D19: --watch goes on, and refusals show with their codes, until the server goes', async () => {
   const child = spawn(process.execPath, [PROGRAM, 'status', '--data-dir', dataDir, '--watch', '--format', 'json'], { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'close');
