@@ -138,7 +138,7 @@ function serve(parts: Parts, control: Control): Engine {
     (frames) => frames > 0 && logger.info(`${frames} frames of the log are back in memtables`),
     (error: Error) => damage.report(`the log could not be replayed: ${error.message}`),
   );
-  const metrics = (): Metric[] => engineMetrics({ ...parts, log, memtableBytes: () => pool.memtableBytes });
+  const metrics = (): Metric[] => engineMetrics({ ...parts, log });
   const refusal = (): string | null => admission.problems()[0] ?? null;
   const overview = new Overview({
     clock, dataDir: config.dataDir, memoryBytesMax: config.memoryBytesMax, problems, refusal, metrics,

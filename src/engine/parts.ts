@@ -35,9 +35,9 @@ interface Ground {
   readonly folder: Folder;
 }
 
-/** How a body gets in: its memory, the workers that parse it, and what may refuse it. */
+/** How a body gets in, from a client or out of the log: its memory, the workers that parse it, and what may refuse it. */
 type Intake = ReturnType<typeof makeIntake>;
-/** How rows get out again: into files, and back from the log. */
+/** How rows get out again, into files. */
 type Outflow = ReturnType<typeof makeOutflow>;
 
 export type Parts = ReturnType<typeof makeParts>;
@@ -48,8 +48,8 @@ export function makeParts(ground: Ground) {
   return { ...ground, ...intake, ...outflow, ...makeDoors(ground, intake, outflow) };
 }
 
-function makeIntake({ config, folder, logger }: Ground) {
-  const { log } = folder;
+function makeIntake({ config, damage, folder, logger }: Ground) {
+  const { catalog, log, paths } = folder;
   // A body that an earlier start took must fit, whatever the settings are now: it has to be read back.
   const { blockBytes } = BODY_MEMORY_DEFAULTS;
   const bodyMemory = new BodyMemory({ blockBytes, queueBytesMax: Math.max(config.queueBytesMax, folder.bodyBytesMax + blockBytes) });
@@ -57,16 +57,7 @@ function makeIntake({ config, folder, logger }: Ground) {
     threads: config.workers, settings: slotSettings(config, folder.start, bodyMemory), clock,
     numbersLength: 2 * bodyMemory.blockCount, taskMsMax: config.taskMsMax,
   });
-  const admission = new Admission({
-    disk, clock, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes, memtableBytesMax: config.memoryBytesMax,
-    memtableBytes: () => pool.memtableBytes, logFailed: () => log.failed, tidy: () => pool.tellAll({ say: 'tidy' }),
-  });
-  return { bodyMemory, pool, admission, dispatcher: new Dispatcher(pool), rollback: new LogRollback({ log, pool, clock, logger }) };
-}
-
-function makeOutflow({ config, damage, folder, logger }: Ground, { admission, bodyMemory, dispatcher, pool }: Intake) {
-  const { catalog, cleanup, log, openCommitter, paths, quarantine, quarantineStore, snapshots, store } = folder;
-  const logTrimmer = new LogTrimmer({ catalog, log, snapshots });
+  const dispatcher = new Dispatcher(pool);
   const recovery = new Recovery({
     log, dispatcher, bodyMemory, clock,
     onTrouble: (sentence) => logger.error(sentence),
@@ -75,6 +66,17 @@ function makeOutflow({ config, damage, folder, logger }: Ground, { admission, bo
       damage.report(`frame ${frame.number} of the log is kept in quarantine: ${why}`);
     },
   }, catalog, folder.startNumber);
+  const memtableBytes = (): number => pool.memtableBytes + recovery.bytes;
+  const admission = new Admission({
+    disk, clock, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes, memtableBytesMax: config.memoryBytesMax,
+    memtableBytes, logFailed: () => log.failed, tidy: () => pool.tellAll({ say: 'tidy' }),
+  });
+  return { bodyMemory, pool, dispatcher, recovery, memtableBytes, admission, rollback: new LogRollback({ log, pool, clock, logger }) };
+}
+
+function makeOutflow({ config, folder, logger }: Ground, { admission, pool, recovery }: Intake) {
+  const { catalog, cleanup, log, openCommitter, quarantine, quarantineStore, snapshots, store } = folder;
+  const logTrimmer = new LogTrimmer({ catalog, log, snapshots });
   const flusher = new Flusher({
     catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter,
     publishCatalog: () => logTrimmer.publish(),
@@ -82,7 +84,7 @@ function makeOutflow({ config, damage, folder, logger }: Ground, { admission, bo
     replayFloor: () => recovery.floor,
     limits: { ...config, memtableBytesMax: config.memoryBytesMax * FLUSH_MEMORY_SHARE },
   });
-  return { logTrimmer, recovery, flusher, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine }) };
+  return { logTrimmer, flusher, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine }) };
 }
 
 /** Where writes and orders come in. */

@@ -23,9 +23,9 @@ function connectCatalog({ flusher, folder: { catalog }, pool }: Parts): void {
 }
 
 /** Rows that come back are the flusher's; while memory is full they wait, as long as it can make room. */
-function connectRecovery({ config, flusher, pool, recovery }: Parts): void {
+function connectRecovery({ config, flusher, memtableBytes, recovery }: Parts): void {
   recovery.connect({
-    memoryFull: () => pool.memtableBytes > config.memoryBytesMax && flusher.firstUnflushed < recovery.floor,
+    memoryFull: () => memtableBytes() > config.memoryBytesMax && flusher.firstUnflushed < recovery.floor,
     onBack: (rows, number) => flusher.noteRows(rows, number),
   });
 }

@@ -2,6 +2,7 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { LoggedFrame } from '../log/log.js';
 import type { AcceptedBody } from '../worker/protocol.js';
+import { hasNumber, NumberList } from './number-list.js';
 import type { Slot } from './pool.js';
 import { Replay, type ReplayParts } from './replay.js';
 
@@ -19,8 +20,8 @@ export class Recovery {
   /** Numbers of this process are above it. */
   readonly #startNumber: number;
   readonly #running = new Set<Replay>();
-  /** Frames brought back, by number: the slot that holds them. Others are in the slot that their header names. */
-  readonly #broughtInto = new Map<number, number>();
+  /** By slot, the frames that were brought back into it. Others are in the slot that their header names. */
+  readonly #broughtInto = new Map<number, NumberList>();
   #allBack: Promise<unknown> = Promise.resolve();
 
   #events: RecoveryEvents = { memoryFull: () => false, onBack: () => undefined };
@@ -32,7 +33,7 @@ export class Recovery {
       ...parts,
       memoryFull: () => this.#events.memoryFull(),
       onBack: (rows, number, slot) => {
-        this.#broughtInto.set(number, slot);
+        this.#noteBrought(slot, number);
         this.#events.onBack(rows, number);
       },
     };
@@ -50,6 +51,13 @@ export class Recovery {
     return floor;
   }
 
+  /** What is remembered of frames that were brought back, until they are in files. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const numbers of this.#broughtInto.values()) bytes += numbers.bytes;
+    return bytes;
+  }
+
   /** Replays what the log held at start. @param ready resolves when it is known up to which number the rows of each table are in files */
   start(ready: Promise<void> = Promise.resolve()): Promise<number> {
     return this.#replay(0, ready.then(() => this.#startNumber), () => true);
@@ -61,10 +69,10 @@ export class Recovery {
    * @param settled resolves with the last number once all that was appended is synced or given up
    */
   onDeath(slot: Slot, fromNumber: number, settled: Promise<number>): Promise<number> {
-    return this.#replay(fromNumber, settled, ({ number, header }) => {
-      const holder = this.#broughtInto.get(number) ?? (number > this.#startNumber ? header.slot : undefined);
-      return holder === slot.number;
-    });
+    const brought = this.#broughtInto.get(slot.number)?.sorted() ?? new Float64Array();
+    this.#broughtInto.delete(slot.number);
+    // A frame is brought elsewhere only after the death of the slot that its header names, and a slot dies once.
+    return this.#replay(fromNumber, settled, ({ number, header }) => (number > this.#startNumber && header.slot === slot.number) || hasNumber(brought, number));
   }
 
   /** Resolves when nothing is being replayed. */
@@ -74,10 +82,16 @@ export class Recovery {
 
   /** Frames below this number are in files. */
   forgetBelow(number: number): void {
-    for (const known of this.#broughtInto.keys()) {
-      if (known >= number) return;
-      this.#broughtInto.delete(known);
+    for (const [slot, numbers] of this.#broughtInto) {
+      numbers.forgetBelow(number);
+      if (numbers.bytes === 0) this.#broughtInto.delete(slot);
     }
+  }
+
+  #noteBrought(slot: number, number: number): void {
+    let numbers = this.#broughtInto.get(slot);
+    if (numbers === undefined) this.#broughtInto.set(slot, (numbers = new NumberList()));
+    numbers.add(number);
   }
 
   #replay(fromNumber: number, toNumber: Promise<number>, isLost: (frame: LoggedFrame) => boolean): Promise<number> {

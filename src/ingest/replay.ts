@@ -6,7 +6,7 @@ import type { BodyMemory } from './body-memory.js';
 import type { Dispatcher, SlotOutcome } from './dispatch.js';
 import type { Body } from './request.js';
 
-/** Frames whose bodies may be under way at once. */
+/** Body memory of frames that may be under way at once. */
 const IN_FLIGHT_BYTES_MAX = 8 * 1024 * 1024;
 /** The same, unpacked: their rows take no more room than is free only as long as few of them come at once. */
 const IN_FLIGHT_UNPACKED_BYTES_MAX = 64 * 1024 * 1024;
@@ -75,7 +75,7 @@ export class Replay {
         await this.#room(frame);
         const entry = { number: frame.number, done: false };
         this.#underWay.push(entry);
-        this.#underWayBytes += frame.body.length;
+        this.#underWayBytes += this.#blockBytesOf(frame);
         this.#underWayUnpackedBytes += frame.header.inflatedBytes;
         void this.#bringBack(frame).then(() => this.#done(entry, frame));
         this.#frames += 1;
@@ -85,11 +85,18 @@ export class Replay {
     this.#next = toNumber + 1;
   }
 
-  async #room({ body, header }: LoggedFrame): Promise<void> {
-    const isFull = (): boolean => this.#underWayBytes + body.length > IN_FLIGHT_BYTES_MAX
+  async #room(frame: LoggedFrame): Promise<void> {
+    const { header } = frame;
+    const isFull = (): boolean => this.#underWayBytes + this.#blockBytesOf(frame) > IN_FLIGHT_BYTES_MAX
       || this.#underWayUnpackedBytes + header.inflatedBytes > IN_FLIGHT_UNPACKED_BYTES_MAX;
     while (this.#underWay.length > 0 && isFull()) await this.#changed();
     while (this.#parts.memoryFull()) await this.#pause(WAIT_MS);
+  }
+
+  /** A body of one line takes a block as well, and live bodies need some. */
+  #blockBytesOf({ body }: LoggedFrame): number {
+    const { blockBytes } = this.#parts.bodyMemory;
+    return Math.ceil(body.length / blockBytes) * blockBytes;
   }
 
   #changed(): Promise<void> {
@@ -98,10 +105,10 @@ export class Replay {
     });
   }
 
-  #done(entry: { done: boolean }, { body, header }: LoggedFrame): void {
+  #done(entry: { done: boolean }, frame: LoggedFrame): void {
     entry.done = true;
-    this.#underWayBytes -= body.length;
-    this.#underWayUnpackedBytes -= header.inflatedBytes;
+    this.#underWayBytes -= this.#blockBytesOf(frame);
+    this.#underWayUnpackedBytes -= frame.header.inflatedBytes;
     while (this.#underWay[0]?.done) this.#underWay.shift();
     this.#wake?.();
   }

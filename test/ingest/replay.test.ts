@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { Clock } from '../../src/clock.js';
 import { BodyMemory } from '../../src/ingest/body-memory.js';
 import type { Dispatcher } from '../../src/ingest/dispatch.js';
+import { hasNumber, NumberList } from '../../src/ingest/number-list.js';
 import { Replay, type ReplayParts } from '../../src/ingest/replay.js';
 import { MemoryDisk } from '../fault/memory-disk.js';
 import type { BodyTask } from '../../src/worker/protocol.js';
@@ -81,4 +82,37 @@ test('a frame that cannot be set aside keeps R until it can', async () => {
   assert.deepEqual(made.floors, [made.numbers[0], made.numbers[0]]);
   assert.match(made.troubles[0]!, /ended a worker twice: boom.*no room/);
   assert.equal(made.parts.bodyMemory.freeBlocks, made.parts.bodyMemory.blockCount);
+});
+
+test('[issue 13 A1] frames of one line are under way by the blocks that they take', async () => {
+  let underWay = 0;
+  let most = 0;
+  const made = await bench(12, {
+    bodyMemory: new BodyMemory({ queueBytesMax: 12 * (2 << 20), blockBytes: 2 << 20 }),
+    dispatcher: {
+      parse: async () => {
+        most = Math.max(most, (underWay += 1));
+        await new Promise((resolve) => setImmediate(resolve));
+        underWay -= 1;
+        return { slot: { number: 0 }, outcome: { state: 'accepted', accepted: 1, checksum: 0n, rows: [[1, 1]] } };
+      },
+    } as unknown as Dispatcher,
+  });
+  assert.equal(await made.replay.run(made.numbers.at(-1)!, () => true), 12);
+  assert.equal(most, 4, 'blocks of 2 MiB in 8 MiB');
+});
+
+test('[issue 13 A1] a frame that is back is remembered by eight bytes, until a flush', () => {
+  const list = new NumberList();
+  const numbers = Array.from({ length: 100_000 }, (_, n) => 10 * (n ^ 1));
+  for (const number of numbers) list.add(number);
+  assert.ok(list.bytes >= 800_000 && list.bytes < 850_000, `${list.bytes} bytes`);
+  const sorted = list.sorted();
+  assert.ok(numbers.every((number) => hasNumber(sorted, number) && !hasNumber(sorted, number + 1)) && !hasNumber(sorted, -1) && !hasNumber(new Float64Array(), 0));
+  list.forgetBelow(900_000);
+  assert.ok(list.bytes < 150_000, `${list.bytes} bytes`);
+  const left = list.sorted();
+  assert.ok(numbers.every((number) => number < 900_000 || hasNumber(left, number)));
+  list.forgetBelow(Infinity);
+  assert.equal(list.bytes, 0);
 });
