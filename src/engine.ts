@@ -15,6 +15,7 @@ import { identityOf, systemDisk as disk } from './disk.js';
 import { Damage } from './engine/damage.js';
 import { startHousekeeping } from './engine/housekeeping.js';
 import { makeParts, type Parts } from './engine/parts.js';
+import { startReplay } from './engine/replay.js';
 import { stopEngine } from './engine/stop.js';
 import { connect } from './engine/wiring.js';
 import { openFolder } from './folder.js';
@@ -47,6 +48,8 @@ export interface Engine {
   metrics(): Metric[];
   /** Why no write is taken now, or null. */
   refusal(): string | null;
+  /** Reads the rows of the log back into memtables, behind all else. For a server, once: as soon as it listens. */
+  replay(): void;
   /** Resolves when all rows of the log are back in memtables. */
   recovered(): Promise<void>;
   /** Ends what is under way, flushes what it can, and lets go of the data folder. */
@@ -62,8 +65,8 @@ interface StartOptions {
 
 /**
  * Opens a data folder: takes its lock, reads the catalog and the log, and starts the workers. Writes can be taken
- * when it resolves; frames of the log come back into memtables behind them. A step that fails undoes those before it.
- * A server waits for a command that holds the folder.
+ * when it resolves. Frames of the log come back into memtables behind them: for a command at once, for a server when it
+ * says so. A step that fails undoes those before it. A server waits for a command that holds the folder.
  * @throws FolderHeld when another process holds the folder, Error with a sentence when a file cannot be read
  */
 export async function openEngine(config: Config, { holder, isStopAsked = () => false }: StartOptions): Promise<Engine> {
@@ -81,7 +84,9 @@ export async function openEngine(config: Config, { holder, isStopAsked = () => f
     undo.add('the workers', () => parts.pool.close());
     connect(parts);
     await settle(parts);
-    return serve(parts, control);
+    const engine = serve(parts, control);
+    if (holder === 'command') engine.replay();
+    return engine;
   } catch (error) {
     await undo.run((sentence) => logger.error(sentence));
     throw error;
@@ -113,31 +118,21 @@ async function takeFolder({ dataDir }: Config, { holder, isStopAsked }: Required
 }
 
 /** Once the catalog is safe and the disk is known to have room, writes can be taken. */
-async function settle({ admission, damage, droppedTables, folder, logger, logTrimmer }: Parts): Promise<void> {
+async function settle({ admission, folder, logger, logTrimmer }: Parts): Promise<void> {
   // What the log says of the catalog may have been read from memory that never reached the disk before the crash.
   if (folder.mustPublish) {
     await logTrimmer.publish().catch((error: Error) => logger.error(`the catalog could not be written and is tried again: ${error.message}`));
   }
-  await droppedTables.clear((sentence) => damage.report(sentence));
   await admission.look();
 }
 
-/** Replay begins, commands are answered, the house is kept; nothing here fails. */
+/** Commands are answered and the house is kept; nothing here fails. */
 function serve(parts: Parts, control: Control): Engine {
   const { admission, bodyMemory, config, damage, flusher, folder, logger, pool, recovery, schema, stalled, writer } = parts;
-  const { catalog, log, paths, quarantine, takeUp, tokens } = folder;
+  const { catalog, log, paths, quarantine, tokens } = folder;
   const problems = (): string[] => [
     damage.problems(), control.problem() ?? [], tokens.problem() ?? [], admission.problems(), flusher.problems(), quarantine.problems(), stalled.problems(),
   ].flat();
-  const flushedTo = takeUp.flushedTo({
-    onFlushed: (tableId, number) => pool.tellAll({ say: 'flushed', tableId, number }),
-    onTrouble: (tableId, error) => flusher.noteTrouble(tableId, error),
-  });
-  void flushedTo.then(() => flusher.takeUp(takeUp.tables()));
-  recovery.start(flushedTo).then(
-    (frames) => frames > 0 && logger.info(`${frames} frames of the log are back in memtables`),
-    (error: Error) => damage.report(`the log could not be replayed: ${error.message}`),
-  );
   const metrics = (): Metric[] => engineMetrics({ ...parts, log });
   const refusal = (): string | null => admission.problems()[0] ?? null;
   const overview = new Overview({
@@ -149,6 +144,7 @@ function serve(parts: Parts, control: Control): Engine {
   const housekeeping = startHousekeeping(parts, control);
   return {
     writer, bodyMemory, schema, logger, tokens, tokenMade: folder.tokenMade, control, overview, problems, metrics, refusal,
+    replay: () => startReplay(parts),
     recovered: () => recovery.done(),
     stop: () => stopEngine(parts, control, housekeeping),
   };

@@ -1,4 +1,4 @@
-/** What a data folder holds, opened and put in order: tokens, catalog, log, and the store of the tables. */
+/** What a data folder holds, opened: tokens, catalog, log, and the store of the tables. Delta logs are not read here, but for a catalog that is lost. */
 import { join } from 'node:path';
 import { keepLostFrames } from './catalog/lost-frames.js';
 import { Catalog, type Table } from './catalog/catalog.js';
@@ -41,6 +41,10 @@ export interface Folder {
   readonly startNumber: number;
   /** The largest body in the log. */
   readonly bodyBytesMax: number;
+  /** Frames in the log, those whose rows are in files too. */
+  readonly framesCount: number;
+  /** Nothing of the log was damaged or missing. */
+  readonly isLogWhole: boolean;
   /** The catalog is newer than its last snapshot: publish one before anything is written that leans on it. */
   readonly mustPublish: boolean;
   readonly openCommitter: (table: Table) => Promise<TableCommitter>;
@@ -109,6 +113,8 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
     paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, takeUp,
     startNumber: log.lastSynced,
     bodyBytesMax: scan.bodyBytesMax,
+    framesCount: scan.framesCount,
+    isLogWhole: scan.reports.length === 0,
     mustPublish: scan.catalogRecords.length > 0 || rebuilt !== null,
   };
 }

@@ -69,6 +69,7 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
   const stdout = outletOf('stdout');
   if (engine.tokenMade !== null && process.stdout.isTTY) stdout.write(`admin token (also in ${config.dataDir}/admin-token): ${engine.tokenMade}\n`);
   stdout.write(`sluice ${VERSION} takes writes on ${config.tls === null ? 'http' : 'https'}://${hostAndPort(address.host, address.port)}, data in ${config.dataDir}\n`);
+  engine.replay();
 }
 
 /** The certificate of `--tls-cert`, null without. @throws Error with a sentence that names the file that is wrong */

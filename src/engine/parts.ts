@@ -65,7 +65,7 @@ function makeIntake({ config, damage, folder, logger }: Ground) {
       await keepFrame({ disk, folder: paths.quarantine }, frame, why);
       damage.report(`frame ${frame.number} of the log is kept in quarantine: ${why}`);
     },
-  }, catalog, folder.startNumber);
+  }, catalog, folder);
   const memtableBytes = (): number => pool.memtableBytes + recovery.bytes;
   const admission = new Admission({
     disk, clock, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes, memtableBytesMax: config.memoryBytesMax,

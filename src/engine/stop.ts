@@ -26,6 +26,7 @@ export async function stopEngine(parts: Parts, control: Control, housekeeping: T
 }
 
 async function flushAll({ flusher, folder: { catalog }, logger, recovery }: Parts): Promise<void> {
+  if (!recovery.hasBegun) return; // R is 0: nothing can be flushed, and the log has it all
   await recovery.done();
   const failures = await flusher.flush(catalog.tables().map(({ id }) => id));
   for (const { reason, table } of failures) logger.warn(`rows of table ${table.folder} stay in the log: ${reason}`);

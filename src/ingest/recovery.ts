@@ -22,13 +22,19 @@ export class Recovery {
   readonly #running = new Set<Replay>();
   /** By slot, the frames that were brought back into it. Others are in the slot that their header names. */
   readonly #broughtInto = new Map<number, NumberList>();
-  #allBack: Promise<unknown> = Promise.resolve();
+  /** What the log held at the start; it counts as under way before it begins. */
+  readonly #first: Replay;
+  readonly #framesTotal: number;
+  #begin: (run: Promise<unknown>) => void = () => undefined;
+  #hasBegun = false;
+  #allBack: Promise<unknown>;
 
   #events: RecoveryEvents = { memoryFull: () => false, onBack: () => undefined };
 
-  constructor(parts: Omit<ReplayParts, keyof RecoveryEvents>, catalog: Catalog, startNumber: number) {
+  constructor(parts: Omit<ReplayParts, keyof RecoveryEvents>, catalog: Catalog, start: { readonly startNumber: number; readonly framesCount: number }) {
     this.#catalog = catalog;
-    this.#startNumber = startNumber;
+    this.#startNumber = start.startNumber;
+    this.#framesTotal = start.framesCount;
     this.#parts = {
       ...parts,
       memoryFull: () => this.#events.memoryFull(),
@@ -37,6 +43,9 @@ export class Recovery {
         this.#events.onBack(rows, number);
       },
     };
+    this.#first = new Replay(this.#parts, 0);
+    this.#running.add(this.#first);
+    this.#allBack = new Promise((resolve) => (this.#begin = resolve));
   }
 
   /** Names who flushes; before anything is replayed. */
@@ -58,9 +67,26 @@ export class Recovery {
     return bytes;
   }
 
-  /** Replays what the log held at start. @param ready resolves when it is known up to which number the rows of each table are in files */
-  start(ready: Promise<void> = Promise.resolve()): Promise<number> {
-    return this.#replay(0, ready.then(() => this.#startNumber), () => true);
+  /**
+   * Replays what the log held at start. Until all of it is back R is at most its first frame.
+   * @param ready resolves when the catalog knows which of its rows are in files
+   */
+  start(ready: Promise<void>): Promise<number> {
+    this.#hasBegun = true;
+    const run = this.#run(this.#first, ready.then(() => this.#startNumber), () => true);
+    this.#begin(Promise.allSettled([run]));
+    return run;
+  }
+
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** How far `start` is, in a sentence; null before its first frame and after its last. */
+  get progress(): string | null {
+    const { passed } = this.#first;
+    if (passed === 0 || !this.#running.has(this.#first)) return null;
+    return `the log is read back: ${passed} of ${this.#framesTotal} frames are`;
   }
 
   /**
@@ -97,11 +123,15 @@ export class Recovery {
   #replay(fromNumber: number, toNumber: Promise<number>, isLost: (frame: LoggedFrame) => boolean): Promise<number> {
     const replay = new Replay(this.#parts, fromNumber);
     this.#running.add(replay);
-    const run = toNumber
-      .then((to) => replay.run(to, (frame) => isLost(frame) && this.#isUnflushed(frame)))
-      .finally(() => this.#running.delete(replay));
+    const run = this.#run(replay, toNumber, isLost);
     this.#allBack = Promise.allSettled([this.#allBack, run]);
     return run;
+  }
+
+  #run(replay: Replay, toNumber: Promise<number>, isLost: (frame: LoggedFrame) => boolean): Promise<number> {
+    return toNumber
+      .then((to) => replay.run(to, (frame) => isLost(frame) && this.#isUnflushed(frame)))
+      .finally(() => this.#running.delete(replay));
   }
 
   #isUnflushed({ number, header }: LoggedFrame): boolean {

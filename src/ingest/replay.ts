@@ -40,6 +40,8 @@ export class Replay {
   /** Frames below it are in memtables, under way, or not wanted. */
   #next: number;
   #frames = 0;
+  /** Frames of the log that were looked at. */
+  #seen = 0;
   #finished = false;
   #wake: (() => void) | undefined;
 
@@ -51,6 +53,11 @@ export class Replay {
   /** R: no row at or above this number may be flushed; Infinity when all are back. */
   get floor(): number {
     return this.#underWay[0]?.number ?? (this.#finished ? Infinity : this.#next);
+  }
+
+  /** Frames of the log that are back, or need not come. */
+  get passed(): number {
+    return this.#seen - this.#underWay.length;
   }
 
   /** Replays the frames that `wanted` takes, up to a number; returns how many. Goes on until the log can be read: R waits for it. */
@@ -71,6 +78,7 @@ export class Replay {
   async #read(toNumber: number, wanted: (frame: LoggedFrame) => boolean): Promise<void> {
     for await (const frame of this.#parts.log.frames(this.#next, toNumber)) {
       this.#next = frame.number;
+      this.#seen += 1;
       if (wanted(frame)) {
         await this.#room(frame);
         const entry = { number: frame.number, done: false };

@@ -41,6 +41,9 @@ export class TakeUp {
   /** By table, the look at its folder that is under way. */
   readonly #looking = new Map<number, Promise<void>>();
   #stopped = false;
+  /** Tables whose newest commit is to be looked at, and of those how many were. */
+  #looksTotal = 0;
+  #looksDone = 0;
 
   constructor(parts: TakeUpParts) {
     const { catalog, lastInLog, quarantine } = parts;
@@ -61,7 +64,17 @@ export class TakeUp {
    */
   async flushedTo(told: Told): Promise<void> {
     const inTurn = atMost(LOOKS_AT_ONCE_MAX);
-    await Promise.all(this.tables().map((table) => inTurn(() => this.#flushedTo(table, told))));
+    const tables = this.tables();
+    this.#looksTotal = tables.length;
+    await Promise.all(tables.map((table) => inTurn(async () => {
+      await this.#flushedTo(table, told);
+      this.#looksDone += 1;
+    })));
+  }
+
+  /** How far `flushedTo` is, in a sentence. */
+  get progress(): string {
+    return `the log is read back once the tables are looked at: ${this.#looksDone} of ${this.#looksTotal} are`;
   }
 
   async #flushedTo(table: Table, { onFlushed, onTrouble }: Told): Promise<void> {

@@ -1,10 +1,12 @@
 /** Replay when the disk refuses: R waits, nothing is passed over, nothing is brought back twice. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Catalog } from '../../src/catalog/catalog.js';
 import type { Clock } from '../../src/clock.js';
 import { BodyMemory } from '../../src/ingest/body-memory.js';
 import type { Dispatcher } from '../../src/ingest/dispatch.js';
 import { hasNumber, NumberList } from '../../src/ingest/number-list.js';
+import { Recovery } from '../../src/ingest/recovery.js';
 import { Replay, type ReplayParts } from '../../src/ingest/replay.js';
 import { MemoryDisk } from '../fault/memory-disk.js';
 import type { BodyTask } from '../../src/worker/protocol.js';
@@ -115,4 +117,34 @@ test('[issue 13 A1] a frame that is back is remembered by eight bytes, until a f
   assert.ok(numbers.every((number) => number < 900_000 || hasNumber(left, number)));
   list.forgetBelow(Infinity);
   assert.equal(list.bytes, 0);
+});
+
+test('R is 0 until the replay of a start begins, and it says how far it is', async () => {
+  const { parts, numbers } = await bench(6);
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const parse: Dispatcher['parse'] = async (...args) => {
+    const parsed = await parts.dispatcher.parse(...args);
+    if (args[0].replay!.number === numbers[3]) await held;
+    return parsed;
+  };
+  const catalog = { table: () => ({ flushedTo: 0 }) } as unknown as Catalog;
+  const recovery = new Recovery({ ...parts, dispatcher: { parse } as unknown as Dispatcher }, catalog, { startNumber: numbers.at(-1)!, framesCount: 6 });
+  const back: number[] = [];
+  recovery.connect({ memoryFull: () => false, onBack: (_, number) => back.push(number) });
+  assert.deepEqual([recovery.floor, recovery.hasBegun, recovery.progress], [0, false, null]);
+  let isDone = false;
+  const done = recovery.done().then(() => (isDone = true));
+  let ready: () => void = () => undefined;
+  const run = recovery.start(new Promise((resolve) => (ready = resolve)));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([recovery.floor, recovery.hasBegun, recovery.progress, isDone], [0, true, null, false], 'it waits for what the catalog is to know');
+  ready();
+  while (back.length < 5) await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(recovery.floor <= numbers[3]!);
+  assert.match(recovery.progress!, /^the log is read back: [345] of 6 frames are$/);
+  release();
+  assert.equal(await run, 6);
+  await done;
+  assert.deepEqual([recovery.floor, recovery.progress], [Infinity, null]);
 });
