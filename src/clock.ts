@@ -1,4 +1,7 @@
-/** The only reader of the clock and maker of timers, so that a test can replace it. */
+/**
+ * The only reader of the clock and maker of timers, so that a test can replace it. Ages and waits go by the monotonic
+ * clock; the other one may be set back or ahead at any moment, and is for what people and other programs read.
+ */
 
 export interface Timer {
   cancel(): void;
@@ -15,6 +18,15 @@ export interface Clock {
   after(ms: number, action: () => void): Timer;
   /** Calls `action` every `ms`. The timer keeps no process alive. */
   every(ms: number, action: () => void): Timer;
+}
+
+/**
+ * What the monotonic clock said, or would have said, at a time that was written down by the other: so that ages go on
+ * whatever is done to that one. A time that is still to come counts as now. Only for ages: a clock that is set ahead
+ * before this is asked makes it earlier.
+ */
+export function monotonicAt(wallMs: number, clock: Clock): number {
+  return clock.monotonicMs() - Math.max(0, clock.nowMs() - wallMs);
 }
 
 /** The fine clock does not follow when the system's clock is set: past this difference it is set anew. */

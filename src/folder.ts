@@ -103,7 +103,7 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
   const quarantineStore = localTableStore(disk, paths.quarantinedTables, paths.tmp(start));
   const quarantine = await RowQuarantine.open(quarantineStore, log.node);
   const lastInLog = new Map(log.segments().flatMap(({ lastByTable }) => [...lastByTable]));
-  const takeUp = new TakeUp({ catalog, clock, isLogWhole: scan.reports.length === 0, lastInLog, cleanup, optionsOf, quarantine, report });
+  const takeUp = new TakeUp({ catalog, clock, isLogWhole: scan.reports.length === 0, lastInLog, startNumber: log.lastSynced, cleanup, optionsOf, quarantine, report });
   const openCommitter = async (table: Table): Promise<TableCommitter> => {
     const committer = await TableCommitter.open(optionsOf(table));
     await takeUp.clear(table, committer);

@@ -37,7 +37,7 @@ export interface FlushFailure {
 export class Flusher {
   readonly #parts: FlusherParts;
   readonly #catalog: Catalog;
-  readonly #unflushed = new Unflushed();
+  readonly #unflushed: Unflushed;
   readonly #committers: Committers;
   readonly #mover: Mover;
   readonly #views: TableViews;
@@ -53,6 +53,7 @@ export class Flusher {
   constructor(parts: FlusherParts) {
     this.#parts = parts;
     this.#catalog = parts.catalog;
+    this.#unflushed = new Unflushed(parts.clock);
     this.#committers = new Committers(parts.openCommitter, parts.limits.tableStateBytesMax);
     this.#mover = new Mover(parts, this.#committers, this.#unflushed);
     this.#views = new TableViews(this.#committers);
@@ -194,12 +195,12 @@ export class Flusher {
   #due(): Set<number> {
     const { clock, limits, log, replayFloor } = this.#parts;
     const due = new Set<number>();
-    const oldest = (clock.nowMs() - limits.logAgeMaxMs) * 1000;
+    const oldestMs = clock.monotonicMs() - limits.logAgeMaxMs;
     const oldestSegment = log.bytes > limits.logBytesMax ? log.segments()[0] : undefined;
     const unflushed = this.#unflushed.tables().filter(([tableId]) => !this.#setAside.has(tableId) && this.#setAside.mayTry(tableId));
-    for (const [tableId, { rows, first }] of unflushed) {
+    for (const [tableId, { rows, first, sinceMs }] of unflushed) {
       const inOldest = oldestSegment !== undefined && first <= oldestSegment.last;
-      if (rows >= limits.flushRowsMax || first <= oldest || inOldest) due.add(tableId);
+      if (rows >= limits.flushRowsMax || sinceMs <= oldestMs || inOldest) due.add(tableId);
     }
     if (this.#isMemoryFull()) {
       const floor = replayFloor();

@@ -1,4 +1,5 @@
-/** Rows that are in the log alone, by table: how many there are, and between which log numbers. */
+/** Rows that are in the log alone, by table: how many there are, between which log numbers, and since when. */
+import { monotonicAt, type Clock } from '../clock.js';
 
 /** Rows of one table. */
 interface UnflushedRows {
@@ -7,16 +8,25 @@ interface UnflushedRows {
   readonly first: number;
   /** Of the newest; perhaps not synced yet. */
   readonly last: number;
+  /** Monotonic: when the oldest came, ms. Not told by its number, which may be of a clock that was wrong. */
+  readonly sinceMs: number;
 }
 
 export class Unflushed {
+  readonly #clock: Clock;
   readonly #byTable = new Map<number, UnflushedRows>();
 
-  /** More rows of a table, of one number. */
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** More rows of a table, of one number: written now, or read back from the log. */
   add(tableId: number, rows: number, number: number): UnflushedRows {
     const before = this.#byTable.get(tableId);
-    const now = before === undefined ? { rows, first: number, last: number }
-      : { rows: before.rows + rows, first: Math.min(before.first, number), last: Math.max(before.last, number) };
+    const sinceMs = this.#cameAt(number);
+    const now = before === undefined ? { rows, first: number, last: number, sinceMs } : {
+      rows: before.rows + rows, first: Math.min(before.first, number), last: Math.max(before.last, number), sinceMs: Math.min(before.sinceMs, sinceMs),
+    };
     this.#byTable.set(tableId, now);
     return now;
   }
@@ -33,7 +43,9 @@ export class Unflushed {
   leave(tableId: number, number: number, rows: number): void {
     const before = this.#byTable.get(tableId);
     if (before === undefined) return;
-    if (before.last > number) this.#byTable.set(tableId, { rows: before.rows - rows, first: number + 1, last: before.last });
+    if (before.last > number) {
+      this.#byTable.set(tableId, { rows: before.rows - rows, first: number + 1, last: before.last, sinceMs: Math.max(before.sinceMs, this.#cameAt(number)) });
+    }
     else this.#byTable.delete(tableId);
   }
 
@@ -52,5 +64,10 @@ export class Unflushed {
     let rows = 0;
     for (const each of this.#byTable.values()) rows += each.rows;
     return { rows, tables: this.#byTable.size };
+  }
+
+  /** A number counts microseconds since 1970; a number of the future, that of a clock that was set back, is of now. */
+  #cameAt(number: number): number {
+    return monotonicAt(number / 1000, this.#clock);
   }
 }

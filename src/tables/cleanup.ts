@@ -1,7 +1,7 @@
 /** Files that a crash or a drop left behind. */
 import { dirname } from 'node:path';
 import type { Table } from '../catalog/catalog.js';
-import type { Clock } from '../clock.js';
+import { monotonicAt, type Clock } from '../clock.js';
 import type { Disk } from '../disk.js';
 import type { Logger } from '../logging.js';
 import { parseDataFileName, type DataPaths } from '../names.js';
@@ -27,6 +27,8 @@ export class Cleanup {
   /** Dropped tables, by id, whose folders are surely out of the way. */
   readonly #away = new Set<number>();
   #emptying: Promise<void> | null = null;
+  /** Monotonic: since when what is in the trash is there, by its name. */
+  readonly #inTrash = new Map<string, number>();
 
   constructor(parts: LeftoversParts) {
     this.#parts = parts;
@@ -123,9 +125,15 @@ export class Cleanup {
 
   async #emptyTrash(): Promise<void> {
     const { clock, disk, paths } = this.#parts;
-    await eachOf(await disk.list(paths.trash), async (name) => {
+    const names = await disk.list(paths.trash);
+    const there = new Set(names);
+    for (const known of this.#inTrash.keys()) if (!there.has(known)) this.#inTrash.delete(known);
+    await eachOf(names, async (name) => {
       const [, droppedMs] = /^(\d{1,15})-\d+(?:-|$)/.exec(name) ?? []; // other names are not ours
-      if (droppedMs !== undefined && Number(droppedMs) + TRASH_GRACE_MS <= clock.nowMs()) await disk.removeTree(`${paths.trash}/${name}`);
+      if (droppedMs === undefined) return;
+      const sinceMs = this.#inTrash.get(name) ?? monotonicAt(Number(droppedMs), clock);
+      this.#inTrash.set(name, sinceMs);
+      if (clock.monotonicMs() - sinceMs >= TRASH_GRACE_MS) await disk.removeTree(`${paths.trash}/${name}`);
     });
   }
 }

@@ -23,6 +23,8 @@ interface TakeUpParts {
   readonly isLogWhole: boolean;
   /** By table, the last number in the log. */
   readonly lastInLog: ReadonlyMap<number, number>;
+  /** The last number that an earlier process gave. */
+  readonly startNumber: number;
   readonly optionsOf: (table: Table) => CommitterOptions;
   readonly report: (sentence: string) => void;
 }
@@ -116,9 +118,9 @@ export class TakeUp {
   }
 
   async #clear(table: Table, committer: TableCommitter): Promise<void> {
-    const { cleanup, clock, isLogWhole, quarantine, report } = this.#parts;
+    const { cleanup, isLogWhole, quarantine, report } = this.#parts;
     const { files, strays } = await cleanup.moveOrphans(table, committer, isLogWhole);
-    if (files.length > 0) await quarantine.add(orphanLot(table, files, clock));
+    if (files.length > 0) await quarantine.add(this.#orphanLot(table, files));
     for (const name of strays) report(`a file in the folder of table ${table.folder} was no data file of ours: it is quarantine/tables/${table.folder}/${name} now`);
   }
 
@@ -127,10 +129,15 @@ export class TakeUp {
     this.#stopped = true;
     await Promise.allSettled(this.#looking.values());
   }
-}
 
-/** Files that no commit names, and of which it is not certain that none ever did. */
-function orphanLot({ columns, databaseName: database, folder, measurement }: Table, files: readonly string[], clock: Clock): QuarantinedRows {
-  const reason = 'no commit names their files, and one that did may be lost';
-  return { database, measurement, folder, number: clock.nowMs() * 1000, columns, files, rows: null, reason, time: new Date(clock.nowMs()).toISOString() };
+  /** Files that no commit names, and of which it is not certain that none ever did. */
+  #orphanLot({ columns, databaseName: database, folder, measurement }: Table, files: readonly string[]): QuarantinedRows {
+    const { clock, quarantine, startNumber } = this.#parts;
+    const reason = 'no commit names their files, and one that did may be lost';
+    const nowMs = clock.nowMs();
+    // Above all lots before it, also when the clock was set back: a lot of a number that is there would be taken for that one.
+    const last = quarantine.lots().findLast((lot) => lot.folder === folder)?.number ?? 0;
+    const number = Math.max(startNumber + 1, last + 1, nowMs * 1000);
+    return { database, measurement, folder, number, columns, files, rows: null, reason, time: new Date(nowMs).toISOString() };
+  }
 }

@@ -9,14 +9,16 @@ interface Alarm {
 
 export class FakeClock implements Clock {
   #ms = 1_700_000_000_000;
+  /** By how much the clock that people read is set ahead of the other. */
+  #aheadMs = 0;
   readonly #alarms = new Set<Alarm>();
 
   nowNs(): bigint {
-    return BigInt(this.#ms) * 1_000_000n;
+    return BigInt(this.nowMs()) * 1_000_000n;
   }
 
   nowMs(): number {
-    return this.#ms;
+    return this.#ms + this.#aheadMs;
   }
 
   monotonicMs(): number {
@@ -29,6 +31,11 @@ export class FakeClock implements Clock {
 
   every(ms: number, action: () => void): Timer {
     return this.#add({ atMs: this.#ms + ms, everyMs: ms, action });
+  }
+
+  /** Sets the clock that people read, as an administrator does. */
+  jump(ms: number): void {
+    this.#aheadMs += ms;
   }
 
   /** Timers that are set. */
