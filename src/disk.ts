@@ -61,15 +61,50 @@ const GROUP_FOLDER = 0o2050;
 const S_ISGID = 0o2000;
 const FOR_OTHERS = 0o077;
 
+/** What the disk's answers mean, for who reads a log. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission is denied',
+  EBUSY: 'it is in use',
+  EDQUOT: 'the quota is used up',
+  EEXIST: 'there is something of that name',
+  EFBIG: 'it would be larger than a file may be',
+  EIO: 'the disk failed',
+  EISDIR: 'it is a folder',
+  EMFILE: 'this process has too many files open',
+  ENAMETOOLONG: 'its name is too long',
+  ENFILE: 'this machine has too many files open',
+  ENOENT: 'there is none, or no folder for it',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of its path is no folder',
+  ENOTEMPTY: 'it is not empty',
+  EPERM: 'it is not allowed',
+  EROFS: 'the file system can only be read',
+  ESTALE: 'the file system does not know it any more',
+  EXDEV: 'it would leave its file system',
+};
+
+/** What `action` gives. @throws its error, the message of which says what could not be done, where, and why */
+async function told<T>(what: string, path: string, action: () => T | Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = REASONS[code ?? ''];
+    if (reason !== undefined) (error as Error).message = `${path} could not be ${what}: ${reason} (${code})`;
+    throw error;
+  }
+}
+
 /** The disk of this machine. */
 export const systemDisk: Disk = {
   async open(path, how) {
-    return diskFile(path, await fs.open(path, OPEN_FLAGS[how], how === 'create-secret' ? SECRET_MODE : FILE_MODE));
+    const mode = how === 'create-secret' ? SECRET_MODE : FILE_MODE;
+    return diskFile(path, await told(how.startsWith('create') ? 'made' : 'opened', path, () => fs.open(path, OPEN_FLAGS[how], mode)));
   },
-  readWhole: (path) => unless('ENOENT', null, () => fs.readFile(path)),
-  list: async (folder) => (await unless('ENOENT', [], () => fs.readdir(folder))).toSorted(),
+  readWhole: (path) => told('read', path, () => unless('ENOENT', null, () => fs.readFile(path))),
+  list: async (folder) => (await told('listed', folder, () => unless('ENOENT', [], () => fs.readdir(folder)))).toSorted(),
   async makeFolder(folder) {
-    const first = await fs.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    const first = await told('made', folder, () => fs.mkdir(folder, { recursive: true, mode: FOLDER_MODE }));
     if (first === undefined) return;
     for (let made = folder; ; made = dirname(made)) {
       await this.syncFolder(dirname(made));
@@ -78,27 +113,27 @@ export const systemDisk: Disk = {
   },
   async syncFolder(folder) {
     // Opened and closed at once: neither waits for the disk, and a way through Node's threads costs more than either.
-    const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+    const descriptor = await told('opened', folder, () => openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY));
     try {
-      await new Promise<void>((resolve, reject) => fsync(descriptor, (error) => (error === null ? resolve() : reject(error))));
+      await told('synced', folder, () => new Promise<void>((resolve, reject) => fsync(descriptor, (error) => (error === null ? resolve() : reject(error)))));
     } finally {
       closeSync(descriptor);
     }
   },
-  rename: (from, to) => fs.rename(from, to),
-  link: (from, to) => unless('EEXIST', false, async () => {
+  rename: (from, to) => told(`renamed to ${to}`, from, () => fs.rename(from, to)),
+  link: (from, to) => told(`linked to ${to}`, from, () => unless('EEXIST', false, async () => {
     await fs.link(from, to);
     return true;
-  }),
-  remove: (path) => unless('ENOENT', undefined, () => fs.unlink(path)),
-  removeTree: (folder) => fs.rm(folder, { recursive: true, force: true }),
-  sizeOf: (path) => unless('ENOENT', null, async () => (await fs.stat(path)).size),
-  exists: (path) => unless('ENOENT', false, async () => {
+  })),
+  remove: (path) => told('removed', path, () => unless('ENOENT', undefined, () => fs.unlink(path))),
+  removeTree: (folder) => told('removed', folder, () => fs.rm(folder, { recursive: true, force: true })),
+  sizeOf: (path) => told('looked at', path, () => unless('ENOENT', null, async () => (await fs.stat(path)).size)),
+  exists: (path) => told('looked at', path, () => unless('ENOENT', false, async () => {
     await fs.stat(path);
     return true;
-  }),
+  })),
   async freeBytes(path) {
-    const { bavail, bsize } = await fs.statfs(path);
+    const { bavail, bsize } = await told('asked for its free bytes', path, () => fs.statfs(path));
     return bavail * bsize;
   },
 };
@@ -146,21 +181,21 @@ async function giveOne(path: string, group: number, allowed: number): Promise<vo
 function diskFile(path: string, handle: fs.FileHandle): DiskFile {
   return {
     async write(bytes, position) {
-      const { bytesWritten } = await handle.write(bytes, 0, bytes.length, position);
+      const { bytesWritten } = await told('written', path, () => handle.write(bytes, 0, bytes.length, position));
       if (bytesWritten !== bytes.length) {
         throw new Error(`the disk wrote ${bytesWritten} of ${bytes.length} bytes of ${path} at ${position}`);
       }
     },
     async read(into, position) {
       for (let filled = 0; ; ) {
-        const { bytesRead } = await handle.read(into, filled, into.length - filled, position + filled);
+        const { bytesRead } = await told('read', path, () => handle.read(into, filled, into.length - filled, position + filled));
         filled += bytesRead;
         if (bytesRead === 0 || filled === into.length) return filled;
       }
     },
-    sync: () => handle.datasync(),
-    truncate: (bytes) => handle.truncate(bytes),
-    size: async () => (await handle.stat()).size,
+    sync: () => told('synced', path, () => handle.datasync()),
+    truncate: (bytes) => told('cut', path, () => handle.truncate(bytes)),
+    size: async () => (await told('looked at', path, () => handle.stat())).size,
     close: () => handle.close(),
   };
 }

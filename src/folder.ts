@@ -62,7 +62,7 @@ interface FolderParts {
 export async function openFolder(config: Config, { disk, clock, logger, report }: FolderParts): Promise<Folder> {
   const paths = dataPaths(config.dataDir);
   const start = `${clock.nowMs()}-${process.pid}`;
-  const { store: tokens, made: tokenMade } = await TokenStore.open({ disk, paths, clock, adminTokenFile: config.adminTokenFile, report });
+  const { store: tokens, made: tokenMade } = await TokenStore.open({ disk, paths, clock, adminTokenFile: config.adminTokenFile, report, say: (sentence) => logger.info(sentence) });
   const snapshots = new SnapshotFiles(disk, config.dataDir, paths);
   const saved = await snapshots.load();
   saved.reports.forEach(report);

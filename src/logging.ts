@@ -1,4 +1,8 @@
-/** The program's own log: a line of JSON an event, to stderr, so that stdout holds what was asked for and nothing else. */
+/**
+ * The program's own log, to stderr, so that stdout holds what was asked for and nothing else: a line of JSON an event, and
+ * a line of text where stderr is a terminal.
+ */
+import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import { outletOf } from './outlet.js';
 
@@ -19,12 +23,17 @@ export interface ServerLogger extends Logger {
   readonly linesDropped: number;
 }
 
-/** A logger that says what is at `level` or above. It never throws and never waits: see src/outlet.ts. */
-export function makeLogger(level: LogLevel): ServerLogger {
+const STDERR = 2;
+
+/**
+ * A logger that says what is at `level` or above. It never throws and never waits: see src/outlet.ts.
+ * @param isForPeople whether lines are text
+ */
+export function makeLogger(level: LogLevel, isForPeople = isatty(STDERR)): ServerLogger {
   const stderr = outletOf('stderr');
   const logger = pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (name) => ({ level: name }) } },
-    stderr,
+    isForPeople ? { write: (line) => stderr.write(asText(line)) } : stderr,
   );
   return {
     debug: (sentence) => logger.debug(sentence),
@@ -35,4 +44,10 @@ export function makeLogger(level: LogLevel): ServerLogger {
       return stderr.linesDropped;
     },
   };
+}
+
+/** An event as people read it: time, level when it is no plain news, and what happened. */
+function asText(line: string): string {
+  const { time, level, msg } = JSON.parse(line) as { readonly time: string; readonly level: string; readonly msg: string };
+  return `${time.slice(0, 19).replace('T', ' ')} ${level === 'info' ? '' : `${level.toUpperCase()}: `}${msg}\n`;
 }

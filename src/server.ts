@@ -63,6 +63,9 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
     await within(STOP_MS_MAX, engine.stop()).catch((late: Error) => logger.error(`what was started could not be stopped: ${late.message}`));
     throw error;
   }
+  if (config.withoutAuth && !isLoopback(address.host)) {
+    logger.warn(`--without-auth on ${address.host}: whoever reaches this address may write, read and drop everything`);
+  }
   stopOnSignal(signals, engine, listener);
   if (signals.stopAsked !== null) return;
   reloadOnSignal(signals, engine, listener, config);
@@ -70,6 +73,11 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
   if (engine.tokenMade !== null && process.stdout.isTTY) stdout.write(`admin token (also in ${config.dataDir}/admin-token): ${engine.tokenMade}\n`);
   stdout.write(`sluice ${VERSION} takes writes on ${config.tls === null ? 'http' : 'https'}://${hostAndPort(address.host, address.port)}, data in ${config.dataDir}\n`);
   engine.replay();
+}
+
+/** Whether a bound address is reached by this machine alone. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || makeNetworks(['127.0.0.0/8', '::1']).has(host);
 }
 
 /** The certificate of `--tls-cert`, null without. @throws Error with a sentence that names the file that is wrong */
@@ -98,7 +106,8 @@ function reloadOnSignal(signals: Signals, engine: Engine, listener: Listener, co
   );
   let last = Promise.resolve();
   signals.onReload(() => {
-    last = last.then(() => attempt('tokens', () => tokens.reload())).then(() => attempt('certificates', certificate));
+    last = last.then(() => attempt('tokens', () => tokens.reload()));
+    if (config.tls !== null) last = last.then(() => attempt('certificates', certificate));
   });
 }
 

@@ -1,6 +1,6 @@
 /** The disk of this machine does what Disk says; and the log works on it. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -108,4 +108,23 @@ test('a log on this disk gives back what was synced', async () => {
   for await (const { body } of again.log.frames(0)) found.push(body);
   assert.deepEqual(found, bodies);
   await again.log.close();
+});
+
+test('what the disk refuses is a sentence that says what, where and why, and keeps its code', async () => {
+  const inside = join(folder, 'whole');
+  mkdirSync(inside, { recursive: true });
+  writeFileSync(join(inside, 'file'), 'x');
+  const says = async (action: Promise<unknown>, sentence: RegExp, code: string): Promise<void> => {
+    await assert.rejects(action, (error: NodeJS.ErrnoException) => {
+      assert.match(error.message, sentence);
+      assert.equal(error.code, code);
+      return true;
+    });
+  };
+  await says(disk.readWhole(inside), new RegExp(`^${inside} could not be read: it is a folder \\(EISDIR\\)$`), 'EISDIR');
+  await says(disk.open(join(inside, 'none'), 'read'), /none could not be opened: there is none, or no folder for it \(ENOENT\)$/, 'ENOENT');
+  await says(disk.open(join(inside, 'file'), 'create'), /file could not be made: there is something of that name \(EEXIST\)$/, 'EEXIST');
+  await says(disk.list(join(inside, 'file')), /file could not be listed: a part of its path is no folder \(ENOTDIR\)$/, 'ENOTDIR');
+  await says(disk.rename(join(inside, 'none'), join(inside, 'new')), /none could not be renamed to .*new: there is none/, 'ENOENT');
+  await says(disk.makeFolder(join(inside, 'file/a')), /file\/a could not be made: a part of its path is no folder/, 'ENOTDIR');
 });

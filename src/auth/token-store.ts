@@ -16,6 +16,8 @@ interface StoreParts {
   readonly adminTokenFile: string | null;
   /** Takes a sentence on what is damaged and what was done. */
   readonly report: (sentence: string) => void;
+  /** Takes a sentence on a token that was made, changed or removed; none holds a token's text. */
+  readonly say?: (sentence: string) => void;
 }
 
 /**
@@ -115,6 +117,7 @@ export class TokenStore {
       const gone = this.#named(name);
       if (name === OPERATOR) throw new SluiceError('token-protected', `${OPERATOR} can be rotated, but not deleted`);
       await this.#publish({ ...this.#list, entries: this.#list.entries.filter((entry) => entry !== gone) });
+      this.#say(`token ${JSON.stringify(name)} is removed`);
     });
   }
 
@@ -135,6 +138,7 @@ export class TokenStore {
       if (isFollowed) await this.#files.prepareOperator(token);
       await this.#publish({ ...this.#list, entries: this.#list.entries.map((one) => (one === old ? entry : one)) });
       if (isFollowed) await this.#settleOperator();
+      this.#say(`token ${JSON.stringify(name)} is rotated: its old text is known no more`);
       return { entry, token };
     });
   }
@@ -163,6 +167,7 @@ export class TokenStore {
     const createdMs = this.#parts.clock.nowMs();
     const entry = { id, name, sha512: hashToken(token), createdMs, expiresMs: lifeMs === null ? null : createdMs + lifeMs, rights };
     await this.#publish({ nextId: id + 1, entries: [...entries, entry] });
+    this.#say(`token ${JSON.stringify(name)} is made${rights === 'admin' ? ', which may do everything' : ''}`);
     return { entry, token };
   }
 
@@ -226,11 +231,16 @@ export class TokenStore {
     if (this.#byHash.has(sha512) || entries.some(({ name }) => name === given.name)) return;
     const entry: TokenEntry = { id: nextId, name: given.name, sha512, createdMs: this.#parts.clock.nowMs(), expiresMs: given.expiresMs, rights: 'admin' };
     await this.#publish({ nextId: nextId + 1, entries: [...entries, entry] });
+    this.#say(`token ${JSON.stringify(given.name)} of the admin token file is taken up, which may do everything`);
   }
 
   async #publish(list: TokenList): Promise<void> {
     await this.#files.publish(list);
     this.#take(list);
+  }
+
+  #say(sentence: string): void {
+    this.#parts.say?.(sentence);
   }
 
   #take(list: TokenList): void {

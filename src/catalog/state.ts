@@ -39,6 +39,8 @@ export interface Applied {
   readonly added: readonly TableDefinition[];
   /** Ids of tables that are gone. */
   readonly dropped: readonly number[];
+  /** What was made and dropped, by name; of a dropped database not each table. */
+  readonly news: { readonly databases: readonly string[]; readonly tables: readonly Table[]; readonly droppedDatabases: readonly string[]; readonly droppedTables: readonly Table[] };
   /** What of the change made no sense, in sentences. */
   readonly problems: readonly string[];
 }
@@ -197,7 +199,7 @@ export class CatalogState {
 
   /** Applies a change; one at or below `upTo` is known already and does nothing. */
   apply(change: CatalogChange, number: number): Applied {
-    if (number <= this.upTo) return { number, defined: [], added: [], dropped: [], problems: [] };
+    if (number <= this.upTo) return { number, defined: [], added: [], dropped: [], news: { databases: [], tables: [], droppedDatabases: [], droppedTables: [] }, problems: [] };
     this.upTo = number;
     const problems: string[] = [];
     const attempt = <T>(list: readonly T[], put: (item: T) => void): void => {
@@ -223,7 +225,13 @@ export class CatalogState {
     attempt(change.dropped.tables, (id) => dropped.push(this.#dropTable(id, number)));
     const defined = [...touched.keys()].flatMap((id) => this.table(id)?.table ?? []);
     const added = defined.map(({ id, databaseId, measurement, created, flushedTo }) => ({ id, databaseId, measurement, created, flushedTo, columns: touched.get(id)! }));
-    return { number, defined, added, dropped, problems };
+    const news = {
+      databases: change.databases.map(({ name }) => name),
+      tables: defined.filter(({ created }) => created === number),
+      droppedDatabases: change.dropped.databases.flatMap((id) => this.#databases.get(id)?.database.name ?? []),
+      droppedTables: change.dropped.tables.flatMap((id) => this.#tables.get(id)?.table ?? []),
+    };
+    return { number, defined, added, dropped, news, problems };
   }
 
   #putDatabase({ id, name, folder, tags, types }: DatabaseMade, created: number, dropped: number): void {

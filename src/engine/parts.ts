@@ -68,7 +68,7 @@ function makeIntake({ config, damage, folder, logger }: Ground) {
   }, catalog, folder);
   const memtableBytes = (): number => pool.memtableBytes + recovery.bytes;
   const admission = new Admission({
-    disk, clock, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes, memtableBytesMax: config.memoryBytesMax,
+    disk, clock, logger, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes, memtableBytesMax: config.memoryBytesMax,
     memtableBytes, logFailed: () => log.failed, tidy: () => pool.tellAll({ say: 'tidy' }),
   });
   return { bodyMemory, pool, dispatcher, recovery, memtableBytes, admission, rollback: new LogRollback({ log, pool, clock, logger }) };

@@ -23,6 +23,14 @@ export async function stopEngine(parts: Parts, control: Control, housekeeping: T
   await log.close();
   await pool.close();
   await control.close();
+  logger.info(lastWords(parts));
+}
+
+function lastWords({ flusher, recovery }: Parts): string {
+  if (!recovery.hasBegun) return 'stopped: what is in the log comes back at the next start';
+  const { rows, tables } = flusher.unflushed;
+  if (rows === 0 && recovery.floor === Infinity) return 'stopped: all rows are in files';
+  return `stopped: at least ${rows} rows of ${tables} tables are in the log, and come back at the next start`;
 }
 
 async function flushAll({ flusher, folder: { catalog }, logger, recovery }: Parts): Promise<void> {

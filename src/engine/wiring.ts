@@ -2,6 +2,7 @@
 import type { PoolEvents, Slot } from '../ingest/pool.js';
 import { stallText, type StalledAt } from '../ingest/stall.js';
 import type { FromWorker } from '../worker/protocol.js';
+import { newsOf } from './news.js';
 import type { Parts } from './parts.js';
 
 /** Connects the parts, and starts the workers last, so that whatever they say is heard. */
@@ -14,11 +15,13 @@ export function connect(parts: Parts): void {
 }
 
 /** Workers know every table before a body that needs it is dispatched. */
-function connectCatalog({ flusher, folder: { catalog }, pool }: Parts): void {
-  catalog.subscribe(({ added, dropped }) => {
+function connectCatalog({ flusher, folder: { catalog }, logger, pool }: Parts): void {
+  catalog.subscribe((applied) => {
+    const { added, dropped } = applied;
     if (added.length > 0) pool.tellAll({ say: 'define', tables: added });
     if (dropped.length > 0) pool.tellAll({ say: 'drop', tableIds: dropped });
     flusher.forgetTables(dropped);
+    for (const sentence of newsOf(applied)) logger.info(sentence);
   });
 }
 

@@ -125,10 +125,12 @@ export class Mover {
 
   async #commit(movable: Movable, committer: TableCommitter): Promise<void> {
     const { number, table } = movable;
+    const { clock, logger } = this.#parts;
+    const fromMs = clock.monotonicMs();
     const files = await this.#batch(movable, 'tables', 'parquet');
     if (files === null) return;
     try {
-      const end = await this.#awaited(committer.commit({ columns: table.columns, files, number, timeMs: this.#parts.clock.nowMs() }));
+      const end = await this.#awaited(committer.commit({ columns: table.columns, files, number, timeMs: clock.nowMs() }));
       if (end === 'already') throw new Error(`another process flushed up to ${committer.state.flushedTo} as this node`);
     } catch (error) {
       if (error instanceof CommitUncertain) this.#uncertain.set(table.id, number);
@@ -139,6 +141,8 @@ export class Mover {
     this.counts.files += files.length;
     this.#parts.catalog.setFlushedTo(table.id, number);
     this.#left(movable);
+    const sum = (of: (file: FlushedFile) => number): number => files.reduce((total, file) => total + of(file), 0);
+    logger.debug(`table ${table.folder}: ${sum(({ rows }) => rows)} rows are in ${files.length} files of ${sum(({ bytes }) => bytes)} bytes, ${Math.round(clock.monotonicMs() - fromMs)} ms`);
   }
 
   /** Files of the rows; null when the table was dropped meanwhile. */

@@ -15,6 +15,8 @@ export class LogRollback {
   readonly #logger: Logger;
   /** Slots that have not rolled back yet. */
   readonly #waiting = new Set<Slot>();
+  /** Why the log could not be healed, as it was said last. */
+  #saidReason = '';
 
   constructor(parts: { log: Log; pool: Pool; clock: Clock; logger: Logger }) {
     this.#log = parts.log;
@@ -25,7 +27,7 @@ export class LogRollback {
 
   /** The log has failed: every frame above its last synced number is given up. */
   onLogFailure(lastSynced: number, reason: Error): void {
-    this.#logger.error(`the log could not be written, frames above ${lastSynced} are given up: ${reason.message}`);
+    this.#logger.error(`the log could not be written, so that writes are refused until it can, and frames above ${lastSynced} are given up: ${reason.message}`);
     for (const slot of this.#pool.slots()) {
       slot.rolledBackBelow = Infinity;
       this.#waiting.add(slot);
@@ -49,9 +51,13 @@ export class LogRollback {
   #healWhenAllHave(): void {
     if (this.#waiting.size > 0) return;
     this.#log.heal().then(
-      () => this.#logger.info('the log takes writes again'),
+      () => {
+        this.#saidReason = '';
+        this.#logger.info('the log can be written again: writes are taken');
+      },
       (error: Error) => {
-        this.#logger.warn(`the log cannot be written yet: ${error.message}`);
+        if (error.message !== this.#saidReason) this.#logger.warn(`the log cannot be written yet, which is tried again each second: ${error.message}`);
+        this.#saidReason = error.message;
         this.#clock.after(HEAL_AGAIN_MS, () => this.#healWhenAllHave());
       },
     );

@@ -30,6 +30,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'commander': ['src/cli/main.ts'],
   'pino': ['src/logging.ts'],
   'lru-cache': ['src/recent-map.ts'],
+  'node:tty': ['src/logging.ts'],
   'p-limit': ['src/in-turn.ts'],
   'prom-client': ['src/metrics.ts'],
   'valibot': ['src/json.ts'],

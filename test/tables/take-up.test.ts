@@ -53,7 +53,7 @@ function scene(...wanted: readonly Wanted[]) {
     },
   } as unknown as Cleanup;
   const takeUp = new TakeUp({
-    catalog, cleanup, clock: new FakeClock(), isLogWhole: true, optionsOf, report: (sentence) => said.push(sentence),
+    catalog, cleanup, clock: new FakeClock(), isLogWhole: true, startNumber: 0, optionsOf, report: (sentence) => said.push(sentence),
     quarantine: { lots: () => wanted.flatMap(({ isQuarantined }, at) => (isQuarantined === true ? [{ folder: `db/m${at + 1}` }] : [])) } as unknown as RowQuarantine,
     lastInLog: new Map(wanted.map(({ lastInLog }, at) => [at + 1, lastInLog])),
   });

@@ -1,0 +1,23 @@
+/** What a change of the catalog means to who reads the log. */
+import type { Applied } from '../catalog/catalog.js';
+
+/** A record may make a thousand tables: these are named, the others counted. */
+const NAMED_MAX = 5;
+
+/** Sentences; none for a change of columns or rules. */
+export function newsOf({ news }: Applied): string[] {
+  const nameOf = ({ databaseName, measurement }: Applied['news']['tables'][number]): string => `${JSON.stringify(measurement)} of database ${JSON.stringify(databaseName)}`;
+  return [
+    ...listed('database', news.databases.map((name) => JSON.stringify(name)), 'made'),
+    ...listed('table', news.tables.map(nameOf), 'made'),
+    ...listed('database', news.droppedDatabases.map((name) => JSON.stringify(name)), 'dropped, with all its tables'),
+    ...listed('table', news.droppedTables.map(nameOf), 'dropped'),
+  ];
+}
+
+function listed(what: string, names: readonly string[], became: string): string[] {
+  if (names.length === 0) return [];
+  if (names.length === 1) return [`${what} ${names[0]} is ${became}`];
+  const more = names.length > NAMED_MAX ? ` and ${names.length - NAMED_MAX} more` : '';
+  return [`${names.length} ${what}s are ${became}: ${names.slice(0, NAMED_MAX).join(', ')}${more}`];
+}
