@@ -41,7 +41,7 @@ const GROUPS = [
   ['Log and disk', 'Every write is in the log until its rows are in files.', ['log-segment-bytes', 'log-bytes-max', 'disk-reserve', 'rejects-bytes-max']],
   ['Files of tables', 'Other engines see rows once they are in files: at so many rows of a table, at such an age, when memory or log fill up, or at `sluice flush`.', ['flush-rows-max', 'log-age-max', 'set-aside-age', 'table-state-bytes-max']],
   ['Limits of names', 'What needs more than these allow is refused: a database with its request, a table or column with its line.', ['databases-max', 'tables-max', 'columns-max', 'column-name-bytes-max', 'names-bytes-max']],
-  ['Messages', 'The server says what it does on stderr, a line of JSON each.', ['log-level']],
+  ['Messages', 'The server says what it does on stderr, a line of JSON each; of text where that is a terminal.', ['log-level']],
 ];
 
 const TAIL = `

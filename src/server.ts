@@ -8,7 +8,7 @@ import { isOpenToOthers, systemDisk as disk } from './disk.js';
 import { openEngine, type Engine } from './engine.js';
 import { makeAuthenticator, WITHOUT_AUTH } from './http/auth/auth.js';
 import { readCertificate, type Certificate } from './http/listener/certificate.js';
-import type { Listener } from './http/listener/listener.js';
+import type { Handler, Listener } from './http/listener/listener.js';
 import { makeListener } from './http/listener/choose.js';
 import { createFrontEnd, FRONT_END_DEFAULTS } from './http/front/routes.js';
 import type { HealthState } from './http/api/status-pages.js';
@@ -36,25 +36,8 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
   try {
     const certificate = await certificateOf(config, logger);
     if (config.adminTokenFile !== null) await warnOfOpenSecret('the admin token file', config.adminTokenFile, logger);
-    const trustedProxies = makeNetworks(config.trustedProxies);
-    const processMetrics = new ProcessMetrics();
-    const observability = new Observability({ clock, trustedProxies, log: logger, metrics: () => engine.metrics(), processText: () => processMetrics.text() });
-    const frontEnd = createFrontEnd({
-      writer: engine.writer,
-      schema: engine.schema,
-      bodyMemory: engine.bodyMemory,
-      tokens: engine.tokens,
-      authenticator: config.withoutAuth ? WITHOUT_AUTH
-        : makeAuthenticator({ tokens: engine.tokens, clock, trustedProxies, log: logger }),
-      limits: { ...FRONT_END_DEFAULTS, bodyBytesMax: config.bodyBytesMax },
-      dialect: { legacyPrecision: config.legacyPrecision, databaseNames: config.databaseNames },
-      clock,
-      health: () => healthOf(engine),
-      version: VERSION,
-      log: logger,
-      metricsOpen: config.metricsOpen || isLoopback(config.httpHost),
-      observability,
-    });
+    const observability = observabilityOf(config, engine);
+    const frontEnd = frontEndOf(config, engine, observability);
     listener = await makeListener(config.http === 'node' ? 'node' : 'uws', frontEnd, { connectionsMax: config.connectionsMax, certificate }, logger);
     address = await listener.listen(config.httpHost, config.httpPort);
     const { host, port } = address;
@@ -75,9 +58,28 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
   engine.replay();
 }
 
-/** Whether a bound address is reached by this machine alone. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || makeNetworks(['127.0.0.0/8', '::1']).has(host);
+function observabilityOf(config: Config, engine: Engine): Observability {
+  const { logger } = engine;
+  const processMetrics = new ProcessMetrics();
+  const sayRequest = config.logLevel === 'debug' ? { sayRequest: (sentence: string) => logger.debug(sentence) } : {};
+  return new Observability({
+    clock, trustedProxies: makeNetworks(config.trustedProxies), log: logger, metrics: () => engine.metrics(), processText: () => processMetrics.text(), ...sayRequest,
+  });
+}
+
+function frontEndOf(config: Config, engine: Engine, observability: Observability): Handler {
+  const { bodyMemory, logger, schema, tokens, writer } = engine;
+  const trustedProxies = makeNetworks(config.trustedProxies);
+  return createFrontEnd({
+    writer, schema, bodyMemory, tokens, clock, observability,
+    authenticator: config.withoutAuth ? WITHOUT_AUTH : makeAuthenticator({ tokens, clock, trustedProxies, log: logger }),
+    limits: { ...FRONT_END_DEFAULTS, bodyBytesMax: config.bodyBytesMax },
+    dialect: { legacyPrecision: config.legacyPrecision, databaseNames: config.databaseNames },
+    health: () => healthOf(engine),
+    version: VERSION,
+    log: logger,
+    metricsOpen: config.metricsOpen || isLoopback(config.httpHost),
+  });
 }
 
 /** The certificate of `--tls-cert`, null without. @throws Error with a sentence that names the file that is wrong */

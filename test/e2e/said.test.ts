@@ -44,8 +44,8 @@ test('databases, tables and tokens that are made or dropped are said, and a last
       'SIGTERM: stopping',
       'stopped: all rows are in files',
     ], 'certificates are not named where there are none');
-    const flushes = said.filter(({ level }) => level === 'debug').map(({ msg }) => msg.replace(/\d+ (bytes|ms)/g, 'n $1')).toSorted();
-    assert.deepEqual(flushes, ['table db/a: 1 rows are in 1 files of n bytes, n ms', 'table db/b: 1 rows are in 1 files of n bytes, n ms']);
+    const debug = said.filter(({ level }) => level === 'debug').map(({ msg }) => msg.replace(/\d+ (bytes|ms)/g, 'n $1')).toSorted();
+    assert.deepEqual(debug, ['POST /query: 200, n bytes, n ms', 'POST /write: 204, n bytes, n ms', 'table db/a: 1 rows are in 1 files of n bytes, n ms', 'table db/b: 1 rows are in 1 files of n bytes, n ms']);
     assert.doesNotMatch(server.said, new RegExp(headers.Authorization.slice(7)), 'no token is ever said');
   } finally {
     removeDataDir(dataDir);

@@ -1,4 +1,5 @@
 /** An exchange that counts itself and the bytes of its body: the front end knows nothing of it. */
+import type { Clock } from '../../clock.js';
 import type { ClientLosses } from './client-losses.js';
 import type { Answer, Exchange, Handler } from '../listener/listener.js';
 import type { RequestCounts } from './request-counts.js';
@@ -10,6 +11,13 @@ interface Observers {
   readonly counts: RequestCounts;
   readonly losses: ClientLosses;
   readonly endpointOf: EndpointOf;
+  /** Where each request is told of; null: nowhere. */
+  readonly log: RequestLog | null;
+}
+
+interface RequestLog {
+  readonly say: (sentence: string) => void;
+  readonly clock: Clock;
 }
 
 class MeteredExchange implements Exchange {
@@ -17,12 +25,16 @@ class MeteredExchange implements Exchange {
   readonly #counts: RequestCounts;
   readonly #losses: ClientLosses;
   readonly #endpointOf: EndpointOf;
+  readonly #log: RequestLog | null;
+  readonly #fromMs: number;
   #bytes = 0;
   /** Answered or aborted. */
   #over = false;
   #aborted: () => void = () => {};
 
-  constructor(inner: Exchange, { counts, losses, endpointOf }: Observers) {
+  constructor(inner: Exchange, { counts, losses, endpointOf, log }: Observers) {
+    this.#log = log;
+    this.#fromMs = log?.clock.monotonicMs() ?? 0;
     this.#inner = inner;
     this.#counts = counts;
     this.#losses = losses;
@@ -96,6 +108,8 @@ class MeteredExchange implements Exchange {
     this.#losses.note(this.#inner, endpoint, answer.status);
     this.#inner.answer(answer, close);
     this.#counts.answered(endpoint, answer.status, answer.refusal, this.#bytes);
+    // Without the query: a password may stand in it.
+    if (this.#log !== null) this.#log.say(`${this.method} ${this.path}: ${answer.status}, ${this.#bytes} bytes, ${Math.round(this.#log.clock.monotonicMs() - this.#fromMs)} ms`);
   }
 }
 

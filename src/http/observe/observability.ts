@@ -20,6 +20,8 @@ interface WatchParts {
   readonly metrics: () => readonly Metric[];
   /** Text of the metrics of the process. */
   readonly processText: () => Promise<string>;
+  /** Told of each request; none unless given. */
+  readonly sayRequest?: (sentence: string) => void;
 }
 
 export class Observability {
@@ -36,7 +38,8 @@ export class Observability {
 
   /** The handler, with every request counted. */
   over(handler: Handler, endpointOf: EndpointOf): Handler {
-    return metered(handler, { counts: this.#requests, losses: this.#losses, endpointOf });
+    const { clock, sayRequest: say } = this.#parts;
+    return metered(handler, { counts: this.#requests, losses: this.#losses, endpointOf, log: say === undefined ? null : { say, clock } });
   }
 
   /** What became of requests, for whoever asks by another way. */
