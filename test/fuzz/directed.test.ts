@@ -84,7 +84,7 @@ const BAD_LINES: readonly (readonly [code: string, line: string])[] = [
   ['measurement-missing', ',t=a f=1'], ['fields-missing', 'm,t=a'], ['fields-missing', 'm f=x'], ['tag-key-missing', 'm,=a f=1'],
   ['tag-without-equals', 'm,t f=1'], ['tag-value-missing', 'm,t= f=1'], ['ends-with-backslash', 'm,t=a\\\\ f=1'],
   ['trailing-content', 'm f=1 5 6'], ['trailing-content', 'm f=1,i=2i,'], ['unterminated-string', 'm s="a'],
-  ['integer-out-of-range', 'm i=9223372036854775808i'], ['unsigned-out-of-range', 'm u=18446744073709551616u'],
+  ['integer-out-of-range', 'm i=9223372036854775808i'], ['unsigned-out-of-range', 'm u=18446744073709551616u'], ['float-out-of-range', 'm f=1e400'],
   ['timestamp-out-of-range', 'm f=1 9223372036854775808'], ['name-too-long', `m,t=${'x'.repeat(65_537)} f=1`],
   ['string-too-long', `m f=1,s="${'x'.repeat(1_048_577)}"`], ['not-utf8', 'm,t=\xff f=1'], ['duplicate-tag', 'm,t=a,t=b f=1'],
   ['duplicate-field', 'm f=1,f=2'], ['tag-and-field', 'm,n=a n=1'], ['tag-and-field', 'm,f=a i=1i'], ['tag-and-field', 'm t=1'],

@@ -10,7 +10,7 @@ import { warmCase } from './warm.js';
 // Every code of the grammar and of the schema; the limits of tables and columns are far away here.
 const CODES = [
   'measurement-missing', 'fields-missing', 'tag-key-missing', 'tag-without-equals', 'tag-value-missing', 'ends-with-backslash',
-  'trailing-content', 'unterminated-string', 'integer-out-of-range', 'unsigned-out-of-range', 'timestamp-out-of-range', 'name-too-long',
+  'trailing-content', 'unterminated-string', 'integer-out-of-range', 'unsigned-out-of-range', 'float-out-of-range', 'timestamp-out-of-range', 'name-too-long',
   'string-too-long', 'not-utf8', 'duplicate-tag', 'duplicate-field', 'tag-and-field', 'reserved-name', 'type-conflict',
 ];
 
