@@ -48,6 +48,7 @@ const TAIL = `
 ## What goes together
 
 - \`--body-bytes-max\` is at most \`--queue-bytes-max\`: a larger body could never be received.
+- \`--max-memory\` is at most 1 GiB for each of \`--workers\`: one worker can hold no more rows.
 - \`--log-segment-bytes\` is at most \`--log-bytes-max\`: only closed files of the log can go.
 - \`--databases-max\` is at most \`--tables-max\`: a database without a table is of no use.
 - \`--tls-cert\` and \`--tls-key\` go together; \`--tls-client-ca\` needs both, and not \`--http uws\`.

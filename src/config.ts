@@ -3,6 +3,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { everyAddress, isNetwork } from './addresses.js';
 import { LOG_LEVELS, type LogLevel } from './logging.js';
+import { INSTANCE_ROW_BYTES_MAX } from './model/limits.js';
 import { DATABASE_NAME_RULES, type DatabaseNameRule } from './names.js';
 import { TAG_RULES, TYPE_RULES, type SchemaRules } from './schema-rules.js';
 
@@ -113,7 +114,7 @@ const perField = {
   tags: { flag: 'tags', unit: 'word', default: 'grow', words: TAG_RULES, description: 'of new databases: a table may get tags at any time, or with its first write alone' },
   types: { flag: 'types', unit: 'word', default: 'strict', words: TYPE_RULES, description: 'of new databases: a value of another type than its column is refused, an integer may go into a float column, or it, and what is tag and field by one name, goes into a column of its own as <key>__<type>' },
   queueBytesMax: { flag: 'queue-bytes-max', unit: 'bytes', default: '64MiB', min: MiB, max: 2 * GiB, description: 'bodies in flight' },
-  bodyBytesMax: { flag: 'body-bytes-max', unit: 'bytes', default: '64MiB', min: KiB, max: GiB, description: 'one body, unpacked' },
+  bodyBytesMax: { flag: 'body-bytes-max', unit: 'bytes', default: '64MiB', min: KiB, max: 256 * MiB, description: 'one body, unpacked' },
   bodyLinesMax: { flag: 'body-lines-max', unit: 'count', default: '2000000', min: 1, max: 100_000_000, description: 'lines of one body' },
   taskMsMax: { flag: 'task-time-max', unit: 'time', default: '10s', min: 100, max: 3_600_000, description: 'a worker that does not come back from one body for so long is ended' },
   connectionsMax: { flag: 'connections-max', unit: 'count', default: '10240', min: 1, max: 1_000_000, description: 'open connections' },
@@ -214,6 +215,10 @@ export function parseConfig(flags: Readonly<Record<string, string | boolean | un
   atMost(config, 'bodyBytesMax', 'queueBytesMax', 'such a body could never be received');
   atMost(config, 'logSegmentBytes', 'logBytesMax', 'only closed files of the log can go');
   atMost(config, 'databasesMax', 'tablesMax', 'a database without a table is of no use');
+  const heldMax = config.workers * INSTANCE_ROW_BYTES_MAX;
+  if (config.memoryBytesMax > heldMax) {
+    throw new UsageError(`--max-memory (${unitText(perField.memoryBytesMax, config.memoryBytesMax)}) is over what --workers (${config.workers}) can hold: ${unitText(perField.memoryBytesMax, INSTANCE_ROW_BYTES_MAX)} each`);
+  }
   if (config.tls !== null && config.tls.clientCa !== null && config.http === 'uws') {
     throw new UsageError('--tls-client-ca needs --http node or auto: uWebSockets.js cannot insist on a certificate of the client');
   }

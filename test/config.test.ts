@@ -87,6 +87,9 @@ test('files and networks', () => {
 test('limits that contradict each other are refused', () => {
   assert.match(complaint({ 'log-segment-bytes': '1GiB', 'log-bytes-max': '512MiB' }), /^--log-segment-bytes \(1GiB\) is over --log-bytes-max \(512MiB\)/);
   assert.match(complaint({ 'queue-bytes-max': '32MiB' }), /^--body-bytes-max \(64MiB\) is over --queue-bytes-max \(32MiB\)/);
+  assert.equal(complaint({ 'max-memory': '3GiB', 'workers': '2' }), '--max-memory (3GiB) is over what --workers (2) can hold: 1GiB each');
+  assert.equal(complaint({ 'max-memory': '2GiB', 'workers': '2' }), 'no complaint');
+  assert.match(complaint({ 'body-bytes-max': '512MiB', 'queue-bytes-max': '1GiB' }), /from 1KiB to 256MiB/);
   assert.match(complaint({ 'tables-max': '10' }), /^--databases-max \(64\) is over --tables-max \(10\)/);
 });
 

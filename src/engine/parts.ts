@@ -67,11 +67,12 @@ function makeIntake({ config, damage, folder, logger }: Ground) {
     },
   }, catalog, folder);
   const memtableBytes = (): number => pool.memtableBytes + recovery.bytes;
+  const fullestBytes = (): number => Math.max(0, ...pool.slots().map((slot) => slot.memtableBytes));
   const admission = new Admission({
     disk, clock, logger, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes, memtableBytesMax: config.memoryBytesMax,
-    memtableBytes, logFailed: () => log.failed, tidy: () => pool.tellAll({ say: 'tidy' }),
+    memtableBytes, fullestBytes, logFailed: () => log.failed, tidy: () => pool.tellAll({ say: 'tidy' }),
   });
-  return { bodyMemory, pool, dispatcher, recovery, memtableBytes, admission, rollback: new LogRollback({ log, pool, clock, logger }) };
+  return { bodyMemory, pool, dispatcher, recovery, memtableBytes, fullestBytes, admission, rollback: new LogRollback({ log, pool, clock, logger }) };
 }
 
 function makeOutflow({ config, folder, logger }: Ground, { admission, pool, recovery }: Intake) {

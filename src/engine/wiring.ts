@@ -1,4 +1,5 @@
 /** Who hears of what: where two parts lean on one another, each is made first, and told of the other here. */
+import { FULL_WORKER_BYTES } from '../ingest/admission.js';
 import type { PoolEvents, Slot } from '../ingest/pool.js';
 import { stallText, type StalledAt } from '../ingest/stall.js';
 import type { FromWorker } from '../worker/protocol.js';
@@ -26,9 +27,9 @@ function connectCatalog({ flusher, folder: { catalog }, logger, pool }: Parts): 
 }
 
 /** Rows that come back are the flusher's; while memory is full they wait, as long as it can make room. */
-function connectRecovery({ config, flusher, memtableBytes, recovery }: Parts): void {
+function connectRecovery({ config, flusher, fullestBytes, memtableBytes, recovery }: Parts): void {
   recovery.connect({
-    memoryFull: () => memtableBytes() > config.memoryBytesMax && flusher.firstUnflushed < recovery.floor,
+    memoryFull: () => (memtableBytes() > config.memoryBytesMax || fullestBytes() > FULL_WORKER_BYTES) && flusher.firstUnflushed < recovery.floor,
     onBack: (rows, number) => flusher.noteRows(rows, number),
   });
 }

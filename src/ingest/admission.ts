@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Disk } from '../disk.js';
 import { ERRORS, type ErrorCode } from '../errors.js';
 import type { Logger } from '../logging.js';
+import { INSTANCE_ROW_BYTES_MAX } from '../model/limits.js';
 
 /** A body that found no room has rows moved into files for so long: it is sent again. */
 const NO_ROOM_MS = 5000;
@@ -14,6 +15,8 @@ const SAY_AGAIN_MS = 60_000;
 const SAID_ELSEWHERE: ReadonlySet<ErrorCode> = new Set(['log-failed', 'stopping']);
 /** Of the memory for rows: less is not worth a flush. */
 const SHARE_LEFT = 1 / 8;
+/** Of what one worker may hold: past it tables are flushed, however much the others could take. */
+export const FULL_WORKER_BYTES = INSTANCE_ROW_BYTES_MAX / 2;
 
 interface AdmissionParts {
   readonly disk: Disk;
@@ -22,6 +25,8 @@ interface AdmissionParts {
   readonly diskReserveBytes: number;
   readonly memtableBytesMax: number;
   readonly memtableBytes: () => number;
+  /** What the fullest worker holds. */
+  readonly fullestBytes: () => number;
   readonly logFailed: () => boolean;
   /** Has the workers make their memory smaller. */
   readonly tidy: () => void;
@@ -72,9 +77,10 @@ export class Admission {
     this.#parts.tidy();
   }
 
-  /** What memtables hold, as whoever flushes is to see it: no end of it while bodies find no room. */
+  /** What memtables hold, as whoever flushes is to see it: no end of it while bodies find no room, or when one worker is full. */
   pressureBytes(): number {
     const { memtableBytes, memtableBytesMax, clock } = this.#parts;
+    if (this.#parts.fullestBytes() > FULL_WORKER_BYTES) return Infinity;
     const held = memtableBytes();
     return held > memtableBytesMax * SHARE_LEFT && clock.monotonicMs() < this.#noRoomUntilMs ? Infinity : held;
   }

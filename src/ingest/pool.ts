@@ -3,6 +3,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Clock } from '../clock.js';
 import type { Adoption, BodyTask, FromWorker, ParseResult, ToWorker } from '../worker/protocol.js';
+import { FULL_WORKER_BYTES } from './admission.js';
 import { GaugeRows } from './gauge-rows.js';
 import { Stalled, StallWatch, type StalledAt } from './stall.js';
 
@@ -124,11 +125,10 @@ export class Pool {
     return [...this.#slots.values()];
   }
 
-  /** The lowest slot without a task. */
+  /** The lowest slot without a task, one that is full only when all idle ones are. */
   idleSlot(): Slot | undefined {
     if (this.#closing) return undefined;
-    for (const slot of this.#slots.values()) if (!slot.busy) return slot;
-    return undefined;
+    return idleOf(this.#slots.values());
   }
 
   tellAll(message: ToWorker): void {
@@ -266,4 +266,15 @@ export class Pool {
     const alive = new Set(this.#piscina.threads.map((thread) => thread.threadId));
     for (const threadId of this.#free) if (!alive.has(threadId)) this.#free.delete(threadId);
   }
+}
+
+/** See `Pool.idleSlot`. @param slots lowest first */
+export function idleOf(slots: Iterable<Slot>): Slot | undefined {
+  let full: Slot | undefined;
+  for (const slot of slots) {
+    if (slot.busy) continue;
+    if (slot.memtableBytes <= FULL_WORKER_BYTES) return slot;
+    full ??= slot;
+  }
+  return full;
 }

@@ -168,7 +168,7 @@ export class Replay {
       defaultTime: header.defaultTime,
       acceptPartial: true,
       rules: header.rules,
-      replay: { number, rejectedRuns: header.rejectedRuns },
+      replay: { number, inflatedBytes: header.inflatedBytes, rejectedRuns: header.rejectedRuns },
     };
     return this.#parts.dispatcher.parse(task, alone);
   }

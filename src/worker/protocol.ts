@@ -32,6 +32,8 @@ export interface BodyTask {
 /** What a replayed frame already decided. */
 interface ReplayOf {
   readonly number: number;
+  /** Bytes of the body, unpacked: so much room it is given, whatever the limit is now. */
+  readonly inflatedBytes: number;
   /** (first, last) physical line pairs to skip. */
   readonly rejectedRuns: Uint32Array;
 }

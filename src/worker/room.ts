@@ -2,6 +2,7 @@
  * Room for the rows of a body. It is asked for before the body is parsed, so that all workers together stay within the
  * memory for rows however many bodies were admitted; the parser stops where the room ends.
  */
+import { INSTANCE_ROW_BYTES_MAX } from '../model/limits.js';
 import { allGauges, type Gauge } from './gauges.js';
 
 /**
@@ -20,6 +21,8 @@ const SHARE_OF_FREE = 1 / 2;
 export class Room {
   readonly #own: Gauge;
   readonly #all: readonly Gauge[];
+  /** For the rows of all workers, and of this one. */
+  readonly #allBytesMax: number;
   readonly #bytesMax: number;
   readonly #linearBytesMax: number;
 
@@ -27,11 +30,12 @@ export class Room {
   constructor(gauges: SharedArrayBuffer, own: Gauge, limits: { readonly rowBytesMax: number; readonly linearBytesMax: number }) {
     this.#own = own;
     this.#all = allGauges(gauges);
-    this.#bytesMax = limits.rowBytesMax;
+    this.#allBytesMax = limits.rowBytesMax;
+    this.#bytesMax = Math.min(limits.rowBytesMax, INSTANCE_ROW_BYTES_MAX);
     this.#linearBytesMax = limits.linearBytesMax;
   }
 
-  /** For the rows of all workers. */
+  /** For the rows of this worker. */
   get bytesMax(): number {
     return this.#bytesMax;
   }
@@ -79,6 +83,6 @@ export class Room {
       linear += gauge.linearBytes;
     }
     const grown = Math.max(0, this.#linearBytesMax - linear) + freeBytes;
-    return Math.max(0, Math.min(bytes, this.#bytesMax - taken, Math.floor(grown)));
+    return Math.max(0, Math.min(bytes, this.#allBytesMax - taken, this.#bytesMax - this.#own.heldBytes, Math.floor(grown)));
   }
 }

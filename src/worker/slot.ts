@@ -179,7 +179,7 @@ export class WorkerSlot {
   /** Brings a body, unpacked, into the input of the parser; returns its bytes. */
   #loadBody(task: BodyTask): number {
     const { bodyBytesMax } = this.#adoption.limits;
-    const capBytes = task.replay ? 0xffffffff : bodyBytesMax;
+    const capBytes = task.replay?.inflatedBytes ?? bodyBytesMax;
     if (task.encoding === ENCODING_GZIP) return this.#unpack(this.#parser, this.#packedBody(task), capBytes);
     if (task.bytes > capBytes) throw new InflateError('body-too-large', `it has more than ${capBytes} bytes`);
     this.#blocks.copy(task.blocks, task.bytes, this.#parser.inputView(task.bytes));

@@ -63,7 +63,7 @@ test('eleven million lines in 100 KB of gzip are refused, and leave nothing but 
   assert.equal(rowCount(server), '2');
 }));
 
-test('they are stored when the limit is raised', () => withServer(['--body-lines-max', '12000000', '--max-memory', '4GiB'], async (server) => {
+test('they are stored when the limit is raised', () => withServer(['--body-lines-max', '12000000', '--workers', '4', '--max-memory', '4GiB'], async (server) => {
   // Without a timestamp all would be one point: equal points of one body are one row.
   const lines = Array.from({ length: 1000 }, (_, n) => `m a=1 ${n}\n`).join('');
   const distinct = Math.floor(64 * MiB / lines.length);

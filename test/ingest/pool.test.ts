@@ -1,8 +1,10 @@
 /** Threads that end while they have no task. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Disk } from '../../src/disk.js';
 import { systemClock } from '../../src/clock.js';
-import { Pool, type Slot } from '../../src/ingest/pool.js';
+import { Admission, FULL_WORKER_BYTES } from '../../src/ingest/admission.js';
+import { idleOf, Pool, type Slot } from '../../src/ingest/pool.js';
 import type { ToWorker } from '../../src/worker/protocol.js';
 
 test('a task for a thread that has just ended fails at once and holds up no other', async () => {
@@ -41,4 +43,23 @@ test('a task for a thread that has just ended fails at once and holds up no othe
   } finally {
     await pool.close();
   }
+});
+
+test('[issue 13 B9] bodies go to a worker that is full only when all idle ones are', () => {
+  const slot = (number: number, busy: boolean, memtableBytes: number): Slot => ({ number, busy, memtableBytes }) as Slot;
+  const full = FULL_WORKER_BYTES + 1;
+  assert.equal(idleOf([slot(0, false, full), slot(1, true, 0), slot(2, false, 5), slot(3, false, 0)])?.number, 2);
+  assert.equal(idleOf([slot(0, false, full), slot(1, true, 0), slot(2, false, full)])?.number, 0);
+  assert.equal(idleOf([slot(0, true, 0)]), undefined);
+});
+
+test('[issue 13 B9] one full worker is as good as full memory for whoever flushes', () => {
+  let fullest = 0;
+  const admission = new Admission({
+    disk: {} as Disk, clock: systemClock, dataDir: '', diskReserveBytes: 0, memtableBytesMax: 16 * FULL_WORKER_BYTES,
+    memtableBytes: () => 1000, fullestBytes: () => fullest, logFailed: () => false, tidy: () => undefined,
+  });
+  assert.equal(admission.pressureBytes(), 1000);
+  fullest = FULL_WORKER_BYTES + 1;
+  assert.equal(admission.pressureBytes(), Infinity);
 });

@@ -60,3 +60,17 @@ test('linear memory counts as well, unless most of it is free', () => {
   own.linearBytes = 1000 * MiB;
   assert.ok(room.reserve(120 * MiB, 120 * MiB) > 0);
 });
+
+test('[issue 13 B9] one worker takes no more than its instance can have, though all together may', () => {
+  const gauges = makeGauges(1);
+  const own = new Gauge(gauges, 0);
+  own.begin();
+  const room = new Room(gauges, own, { rowBytesMax: 8192 * MiB, linearBytesMax: 16384 * MiB });
+  assert.equal(room.bytesMax, 1024 * MiB);
+  assert.equal(room.triesFor(256 * MiB).at(-1), 1024 * MiB);
+  own.heldBytes = 900 * MiB;
+  assert.equal(room.reserve(300 * MiB, 100 * MiB), 124 * MiB);
+  assert.equal(room.reserve(300 * MiB, 200 * MiB), 0);
+  own.heldBytes = 1100 * MiB;
+  assert.equal(room.reserve(MiB, MiB), 0);
+});

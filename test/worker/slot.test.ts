@@ -5,10 +5,11 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import * as abi from '../../assembly/layout/codes.js';
 import { systemClock } from '../../src/clock.js';
 import type { TableStore } from '../../src/tables/table-store.js';
-import { ENCODING_IDENTITY } from '../../src/model/encoding.js';
+import { ENCODING_GZIP, ENCODING_IDENTITY } from '../../src/model/encoding.js';
 import type { BodyOutcome, BodyTask, FromWorker, ToWorker } from '../../src/worker/protocol.js';
 import { Gauge, makeGauges } from '../../src/worker/gauges.js';
 import { WorkerSlot } from '../../src/worker/slot.js';
+import type { Unpack } from '../../src/worker/unpack/unpack.js';
 import { moduleOf } from './builds.js';
 import { MemoryStore } from './flushed-file.js';
 
@@ -24,7 +25,7 @@ class Driven {
   readonly #bodies = new SharedArrayBuffer(BODY_BYTES_MAX);
   readonly #numbers = new BigInt64Array(new SharedArrayBuffer(8 * 8));
 
-  constructor(t: TestContext, store: MemoryStore, number = 1n) {
+  constructor(t: TestContext, store: MemoryStore, number = 1n, unpack: Unpack = () => assert.fail('no body is packed')) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     t.after(() => port1.close());
@@ -34,7 +35,7 @@ class Driven {
         memoryBytesMax: 1 << 26, rowBytesMax: 1 << 28, linearBytesMax: 1 << 29, limits: LIMITS, dataDir: 'unused', start: 'unused', inflate: 'zlib',
       },
       module: moduleOf('simd'), stores: { tables: store as unknown as TableStore, quarantine: store as unknown as TableStore }, clock: systemClock,
-      unpack: () => assert.fail('no body is packed'),
+      unpack,
     });
     this.tell({ say: 'define', tables: [{ id: 1, databaseId: 1, measurement: 'm', created: 0, flushedTo: 0, columns: COLUMNS }] });
     const [outcome] = this.parse(Buffer.from(Array.from({ length: 20_000 }, (_, i) => `m,t=${i % 5000} v=${i}i ${i}`).join('\n')), 1);
@@ -129,4 +130,17 @@ test('a flush that storage fails leaves the slot as it was', async (t) => {
   const driven = new Driven(t, new MemoryStore(() => { throw new Error('no room'); }));
   assert.deepEqual(await driven.flush(), { say: 'flush-failed', tableId: 1, reason: 'no room', isFatal: false });
   assert.ok(!driven.slot.isEnded);
+});
+
+test('[issue 13 B9] a packed body that is read back is given the room that it took, whatever the limit of bodies is', (t) => {
+  const caps: number[] = [];
+  const driven = new Driven(t, new MemoryStore(), 1n, (parser, _, capBytes) => {
+    caps.push(capBytes);
+    return parser.inputView(9).fill(32).length;
+  });
+  const task: BodyTask = {
+    blocks: [0], bytes: 10, encoding: ENCODING_GZIP, databaseId: 1, precision: abi.PRECISION_NS, defaultTime: 0n, acceptPartial: true, rules: 0,
+  };
+  driven.slot.parse([task, { ...task, replay: { number: 7, inflatedBytes: 3 * BODY_BYTES_MAX, rejectedRuns: new Uint32Array() } }]);
+  assert.deepEqual(caps, [BODY_BYTES_MAX, 3 * BODY_BYTES_MAX]);
 });
