@@ -13,7 +13,7 @@ function bench() {
   const admission = new Admission({
     clock, dataDir: '', diskReserveBytes: 100, memtableBytesMax: 50, tidy: () => undefined,
     disk: { freeBytes: async () => state.freeBytes } as unknown as Disk,
-    memtableBytes: () => state.memtableBytes, logFailed: () => state.logFailed,
+    memtableBytes: () => state.memtableBytes, fullestBytes: () => 0, logFailed: () => state.logFailed,
     logger: { debug: take, info: take, warn: take, error: take },
   });
   return { ...state, state, admission };

@@ -58,6 +58,7 @@ test('[issue 13 B9] one full worker is as good as full memory for whoever flushe
   const admission = new Admission({
     disk: {} as Disk, clock: systemClock, dataDir: '', diskReserveBytes: 0, memtableBytesMax: 16 * FULL_WORKER_BYTES,
     memtableBytes: () => 1000, fullestBytes: () => fullest, logFailed: () => false, tidy: () => undefined,
+    logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
   });
   assert.equal(admission.pressureBytes(), 1000);
   fullest = FULL_WORKER_BYTES + 1;
