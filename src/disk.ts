@@ -1,6 +1,7 @@
 /** The only door to files: everything durable goes through a Disk, so that a test can be the disk. */
 import { closeSync, constants, fsync, openSync, promises as fs, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { FAULT_WORDS } from './fault-words.js';
 
 /** An open file that is written by position or at its end. */
 export interface DiskFile {
@@ -61,35 +62,13 @@ const GROUP_FOLDER = 0o2050;
 const S_ISGID = 0o2000;
 const FOR_OTHERS = 0o077;
 
-/** What the disk's answers mean, for who reads a log. */
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission is denied',
-  EBUSY: 'it is in use',
-  EDQUOT: 'the quota is used up',
-  EEXIST: 'there is something of that name',
-  EFBIG: 'it would be larger than a file may be',
-  EIO: 'the disk failed',
-  EISDIR: 'it is a folder',
-  EMFILE: 'this process has too many files open',
-  ENAMETOOLONG: 'its name is too long',
-  ENFILE: 'this machine has too many files open',
-  ENOENT: 'there is none, or no folder for it',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'a part of its path is no folder',
-  ENOTEMPTY: 'it is not empty',
-  EPERM: 'it is not allowed',
-  EROFS: 'the file system can only be read',
-  ESTALE: 'the file system does not know it any more',
-  EXDEV: 'it would leave its file system',
-};
-
 /** What `action` gives. @throws its error, the message of which says what could not be done, where, and why */
 async function told<T>(what: string, path: string, action: () => T | Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const reason = REASONS[code ?? ''];
+    const reason = FAULT_WORDS[code ?? ''];
     if (reason !== undefined) (error as Error).message = `${path} could not be ${what}: ${reason} (${code})`;
     throw error;
   }

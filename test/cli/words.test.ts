@@ -7,15 +7,15 @@ test('D18: what the system calls a fault becomes a sentence', () => {
     ["ENOENT: no such file or directory, open '/a/b.lp'", 'there is no such file or folder: /a/b.lp'],
     ["/a/b.lp cannot be read: ENOENT: no such file or directory, open '/a/b.lp'", '/a/b.lp cannot be read: there is no such file or folder'],
     ['EISDIR: illegal operation on a directory, read', 'it is a folder'],
-    ["EACCES: permission denied, rename '/a' -> '/b'", 'this user may not do that: /a to /b'],
+    ["EACCES: permission denied, rename '/a' -> '/b'", 'permission is denied: /a to /b'],
     ["x: ENOSPC: no space left on device, write; all up to line 7 is stored", 'x: the disk is full; all up to line 7 is stored'],
     ['listen EADDRINUSE: address already in use 127.0.0.1:8181', 'another process has the address: 127.0.0.1:8181'],
     ['listen EADDRINUSE: address already in use :::8181', 'another process has the address: :::8181'],
-    ['listen EACCES: permission denied 0.0.0.0:80', 'this user may not do that: 0.0.0.0:80'],
+    ['listen EACCES: permission denied 0.0.0.0:80', 'permission is denied: 0.0.0.0:80'],
     ['EWHATEVER: a thing that has no words, open', 'EWHATEVER: a thing that has no words, open'],
     ['Parser Error: syntax error at or near "E"', 'Parser Error: syntax error at or near "E"'],
     ['a line with ERROR: in it', 'a line with ERROR: in it'],
-    ["EROFS: read-only file system, mkdir '/d' (1); EMFILE: too many open files, open '/e'", 'the file system is read-only: /d (1); this process has too many files open: /e'],
+    ["EROFS: read-only file system, mkdir '/d' (1); EMFILE: too many open files, open '/e'", 'the file system can only be read: /d (1); this process has too many files open: /e'],
   ];
   for (const [raw, words] of cases) assert.equal(inWords(raw), words);
 });
