@@ -125,6 +125,6 @@ test('what the disk refuses is a sentence that says what, where and why, and kee
   await says(disk.open(join(inside, 'none'), 'read'), /none could not be opened: there is no such file or folder \(ENOENT\)$/, 'ENOENT');
   await says(disk.open(join(inside, 'file'), 'create'), /file could not be made: there is something of that name \(EEXIST\)$/, 'EEXIST');
   await says(disk.list(join(inside, 'file')), /file could not be listed: a part of the path is no folder \(ENOTDIR\)$/, 'ENOTDIR');
-  await says(disk.rename(join(inside, 'none'), join(inside, 'new')), /none could not be renamed to .*new: there is none/, 'ENOENT');
+  await says(disk.rename(join(inside, 'none'), join(inside, 'new')), /none could not be renamed to .*new: there is no such file or folder/, 'ENOENT');
   await says(disk.makeFolder(join(inside, 'file/a')), /file\/a could not be made: a part of the path is no folder/, 'ENOTDIR');
 });

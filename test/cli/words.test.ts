@@ -12,6 +12,8 @@ test('D18: what the system calls a fault becomes a sentence', () => {
     ['listen EADDRINUSE: address already in use 127.0.0.1:8181', 'another process has the address: 127.0.0.1:8181'],
     ['listen EADDRINUSE: address already in use :::8181', 'another process has the address: :::8181'],
     ['listen EACCES: permission denied 0.0.0.0:80', 'permission is denied: 0.0.0.0:80'],
+    ['/a cannot be read: /a could not be opened: there is no such file or folder (ENOENT)', '/a cannot be read: there is no such file or folder'],
+    ['/a could not be renamed to /b: it is a folder (EISDIR); all up to line 7 is stored', '/a could not be renamed to /b: it is a folder; all up to line 7 is stored'],
     ['EWHATEVER: a thing that has no words, open', 'EWHATEVER: a thing that has no words, open'],
     ['Parser Error: syntax error at or near "E"', 'Parser Error: syntax error at or near "E"'],
     ['a line with ERROR: in it', 'a line with ERROR: in it'],
