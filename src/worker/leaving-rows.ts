@@ -28,6 +28,7 @@ export class LeavingRows {
   readonly #held = new Set<number>();
   /** Of which rows are leaving; null when none are. */
   #current: number | null = null;
+  #copyBytes = 0;
   #isWorking = false;
   #waiting: (() => void)[] = [];
 
@@ -39,6 +40,11 @@ export class LeavingRows {
   /** Whether an array of a memtable may be about to be replaced. */
   get isBusy(): boolean {
     return this.#isWorking;
+  }
+
+  /** Of what memtables hold, the copies that are about to take the place of no less: nobody is to be refused for them. */
+  get copyBytes(): number {
+    return this.#copyBytes;
   }
 
   /** Rows of a table at or below a number are to leave; 0: those given up alone. Never throws: a trap ends the thread. */
@@ -63,6 +69,7 @@ export class LeavingRows {
     this.#wanted.delete(tableId);
     if (this.#current !== tableId) return;
     this.#parts.parser().exports.dropEnd();
+    this.#copyBytes = 0;
     this.#current = null;
   }
 
@@ -94,15 +101,23 @@ export class LeavingRows {
   async #remove(tableId: number, number: number): Promise<void> {
     const { exports } = this.#parts.parser();
     exports.dropStart(tableId);
-    for (const _ of this.#parts.pending().takeOut(tableId, number, (first, end) => exports.dropRange(first, end))) {
+    for (const _ of this.#parts.pending().takeOut(tableId, number, (first, end) => this.#counted(() => exports.dropRange(first, end)))) {
       if (this.#slices.fills(CHUNK_SPANS)) await this.#slices.turn();
       if (this.#current !== tableId) return;
     }
-    while (exports.dropStep(SLICE_WORK) !== 0) {
+    while (this.#counted(() => exports.dropStep(SLICE_WORK)) !== 0) {
       await this.#slices.turn();
       if (this.#current !== tableId) return;
     }
+    this.#copyBytes = 0;
     // Many tables may have few rows each.
     if (this.#slices.fills(TABLE_WORK)) await this.#slices.turn();
+  }
+
+  #counted<T>(copy: () => T): T {
+    const before = this.#parts.parser().memtableBytes();
+    const result = copy();
+    this.#copyBytes += this.#parts.parser().memtableBytes() - before;
+    return result;
   }
 }

@@ -251,7 +251,7 @@ export class WorkerSlot {
 
   /** Main decides by these bytes whether bodies may come: they must be true also when none comes. */
   #countBytes(): void {
-    this.#gauge.heldBytes = this.#parser.heldBytes() + this.#pending.bytes;
+    this.#gauge.heldBytes = this.#parser.heldBytes() + this.#pending.bytes - this.#leaving.copyBytes;
     this.#gauge.linearBytes = this.#parser.linearBytes();
   }
 

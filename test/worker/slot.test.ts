@@ -144,3 +144,17 @@ test('[issue 13 B9] a packed body that is read back is given the room that it to
   driven.slot.parse([task, { ...task, replay: { number: 7, inflatedBytes: 3 * BODY_BYTES_MAX, rejectedRuns: new Uint32Array() } }]);
   assert.deepEqual(caps, [BODY_BYTES_MAX, 3 * BODY_BYTES_MAX]);
 });
+
+test('main sees no more bytes while what is kept of a table is copied, and fewer when the others have left', async (t) => {
+  const driven = new Driven(t, new MemoryStore());
+  const body = Buffer.from(Array.from({ length: 40_000 }, (_, i) => `m,t=${i % 5000} v=${i}i ${i}`).join('\n'));
+  driven.parse(body, 3);
+  const before = driven.bytes;
+  const seen: number[] = [];
+  driven.tell({ say: 'flushed', tableId: 1, number: 1 });
+  for (let turns = 0; turns < 10_000 && (seen.at(-1) ?? before) >= before; turns += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    seen.push(driven.bytes);
+  }
+  assert.ok(seen.at(-1)! < before && Math.max(...seen) <= before, `${Math.max(...seen)} and ${seen.at(-1)} bytes of ${before}`);
+});
