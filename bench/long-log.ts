@@ -65,24 +65,24 @@ function memoryStore(): TableStore {
 
 function open(store: TableStore, folder: string, node = NODE): Promise<TableCommitter> {
   return TableCommitter.open({
-    store, folder, node, identity: { tableId: 1, measurement: 'm', database: 'db' }, committedTo: 0, numberMax: () => Number.MAX_SAFE_INTEGER,
+    store, folder, node, identity: { tableId: 1, measurement: 'm', database: 'db' }, committedTo: 0, seqMax: () => Number.MAX_SAFE_INTEGER,
     readCheckpoint: async () => [],
   });
 }
 
-async function commit(committer: TableCommitter, folder: string, number: number, node = NODE): Promise<void> {
+async function commit(committer: TableCommitter, folder: string, seq: number, node = NODE): Promise<void> {
   const bounds = Object.fromEntries(COLUMNS.map(({ name }) => [name, '"0123456789"']));
   const files = Array.from({ length: FILES_EACH }, (_, slot): FlushedFile => ({
-    path: `${folder}/${dataFileName(node, number, slot)}`, bytes: 100_000, rows: 1000,
+    path: `${folder}/${dataFileName(node, seq, slot)}`, bytes: 100_000, rows: 1000,
     statistics: { numRecords: 1000, minValues: bounds, maxValues: bounds, nullCount: Object.fromEntries(COLUMNS.map(({ name }) => [name, 0])) },
   }));
-  await committer.commit({ columns: COLUMNS, files, number, timeMs: number });
+  await committer.commit({ columns: COLUMNS, files, seq, timeMs: seq });
 }
 
 async function commitRow(length: number): Promise<Row> {
   const store = memoryStore();
   const maker = await open(store, 'db/m');
-  for (let number = 1; number <= length; number += 1) await commit(maker, 'db/m', number);
+  for (let seq = 1; seq <= length; seq += 1) await commit(maker, 'db/m', seq);
   const before = heapBytes();
   const committers = new Committers(() => open(store, 'db/m'), 1e12);
   const opening = process.cpuUsage();
@@ -109,7 +109,7 @@ async function commitRow(length: number): Promise<Row> {
 async function manyRow(): Promise<Row> {
   const store = memoryStore();
   const maker = await open(store, 'db/m');
-  for (let number = 1; number <= 3; number += 1) await commit(maker, 'db/m', number);
+  for (let seq = 1; seq <= 3; seq += 1) await commit(maker, 'db/m', seq);
   const { tableStateBytesMax } = parseConfig({}, {});
   const committers = new Committers(() => open(store, 'db/m'), tableStateBytesMax);
   const before = heapBytes();
@@ -157,9 +157,9 @@ async function makeLogs(dataDir: string, names: readonly string[], commits: numb
   for (const name of names) {
     const folder = `db/${name}`;
     const [made] = readdirSync(join(paths.tables, folder)).filter((file) => file.endsWith('.parquet'));
-    const [node, number] = made!.split('-');
+    const [node, seq] = made!.split('-');
     const committer = await open(store, folder, node);
-    for (let n = 1; n < commits; n += 1) await commit(committer, folder, Number(number) + n, node);
+    for (let n = 1; n < commits; n += 1) await commit(committer, folder, Number(seq) + n, node);
   }
 }
 

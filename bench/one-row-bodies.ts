@@ -38,11 +38,11 @@ async function run(name: string, share: number): Promise<Row> {
   const gauge = new Gauge(gauges, 0);
   gauge.begin();
   const bodies = new SharedArrayBuffer(LIST_BODIES * BODY_BYTES);
-  const numbers = new BigInt64Array(new SharedArrayBuffer(RING * 8));
+  const seqs = new BigInt64Array(new SharedArrayBuffer(RING * 8));
   const store = countingStore();
   const slot = new WorkerSlot({
     adoption: {
-      slot: 0, port: port2, bodyMemory: bodies, blockBytes: BODY_BYTES, numbers: numbers.buffer, gauges, gauge: 0,
+      slot: 0, port: port2, bodyMemory: bodies, blockBytes: BODY_BYTES, seqs: seqs.buffer, gauges, gauge: 0,
       memoryBytesMax: 2 ** 30, rowBytesMax: 2 ** 30, linearBytesMax: 2 ** 31, limits: LIMITS, dataDir: 'unused', start: 'unused', inflate: 'zlib',
     },
     module: compile(readPackaged(new URL('../assembly/sluice.wasm', import.meta.url))),
@@ -52,25 +52,25 @@ async function run(name: string, share: number): Promise<Row> {
   tell({ say: 'define', tables: [{ id: 1, databaseId: 1, measurement: 'm', created: 0, flushedTo: 0, columns: COLUMNS }] });
   const heapBefore = heapBytes();
   const heldBefore = gauge.heldBytes;
-  const listed = await longestTurnMs(() => parseAll(slot, bodies, numbers));
+  const listed = await longestTurnMs(() => parseAll(slot, bodies, seqs));
   const heap = (heapBytes() - heapBefore) / BODIES;
   const held = (gauge.heldBytes - heldBefore) / BODIES;
-  const number = BODIES * share;
+  const seq = BODIES * share;
   const flushed = await longestTurnMs(async () => {
-    tell({ say: 'flush', order: { tableId: 1, number, into: 'tables', as: 'parquet', path: 'file', columns: COLUMNS } });
+    tell({ say: 'flush', order: { tableId: 1, seq, into: 'tables', as: 'parquet', path: 'file', columns: COLUMNS } });
     const said = await new Promise<FromWorker>((resolve) => port1.once('message', resolve));
     if (said.say !== 'file' || said.file === null) throw new Error(`the flush came to ${JSON.stringify(said)}`);
   });
   const full = gauge.heldBytes;
   const leaving = await longestTurnMs(async () => {
-    tell({ say: 'flushed', tableId: 1, number });
+    tell({ say: 'flushed', tableId: 1, seq });
     while (gauge.heldBytes >= full * (1.25 - share)) await new Promise((resolve) => setImmediate(resolve));
   });
   port1.close();
   return { name, cells: [...[listed, flushed, leaving].map((ms) => fixed(ms, 1)), fixed(held), fixed(heap)], speed: 1 / Math.max(flushed, leaving) };
 }
 
-async function parseAll(slot: WorkerSlot, bodies: SharedArrayBuffer, numbers: BigInt64Array): Promise<void> {
+async function parseAll(slot: WorkerSlot, bodies: SharedArrayBuffer, seqs: BigInt64Array): Promise<void> {
   const bytes = new Uint8Array(bodies);
   for (let first = 0; first < BODIES; first += LIST_BODIES) {
     const list: BodyTask[] = [];
@@ -84,7 +84,7 @@ async function parseAll(slot: WorkerSlot, bodies: SharedArrayBuffer, numbers: Bi
     await new Promise((resolve) => setImmediate(resolve));
     for (const outcome of slot.parse(list).outcomes) {
       if (outcome.state !== 'accepted') throw new Error(`a body came to ${JSON.stringify(outcome)}`);
-      numbers[outcome.ordinal % RING] = BigInt(outcome.ordinal);
+      seqs[outcome.ordinal % RING] = BigInt(outcome.ordinal);
     }
     await new Promise((resolve) => setImmediate(resolve));
   }

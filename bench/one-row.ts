@@ -54,14 +54,14 @@ async function load(server: TestServer, probes: string): Promise<Period[]> {
   const end = performance.now() + MINUTES * 60_000;
   let requests = 0;
   let failure: Error | null = null;
-  const client = async (number: number): Promise<void> => {
+  const client = async (seq: number): Promise<void> => {
     for (let n = 0; performance.now() < end && failure === null; n += 1) {
-      const status = await write(server.url, agent, line((number + n * CLIENTS) % TABLES, number, n));
+      const status = await write(server.url, agent, line((seq + n * CLIENTS) % TABLES, seq, n));
       if (status !== 204) failure = new Error(`status ${status}`);
       requests += 1;
     }
   };
-  const clients = Promise.all(Array.from({ length: CLIENTS }, (_, number) => client(number)));
+  const clients = Promise.all(Array.from({ length: CLIENTS }, (_, seq) => client(seq)));
   const periods: Period[] = [];
   let before = { requests: 0, cpuS: cpuSecondsOfProcess(pid) };
   for (let period = 1; period <= PERIODS; period += 1) {

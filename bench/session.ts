@@ -45,7 +45,7 @@ export class Session {
   readonly #tables = new Map<number, Table>();
   readonly #ids = new Map<string, number>();
   #columnId = 0;
-  #number = 0;
+  #seq = 0;
 
   constructor(module: WebAssembly.Module = warmModule) {
     this.parser = new WasmParser(module);
@@ -92,8 +92,8 @@ export class Session {
       this.#define(parsed.needs);
       parsed = this.parser.parse(all);
     }
-    this.#number += 1;
-    for (const { tableId, rowFirst, rowEnd } of parsed.spans) this.#tables.get(tableId)!.spans.push({ rowFirst, rowEnd, number: this.#number });
+    this.#seq += 1;
+    for (const { tableId, rowFirst, rowEnd } of parsed.spans) this.#tables.get(tableId)!.spans.push({ rowFirst, rowEnd, seq: this.#seq });
     return parsed;
   }
 
@@ -128,7 +128,7 @@ export class Session {
   async flush(store: TableStore, module: FlushModule = this.parser): Promise<FlushedFile[]> {
     const files: FlushedFile[] = [];
     for (const [tableId, { definition, spans }] of this.#tables) {
-      const order = { tableId, number: this.#number, path: String(tableId), columns: definition.columns };
+      const order = { tableId, seq: this.#seq, path: String(tableId), columns: definition.columns };
       const file = await writeParquetFile(module, store, order, () => spans);
       if (file !== null) files.push(file);
     }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { keepLostFrames } from './catalog/lost-frames.js';
 import { Catalog, type Table } from './catalog/catalog.js';
-import { lastNumberOf, SnapshotFiles } from './catalog/snapshot.js';
+import { lastSeqOf, SnapshotFiles } from './catalog/snapshot.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 import type { Disk } from './disk.js';
@@ -12,7 +12,7 @@ import type { Logger } from './logging.js';
 import { dataPaths, type DataPaths } from './names.js';
 import { TokenStore } from './auth/token-store.js';
 import { TableCommitter, type CommitterOptions } from './tables/commit.js';
-import { findTables, lastNumberIn } from './tables/found.js';
+import { findTables, lastSeqIn } from './tables/found.js';
 import { Cleanup } from './tables/cleanup.js';
 import { localTableStore } from './tables/local-store.js';
 import { rebuildCatalog } from './tables/rebuild.js';
@@ -37,8 +37,8 @@ export interface Folder {
   readonly quarantine: RowQuarantine;
   /** What is still to be found out of tables with rows in the log. */
   readonly takeUp: TakeUp;
-  /** Numbers of this process are above it. */
-  readonly startNumber: number;
+  /** Seqs of this process are above it. */
+  readonly startSeq: number;
   /** The largest body in the log. */
   readonly bodyBytesMax: number;
   /** Frames in the log, those whose rows are in files too. */
@@ -72,18 +72,18 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
     clock,
     node: saved.snapshot?.node ?? null,
     processStart: clock.nowMs() * 1000,
-    numberFloor: saved.snapshot !== null ? lastNumberOf(saved.snapshot) : lastNumberIn(found!),
+    seqFloor: saved.snapshot !== null ? lastSeqOf(saved.snapshot) : lastSeqIn(found!),
     segmentBytesMax: config.logSegmentBytes,
     quarantineFolder: paths.quarantine,
     onReport: ({ file, offset, what }) => report(`log file ${file} at ${offset}: ${what}`),
   });
-  if (saved.snapshot !== null && lastNumberOf(saved.snapshot) > scan.lastNumber) {
-    report(`the catalog knows number ${lastNumberOf(saved.snapshot)} and the log none above ${scan.lastNumber}: the newest part of the log is missing`);
+  if (saved.snapshot !== null && lastSeqOf(saved.snapshot) > scan.lastSeq) {
+    report(`the catalog knows seq ${lastSeqOf(saved.snapshot)} and the log none above ${scan.lastSeq}: the newest part of the log is missing`);
   }
   scan.reports.forEach(({ file, offset, bytes, what }) => report(`log file ${file} at ${offset}, ${bytes} bytes: ${what}`));
 
   // Without a snapshot the tables tell what the log's own records do not.
-  const rebuilt = found === null || found.databaseFolders.length === 0 ? null : rebuildCatalog({ node: log.node, found, scan, lastNumber: log.lastSynced });
+  const rebuilt = found === null || found.databaseFolders.length === 0 ? null : rebuildCatalog({ node: log.node, found, scan, lastSeq: log.lastSynced });
   rebuilt?.reports.forEach(report);
   const catalog = openCatalog(config, log, scan, saved.snapshot ?? rebuilt?.snapshot, report);
   const lost = await keepLostFrames(catalog, log, { disk, folder: paths.quarantine });
@@ -94,7 +94,7 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
       const { checkpointLines } = await import('./query/checkpoint.js'); // DuckDB is loaded for this alone
       return checkpointLines(names.map((name) => join(paths.tables, name)));
     },
-    numberMax: () => Math.max(log.lastNumber, clock.nowMs() * 1000 + 999), folder: table.folder,
+    seqMax: () => Math.max(log.lastSeq, clock.nowMs() * 1000 + 999), folder: table.folder,
     identity: { tableId: table.id, measurement: table.measurement, database: table.databaseName },
     committedTo: table.committedTo,
   });
@@ -103,7 +103,7 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
   const quarantineStore = localTableStore(disk, paths.quarantinedTables, paths.tmp(start));
   const quarantine = await RowQuarantine.open(quarantineStore, log.node);
   const lastInLog = new Map(log.segments().flatMap(({ lastByTable }) => [...lastByTable]));
-  const takeUp = new TakeUp({ catalog, clock, isLogWhole: scan.reports.length === 0, lastInLog, startNumber: log.lastSynced, cleanup, optionsOf, quarantine, report });
+  const takeUp = new TakeUp({ catalog, clock, isLogWhole: scan.reports.length === 0, lastInLog, startSeq: log.lastSynced, cleanup, optionsOf, quarantine, report });
   const openCommitter = async (table: Table): Promise<TableCommitter> => {
     const committer = await TableCommitter.open(optionsOf(table));
     await takeUp.clear(table, committer);
@@ -111,7 +111,7 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
   };
   return {
     paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, takeUp,
-    startNumber: log.lastSynced,
+    startSeq: log.lastSynced,
     bodyBytesMax: scan.bodyBytesMax,
     framesCount: scan.framesCount,
     isLogWhole: scan.reports.length === 0,
@@ -123,12 +123,12 @@ function openCatalog(
   config: Config, log: Log, scan: LogScan, known: Parameters<typeof Catalog.fromSnapshot>[0] | undefined, report: (sentence: string) => void,
 ): Catalog {
   const commit = async (record: Buffer): Promise<number> => {
-    const { number, synced } = log.appendCatalog(record);
+    const { seq, synced } = log.appendCatalog(record);
     await synced;
-    return number;
+    return seq;
   };
   const options = { node: log.node, limits: config, rules: config, commit };
   const catalog = known === undefined ? new Catalog(options) : Catalog.fromSnapshot(known, options);
-  for (const { number, payload } of scan.catalogRecords) catalog.applyRecord(payload, number).forEach(report);
+  for (const { seq, payload } of scan.catalogRecords) catalog.applyRecord(payload, seq).forEach(report);
   return catalog;
 }

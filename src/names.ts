@@ -158,21 +158,21 @@ export function commitName(version: number): string {
   return `${String(version).padStart(20, '0')}.json`;
 }
 
-/** Name of a data file in its table's folder. @param number the log number its rows go up to */
-export function dataFileName(node: string, number: number, slot: number): string {
-  return `${node}-${digits16(number)}-${slot}.parquet`;
+/** Name of a data file in its table's folder. @param seq the seq its rows go up to */
+export function dataFileName(node: string, seq: number, slot: number): string {
+  return `${node}-${digits16(seq)}-${slot}.parquet`;
 }
 
 /** The parts of a name that `dataFileName` made, or null for any other. */
-export function parseDataFileName(name: string): { node: string; number: number; slot: number } | null {
+export function parseDataFileName(name: string): { node: string; seq: number; slot: number } | null {
   const match = /^([0-9a-f]{8})-(\d{16})-(0|[1-9]\d{0,9})\.parquet$/.exec(name);
-  const number = numberOf(match?.[2]);
-  return match === null || number === null ? null : { node: match[1] ?? '', number, slot: Number(match[3]) };
+  const seq = numberOf(match?.[2]);
+  return match === null || seq === null ? null : { node: match[1] ?? '', seq, slot: Number(match[3]) };
 }
 
 /** Name of a file of rows as JSON lines, in quarantine. Like `dataFileName` otherwise. */
-export function plainFileName(node: string, number: number, slot: number): string {
-  return `${node}-${digits16(number)}-${slot}.jsonl`;
+export function plainFileName(node: string, seq: number, slot: number): string {
+  return `${node}-${digits16(seq)}-${slot}.jsonl`;
 }
 
 /** Whether `plainFileName` made the last part of a path. */
@@ -180,9 +180,9 @@ export function isPlainFile(path: string): boolean {
   return /(?:^|\/)[0-9a-f]{8}-\d{16}-(?:0|[1-9]\d{0,9})\.jsonl$/.test(path);
 }
 
-/** Name of what describes the rows of a table in quarantine, beside their data files. @param number the log number they go up to */
-export function quarantinedName(node: string, number: number): string {
-  return `${node}-${digits16(number)}.json`;
+/** Name of what describes the rows of a table in quarantine, beside their data files. @param seq the seq they go up to */
+export function quarantinedName(node: string, seq: number): string {
+  return `${node}-${digits16(seq)}.json`;
 }
 
 /** Whether `quarantinedName` made a name. */
@@ -190,9 +190,9 @@ export function isQuarantinedName(name: string): boolean {
   return /^[0-9a-f]{8}-\d{16}\.json$/.test(name);
 }
 
-/** Name of a log segment in `log/`. @param number its first record's */
-export function segmentName(number: number): string {
-  return `${digits16(number)}.log`;
+/** Name of a log segment in `log/`. @param seq its first record's */
+export function segmentName(seq: number): string {
+  return `${digits16(seq)}.log`;
 }
 
 /** The first number of a log segment, or null when `segmentName` did not make the name. */
@@ -201,13 +201,13 @@ export function parseSegmentName(name: string): number | null {
 }
 
 /** Name of the mark of a log segment that was let go of on purpose; like `segmentName` otherwise. */
-export function goneName(number: number): string {
-  return `${digits16(number)}.gone`;
+export function goneName(seq: number): string {
+  return `${digits16(seq)}.gone`;
 }
 
 /** Name of the mark of the newest log segment. */
-export function newestName(number: number): string {
-  return `${digits16(number)}.newest`;
+export function newestName(seq: number): string {
+  return `${digits16(seq)}.newest`;
 }
 
 /** The first number of the segment that a mark is for and what it says of it, or null for other names. */

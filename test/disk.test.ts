@@ -93,7 +93,7 @@ test('free space and packaged files can be asked for', async () => {
 test('a log on this disk gives back what was synced', async () => {
   const options = {
     node: null, processStart: 0, segmentBytesMax: 20_000, quarantineFolder: join(folder, 'quarantine'),
-    clock: systemClock, numberFloor: 0, onReport: () => assert.fail('no damage'),
+    clock: systemClock, seqFloor: 0, onReport: () => assert.fail('no damage'),
   };
   const { log } = await openLog(disk, join(folder, 'log'), options);
   const bodies = Array.from({ length: 200 }, (_, i) => Buffer.alloc((i * 37) % 900, i));

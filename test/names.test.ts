@@ -163,8 +163,8 @@ test('names of files are fixed-width and read back', () => {
   assert.equal(commitName(12345), '00000000000000012345.json');
   const name = dataFileName('3fa9c1e2', 1767225600123456, 0);
   assert.equal(name, '3fa9c1e2-1767225600123456-0.parquet');
-  assert.deepEqual(parseDataFileName(name), { node: '3fa9c1e2', number: 1767225600123456, slot: 0 });
-  assert.deepEqual(parseDataFileName(dataFileName('00000000', 7, 31)), { node: '00000000', number: 7, slot: 31 });
+  assert.deepEqual(parseDataFileName(name), { node: '3fa9c1e2', seq: 1767225600123456, slot: 0 });
+  assert.deepEqual(parseDataFileName(dataFileName('00000000', 7, 31)), { node: '00000000', seq: 7, slot: 31 });
   for (const foreign of ['part-0000.parquet', '3fa9c1e2-1767225600123456-c0.parquet', `${name}.tmp`, '3FA9C1E2-1767225600123456-0.parquet']) {
     assert.equal(parseDataFileName(foreign), null);
   }

@@ -1,5 +1,5 @@
-// The rows of the flush in progress: spans of a memtable, in the order of their log numbers.
-import { FLUSH_SPAN_BYTES, FLUSH_SPAN_NUMBER, FLUSH_SPAN_ROW_END, FLUSH_SPAN_ROW_FIRST } from '../layout/flush';
+// The rows of the flush in progress: spans of a memtable, in the order of their seqs.
+import { FLUSH_SPAN_BYTES, FLUSH_SPAN_SEQ, FLUSH_SPAN_ROW_END, FLUSH_SPAN_ROW_FIRST } from '../layout/flush';
 import { takeScratch } from './scratch';
 
 /** Address of the spans, FLUSH_SPAN_* each, and their number. */
@@ -40,8 +40,8 @@ export function spanOf(row: u32): u32 {
   return load<u32>(spanOfRow + (<usize>(row - rowFirst) << 2));
 }
 
-/** Log number of a row of the spans. */
+/** Seq of a row of the spans. */
 @inline
-export function logNumberOf(row: u32): i64 {
-  return <i64>load<f64>(spans + <usize>spanOf(row) * FLUSH_SPAN_BYTES, FLUSH_SPAN_NUMBER);
+export function seqOf(row: u32): i64 {
+  return <i64>load<f64>(spans + <usize>spanOf(row) * FLUSH_SPAN_BYTES, FLUSH_SPAN_SEQ);
 }

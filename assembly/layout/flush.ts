@@ -12,8 +12,8 @@ export const PAGE_BYTES_MAX = 524288;
 export const FLUSH_SPAN_ROW_FIRST = 0;
 /** u32, one past the last row. */
 export const FLUSH_SPAN_ROW_END = 4;
-/** f64: log number. */
-export const FLUSH_SPAN_NUMBER = 8;
+/** f64: seq. */
+export const FLUSH_SPAN_SEQ = 8;
 export const FLUSH_SPAN_BYTES = 16;
 
 // Our own columns, where a chunk is asked by column id: ids of memtable columns start at 1 and stay below.

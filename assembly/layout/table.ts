@@ -33,7 +33,7 @@ export const TABLE_SERIES_BEFORE = 72;
 export const TABLE_SERIES_EPOCH = 76;
 /** u64: hash of the measurement. */
 export const TABLE_NAME_HASH = 80;
-/** f64 each, log numbers: of its creation; up to which rows are in files. */
+/** f64 each, seqs: of its creation; up to which rows are in files. */
 export const TABLE_CREATED = 88;
 export const TABLE_FLUSHED_TO = 96;
 /** A guess for the next line (memtable/cache/line-guess.ts): columns in the order of the line last judged, and their room. */

@@ -58,7 +58,7 @@ export function defineColumn(tableId: u32, columnId: u32, kind: u32, keyAt: usiz
   addColumn(table, columnId, kind, keyAt, keyBytes, hash);
 }
 
-/** States up to which log number the rows of a table are in files. */
+/** States up to which seq the rows of a table are in files. */
 export function setFlushedTo(tableId: u32, number: f64): void {
   const table = tableAt(tableId);
   if (table != 0) store<f64>(table, number, TABLE_FLUSHED_TO);

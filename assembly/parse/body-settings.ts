@@ -19,8 +19,8 @@ export let defaultTime: i64 = 0;
 export let rules: u32 = 0;
 /** It is a frame of the log: its lines were accepted before, and no schema and no limit is judged. */
 export let isReplay: bool = false;
-/** Log number of that frame. */
-export let replayNumber: f64 = 0;
+/** Seq of that frame. */
+export let replaySeq: f64 = 0;
 /** Accepted lines are listed besides (dump.ts). */
 export let isDumped: bool = false;
 /** Tags and fields of a line that are kept, at most. */
@@ -40,7 +40,7 @@ export function beginBody(databaseId: u32, unitNanos: i64, defaultNanos: i64, fl
   defaultTime = defaultNanos;
   rules = flags;
   isReplay = (flags & PARSE_REPLAY) != 0;
-  replayNumber = number;
+  replaySeq = number;
   isDumped = (flags & PARSE_DUMP) != 0;
   cellsMax = isReplay ? u32.MAX_VALUE : columnsMax;
 }

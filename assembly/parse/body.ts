@@ -9,7 +9,7 @@ import { NEWLINE } from './grammar/characters';
 import {
   beginAppending, checkLine, listSpans, rollBack, bodySpanCount, bodySpansAt, storeLine, isReplayedInto,
 } from './append-line';
-import { beginBody, cellsMax, defaultTime, isDumped, isReplay, replayNumber, rules, unit } from './body-settings';
+import { beginBody, cellsMax, defaultTime, isDumped, isReplay, replaySeq, rules, unit } from './body-settings';
 import { checksum } from './checksum';
 import { beginFast, acceptedLines, acceptLines } from './fast/fast';
 import { fault } from './grammar/fault';
@@ -42,18 +42,18 @@ let isOutOfRoom: bool = false;
  * @param flags PARSE_ALL_OR_NOTHING, PARSE_REPLAY, PARSE_DUMP; RULE_*
  * @param linesMax lines, blank ones and comments apart, that the body may have; not judged on replay
  * @param runsAt on replay, `runs` pairs (first, last) of physical lines to skip, u32 each, ascending
- * @param frameNumber on replay, the log number of the body
+ * @param frameSeq on replay, the seq of the body
  * @returns PARSE_*; the rest stands in the header at outcome()
  */
 export function parse(
-  databaseId: u32, bytes: u32, precision: u32, defaultNanos: i64, flags: u32, linesMax: u32, runsAt: usize, runs: u32, frameNumber: f64,
+  databaseId: u32, bytes: u32, precision: u32, defaultNanos: i64, flags: u32, linesMax: u32, runsAt: usize, runs: u32, frameSeq: f64,
 ): u32 {
   memory.fill(inputAt + bytes, 0, INPUT_PADDING);
   // A string that is open at the end of the body ends here for those who look for its end sixteen bytes at a time.
   store<u8>(inputAt + bytes + INPUT_PADDING - 1, <u8>NEWLINE);
   isStoring = true;
   isOutOfRoom = false;
-  beginBody(databaseId, unitOf(precision), defaultNanos, flags, columnsMax, frameNumber);
+  beginBody(databaseId, unitOf(precision), defaultNanos, flags, columnsMax, frameSeq);
   beginSkipping(runsAt, runs);
   beginLines(bytes);
   beginOutcome();
@@ -129,7 +129,7 @@ function acceptLine(line: u32, start: usize, at: usize): bool {
   if (isDumped) dumpLine(line);
   if (!isReplay && provisionalMark() != 0) isStoring = false;
   const rowTime = hasTime ? time : defaultTime;
-  if (isReplay && !isReplayedInto(judgedTable(), replayNumber)) checkLine(judgedTable(), rowTime);
+  if (isReplay && !isReplayedInto(judgedTable(), replaySeq)) checkLine(judgedTable(), rowTime);
   else if (isStoring) keepLine(judgedTable(), rowTime);
   return true;
 }

@@ -36,7 +36,7 @@ export class DatabaseAdmin {
 
   /** Oldest first. */
   databases(): DatabaseListing[] {
-    // The log number of its creation counts microseconds.
+    // The seq of its creation counts microseconds.
     return this.#parts.catalog.databases().map(({ id, name, created }) => ({ id, name, createdMs: Math.floor(created / 1000) }));
   }
 

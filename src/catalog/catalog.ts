@@ -16,7 +16,7 @@ export interface CatalogOptions {
   readonly limits: CatalogLimits;
   /** Of databases that are made without saying any; plain when absent. */
   readonly rules?: SchemaRules;
-  /** Puts a record on disk and returns its number. */
+  /** Puts a record on disk and returns its seq. */
   readonly commit: (record: Buffer) => Promise<number>;
 }
 
@@ -143,14 +143,14 @@ export class Catalog {
     return gone ?? null;
   }
 
-  /** Rows of a table up to a number are in files, by a commit that stands. In memory and in the next snapshot. */
-  setFlushedTo(tableId: number, number: number): void {
-    this.#state.setFlushedTo(tableId, number, true);
+  /** Rows of a table up to a seq are in files, by a commit that stands. In memory and in the next snapshot. */
+  setFlushedTo(tableId: number, seq: number): void {
+    this.#state.setFlushedTo(tableId, seq, true);
   }
 
-  /** Rows of a table up to a number are in quarantine, those that were in files already apart. As `setFlushedTo`. */
-  setQuarantinedTo(tableId: number, number: number): void {
-    this.#state.setFlushedTo(tableId, number, false);
+  /** Rows of a table up to a seq are in quarantine, those that were in files already apart. As `setFlushedTo`. */
+  setQuarantinedTo(tableId: number, seq: number): void {
+    this.#state.setFlushedTo(tableId, seq, false);
   }
 
   /** Called with every change once it is on disk, before whoever asked for it knows. */
@@ -162,17 +162,17 @@ export class Catalog {
    * Takes up a record of the log, at start, in order. One that the snapshot holds does nothing.
    * @returns what of it could not be taken up, in sentences
    */
-  applyRecord(record: Uint8Array, number: number): readonly string[] {
+  applyRecord(record: Uint8Array, seq: number): readonly string[] {
     try {
-      return this.apply(decodeChange(record), number);
+      return this.apply(decodeChange(record), seq);
     } catch (error) {
-      return [`catalog record ${number} is passed over: ${(error as Error).message}`];
+      return [`catalog record ${seq} is passed over: ${(error as Error).message}`];
     }
   }
 
   /** Takes up a change whose ids are given, as `applyRecord` does. */
-  apply(change: CatalogChange, number: number): readonly string[] {
-    return this.#state.apply(change, number).problems;
+  apply(change: CatalogChange, seq: number): readonly string[] {
+    return this.#state.apply(change, seq).problems;
   }
 
   /** All that it knows now. */
@@ -223,8 +223,8 @@ export class Catalog {
   }
 
   async #commit(change: CatalogChange): Promise<Applied> {
-    const number = await this.#options.commit(encodeChange(change));
-    const applied = this.#state.apply(change, number);
+    const seq = await this.#options.commit(encodeChange(change));
+    const applied = this.#state.apply(change, seq);
     for (const listener of this.#listeners) listener(applied);
     return applied;
   }

@@ -20,7 +20,7 @@ export async function keepLostFrames(catalog: Catalog, log: Log, quarantine: Log
     try {
       await keepFrame(quarantine, frame, `the catalog does not know table ${ids.join(', ')}`);
     } catch (error) {
-      return `the catalog does not know table ${ids.join(', ')} of frame ${frame.number}, and the frame could not be copied to quarantine: ${(error as Error).message}`;
+      return `the catalog does not know table ${ids.join(', ')} of frame ${frame.seq}, and the frame could not be copied to quarantine: ${(error as Error).message}`;
     }
     for (const id of ids) lost.add(id);
     frames += 1;

@@ -29,7 +29,7 @@ export interface TableKept extends TableMade {
 export interface CatalogSnapshot {
   /** 8 hex digits. */
   readonly node: string;
-  /** Number of the last change in it. */
+  /** Seq of the last change in it. */
   readonly upTo: number;
   /** The ids that come next. */
   readonly next: { readonly database: number; readonly table: number; readonly column: number };
@@ -51,8 +51,8 @@ const PIECE_CHARS = 256 * 1024;
 /** A snapshot that only a later version can read: to go on without it would lose what it says. */
 class NewerFormat extends Error {}
 
-/** The highest log number that a snapshot knows: new ones must be above it. */
-export function lastNumberOf(snapshot: CatalogSnapshot): number {
+/** The highest seq that a snapshot knows: new ones must be above it. */
+export function lastSeqOf(snapshot: CatalogSnapshot): number {
   return snapshot.tables.reduce((last, { flushedTo }) => Math.max(last, flushedTo), snapshot.upTo);
 }
 
@@ -145,12 +145,12 @@ export class SnapshotFiles {
     this.#paths = paths;
   }
 
-  /** Both files, durably, hold every catalog record up to this number: the log may forget those. */
+  /** Both files, durably, hold every catalog record up to this seq: the log may forget those. */
   get reach(): number {
     return this.#reach;
   }
 
-  /** Up to which number the newest file, durably, knows the rows of a table to be in files. */
+  /** Up to which seq the newest file, durably, knows the rows of a table to be in files. */
   flushedTo(tableId: number): number {
     return this.#flushedTo.get(tableId) ?? 0;
   }

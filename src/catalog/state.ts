@@ -11,7 +11,7 @@ export interface Database extends SchemaRules {
   readonly name: string;
   /** Below the root of the tables. */
   readonly folder: string;
-  /** Log number of its creation. */
+  /** Seq of its creation. */
   readonly created: number;
 }
 
@@ -20,19 +20,19 @@ export interface Table extends TableDefinition {
   readonly databaseName: string;
   /** Below the root of the tables. */
   readonly folder: string;
-  /** Log number of our last commit that is known to stand; below `flushedTo` where rows went into quarantine instead. */
+  /** Seq of our last commit that is known to stand; below `flushedTo` where rows went into quarantine instead. */
   readonly committedTo: number;
 }
 
 /** A table that is gone. */
 export interface DroppedTable extends Table {
-  /** Log number of the drop. */
+  /** Seq of the drop. */
   readonly dropped: number;
 }
 
 /** What a change did. */
 export interface Applied {
-  readonly number: number;
+  readonly seq: number;
   /** Tables that are new or have new columns, whole. */
   readonly defined: readonly Table[];
   /** The same with their new columns alone: who knew the others knows all then. */
@@ -49,7 +49,7 @@ export interface Applied {
 export interface DatabaseEntry {
   /** Replaced, never changed in place. */
   database: Database;
-  /** Log number of the drop; 0 while it lives. */
+  /** Seq of the drop; 0 while it lives. */
   dropped: number;
   /** Living tables by measurement. */
   readonly tables: Map<string, TableEntry>;
@@ -83,7 +83,7 @@ function noteNames({ foldersEver, measurementsEver }: DatabaseEntry, { folder, m
 type IdKind = 'database' | 'table' | 'column';
 
 export class CatalogState {
-  /** Number of the last change that was applied. */
+  /** Seq of the last change that was applied. */
   upTo = 0;
   readonly databaseNamesEver = new Set<string>();
   /** Folded. */
@@ -189,49 +189,49 @@ export class CatalogState {
     return this.#next[kind]++;
   }
 
-  /** Rows up to a number are in files: of the table, by a commit that stands, or else of quarantine. Never goes back. */
-  setFlushedTo(tableId: number, number: number, isCommitted: boolean): void {
+  /** Rows up to a seq are in files: of the table, by a commit that stands, or else of quarantine. Never goes back. */
+  setFlushedTo(tableId: number, seq: number, isCommitted: boolean): void {
     const entry = this.table(tableId);
     if (entry === undefined) return;
     const { committedTo, flushedTo } = entry.table;
-    entry.table = { ...entry.table, flushedTo: Math.max(flushedTo, number), committedTo: isCommitted ? Math.max(committedTo, number) : committedTo };
+    entry.table = { ...entry.table, flushedTo: Math.max(flushedTo, seq), committedTo: isCommitted ? Math.max(committedTo, seq) : committedTo };
   }
 
   /** Applies a change; one at or below `upTo` is known already and does nothing. */
-  apply(change: CatalogChange, number: number): Applied {
-    if (number <= this.upTo) return { number, defined: [], added: [], dropped: [], news: { databases: [], tables: [], droppedDatabases: [], droppedTables: [] }, problems: [] };
-    this.upTo = number;
+  apply(change: CatalogChange, seq: number): Applied {
+    if (seq <= this.upTo) return { seq, defined: [], added: [], dropped: [], news: { databases: [], tables: [], droppedDatabases: [], droppedTables: [] }, problems: [] };
+    this.upTo = seq;
     const problems: string[] = [];
     const attempt = <T>(list: readonly T[], put: (item: T) => void): void => {
       for (const item of list) {
         try {
           put(item);
         } catch (error) {
-          problems.push(`catalog record ${number}: ${(error as Error).message}`);
+          problems.push(`catalog record ${seq}: ${(error as Error).message}`);
         }
       }
     };
     const touched = new Map<number, ColumnDefinition[]>();
     const dropped: number[] = [];
-    attempt(change.databases, (made) => this.#putDatabase(made, number, 0));
+    attempt(change.databases, (made) => this.#putDatabase(made, seq, 0));
     attempt(change.settings, (set) => this.#setRules(set));
     attempt(change.tables, (made) => {
-      this.#putTable(made, number, 0, { flushedTo: 0 });
+      this.#putTable(made, seq, 0, { flushedTo: 0 });
       touched.set(made.id, []);
     });
     attempt(change.columns, (made) => this.#putColumn(made, touched));
     this.#addColumns(touched);
-    attempt(change.dropped.databases, (id) => dropped.push(...this.#dropDatabase(id, number)));
-    attempt(change.dropped.tables, (id) => dropped.push(this.#dropTable(id, number)));
+    attempt(change.dropped.databases, (id) => dropped.push(...this.#dropDatabase(id, seq)));
+    attempt(change.dropped.tables, (id) => dropped.push(this.#dropTable(id, seq)));
     const defined = [...touched.keys()].flatMap((id) => this.table(id)?.table ?? []);
     const added = defined.map(({ id, databaseId, measurement, created, flushedTo }) => ({ id, databaseId, measurement, created, flushedTo, columns: touched.get(id)! }));
     const news = {
       databases: change.databases.map(({ name }) => name),
-      tables: defined.filter(({ created }) => created === number),
+      tables: defined.filter(({ created }) => created === seq),
       droppedDatabases: change.dropped.databases.flatMap((id) => this.#databases.get(id)?.database.name ?? []),
       droppedTables: change.dropped.tables.flatMap((id) => this.#tables.get(id)?.table ?? []),
     };
-    return { number, defined, added, dropped, news, problems };
+    return { seq, defined, added, dropped, news, problems };
   }
 
   #putDatabase({ id, name, folder, tags, types }: DatabaseMade, created: number, dropped: number): void {
@@ -300,19 +300,19 @@ export class CatalogState {
     }
   }
 
-  #dropDatabase(id: number, number: number): number[] {
+  #dropDatabase(id: number, seq: number): number[] {
     const entry = this.database(id);
     if (entry === undefined) throw new Error(`database ${id} cannot be dropped, it is unknown`);
-    const tables = [...entry.tables.values()].map(({ table }) => this.#dropTable(table.id, number));
-    entry.dropped = number;
+    const tables = [...entry.tables.values()].map(({ table }) => this.#dropTable(table.id, seq));
+    entry.dropped = seq;
     this.#databasesByName.delete(entry.database.name);
     return tables;
   }
 
-  #dropTable(id: number, number: number): number {
+  #dropTable(id: number, seq: number): number {
     const entry = this.table(id);
     if (entry === undefined) throw new Error(`table ${id} cannot be dropped, it is unknown`);
-    entry.dropped = number;
+    entry.dropped = seq;
     this.#namesBytes -= nameCost(entry.table.measurement) + entry.keyBytes + entry.byKey.size * NAME_COST_BYTES;
     entry.table = { ...entry.table, columns: [] };
     entry.byKey.clear();

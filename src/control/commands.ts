@@ -21,7 +21,7 @@ export interface TableListing {
   readonly files: readonly string[];
   /** Absolute paths of files with rows that could not go into the table. */
   readonly quarantined: readonly string[];
-  /** Log number up to which rows are in files; 0: none are. */
+  /** Seq up to which rows are in files; 0: none are. */
   readonly flushedTo: number;
   /** What is wrong, in sentences: its Delta log cannot be read, it is set aside, files are missing. */
   readonly problems: readonly string[];

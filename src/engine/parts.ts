@@ -55,7 +55,7 @@ function makeIntake({ config, damage, folder, logger }: Ground) {
   const bodyMemory = new BodyMemory({ blockBytes, queueBytesMax: Math.max(config.queueBytesMax, folder.bodyBytesMax + blockBytes) });
   const pool = new Pool({
     threads: config.workers, settings: slotSettings(config, folder.start, bodyMemory), clock,
-    numbersLength: 2 * bodyMemory.blockCount, taskMsMax: config.taskMsMax,
+    seqsLength: 2 * bodyMemory.blockCount, taskMsMax: config.taskMsMax,
   });
   const dispatcher = new Dispatcher(pool);
   const recovery = new Recovery({
@@ -63,7 +63,7 @@ function makeIntake({ config, damage, folder, logger }: Ground) {
     onTrouble: (sentence) => logger.error(sentence),
     quarantine: async (frame, why) => {
       await keepFrame({ disk, folder: paths.quarantine }, frame, why);
-      damage.report(`frame ${frame.number} of the log is kept in quarantine: ${why}`);
+      damage.report(`frame ${frame.seq} of the log is kept in quarantine: ${why}`);
     },
   }, catalog, folder);
   const memtableBytes = (): number => pool.memtableBytes + recovery.bytes;
@@ -100,7 +100,7 @@ function makeDoors({ config, folder, logger }: Ground, { admission, bodyMemory, 
     answerMsMax: ANSWER_MS_MAX,
     refuse: () => admission.refuse(),
     onNoRoom: () => admission.noteNoRoom(),
-    onAppended: (body, { number }) => flusher.noteRows(body.rows, number),
+    onAppended: (body, { seq }) => flusher.noteRows(body.rows, seq),
     onEnd: (database, body, isStored) => {
       lines.note(database.name, body, isStored);
       // Whoever was told to send again will, bad lines too.

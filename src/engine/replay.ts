@@ -10,7 +10,7 @@ export function startReplay(parts: Parts): void {
   const { damage, droppedTables, flusher, folder: { takeUp }, logger, pool, recovery } = parts;
   const progress = clock.every(SAY_MS, () => logger.info(recovery.progress ?? takeUp.progress));
   const ready = takeUp.flushedTo({
-    onFlushed: (tableId, number) => pool.tellAll({ say: 'flushed', tableId, number }),
+    onFlushed: (tableId, seq) => pool.tellAll({ say: 'flushed', tableId, seq }),
     onTrouble: (tableId, error) => flusher.noteTrouble(tableId, error),
   });
   recovery.start(ready).finally(() => progress.cancel()).then(

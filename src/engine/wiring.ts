@@ -30,7 +30,7 @@ function connectCatalog({ flusher, folder: { catalog }, logger, pool }: Parts): 
 function connectRecovery({ config, flusher, fullestBytes, memtableBytes, recovery }: Parts): void {
   recovery.connect({
     memoryFull: () => (memtableBytes() > config.memoryBytesMax || fullestBytes() > FULL_WORKER_BYTES) && flusher.firstUnflushed < recovery.floor,
-    onBack: (rows, number) => flusher.noteRows(rows, number),
+    onBack: (rows, seq) => flusher.noteRows(rows, seq),
   });
 }
 

@@ -5,7 +5,7 @@ import { fold } from '../names.js';
 import type { Cleanup } from '../tables/cleanup.js';
 import type { RowQuarantine } from '../tables/row-quarantine.js';
 
-/** A body that was parsed before a drop has its number within seconds of it, or none. Numbers count microseconds. */
+/** A body that was parsed before a drop has its seq within seconds of it, or none. Seqs count microseconds. */
 const UNDER_WAY_US_MAX = 60_000_000;
 
 interface DroppedTablesParts {
@@ -38,7 +38,7 @@ export class DroppedTables {
   forget(): void {
     const { catalog, cleanup, log, quarantine } = this.#parts;
     const segments = log.segments();
-    const first = segments[0]?.first ?? log.lastNumber;
+    const first = segments[0]?.first ?? log.lastSeq;
     if (first === this.#first) return; // each other table was dropped too late, or is named still
     this.#first = first;
     const inQuarantine = new Set(quarantine.lots().map(({ folder }) => folder));

@@ -35,12 +35,12 @@ export class FlushBatches {
   }
 
   /**
-   * Writes the rows of a table up to a number; they stay in the memtables.
+   * Writes the rows of a table up to a seq; they stay in the memtables.
    * @param into the store that the files go to
    * @param as what they are
    * @throws when a worker fails or dies: no file stays then
    */
-  order(table: Table, number: number, into: FlushOrder['into'], as: FlushOrder['as']): Promise<FlushedFile[]> {
+  order(table: Table, seq: number, into: FlushOrder['into'], as: FlushOrder['as']): Promise<FlushedFile[]> {
     const { deleteFiles, node, pool } = this.#parts;
     const slots = pool.slots();
     const nameOf = as === 'json' ? plainFileName : dataFileName;
@@ -49,8 +49,8 @@ export class FlushBatches {
     return new Promise<FlushedFile[]>((resolve, reject) => {
       this.#batches.set(table.id, { failure: undefined, waiting: new Set(slots), files, resolve, reject });
       for (const slot of slots) {
-        const path = `${table.folder}/${nameOf(node, number, slot.number)}`;
-        slot.tell({ say: 'flush', order: { tableId: table.id, number, into, as, path, columns: table.columns } });
+        const path = `${table.folder}/${nameOf(node, seq, slot.number)}`;
+        slot.tell({ say: 'flush', order: { tableId: table.id, seq, into, as, path, columns: table.columns } });
       }
     }).catch(async (error: Error) => {
       await deleteFiles(into, files);

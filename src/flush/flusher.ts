@@ -61,10 +61,10 @@ export class Flusher {
   }
 
   /** Rows of a frame wait in memtables; those of tables that were dropped or flushed meanwhile have left them. */
-  noteRows(rows: AcceptedBody['rows'], number: number): void {
+  noteRows(rows: AcceptedBody['rows'], seq: number): void {
     for (const [tableId, count] of rows) {
-      if ((this.#catalog.table(tableId)?.flushedTo ?? Infinity) >= number) continue;
-      if (this.#unflushed.add(tableId, count, number).rows >= this.#parts.limits.flushRowsMax && this.#setAside.mayTry(tableId)) this.#start(tableId);
+      if ((this.#catalog.table(tableId)?.flushedTo ?? Infinity) >= seq) continue;
+      if (this.#unflushed.add(tableId, count, seq).rows >= this.#parts.limits.flushRowsMax && this.#setAside.mayTry(tableId)) this.#start(tableId);
     }
   }
 
@@ -156,7 +156,7 @@ export class Flusher {
     return this.#unflushed.of(tableId)?.rows ?? 0;
   }
 
-  /** The smallest number that may be in no file yet. */
+  /** The smallest seq that may be in no file yet. */
   get firstUnflushed(): number {
     return this.#unflushed.first;
   }

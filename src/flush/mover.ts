@@ -32,7 +32,7 @@ export interface MoverParts {
 /** What can leave the memtables. */
 interface Movable {
   readonly table: Table;
-  readonly number: number;
+  readonly seq: number;
   readonly rows: number;
 }
 
@@ -41,7 +41,7 @@ export class Mover {
   readonly #committers: Committers;
   readonly #unflushed: Unflushed;
   readonly #batches: FlushBatches;
-  /** By table, the number of a commit of this life that may stand or not. */
+  /** By table, the seq of a commit of this life that may stand or not. */
   readonly #uncertain = new Map<number, number>();
   /** What must end before the data folder is let go of. */
   readonly #underWay = new Set<Promise<unknown>>();
@@ -81,7 +81,7 @@ export class Mover {
 
   async #intoFiles(known: Table, committer: TableCommitter): Promise<boolean> {
     try {
-      // From here to the orders of the batch nothing is awaited: R, the last number, the columns and the slots are of one moment.
+      // From here to the orders of the batch nothing is awaited: R, the last seq, the columns and the slots are of one moment.
       this.#takeUpEarlierCommit(known, committer);
       const movable = this.#movable(known.id);
       if (movable !== null) await this.#commit(movable, committer);
@@ -97,16 +97,16 @@ export class Mover {
     const { catalog, clock, publishCatalog, quarantine } = this.#parts;
     const movable = this.#movable(known.id);
     if (movable === null) return 0;
-    const { number, table } = movable;
+    const { seq, table } = movable;
     const files = await this.#batch(movable, 'quarantine', as);
     if (files === null) return 0;
     const { columns, databaseName: database, folder, measurement } = table;
     const rows = files.reduce((sum, file) => sum + file.rows, 0);
     const names = files.map(({ path }) => path.slice(folder.length + 1));
     await this.#awaited(quarantine.add({
-      database, measurement, folder, number, columns, files: names, rows, reason, time: new Date(clock.nowMs()).toISOString(),
+      database, measurement, folder, seq, columns, files: names, rows, reason, time: new Date(clock.nowMs()).toISOString(),
     }));
-    catalog.setQuarantinedTo(table.id, number);
+    catalog.setQuarantinedTo(table.id, seq);
     await this.#awaited(publishCatalog());
     this.#left(movable);
     this.counts.quarantinedRows += rows;
@@ -118,36 +118,36 @@ export class Mover {
     const { catalog, log, replayFloor } = this.#parts;
     const table = catalog.table(tableId);
     const unflushed = this.#unflushed.of(tableId);
-    const number = Math.min(log.lastSynced, replayFloor() - 1);
-    if (table === undefined || unflushed === undefined || number < unflushed.first) return null;
-    return { table, number, rows: unflushed.rows };
+    const seq = Math.min(log.lastSynced, replayFloor() - 1);
+    if (table === undefined || unflushed === undefined || seq < unflushed.first) return null;
+    return { table, seq, rows: unflushed.rows };
   }
 
   async #commit(movable: Movable, committer: TableCommitter): Promise<void> {
-    const { number, table } = movable;
+    const { seq, table } = movable;
     const { clock, logger } = this.#parts;
     const fromMs = clock.monotonicMs();
     const files = await this.#batch(movable, 'tables', 'parquet');
     if (files === null) return;
     try {
-      const end = await this.#awaited(committer.commit({ columns: table.columns, files, number, timeMs: clock.nowMs() }));
+      const end = await this.#awaited(committer.commit({ columns: table.columns, files, seq, timeMs: clock.nowMs() }));
       if (end === 'already') throw new Error(`another process flushed up to ${committer.state.flushedTo} as this node`);
     } catch (error) {
-      if (error instanceof CommitUncertain) this.#uncertain.set(table.id, number);
+      if (error instanceof CommitUncertain) this.#uncertain.set(table.id, seq);
       else await this.#deleteFiles('tables', files);
       throw error;
     }
     this.counts.commits += 1;
     this.counts.files += files.length;
-    this.#parts.catalog.setFlushedTo(table.id, number);
+    this.#parts.catalog.setFlushedTo(table.id, seq);
     this.#left(movable);
     const sum = (of: (file: FlushedFile) => number): number => files.reduce((total, file) => total + of(file), 0);
     logger.debug(`table ${table.folder}: ${sum(({ rows }) => rows)} rows are in ${files.length} files of ${sum(({ bytes }) => bytes)} bytes, ${Math.round(clock.monotonicMs() - fromMs)} ms`);
   }
 
   /** Files of the rows; null when the table was dropped meanwhile. */
-  async #batch({ number, table }: Movable, into: FlushOrder['into'], as: FlushOrder['as']): Promise<FlushedFile[] | null> {
-    const files = await this.#batches.order(table, number, into, as);
+  async #batch({ seq, table }: Movable, into: FlushOrder['into'], as: FlushOrder['as']): Promise<FlushedFile[] | null> {
+    const files = await this.#batches.order(table, seq, into, as);
     const isDropped = this.#parts.catalog.table(table.id) === undefined;
     if (!isDropped && !this.#stopped) return files;
     await this.#deleteFiles(into, files);
@@ -156,9 +156,9 @@ export class Mover {
   }
 
   /** Rows are in files that last: they leave the memtables, and count as unflushed no more. */
-  #left({ number, rows, table }: Movable): void {
-    this.#parts.pool.tellAll({ say: 'flushed', tableId: table.id, number });
-    this.#unflushed.leave(table.id, number, rows);
+  #left({ seq, rows, table }: Movable): void {
+    this.#parts.pool.tellAll({ say: 'flushed', tableId: table.id, seq });
+    this.#unflushed.leave(table.id, seq, rows);
   }
 
   async #awaited<T>(work: Promise<T>): Promise<T> {
@@ -183,9 +183,9 @@ export class Mover {
   #takeUpEarlierCommit({ folder, id, flushedTo }: Table, { state }: TableCommitter): void {
     if (state.flushedTo <= flushedTo) return;
     if (state.flushedTo !== this.#uncertain.get(id) && (this.#unflushed.of(id)?.first ?? Infinity) <= state.flushedTo) {
-      throw new TableRefused(folder, `its last commit of ours is of number ${state.flushedTo}, which this server did not make`);
+      throw new TableRefused(folder, `its last commit of ours is of seq ${state.flushedTo}, which this server did not make`);
     }
     this.#parts.catalog.setFlushedTo(id, state.flushedTo);
-    this.#parts.pool.tellAll({ say: 'flushed', tableId: id, number: state.flushedTo });
+    this.#parts.pool.tellAll({ say: 'flushed', tableId: id, seq: state.flushedTo });
   }
 }

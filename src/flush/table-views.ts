@@ -5,7 +5,7 @@ import type { Committers } from './committers.js';
 
 /** A table as it is now. */
 export interface TableView {
-  /** Log number of our last commit. */
+  /** Seq of our last commit. */
   readonly flushedTo: number;
   /** Live files that are there, and as long as they were written. */
   readonly files: readonly LiveFile[];

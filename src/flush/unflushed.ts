@@ -1,14 +1,14 @@
-/** Rows that are in the log alone, by table: how many there are, between which log numbers, and since when. */
+/** Rows that are in the log alone, by table: how many there are, between which seqs, and since when. */
 import { monotonicAt, type Clock } from '../clock.js';
 
 /** Rows of one table. */
 interface UnflushedRows {
   readonly rows: number;
-  /** Number (and so µs since 1970) of the oldest. */
+  /** Seq (and so µs since 1970) of the oldest. */
   readonly first: number;
   /** Of the newest; perhaps not synced yet. */
   readonly last: number;
-  /** Monotonic: when the oldest came, ms. Not told by its number, which may be of a clock that was wrong. */
+  /** Monotonic: when the oldest came, ms. Not told by its seq, which may be of a clock that was wrong. */
   readonly sinceMs: number;
 }
 
@@ -20,12 +20,12 @@ export class Unflushed {
     this.#clock = clock;
   }
 
-  /** More rows of a table, of one number: written now, or read back from the log. */
-  add(tableId: number, rows: number, number: number): UnflushedRows {
+  /** More rows of a table, of one seq: written now, or read back from the log. */
+  add(tableId: number, rows: number, seq: number): UnflushedRows {
     const before = this.#byTable.get(tableId);
-    const sinceMs = this.#cameAt(number);
-    const now = before === undefined ? { rows, first: number, last: number, sinceMs } : {
-      rows: before.rows + rows, first: Math.min(before.first, number), last: Math.max(before.last, number), sinceMs: Math.min(before.sinceMs, sinceMs),
+    const sinceMs = this.#cameAt(seq);
+    const now = before === undefined ? { rows, first: seq, last: seq, sinceMs } : {
+      rows: before.rows + rows, first: Math.min(before.first, seq), last: Math.max(before.last, seq), sinceMs: Math.min(before.sinceMs, sinceMs),
     };
     this.#byTable.set(tableId, now);
     return now;
@@ -39,12 +39,12 @@ export class Unflushed {
     return [...this.#byTable];
   }
 
-  /** Rows up to a number are elsewhere now. @param rows how many they were */
-  leave(tableId: number, number: number, rows: number): void {
+  /** Rows up to a seq are elsewhere now. @param rows how many they were */
+  leave(tableId: number, seq: number, rows: number): void {
     const before = this.#byTable.get(tableId);
     if (before === undefined) return;
-    if (before.last > number) {
-      this.#byTable.set(tableId, { rows: before.rows - rows, first: number + 1, last: before.last, sinceMs: Math.max(before.sinceMs, this.#cameAt(number)) });
+    if (before.last > seq) {
+      this.#byTable.set(tableId, { rows: before.rows - rows, first: seq + 1, last: before.last, sinceMs: Math.max(before.sinceMs, this.#cameAt(seq)) });
     }
     else this.#byTable.delete(tableId);
   }
@@ -53,7 +53,7 @@ export class Unflushed {
     this.#byTable.delete(tableId);
   }
 
-  /** The smallest number; Infinity when there is none. */
+  /** The smallest seq; Infinity when there is none. */
   get first(): number {
     let first = Infinity;
     for (const rows of this.#byTable.values()) first = Math.min(first, rows.first);
@@ -66,8 +66,8 @@ export class Unflushed {
     return { rows, tables: this.#byTable.size };
   }
 
-  /** A number counts microseconds since 1970; a number of the future, that of a clock that was set back, is of now. */
-  #cameAt(number: number): number {
-    return monotonicAt(number / 1000, this.#clock);
+  /** A seq counts microseconds since 1970; a number of the future, that of a clock that was set back, is of now. */
+  #cameAt(seq: number): number {
+    return monotonicAt(seq / 1000, this.#clock);
   }
 }

@@ -39,7 +39,7 @@ export class LogRollback {
   onRolledBack(slot: Slot, nextOrdinal: number): void {
     slot.rolledBackBelow = nextOrdinal;
     // Results come another way than this answer: bodies parsed after the rollback may have been refused before it came.
-    for (let ordinal = nextOrdinal; ordinal <= slot.refusedTo; ordinal += 1) slot.giveNumber(ordinal, GIVEN_UP);
+    for (let ordinal = nextOrdinal; ordinal <= slot.refusedTo; ordinal += 1) slot.giveSeq(ordinal, GIVEN_UP);
     this.#waiting.delete(slot);
     this.#healWhenAllHave();
   }

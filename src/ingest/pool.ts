@@ -8,7 +8,7 @@ import { GaugeRows } from './gauge-rows.js';
 import { Stalled, StallWatch, type StalledAt } from './stall.js';
 
 /** What every adopted worker is given, its slot and port apart. */
-export type SlotSettings = Omit<Adoption, 'slot' | 'port' | 'numbers' | 'gauges' | 'gauge'>;
+export type SlotSettings = Omit<Adoption, 'slot' | 'port' | 'seqs' | 'gauges' | 'gauge'>;
 
 /** A thread that could not be made a slot is tried again after this. */
 const ADOPT_AGAIN_MS = 1000;
@@ -17,8 +17,8 @@ interface PoolOptions {
   readonly threads: number;
   readonly settings: SlotSettings;
   readonly clock: Clock;
-  /** Length of the ring of log numbers: above the bodies that can be in flight. */
-  readonly numbersLength: number;
+  /** Length of the ring of seqs: above the bodies that can be in flight. */
+  readonly seqsLength: number;
   /** A worker without a sign of life for so long is ended. */
   readonly taskMsMax: number;
 }
@@ -46,8 +46,8 @@ export interface Slot {
   /** Linear memory in use by memtables, bytes. */
   readonly memtableBytes: number;
   tell(message: ToWorker): void;
-  /** Tells the log number of an accepted body, or GIVEN_UP; each ordinal gets one, in their order. */
-  giveNumber(ordinal: number, number: number): void;
+  /** Tells the seq of an accepted body, or GIVEN_UP; each ordinal gets one, in their order. */
+  giveSeq(ordinal: number, seq: number): void;
 }
 
 interface PoolSlot extends Slot {
@@ -191,10 +191,10 @@ export class Pool {
     if (this.#closing) return;
     this.#free.delete(threadId);
     const { port1: port, port2 } = new MessageChannel();
-    const ring = new BigInt64Array(new SharedArrayBuffer(this.#options.numbersLength * BigInt64Array.BYTES_PER_ELEMENT));
+    const ring = new BigInt64Array(new SharedArrayBuffer(this.#options.seqsLength * BigInt64Array.BYTES_PER_ELEMENT));
     const number = this.#slotsMade++;
     const { row, gauge } = this.#gauges.take();
-    const adoption: Adoption = { ...this.#options.settings, slot: number, port: port2, numbers: ring.buffer, gauges: this.#gauges.memory, gauge: row };
+    const adoption: Adoption = { ...this.#options.settings, slot: number, port: port2, seqs: ring.buffer, gauges: this.#gauges.memory, gauge: row };
     try {
       this.#aimAt(threadId);
       await this.#piscina.run(adoption, { filename: ENTRY, name: 'adopt', transferList: [port2] });
@@ -212,7 +212,7 @@ export class Pool {
         return gauge.heldBytes;
       },
       tell: (message) => port.postMessage(message),
-      giveNumber: (ordinal, logNumber) => Atomics.store(ring, ordinal % ring.length, BigInt(logNumber)),
+      giveSeq: (ordinal, seq) => Atomics.store(ring, ordinal % ring.length, BigInt(seq)),
     };
     port.on('message', (message: FromWorker) => {
       if (this.#slots.has(number)) this.#events.onMessage(slot, message);

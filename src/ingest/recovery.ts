@@ -2,7 +2,7 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { LoggedFrame } from '../log/log.js';
 import type { AcceptedBody } from '../worker/protocol.js';
-import { hasNumber, NumberList } from './number-list.js';
+import { hasSeq, SeqList } from './seq-list.js';
 import type { Slot } from './pool.js';
 import { Replay, type ReplayParts } from './replay.js';
 
@@ -11,17 +11,17 @@ interface RecoveryEvents {
   /** Memtables are over their budget and a flush can make room: wait for it. */
   readonly memoryFull: () => boolean;
   /** Rows of a frame are back in memtables. */
-  readonly onBack: (rows: AcceptedBody['rows'], number: number) => void;
+  readonly onBack: (rows: AcceptedBody['rows'], seq: number) => void;
 }
 
 export class Recovery {
   readonly #parts: ReplayParts;
   readonly #catalog: Catalog;
-  /** Numbers of this process are above it. */
-  readonly #startNumber: number;
+  /** Seqs of this process are above it. */
+  readonly #startSeq: number;
   readonly #running = new Set<Replay>();
   /** By slot, the frames that were brought back into it. Others are in the slot that their header names. */
-  readonly #broughtInto = new Map<number, NumberList>();
+  readonly #broughtInto = new Map<number, SeqList>();
   /** What the log held at the start; it counts as under way before it begins. */
   readonly #first: Replay;
   readonly #framesTotal: number;
@@ -31,16 +31,16 @@ export class Recovery {
 
   #events: RecoveryEvents = { memoryFull: () => false, onBack: () => undefined };
 
-  constructor(parts: Omit<ReplayParts, keyof RecoveryEvents>, catalog: Catalog, start: { readonly startNumber: number; readonly framesCount: number }) {
+  constructor(parts: Omit<ReplayParts, keyof RecoveryEvents>, catalog: Catalog, start: { readonly startSeq: number; readonly framesCount: number }) {
     this.#catalog = catalog;
-    this.#startNumber = start.startNumber;
+    this.#startSeq = start.startSeq;
     this.#framesTotal = start.framesCount;
     this.#parts = {
       ...parts,
       memoryFull: () => this.#events.memoryFull(),
-      onBack: (rows, number, slot) => {
-        this.#noteBrought(slot, number);
-        this.#events.onBack(rows, number);
+      onBack: (rows, seq, slot) => {
+        this.#noteBrought(slot, seq);
+        this.#events.onBack(rows, seq);
       },
     };
     this.#first = new Replay(this.#parts, 0);
@@ -53,7 +53,7 @@ export class Recovery {
     this.#events = events;
   }
 
-  /** R: no row at or above this number may be flushed; Infinity when all rows are in memtables. */
+  /** R: no row at or above this seq may be flushed; Infinity when all rows are in memtables. */
   get floor(): number {
     let floor = Infinity;
     for (const replay of this.#running) floor = Math.min(floor, replay.floor);
@@ -63,7 +63,7 @@ export class Recovery {
   /** What is remembered of frames that were brought back, until they are in files. */
   get bytes(): number {
     let bytes = 0;
-    for (const numbers of this.#broughtInto.values()) bytes += numbers.bytes;
+    for (const seqs of this.#broughtInto.values()) bytes += seqs.bytes;
     return bytes;
   }
 
@@ -73,7 +73,7 @@ export class Recovery {
    */
   start(ready: Promise<void>): Promise<number> {
     this.#hasBegun = true;
-    const run = this.#run(this.#first, ready.then(() => this.#startNumber), () => true);
+    const run = this.#run(this.#first, ready.then(() => this.#startSeq), () => true);
     this.#begin(Promise.allSettled([run]));
     return run;
   }
@@ -91,14 +91,14 @@ export class Recovery {
 
   /**
    * The memtables of a slot are gone: their frames are read again.
-   * @param fromNumber the smallest number that is in no file yet
-   * @param settled resolves with the last number once all that was appended is synced or given up
+   * @param fromSeq the smallest seq that is in no file yet
+   * @param settled resolves with the last seq once all that was appended is synced or given up
    */
-  onDeath(slot: Slot, fromNumber: number, settled: Promise<number>): Promise<number> {
+  onDeath(slot: Slot, fromSeq: number, settled: Promise<number>): Promise<number> {
     const brought = this.#broughtInto.get(slot.number)?.sorted() ?? new Float64Array();
     this.#broughtInto.delete(slot.number);
     // A frame is brought elsewhere only after the death of the slot that its header names, and a slot dies once.
-    return this.#replay(fromNumber, settled, ({ number, header }) => (number > this.#startNumber && header.slot === slot.number) || hasNumber(brought, number));
+    return this.#replay(fromSeq, settled, ({ seq, header }) => (seq > this.#startSeq && header.slot === slot.number) || hasSeq(brought, seq));
   }
 
   /** Resolves when nothing is being replayed. */
@@ -106,35 +106,35 @@ export class Recovery {
     while (this.#running.size > 0) await this.#allBack;
   }
 
-  /** Frames below this number are in files. */
-  forgetBelow(number: number): void {
-    for (const [slot, numbers] of this.#broughtInto) {
-      numbers.forgetBelow(number);
-      if (numbers.bytes === 0) this.#broughtInto.delete(slot);
+  /** Frames below this seq are in files. */
+  forgetBelow(seq: number): void {
+    for (const [slot, seqs] of this.#broughtInto) {
+      seqs.forgetBelow(seq);
+      if (seqs.bytes === 0) this.#broughtInto.delete(slot);
     }
   }
 
-  #noteBrought(slot: number, number: number): void {
-    let numbers = this.#broughtInto.get(slot);
-    if (numbers === undefined) this.#broughtInto.set(slot, (numbers = new NumberList()));
-    numbers.add(number);
+  #noteBrought(slot: number, seq: number): void {
+    let seqs = this.#broughtInto.get(slot);
+    if (seqs === undefined) this.#broughtInto.set(slot, (seqs = new SeqList()));
+    seqs.add(seq);
   }
 
-  #replay(fromNumber: number, toNumber: Promise<number>, isLost: (frame: LoggedFrame) => boolean): Promise<number> {
-    const replay = new Replay(this.#parts, fromNumber);
+  #replay(fromSeq: number, toSeq: Promise<number>, isLost: (frame: LoggedFrame) => boolean): Promise<number> {
+    const replay = new Replay(this.#parts, fromSeq);
     this.#running.add(replay);
-    const run = this.#run(replay, toNumber, isLost);
+    const run = this.#run(replay, toSeq, isLost);
     this.#allBack = Promise.allSettled([this.#allBack, run]);
     return run;
   }
 
-  #run(replay: Replay, toNumber: Promise<number>, isLost: (frame: LoggedFrame) => boolean): Promise<number> {
-    return toNumber
+  #run(replay: Replay, toSeq: Promise<number>, isLost: (frame: LoggedFrame) => boolean): Promise<number> {
+    return toSeq
       .then((to) => replay.run(to, (frame) => isLost(frame) && this.#isUnflushed(frame)))
       .finally(() => this.#running.delete(replay));
   }
 
-  #isUnflushed({ number, header }: LoggedFrame): boolean {
-    return header.tableIds.some((tableId) => (this.#catalog.table(tableId)?.flushedTo ?? Infinity) < number);
+  #isUnflushed({ seq, header }: LoggedFrame): boolean {
+    return header.tableIds.some((tableId) => (this.#catalog.table(tableId)?.flushedTo ?? Infinity) < seq);
   }
 }

@@ -23,7 +23,7 @@ export interface ReplayParts {
   /** Memtables are over their budget and a flush can make room: wait for it. */
   readonly memoryFull: () => boolean;
   /** Rows of a frame are back, in this slot. */
-  readonly onBack: (rows: AcceptedBody['rows'], number: number, slot: number) => void;
+  readonly onBack: (rows: AcceptedBody['rows'], seq: number, slot: number) => void;
   /** Keeps the bytes of a frame that cannot be replayed as it was. */
   readonly quarantine: (frame: LoggedFrame, why: string) => Promise<void>;
   /** The disk refused something, which is tried again. */
@@ -33,8 +33,8 @@ export interface ReplayParts {
 /** One run over a part of the log. */
 export class Replay {
   readonly #parts: ReplayParts;
-  /** Numbers under way, ascending. */
-  readonly #underWay: { readonly number: number; done: boolean }[] = [];
+  /** Seqs under way, ascending. */
+  readonly #underWay: { readonly seq: number; done: boolean }[] = [];
   #underWayBytes = 0;
   #underWayUnpackedBytes = 0;
   /** Frames below it are in memtables, under way, or not wanted. */
@@ -45,14 +45,14 @@ export class Replay {
   #finished = false;
   #wake: (() => void) | undefined;
 
-  constructor(parts: ReplayParts, fromNumber: number) {
+  constructor(parts: ReplayParts, fromSeq: number) {
     this.#parts = parts;
-    this.#next = fromNumber;
+    this.#next = fromSeq;
   }
 
-  /** R: no row at or above this number may be flushed; Infinity when all are back. */
+  /** R: no row at or above this seq may be flushed; Infinity when all are back. */
   get floor(): number {
-    return this.#underWay[0]?.number ?? (this.#finished ? Infinity : this.#next);
+    return this.#underWay[0]?.seq ?? (this.#finished ? Infinity : this.#next);
   }
 
   /** Frames of the log that are back, or need not come. */
@@ -60,11 +60,11 @@ export class Replay {
     return this.#seen - this.#underWay.length;
   }
 
-  /** Replays the frames that `wanted` takes, up to a number; returns how many. Goes on until the log can be read: R waits for it. */
-  async run(toNumber: number, wanted: (frame: LoggedFrame) => boolean): Promise<number> {
-    while (this.#next <= toNumber) {
+  /** Replays the frames that `wanted` takes, up to a seq; returns how many. Goes on until the log can be read: R waits for it. */
+  async run(toSeq: number, wanted: (frame: LoggedFrame) => boolean): Promise<number> {
+    while (this.#next <= toSeq) {
       try {
-        await this.#read(toNumber, wanted);
+        await this.#read(toSeq, wanted);
       } catch (error) {
         this.#parts.onTrouble(`the log cannot be read back from ${this.#next} on: ${(error as Error).message}`);
         await this.#pause(AGAIN_MS);
@@ -75,22 +75,22 @@ export class Replay {
     return this.#frames;
   }
 
-  async #read(toNumber: number, wanted: (frame: LoggedFrame) => boolean): Promise<void> {
-    for await (const frame of this.#parts.log.frames(this.#next, toNumber)) {
-      this.#next = frame.number;
+  async #read(toSeq: number, wanted: (frame: LoggedFrame) => boolean): Promise<void> {
+    for await (const frame of this.#parts.log.frames(this.#next, toSeq)) {
+      this.#next = frame.seq;
       this.#seen += 1;
       if (wanted(frame)) {
         await this.#room(frame);
-        const entry = { number: frame.number, done: false };
+        const entry = { seq: frame.seq, done: false };
         this.#underWay.push(entry);
         this.#underWayBytes += this.#blockBytesOf(frame);
         this.#underWayUnpackedBytes += frame.header.inflatedBytes;
         void this.#bringBack(frame).then(() => this.#done(entry, frame));
         this.#frames += 1;
       }
-      this.#next = frame.number + 1;
+      this.#next = frame.seq + 1;
     }
-    this.#next = toNumber + 1;
+    this.#next = toSeq + 1;
   }
 
   async #room(frame: LoggedFrame): Promise<void> {
@@ -143,7 +143,7 @@ export class Replay {
         await this.#parts.quarantine(frame, why);
         return;
       } catch (error) {
-        this.#parts.onTrouble(`frame ${frame.number} (${why}) cannot be kept in quarantine: ${(error as Error).message}`);
+        this.#parts.onTrouble(`frame ${frame.seq} (${why}) cannot be kept in quarantine: ${(error as Error).message}`);
         await this.#pause(AGAIN_MS);
       }
     }
@@ -158,7 +158,7 @@ export class Replay {
     }
   }
 
-  #parse({ header, number }: LoggedFrame, body: Body, alone: boolean): Promise<SlotOutcome> {
+  #parse({ header, seq }: LoggedFrame, body: Body, alone: boolean): Promise<SlotOutcome> {
     const task: BodyTask = {
       blocks: body.blocks,
       bytes: body.bytes,
@@ -168,15 +168,15 @@ export class Replay {
       defaultTime: header.defaultTime,
       acceptPartial: true,
       rules: header.rules,
-      replay: { number, inflatedBytes: header.inflatedBytes, rejectedRuns: header.rejectedRuns },
+      replay: { seq, inflatedBytes: header.inflatedBytes, rejectedRuns: header.rejectedRuns },
     };
     return this.#parts.dispatcher.parse(task, alone);
   }
 
   /** @returns what is wrong with the frame, or null */
-  #takeUp({ header, number }: LoggedFrame, { slot, outcome }: SlotOutcome): string | null {
+  #takeUp({ header, seq }: LoggedFrame, { slot, outcome }: SlotOutcome): string | null {
     if (outcome.state !== 'accepted') return `it was accepted once and is ${outcome.state} now`;
-    this.#parts.onBack(outcome.rows, number, slot.number);
+    this.#parts.onBack(outcome.rows, seq, slot.number);
     if (outcome.accepted === header.accepted && outcome.checksum === header.checksum) return null;
     return `it had ${header.accepted} rows and has ${outcome.accepted}, or other values`;
   }

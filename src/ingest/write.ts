@@ -181,10 +181,10 @@ export class WritePath implements Writer {
       if (catalog.database(database.name)?.id !== database.id) throw new SluiceError('database-dropped', database.name);
       appended = log.appendFrame(frameHeader(task, parsed, outcome), body.bytes, (target) => bodyMemory.copyTo(body, target));
     } catch (error) {
-      slot.giveNumber(outcome.ordinal, GIVEN_UP);
+      slot.giveSeq(outcome.ordinal, GIVEN_UP);
       throw error;
     }
-    slot.giveNumber(outcome.ordinal, appended.number);
+    slot.giveSeq(outcome.ordinal, appended.seq);
     onAppended(outcome, appended);
     await (request.noSync ? appended.written : appended.synced);
   }

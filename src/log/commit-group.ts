@@ -20,7 +20,7 @@ export class BufferPool {
   }
 }
 
-/** A record without its number. */
+/** A record without its seq. */
 export interface RecordParts {
   readonly kind: number;
   readonly fixedBytes: number;
@@ -49,10 +49,10 @@ export class CommitGroup {
   readonly segmentFirst: number;
   readonly written = new Signal();
   readonly synced = new Signal();
-  lastNumber = 0;
-  /** Number of its last catalog record; 0 when there is none. */
+  lastSeq = 0;
+  /** Seq of its last catalog record; 0 when there is none. */
   lastCatalog = 0;
-  /** Last number by table touched. */
+  /** Last seq by table touched. */
   readonly lastByTable = new Map<number, number>();
   readonly #seed: number;
   #buffer: Buffer;
@@ -70,13 +70,13 @@ export class CommitGroup {
   }
 
   /** Adds a record. When `fill` throws, the group is as before. */
-  add(record: RecordParts, number: number): void {
+  add(record: RecordParts, seq: number): void {
     const bytes = recordBytes(record.fixedBytes, record.payloadBytes);
     this.#reserve(bytes);
     record.fill(this.#buffer, this.#bytes + RECORD_HEADER_BYTES);
-    finishRecord(this.#buffer, this.#bytes, { ...record, number }, this.#seed);
+    finishRecord(this.#buffer, this.#bytes, { ...record, seq }, this.#seed);
     this.#bytes += bytes;
-    this.lastNumber = number;
+    this.lastSeq = seq;
   }
 
   /** Gives the buffer back; the group is done. */

@@ -1,9 +1,9 @@
-/** The heads of segments: what they say of themselves, of the segments before them, and of numbers given up. */
+/** The heads of segments: what they say of themselves, of the segments before them, and of seqs given up. */
 import type { DiskFile } from '../disk.js';
-import { decodeGivenUp, type NumberRange } from './given-up.js';
+import { decodeGivenUp, type SeqRange } from './given-up.js';
 import * as format from './segment.js';
 
-/** Bytes that surely hold a header and a record of numbers given up. */
+/** Bytes that surely hold a header and a record of seqs given up. */
 const HEAD_BYTES = 4096;
 
 export interface Head {
@@ -11,7 +11,7 @@ export interface Head {
   readonly first: number;
   /** null: damaged. */
   readonly header: format.SegmentHeader | null;
-  readonly givenUp: NumberRange | null;
+  readonly givenUp: SeqRange | null;
 }
 
 /** Who says of a segment that it held records, and up to which offset; 0: that is not said. */
@@ -20,7 +20,7 @@ export interface Naming {
   readonly end: number;
 }
 
-/** @param first the number that its name says @throws with a sentence when it is of a newer format, or cannot be read */
+/** @param first the seq that its name says @throws with a sentence when it is of a newer format, or cannot be read */
 export async function readHead(file: DiskFile, name: string, first: number): Promise<Head> {
   const size = await file.size();
   const bytes = Buffer.alloc(Math.min(size, HEAD_BYTES));
@@ -47,7 +47,7 @@ export function namingsOf(heads: readonly Head[], newest: number | null): Map<nu
 }
 
 /**
- * The number that all records of a segment are below: the first of the next one. Only a header of the same node says that
+ * The seq that all records of a segment are below: the first of the next one. Only a header of the same node says that
  * there is one; the name of a stray file must not make records void.
  * @param behind the heads behind it
  */

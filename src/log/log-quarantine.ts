@@ -64,9 +64,9 @@ export async function moveFile({ disk, folder }: LogQuarantine, name: string, fr
 }
 
 /** Keeps a frame that could not be replayed as it was: its body as received, and beside it what its header said. */
-export async function keepFrame({ disk, folder }: LogQuarantine, { number, header, body }: LoggedFrame, why: string): Promise<void> {
-  const about = { ...header, number, why, defaultTime: String(header.defaultTime), checksum: String(header.checksum), rejectedRuns: [...header.rejectedRuns] };
-  for (const [name, bytes] of [[`frame-${number}.body`, body], [`frame-${number}.json`, Buffer.from(`${JSON.stringify(about)}\n`)]] as const) {
+export async function keepFrame({ disk, folder }: LogQuarantine, { seq, header, body }: LoggedFrame, why: string): Promise<void> {
+  const about = { ...header, number: seq, why, defaultTime: String(header.defaultTime), checksum: String(header.checksum), rejectedRuns: [...header.rejectedRuns] };
+  for (const [name, bytes] of [[`frame-${seq}.body`, body], [`frame-${seq}.json`, Buffer.from(`${JSON.stringify(about)}\n`)]] as const) {
     const file = await createAnew(disk, folder, join(folder, name));
     try {
       await file.write(bytes, 0);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Disk, DiskFile } from '../disk.js';
 import { parseMarkName, parseSegmentName, segmentName } from '../names.js';
 import { decodeDatabaseId, decodeTableIds } from './frame.js';
-import { isIn, type NumberRange } from './given-up.js';
+import { isIn, type SeqRange } from './given-up.js';
 import { boundOf, namingsOf, readHead, type Head, type Naming } from './heads.js';
 import { Marks } from './marks.js';
 import { keepBytes, moveFile, type LogQuarantine } from './log-quarantine.js';
@@ -14,10 +14,10 @@ import { newSegment, type Segment } from './segments.js';
 
 /** What a scan found, the frames' bodies apart. */
 export interface LogScan {
-  readonly catalogRecords: readonly { readonly number: number; readonly payload: Buffer }[];
+  readonly catalogRecords: readonly { readonly seq: number; readonly payload: Buffer }[];
   readonly reports: readonly LogReport[];
-  /** The highest number that was ever given, as far as the log knows; 0 for an empty one. */
-  readonly lastNumber: number;
+  /** The highest seq that was ever given, as far as the log knows; 0 for an empty one. */
+  readonly lastSeq: number;
   readonly framesCount: number;
   /** Of the largest body, as received. */
   readonly bodyBytesMax: number;
@@ -29,9 +29,9 @@ export interface LogScan {
 
 interface ScanOptions {
   readonly quarantineFolder: string;
-  /** The highest number that is known to be possible: the time, or what the catalog knows. */
-  readonly knownNumber: number;
-  /** A number that only a name says may be so far above all that are known. */
+  /** The highest seq that is known to be possible: the time, or what the catalog knows. */
+  readonly knownSeq: number;
+  /** A seq that only a name says may be so far above all that are known. */
   readonly nameAheadMax: number;
 }
 
@@ -41,27 +41,27 @@ type Found = 'records' | 'left as it is' | 'nothing' | 'lost';
 /** One scan. Pure bookkeeping but for the files it cuts, removes and keeps aside. */
 export class LogScanner {
   readonly segments: Segment[] = [];
-  readonly givenUp: NumberRange[] = [];
+  readonly givenUp: SeqRange[] = [];
   marks: Marks;
   readonly #disk: Disk;
   readonly #folder: string;
   readonly #quarantine: LogQuarantine;
-  readonly #catalogRecords: { number: number; payload: Buffer }[] = [];
+  readonly #catalogRecords: { seq: number; payload: Buffer }[] = [];
   readonly #reports: LogReport[] = [];
   readonly #nameAheadMax: number;
-  /** The highest number that is proven, or no later than now. */
-  #knownNumber: number;
-  #lastNumber = 0;
+  /** The highest seq that is proven, or no later than now. */
+  #knownSeq: number;
+  #lastSeq = 0;
   #framesCount = 0;
   #bodyBytesMax = 0;
   readonly #databaseByTable = new Map<number, number>();
   #node: string | null = null;
 
-  constructor(disk: Disk, folder: string, { quarantineFolder, knownNumber, nameAheadMax }: ScanOptions) {
+  constructor(disk: Disk, folder: string, { quarantineFolder, knownSeq, nameAheadMax }: ScanOptions) {
     this.#disk = disk;
     this.#folder = folder;
     this.#quarantine = { disk, folder: quarantineFolder };
-    this.#knownNumber = knownNumber;
+    this.#knownSeq = knownSeq;
     this.#nameAheadMax = nameAheadMax;
     this.marks = new Marks(disk, folder, []);
   }
@@ -75,7 +75,7 @@ export class LogScanner {
     const heads = await this.#readHeads(names);
     this.marks = new Marks(this.#disk, this.#folder, names.filter((name) => !this.#isStrayMark(name)));
     const namedBy = namingsOf(heads, this.marks.newest);
-    for (const first of namedBy.keys()) this.#lastNumber = Math.max(this.#lastNumber, first);
+    for (const first of namedBy.keys()) this.#lastSeq = Math.max(this.#lastSeq, first);
     for (const { header, givenUp } of heads) {
       this.#node = header?.node ?? this.#node;
       if (givenUp !== null) this.givenUp.push(givenUp);
@@ -87,7 +87,7 @@ export class LogScanner {
     return {
       catalogRecords: this.#catalogRecords,
       reports: this.#reports,
-      lastNumber: this.#lastNumber,
+      lastSeq: this.#lastSeq,
       framesCount: this.#framesCount,
       bodyBytesMax: this.#bodyBytesMax,
       databaseByTable: this.#databaseByTable,
@@ -95,7 +95,7 @@ export class LogScanner {
     };
   }
 
-  /** Numbers given up stand first in a segment, so that one look at every head knows them before any frame is counted. */
+  /** Seqs given up stand first in a segment, so that one look at every head knows them before any frame is counted. */
   async #readHeads(names: readonly string[]): Promise<Head[]> {
     const heads: Head[] = [];
     for (const name of names) {
@@ -111,7 +111,7 @@ export class LogScanner {
       if (head.header === null || head.header.first === first) heads.push(head);
       else await this.#setAsideMisnamed(name, head.header.first);
     }
-    for (const { first, header } of heads) if (header === null && this.#isPossible(first)) this.#lastNumber = Math.max(this.#lastNumber, first);
+    for (const { first, header } of heads) if (header === null && this.#isPossible(first)) this.#lastSeq = Math.max(this.#lastSeq, first);
     return heads;
   }
 
@@ -126,15 +126,15 @@ export class LogScanner {
     }
   }
 
-  /** A number that stands under a checksum was given. */
-  #prove(number: number): void {
-    this.#lastNumber = Math.max(this.#lastNumber, number);
-    this.#knownNumber = Math.max(this.#knownNumber, number);
+  /** A seq that stands under a checksum was given. */
+  #prove(seq: number): void {
+    this.#lastSeq = Math.max(this.#lastSeq, seq);
+    this.#knownSeq = Math.max(this.#knownSeq, seq);
   }
 
-  /** Whether a number that a name alone says can have been given. A stray file must not move all numbers that are to come. */
-  #isPossible(number: number): boolean {
-    return number <= this.#knownNumber + this.#nameAheadMax;
+  /** Whether a seq that a name alone says can have been given. A stray file must not move all seqs that are to come. */
+  #isPossible(seq: number): boolean {
+    return seq <= this.#knownSeq + this.#nameAheadMax;
   }
 
   #isStrayMark(name: string): boolean {
@@ -182,7 +182,7 @@ export class LogScanner {
     else if (found === 'records') this.segments.push(segment);
   }
 
-  /** Where the next segment does not say what came before it, only a list of numbers given up tells a leftover from a loss. */
+  /** Where the next segment does not say what came before it, only a list of seqs given up tells a leftover from a loss. */
   #heldUnlessGivenUp(first: number, next: Head | undefined): string | undefined {
     if (next === undefined || (next.header !== null && next.header.previous !== null)) return undefined;
     return isIn(this.givenUp, first) ? undefined : `${next.name}, which came after it,`;
@@ -210,36 +210,36 @@ export class LogScanner {
         if (problem !== null) this.#report(name, offset, item.bytes, problem);
         offset += item.bytes;
         segment.bytes = offset;
-        segment.last = item.number;
+        segment.last = item.seq;
       }
     }
-    if (segment.last >= segment.first) this.#lastNumber = Math.max(this.#lastNumber, segment.last);
+    if (segment.last >= segment.first) this.#lastSeq = Math.max(this.#lastSeq, segment.last);
     return damages;
   }
 
   /** @returns what is wrong with the record, or null */
-  #countRecord({ kind, number, fixed, payload }: format.LogRecord, segment: Segment): string | null {
-    if (isIn(this.givenUp, number)) return null;
+  #countRecord({ kind, seq, fixed, payload }: format.LogRecord, segment: Segment): string | null {
+    if (isIn(this.givenUp, seq)) return null;
     switch (kind) {
       case format.KIND_FRAME: {
         const tableIds = decodeTableIds(fixed);
-        if (tableIds === null) return `frame ${number} is of a kind that this program does not know: passed over`;
+        if (tableIds === null) return `frame ${seq} is of a kind that this program does not know: passed over`;
         this.#framesCount += 1;
         this.#bodyBytesMax = Math.max(this.#bodyBytesMax, payload.length);
         for (const id of tableIds) {
-          segment.lastByTable.set(id, number);
+          segment.lastByTable.set(id, seq);
           this.#databaseByTable.set(id, decodeDatabaseId(fixed));
         }
         return null;
       }
       case format.KIND_CATALOG:
-        this.#catalogRecords.push({ number, payload: Buffer.from(payload) }); // a copy: the window is large
-        segment.lastCatalog = number;
+        this.#catalogRecords.push({ seq, payload: Buffer.from(payload) }); // a copy: the window is large
+        segment.lastCatalog = seq;
         return null;
       case format.KIND_GIVEN_UP:
         return null;
       default:
-        return `record ${number} is of kind ${kind}, which this program does not know: passed over`;
+        return `record ${seq} is of kind ${kind}, which this program does not know: passed over`;
     }
   }
 

@@ -5,7 +5,7 @@ import type { Disk, DiskFile } from '../disk.js';
 import { SluiceError } from '../errors.js';
 import { CommitGroup, BufferPool, type RecordParts } from './commit-group.js';
 import { encodeFrame, frameBytes, type FrameHeader } from './frame.js';
-import { encodeGivenUp, type NumberRange } from './given-up.js';
+import { encodeGivenUp, type SeqRange } from './given-up.js';
 import type { Marks } from './marks.js';
 import type { LogReport } from './log-report.js';
 import { LogScanner, type LogScan } from './log-scan.js';
@@ -23,15 +23,15 @@ export interface LogOptions {
   readonly segmentBytesMax: number;
   readonly quarantineFolder: string;
   readonly clock: Clock;
-  /** Every new number is above this one too: the highest the catalog knows. */
-  readonly numberFloor: number;
+  /** Every new seq is above this one too: the highest the catalog knows. */
+  readonly seqFloor: number;
   /** Damage that was found after the start, when frames were read back. */
   readonly onReport: (report: LogReport) => void;
 }
 
 /** A record's place, and when it is there. All records of one write share the promises; they reject when it is given up. */
 export interface Appended {
-  readonly number: number;
+  readonly seq: number;
   /** In the file: survives this process. @throws SluiceError log-failed */
   readonly written: Promise<void>;
   /** Survives a loss of power. @throws SluiceError log-failed */
@@ -50,8 +50,8 @@ interface Place {
 }
 
 /**
- * A number that stands in a name alone, and in nothing with a checksum, counts when it is at most so far ahead of all others
- * and of the time: numbers are ahead of the time only where a clock was set back.
+ * A seq that stands in a name alone, and in nothing with a checksum, counts when it is at most so far ahead of all others
+ * and of the time: seqs are ahead of the time only where a clock was set back.
  */
 const NAME_AHEAD_US_MAX = 24 * 3600 * 1_000_000;
 
@@ -59,11 +59,11 @@ const NAME_AHEAD_US_MAX = 24 * 3600 * 1_000_000;
 export async function openLog(disk: Disk, folder: string, options: LogOptions): Promise<{ log: Log; scan: LogScan }> {
   // A disk without room for it stops no start: it is made with the first segment then, whose failure is told.
   await disk.makeFolder(folder).catch(() => undefined);
-  const knownNumber = Math.max(options.numberFloor, Number(options.clock.nowNs() / 1000n));
-  const scanner = new LogScanner(disk, folder, { quarantineFolder: options.quarantineFolder, knownNumber, nameAheadMax: NAME_AHEAD_US_MAX });
+  const knownSeq = Math.max(options.seqFloor, Number(options.clock.nowNs() / 1000n));
+  const scanner = new LogScanner(disk, folder, { quarantineFolder: options.quarantineFolder, knownSeq, nameAheadMax: NAME_AHEAD_US_MAX });
   const scan = await scanner.run();
   const node = options.node ?? scan.node ?? randomBytes(4).toString('hex');
-  return { log: new Log(disk, folder, { ...options, node }, scanner, scan.lastNumber), scan };
+  return { log: new Log(disk, folder, { ...options, node }, scanner, scan.lastSeq), scan };
 }
 
 export class Log {
@@ -81,10 +81,10 @@ export class Log {
   #open: OpenSegment | null = null;
   /** Behind the last record that was appended; null: there is no segment yet. */
   #place: Place | null = null;
-  #failure: (NumberRange & { readonly reason: Error }) | null = null;
+  #failure: (SeqRange & { readonly reason: Error }) | null = null;
   #healing: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
-  #lastNumber: number;
+  #lastSeq: number;
   #lastSynced: number;
   /** The newest segment with a synced record. */
   #lastCounted: Segment | null;
@@ -95,24 +95,24 @@ export class Log {
   #newest: Promise<void> = Promise.resolve();
 
   /** Use `openLog`. */
-  constructor(disk: Disk, folder: string, options: LogOptions & { readonly node: string }, scanner: LogScanner, lastNumber: number) {
+  constructor(disk: Disk, folder: string, options: LogOptions & { readonly node: string }, scanner: LogScanner, lastSeq: number) {
     this.node = options.node;
     this.#disk = disk;
     this.#folder = folder;
     this.#options = options;
     this.#segments = new SegmentList(disk, folder, scanner, options.onReport);
-    this.#lastNumber = Math.max(lastNumber, options.numberFloor);
-    this.#lastSynced = this.#lastNumber;
+    this.#lastSeq = Math.max(lastSeq, options.seqFloor);
+    this.#lastSynced = this.#lastSeq;
     this.#lastCounted = scanner.segments.findLast(({ first, last }) => last >= first) ?? null;
     this.#marks = scanner.marks;
   }
 
-  /** The last number that was given. */
-  get lastNumber(): number {
-    return this.#lastNumber;
+  /** The last seq that was given. */
+  get lastSeq(): number {
+    return this.#lastSeq;
   }
 
-  /** Every record up to this number is on disk or given up. */
+  /** Every record up to this seq is on disk or given up. */
   get lastSynced(): number {
     return this.#lastSynced;
   }
@@ -167,19 +167,19 @@ export class Log {
         copyBody(into.subarray(at + fixedBytes, at + fixedBytes + bodyBytes));
       },
     });
-    for (const id of header.tableIds) group.lastByTable.set(id, appended.number);
+    for (const id of header.tableIds) group.lastByTable.set(id, appended.seq);
     return appended;
   }
 
   /** Appends a record of the catalog, whose bytes mean nothing here. @throws as appendFrame */
   appendCatalog(payload: Uint8Array): Appended {
     const { group, appended } = this.#append(payloadRecord(format.KIND_CATALOG, payload));
-    group.lastCatalog = appended.number;
+    group.lastCatalog = appended.seq;
     return appended;
   }
 
   /**
-   * After a failure: makes a segment that lists the numbers given up; appends work again once this resolves.
+   * After a failure: makes a segment that lists the seqs given up; appends work again once this resolves.
    * @throws SluiceError log-failed while the fault lasts; call it again later; `stopping` once it is closed
    */
   async heal(): Promise<void> {
@@ -193,16 +193,16 @@ export class Log {
 
   /**
    * Reads frames back, in order, those given up left out.
-   * @param toNumber the last one; at most what is synced when this is called
+   * @param toSeq the last one; at most what is synced when this is called
    * @throws when the disk cannot be read
    */
-  frames(fromNumber: number, toNumber = this.#lastSynced): AsyncGenerator<LoggedFrame> {
-    return this.#segments.frames(fromNumber, toNumber);
+  frames(fromSeq: number, toSeq = this.#lastSynced): AsyncGenerator<LoggedFrame> {
+    return this.#segments.frames(fromSeq, toSeq);
   }
 
   /**
-   * Removes segments that nothing needs any more; never the newest, which knows the last number.
-   * One that lists numbers given up outlives all older ones, where the records of those numbers are.
+   * Removes segments that nothing needs any more; never the newest, which knows the last seq.
+   * One that lists seqs given up outlives all older ones, where the records of those seqs are.
    * @returns how many
    */
   trim(isDeletable: (segment: SegmentSummary) => boolean): Promise<number> {
@@ -225,29 +225,29 @@ export class Log {
   #append(record: RecordParts): { group: CommitGroup; appended: Appended } {
     if (this.#closing !== null) throw new SluiceError('stopping', 'the log is closed');
     if (this.#failure !== null) throw new SluiceError('log-failed', this.#failure.reason.message);
-    const number = this.#takeNumber();
+    const seq = this.#takeSeq();
     const bytes = format.recordBytes(record.fixedBytes, record.payloadBytes);
-    const place = this.#placeFor(bytes, number);
+    const place = this.#placeFor(bytes, seq);
     const last = this.#waiting.at(-1);
     const group = last?.segmentFirst === place.first ? last : new CommitGroup(place.first, this.#buffers.take());
-    group.add(record, number);
+    group.add(record, seq);
     if (group !== last) this.#waiting.push(group);
     this.#place = { first: place.first, bytes: place.bytes + bytes };
     this.#draining ??= this.#drain();
     this.#newest = group.synced.promise;
-    return { group, appended: { number, written: group.written.promise, synced: group.synced.promise } };
+    return { group, appended: { seq, written: group.written.promise, synced: group.synced.promise } };
   }
 
-  #takeNumber(): number {
-    this.#lastNumber = Math.max(this.#lastNumber + 1, Number(this.#options.clock.nowNs() / 1000n));
-    return this.#lastNumber;
+  #takeSeq(): number {
+    this.#lastSeq = Math.max(this.#lastSeq + 1, Number(this.#options.clock.nowNs() / 1000n));
+    return this.#lastSeq;
   }
 
-  /** Behind the last record, or in a new segment that starts with `number`. */
-  #placeFor(bytes: number, number: number): Place {
+  /** Behind the last record, or in a new segment that starts with `seq`. */
+  #placeFor(bytes: number, seq: number): Place {
     const place = this.#place;
     if (place !== null && place.bytes + bytes <= this.#options.segmentBytesMax) return place;
-    return { first: number, bytes: format.SEGMENT_HEADER_BYTES };
+    return { first: seq, bytes: format.SEGMENT_HEADER_BYTES };
   }
 
   /** Writes group after group until none waits. Starts a microtask late, so that records appended together go together. */
@@ -281,10 +281,10 @@ export class Log {
   /** The group is on disk. */
   #count(group: CommitGroup, segment: Segment): void {
     segment.bytes += group.bytes.length;
-    segment.last = group.lastNumber;
+    segment.last = group.lastSeq;
     segment.lastCatalog = group.lastCatalog || segment.lastCatalog;
-    for (const [id, number] of group.lastByTable) segment.lastByTable.set(id, number);
-    this.#lastSynced = group.lastNumber;
+    for (const [id, seq] of group.lastByTable) segment.lastByTable.set(id, seq);
+    this.#lastSynced = group.lastSeq;
     this.#lastCounted = segment;
     this.#syncs += 1;
     group.synced.resolve();
@@ -293,7 +293,7 @@ export class Log {
   /** Gives up all that is not known to be synced. The segment is never written again. */
   #fail(reason: Error, group: CommitGroup): void {
     const failed = [group, ...this.#waiting.splice(0)];
-    this.#failure = { from: this.#lastSynced + 1, to: this.#lastNumber, reason };
+    this.#failure = { from: this.#lastSynced + 1, to: this.#lastSeq, reason };
     this.#onFailure(this.#lastSynced, reason);
     for (const { written, synced } of failed) {
       const error = new SluiceError('log-failed', reason.message);
@@ -302,29 +302,29 @@ export class Log {
     }
   }
 
-  async #heal(failure: NumberRange): Promise<void> {
+  async #heal(failure: SeqRange): Promise<void> {
     const failed = this.#open;
     this.#open = null;
     await Promise.allSettled([failed?.file.close()]); // what it still held is given up, and so is the handle
-    const number = this.#takeNumber();
+    const seq = this.#takeSeq();
     let made: OpenSegment | undefined;
     try {
-      made = await this.#create(number, true);
-      const group = new CommitGroup(number, this.#buffers.take());
-      group.add(payloadRecord(format.KIND_GIVEN_UP, encodeGivenUp(failure)), number);
+      made = await this.#create(seq, true);
+      const group = new CommitGroup(seq, this.#buffers.take());
+      group.add(payloadRecord(format.KIND_GIVEN_UP, encodeGivenUp(failure)), seq);
       await made.file.write(group.bytes, made.segment.bytes);
       await made.file.sync();
       this.#count(group, made.segment);
       group.release(this.#buffers);
     } catch (error) {
-      if (made !== undefined) await this.#discard(made.file, number);
+      if (made !== undefined) await this.#discard(made.file, seq);
       throw new SluiceError('log-failed', (error as Error).message);
     }
     this.#open = made;
     this.#segments.add(made.segment);
-    this.#place = { first: number, bytes: made.segment.bytes };
+    this.#place = { first: seq, bytes: made.segment.bytes };
     this.#failure = null;
-    await this.#marks.setNewest(number);
+    await this.#marks.setNewest(seq);
   }
 
   /** A new segment, itself and its name durable. */

@@ -11,12 +11,12 @@ export interface Damage {
   readonly bytes: number;
 }
 
-/** Which part of a segment to read, and which numbers may stand in it. */
+/** Which part of a segment to read, and which seqs may stand in it. */
 interface ReadRange {
   readonly seed: number;
   /** Offset where to stop. */
   readonly end: number;
-  /** Every record's number is above the one before, this one first… */
+  /** Every record's seq is above the one before, this one first… */
   readonly above: number;
   /** …and below this one: the first of the next segment. */
   readonly below: number;
@@ -42,10 +42,10 @@ export async function* readRecords(file: DiskFile, range: ReadRange): AsyncGener
         windowBytes = Math.max(WINDOW_BYTES, step.bytes);
         break;
       }
-      if (step.is === 'record' && step.number > above && step.number < range.below) {
+      if (step.is === 'record' && step.seq > above && step.seq < range.below) {
         if (damagedFrom >= 0) found.push(damage(damagedFrom, offset + at));
         damagedFrom = -1;
-        above = step.number;
+        above = step.seq;
         found.push(step);
       } else if (damagedFrom < 0) {
         damagedFrom = offset + at;

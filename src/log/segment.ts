@@ -21,7 +21,7 @@ const RECORD_MAGIC = 0x4c534c53;
 const RECORD_MAGIC_BYTES = Buffer.from(Uint32Array.of(RECORD_MAGIC).buffer);
 const HEADER_CRC_AT = 28;
 
-/** Who began a segment, and with which number. */
+/** Who began a segment, and with which seq. */
 export interface SegmentHeader {
   readonly first: number;
   /** 8 hex digits. */
@@ -38,7 +38,7 @@ export interface SegmentHeader {
 export interface LogRecord {
   readonly is: 'record';
   readonly kind: number;
-  readonly number: number;
+  readonly seq: number;
   readonly fixed: Buffer;
   readonly payload: Buffer;
   /** With header and padding. */
@@ -101,7 +101,7 @@ export function recordBytes(fixedBytes: number, payloadBytes: number): number {
 export function finishRecord(
   into: Buffer,
   at: number,
-  { kind, number, fixedBytes, payloadBytes }: { kind: number; number: number; fixedBytes: number; payloadBytes: number },
+  { kind, seq, fixedBytes, payloadBytes }: { kind: number; seq: number; fixedBytes: number; payloadBytes: number },
   seed: number,
 ): void {
   const bodyAt = at + RECORD_HEADER_BYTES;
@@ -111,7 +111,7 @@ export function finishRecord(
   into.writeUInt32LE(kind, at + 4);
   into.writeUInt32LE(fixedBytes, at + 8);
   into.writeUInt32LE(payloadBytes, at + 12);
-  into.writeDoubleLE(number, at + 16);
+  into.writeDoubleLE(seq, at + 16);
   into.writeUInt32LE(crc32(into.subarray(bodyAt, end), seed), at + 24);
   into.writeUInt32LE(crc32(into.subarray(at, at + HEADER_CRC_AT), seed), at + HEADER_CRC_AT);
 }
@@ -138,7 +138,7 @@ export function readRecord(window: Buffer, at: number, left: number, seed: numbe
   return {
     is: 'record',
     kind: window.readUInt8(at + 4),
-    number: window.readDoubleLE(at + 16),
+    seq: window.readDoubleLE(at + 16),
     fixed: body.subarray(0, fixedBytes),
     payload: body.subarray(fixedBytes),
     bytes,

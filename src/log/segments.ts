@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Disk } from '../disk.js';
 import { segmentName } from '../names.js';
 import { decodeFrame, type FrameHeader } from './frame.js';
-import { isIn, type NumberRange } from './given-up.js';
+import { isIn, type SeqRange } from './given-up.js';
 import type { Marks } from './marks.js';
 import { readRecords, type Damage } from './reader.js';
 import type { LogReport } from './log-report.js';
@@ -16,9 +16,9 @@ export interface SegmentSummary {
   readonly last: number;
   /** Up to the end of the last record. */
   readonly bytes: number;
-  /** Number of the last catalog record in it; 0 when there is none. */
+  /** Seq of the last catalog record in it; 0 when there is none. */
   readonly lastCatalog: number;
-  /** Last number in it by table touched. */
+  /** Last seq in it by table touched. */
   readonly lastByTable: ReadonlyMap<number, number>;
 }
 
@@ -28,7 +28,7 @@ export interface Segment extends SegmentSummary {
   bytes: number;
   lastCatalog: number;
   readonly lastByTable: Map<number, number>;
-  /** Its first record lists numbers given up. */
+  /** Its first record lists seqs given up. */
   readonly givesUp: boolean;
   /** First number of the segment that its header names as the one before; 0 when it names none. */
   readonly previous: number;
@@ -38,7 +38,7 @@ export interface Segment extends SegmentSummary {
 
 /** A frame read back. */
 export interface LoggedFrame {
-  readonly number: number;
+  readonly seq: number;
   readonly header: FrameHeader;
   /** As received. */
   readonly body: Buffer;
@@ -65,14 +65,14 @@ export class SegmentList {
   /** Those whose files are removed, but not yet surely. */
   readonly #removed = new Set<Segment>();
   /** By earlier lives; what this one gave up lies beyond the synced end of its segment. */
-  readonly #givenUp: readonly NumberRange[];
+  readonly #givenUp: readonly SeqRange[];
   readonly #marks: Marks;
   readonly #onReport: (report: LogReport) => void;
 
   constructor(
     disk: Disk,
     folder: string,
-    found: { readonly segments: readonly Segment[]; readonly givenUp: readonly NumberRange[]; readonly marks: Marks },
+    found: { readonly segments: readonly Segment[]; readonly givenUp: readonly SeqRange[]; readonly marks: Marks },
     onReport: (report: LogReport) => void,
   ) {
     this.#disk = disk;
@@ -94,16 +94,16 @@ export class SegmentList {
   }
 
   /** See Log.frames. Segments that come or go meanwhile are seen or not; the caller's range says which matter. */
-  async *frames(fromNumber: number, toNumber: number): AsyncGenerator<LoggedFrame> {
+  async *frames(fromSeq: number, toSeq: number): AsyncGenerator<LoggedFrame> {
     let segment: Segment | undefined;
     for (let above = -1; (segment = this.#next(above)) !== undefined; above = segment.first) {
-      if (segment.first > toNumber) return;
-      if (segment.last < fromNumber) continue;
+      if (segment.first > toSeq) return;
+      if (segment.last < fromSeq) continue;
       try {
-        for await (const { number, kind, fixed, payload } of this.#records(segment)) {
-          if (kind !== KIND_FRAME || number < fromNumber || number > toNumber) continue;
-          const header = isIn(this.#givenUp, number) ? null : decodeFrame(fixed);
-          if (header !== null) yield { number, header, body: payload };
+        for await (const { seq, kind, fixed, payload } of this.#records(segment)) {
+          if (kind !== KIND_FRAME || seq < fromSeq || seq > toSeq) continue;
+          const header = isIn(this.#givenUp, seq) ? null : decodeFrame(fixed);
+          if (header !== null) yield { seq, header, body: payload };
         }
       } catch (error) {
         // One that was let go of under the reader may end early: nobody needs the rest.

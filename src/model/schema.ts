@@ -5,9 +5,9 @@ export interface TableDefinition {
   readonly id: number;
   readonly databaseId: number;
   readonly measurement: string;
-  /** Log number of its creation. */
+  /** Seq of its creation. */
   readonly created: number;
-  /** Rows at or below this number are in files. */
+  /** Rows at or below this seq are in files. */
   readonly flushedTo: number;
   readonly columns: readonly ColumnDefinition[];
 }

@@ -58,12 +58,12 @@ export class Cleanup {
       const parts = parseDataFileName(name);
       if (parts?.node !== node || committer.isNamed(name)) continue;
       // Of a log that begins with a checkpoint, commits that are gone may have named it.
-      if (state.checkpoint !== null && parts.number <= state.flushedTo) continue;
+      if (state.checkpoint !== null && parts.seq <= state.flushedTo) continue;
       const from = `${paths.tables}/${table.folder}/${name}`;
-      if (parts.number < table.created) {
+      if (parts.seq < table.created) {
         logger.info(`file ${table.folder}/${name} is older than its table and goes to trash: it is of one that was dropped`);
         await this.#move(from, `${paths.trash}/${clock.nowMs()}-${table.id}-${name}`);
-      } else if (isWhole && parts.number > Math.max(table.flushedTo, state.flushedTo)) {
+      } else if (isWhole && parts.seq > Math.max(table.flushedTo, state.flushedTo)) {
         logger.info(`file ${table.folder}/${name} was never committed and goes to trash: the log has its rows`);
         await this.#move(from, `${paths.trash}/${clock.nowMs()}-${table.id}-${name}`);
       } else {

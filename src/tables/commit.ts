@@ -8,7 +8,7 @@ import { commitText } from './delta/commit-text.js';
 import { mergeSchemas, schemaOf, schemaString, type SchemaField } from './delta/schema-string.js';
 import { commitPath } from './delta/commit-reader.js';
 import { damagedFiles, type LiveFile } from './delta/file-list.js';
-import { loadTable, newestNumber, withCommit, type LoadedTable } from './delta/table-log.js';
+import { loadTable, newestSeq, withCommit, type LoadedTable } from './delta/table-log.js';
 import { assertWritable, fieldsOf, TableRefused, type TableState } from './delta/table-state.js';
 import { SeenTable, type SeenOptions } from './seen-table.js';
 
@@ -20,8 +20,8 @@ export interface FlushBatch {
   /** All columns of the table, by id. */
   readonly columns: readonly ColumnDefinition[];
   readonly files: readonly FlushedFile[];
-  /** Log number that the files reach up to. */
-  readonly number: number;
+  /** Seq that the files reach up to. */
+  readonly seq: number;
   /** Milliseconds since 1970. */
   readonly timeMs: number;
 }
@@ -67,12 +67,12 @@ export class TableCommitter {
     return new TableCommitter(options, table);
   }
 
-  /** Log number of our last commit, read from the end of the log where that tells it. @throws as `open`, without what shows before the end */
+  /** Seq of our last commit, read from the end of the log where that tells it. @throws as `open`, without what shows before the end */
   static async flushedTo(options: CommitterOptions): Promise<number> {
-    const number = await newestNumber(options.store, options.folder, options);
-    if (number === null) return (await TableCommitter.open(options)).state.flushedTo;
-    assertReaches(options, number);
-    return number;
+    const seq = await newestSeq(options.store, options.folder, options);
+    if (seq === null) return (await TableCommitter.open(options)).state.flushedTo;
+    assertReaches(options, seq);
+    return seq;
   }
 
   /** The table as of the last commit seen. */
@@ -126,7 +126,7 @@ export class TableCommitter {
 
   /**
    * Adds the files of a batch exactly once: a commit that is visible counts, also one whose making failed or crashed.
-   * @returns 'already' when the table was flushed past the number by other files: then these are not part of it
+   * @returns 'already' when the table was flushed past the seq by other files: then these are not part of it
    * @throws CommitUncertain, or any other error when the commit surely does not stand
    */
   commit(batch: FlushBatch): Promise<'committed' | 'already'> {
@@ -137,12 +137,12 @@ export class TableCommitter {
     const { folder } = this.#options;
     await this.#seen.assertStands();
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      if (this.state.flushedTo >= batch.number) return (await this.#holds(batch)) ? 'committed' : 'already';
+      if (this.state.flushedTo >= batch.seq) return (await this.#holds(batch)) ? 'committed' : 'already';
       const fields = fieldsOf(this.state);
       assertWritable(folder, this.state, fields);
       const version = this.state.version + 1;
       const text = this.#commitText(batch, fields);
-      const { change, state } = withCommit(this.state, text, { ...this.#options, numberMax: () => batch.number });
+      const { change, state } = withCommit(this.state, text, { ...this.#options, seqMax: () => batch.seq });
       const end = await this.#putCommit(version, Buffer.from(text));
       if (end === 'ours') this.#seen.committed(state, change);
       else await this.#takeUp(version, end);
@@ -189,7 +189,7 @@ export class TableCommitter {
   async #holds(batch: FlushBatch): Promise<boolean> {
     const { flushedTo, lastFiles, version } = this.state;
     const paths = batch.files.map((file) => this.#pathInTable(file));
-    if (flushedTo === batch.number && lastFiles !== null) return paths.every((path) => lastFiles.includes(path));
+    if (flushedTo === batch.seq && lastFiles !== null) return paths.every((path) => lastFiles.includes(path));
     try {
       const files = await this.#seen.files();
       return paths.every((path) => files.isLive(path));
@@ -205,7 +205,7 @@ export class TableCommitter {
   }
 
   #commitText(batch: FlushBatch, before: readonly SchemaField[]): string {
-    const { number, timeMs } = batch;
+    const { seq, timeMs } = batch;
     const { node } = this.#options;
     const fields = this.#mergedFields(batch.columns, before);
     const names = fields.map((field) => field.name);
@@ -213,7 +213,7 @@ export class TableCommitter {
       ...(this.state.version < 0 ? [protocolAction()] : []),
       ...(fields.length > before.length ? [metaDataAction(this.#metaData(fields, timeMs))] : []),
       ...batch.files.map((file) => addAction(this.#pathInTable(file), file, names, timeMs)),
-    ], { node, number, previous: this.state.flushedTo, commitId: randomUUID(), timeMs });
+    ], { node, seq, previous: this.state.flushedTo, commitId: randomUUID(), timeMs });
   }
 
   #mergedFields(columns: readonly ColumnDefinition[], before: readonly SchemaField[]): SchemaField[] {
@@ -234,5 +234,5 @@ export class TableCommitter {
 /** @throws TableRefused when commits of ours that stood are not there */
 function assertReaches({ committedTo, folder }: CommitterOptions, flushedTo: number): void {
   if (flushedTo >= committedTo) return;
-  throw new TableRefused(folder, `commits are missing at the end of its log: our last one was of number ${committedTo}, the last one found is of ${flushedTo}`);
+  throw new TableRefused(folder, `commits are missing at the end of its log: our last one was of seq ${committedTo}, the last one found is of ${flushedTo}`);
 }

@@ -17,8 +17,8 @@ export interface FoundTable {
   readonly identity: TableIdentity | null;
   /** By id. */
   readonly columns: readonly ColumnDefinition[];
-  /** The highest log number that a commit of ours names, of whatever node; 0 for none. */
-  readonly lastNumber: number;
+  /** The highest seq that a commit of ours names, of whatever node; 0 for none. */
+  readonly lastSeq: number;
   /** What could not be read, in sentences. */
   readonly problems: readonly string[];
 }
@@ -44,16 +44,16 @@ export async function findTables(store: TableStore): Promise<FoundTables> {
   return { databaseFolders, tables, problems };
 }
 
-/** The highest log number that any commit of ours names: new ones must be above it. */
-export function lastNumberIn({ tables }: FoundTables): number {
-  return tables.reduce((last, { lastNumber }) => Math.max(last, lastNumber), 0);
+/** The highest seq that any commit of ours names: new ones must be above it. */
+export function lastSeqIn({ tables }: FoundTables): number {
+  return tables.reduce((last, { lastSeq }) => Math.max(last, lastSeq), 0);
 }
 
 async function findTable(store: TableStore, folder: string): Promise<FoundTable> {
   const problems: string[] = [];
   const names = (await orProblem(problems, folder, () => store.list(`${folder}/_delta_log`))) ?? [];
   let metaData: MetaData | null = null;
-  let lastNumber = 0;
+  let lastSeq = 0;
   const named = new Set<string>();
   for (const name of names.filter((file) => /^\d{20}\.json$/.test(file))) {
     const where = `${folder}, commit ${Number(name.slice(0, 20))}`;
@@ -62,11 +62,11 @@ async function findTable(store: TableStore, folder: string): Promise<FoundTable>
     const actions = commit?.actions ?? readableLines(text);
     metaData = actions.findLast((action) => action.metaData)?.metaData ?? metaData;
     for (const { add } of actions) if (add) named.add(decodeURIComponent(add.path));
-    lastNumber = Math.max(lastNumber, commit?.own?.number ?? 0);
+    lastSeq = Math.max(lastSeq, commit?.own?.seq ?? 0);
   }
   const fields = metaData === null ? [] : ((await orProblem(problems, folder, () => parseSchema(metaData.schemaString))) ?? []);
   const columns = fields.map(columnOf).filter((column) => column !== null).sort((a, b) => a.id - b.id);
-  return { folder, identity: metaData === null ? null : identityOf(metaData), columns, lastNumber, problems };
+  return { folder, identity: metaData === null ? null : identityOf(metaData), columns, lastSeq, problems };
 }
 
 /** A commit whose files of ours, where no sluice signed it, were named before. @throws as `readCommit` */

@@ -22,7 +22,7 @@ interface Logged<T> {
 export class KnownRecords {
   /** Holds what no record is left of. */
   readonly first: OpenChange = { databases: [], settings: [], tables: [], columns: [], dropped: { databases: [], tables: [] } };
-  readonly all: { readonly number: number; readonly change: OpenChange }[] = [{ number: BEFORE_ALL, change: this.first }];
+  readonly all: { readonly seq: number; readonly change: OpenChange }[] = [{ seq: BEFORE_ALL, change: this.first }];
   /** What could not be read, in sentences. */
   readonly problems: string[] = [];
   /** By id. */
@@ -38,11 +38,11 @@ export class KnownRecords {
   readonly #folderByName = new Map<string, string>();
 
   constructor(records: LogScan['catalogRecords']) {
-    for (const { number, payload } of records) {
+    for (const { seq, payload } of records) {
       try {
-        this.#add(number, decodeChange(payload));
+        this.#add(seq, decodeChange(payload));
       } catch (error) {
-        this.problems.push(`catalog record ${number} is passed over: ${(error as Error).message}`);
+        this.problems.push(`catalog record ${seq} is passed over: ${(error as Error).message}`);
       }
     }
     for (const { made } of this.tables.values()) {
@@ -53,9 +53,9 @@ export class KnownRecords {
     }
   }
 
-  #add(number: number, { databases, settings, tables, columns, dropped }: CatalogChange): void {
+  #add(seq: number, { databases, settings, tables, columns, dropped }: CatalogChange): void {
     const change: OpenChange = { databases: [...databases], settings, tables: [...tables], columns: [...columns], dropped };
-    this.all.push({ number, change });
+    this.all.push({ seq, change });
     for (const made of databases) this.databases.set(made.id, { made, change });
     for (const made of tables) this.tables.set(made.id, { made, change });
     for (const { table, key } of columns) this.#columns.add(columnKey(table, key));

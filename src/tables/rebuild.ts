@@ -14,8 +14,8 @@ interface CatalogRemains {
   readonly node: string;
   readonly found: FoundTables;
   readonly scan: Pick<LogScan, 'catalogRecords' | 'databaseByTable'>;
-  /** The last number that was given, as far as the log and the tables know. */
-  readonly lastNumber: number;
+  /** The last seq that was given, as far as the log and the tables know. */
+  readonly lastSeq: number;
 }
 
 /** A table that says whose it is. */
@@ -24,7 +24,7 @@ type NamedTable = FoundTable & { readonly identity: NonNullable<FoundTable['iden
 /** @returns the catalog up to `lastNumber`, and what was made anew or cannot be used, in sentences */
 export function rebuildCatalog(remains: CatalogRemains): { snapshot: CatalogSnapshot; reports: readonly string[] } {
   const { node, found, scan } = remains;
-  const lastNumber = Math.max(remains.lastNumber, BEFORE_ALL);
+  const lastSeq = Math.max(remains.lastSeq, BEFORE_ALL);
   const records = new KnownRecords(scan.catalogRecords);
   const reports = [...found.problems, ...found.tables.flatMap(({ problems }) => problems), ...records.problems];
   const named = found.tables.filter((table): table is NamedTable => table.identity !== null);
@@ -37,15 +37,15 @@ export function rebuildCatalog(remains: CatalogRemains): { snapshot: CatalogSnap
   }
   if (tables > 0) reports.unshift(`the catalog was lost: ${tables} tables were taken up again from what their own folders say`);
   const state = new CatalogState();
-  for (const { number, change } of records.all) reports.push(...state.apply(change, number).problems);
+  for (const { seq, change } of records.all) reports.push(...state.apply(change, seq).problems);
   const applied = wholeSnapshot(state.toSnapshot(node));
   const next = nextIds(applied, records, named, scan.databaseByTable);
-  return { snapshot: reserveFolders({ ...applied, next, upTo: lastNumber }, found, lastNumber), reports };
+  return { snapshot: reserveFolders({ ...applied, next, upTo: lastSeq }, found, lastSeq), reports };
 }
 
 /** Of two tables that claim one name or id, the first has it. */
 function newestFirst(tables: readonly NamedTable[]): NamedTable[] {
-  return tables.toSorted((a, b) => b.identity.tableId - a.identity.tableId || b.lastNumber - a.lastNumber);
+  return tables.toSorted((a, b) => b.identity.tableId - a.identity.tableId || b.lastSeq - a.lastSeq);
 }
 
 /** Adds to the records what a table knows and they do not. @returns whether there was anything */
@@ -117,9 +117,9 @@ function above(least: number, ids: readonly number[]): number {
 }
 
 /** Whatever else lies in the folder of the tables keeps its place: it stands as dropped and without a name. */
-function reserveFolders(snapshot: CatalogSnapshot, { databaseFolders, tables }: FoundTables, number: number): CatalogSnapshot {
+function reserveFolders(snapshot: CatalogSnapshot, { databaseFolders, tables }: FoundTables, seq: number): CatalogSnapshot {
   const next = { ...snapshot.next };
-  const nameless = { name: '', created: BEFORE_ALL, dropped: number };
+  const nameless = { name: '', created: BEFORE_ALL, dropped: seq };
   const used = new Set(snapshot.tables.map(({ folder }) => folder));
   const known = new Map(snapshot.databases.map(({ folder, id }) => [folder, id]));
   const databases = databaseFolders.filter((folder) => !known.has(folder)).map((folder) => ({ ...nameless, id: next.database++, folder }));

@@ -15,8 +15,8 @@ export interface QuarantinedRows {
   readonly measurement: string;
   /** Folder of its table, below the roots of tables and of quarantine. */
   readonly folder: string;
-  /** Log number that they go up to. */
-  readonly number: number;
+  /** Seq that they go up to. */
+  readonly seq: number;
   readonly columns: readonly ColumnDefinition[];
   /** Names in the folder. */
   readonly files: readonly string[];
@@ -63,15 +63,15 @@ export class RowQuarantine {
     return new RowQuarantine(store, node, lots, problems);
   }
 
-  /** All lots, in the order of their numbers: of equal points the later one wins. */
+  /** All lots, in the order of their seqs: of equal points the later one wins. */
   lots(): readonly Lot[] {
-    return this.#lots.toSorted((a, b) => a.number - b.number);
+    return this.#lots.toSorted((a, b) => a.seq - b.seq);
   }
 
   /** Writes the manifest of files that stand; they count once this resolves. */
   async add(rows: QuarantinedRows): Promise<void> {
-    const path = `${rows.folder}/${quarantinedName(this.#node, rows.number)}`;
-    // One of the same number was written and its rows were read back all the same: these are those rows again.
+    const path = `${rows.folder}/${quarantinedName(this.#node, rows.seq)}`;
+    // One of the same seq was written and its rows were read back all the same: these are those rows again.
     if (!(await this.#store.putIfAbsent(path, encodeChecked({ format: FORMAT, ...rows })))) return;
     this.#lots = [...this.#lots, { ...rows, path }];
   }
@@ -112,7 +112,7 @@ function decodeLot(bytes: Buffer): QuarantinedRows {
   if (lot['format'] !== FORMAT) throw new Error(`it has format ${JSON.stringify(lot['format'])}, of a newer sluice`);
   return {
     database: asText(lot['database']), measurement: asText(lot['measurement']), folder: asText(lot['folder']),
-    number: asNumber(lot['number']), columns: asList(lot['columns'], decodeColumn), files: asList(lot['files'], asText),
+    seq: asNumber(lot['number']), columns: asList(lot['columns'], decodeColumn), files: asList(lot['files'], asText),
     rows: lot['rows'] === null ? null : asNumber(lot['rows']), reason: asText(lot['reason']), time: asText(lot['time']),
   };
 }

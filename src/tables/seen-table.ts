@@ -12,7 +12,7 @@ export interface SeenOptions extends OwnNode {
   readonly store: TableStore;
   /** Folder of the table, below the store's root. */
   readonly folder: string;
-  /** Log number of the last commit of ours that is known to stand; 0 for none. */
+  /** Seq of the last commit of ours that is known to stand; 0 for none. */
   readonly committedTo: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a start must find out of tables with rows in the log or in quarantine, behind its listener: up to which number
+ * What a start must find out of tables with rows in the log or in quarantine, behind its listener: up to which seq
  * rows are in files, which no snapshot of the catalog may know, before a frame is replayed; and which files no commit
  * named, before the first flush of a table.
  */
@@ -21,18 +21,18 @@ interface TakeUpParts {
   readonly quarantine: RowQuarantine;
   /** Nothing of the log was damaged or missing. */
   readonly isLogWhole: boolean;
-  /** By table, the last number in the log. */
+  /** By table, the last seq in the log. */
   readonly lastInLog: ReadonlyMap<number, number>;
-  /** The last number that an earlier process gave. */
-  readonly startNumber: number;
+  /** The last seq that an earlier process gave. */
+  readonly startSeq: number;
   readonly optionsOf: (table: Table) => CommitterOptions;
   readonly report: (sentence: string) => void;
 }
 
 /** Who is to know of it. */
 interface Told {
-  /** Rows of a table are in files up to a number, which is news. */
-  readonly onFlushed: (tableId: number, number: number) => void;
+  /** Rows of a table are in files up to a seq, which is news. */
+  readonly onFlushed: (tableId: number, seq: number) => void;
   readonly onTrouble: (tableId: number, error: TableRefused) => void;
 }
 
@@ -93,11 +93,11 @@ export class TakeUp {
   }
 
   /** What the catalog knew may be more: rows went to quarantine, or the log falls short of it. */
-  #know(tableId: number, number: number, onFlushed: Told['onFlushed']): void {
+  #know(tableId: number, seq: number, onFlushed: Told['onFlushed']): void {
     const { catalog } = this.#parts;
     const before = catalog.table(tableId)?.flushedTo ?? Infinity;
-    catalog.setFlushedTo(tableId, number);
-    if (number > before) onFlushed(tableId, number);
+    catalog.setFlushedTo(tableId, seq);
+    if (seq > before) onFlushed(tableId, seq);
   }
 
   /**
@@ -132,12 +132,12 @@ export class TakeUp {
 
   /** Files that no commit names, and of which it is not certain that none ever did. */
   #orphanLot({ columns, databaseName: database, folder, measurement }: Table, files: readonly string[]): QuarantinedRows {
-    const { clock, quarantine, startNumber } = this.#parts;
+    const { clock, quarantine, startSeq } = this.#parts;
     const reason = 'no commit names their files, and one that did may be lost';
     const nowMs = clock.nowMs();
-    // Above all lots before it, also when the clock was set back: a lot of a number that is there would be taken for that one.
-    const last = quarantine.lots().findLast((lot) => lot.folder === folder)?.number ?? 0;
-    const number = Math.max(startNumber + 1, last + 1, nowMs * 1000);
-    return { database, measurement, folder, number, columns, files, rows: null, reason, time: new Date(nowMs).toISOString() };
+    // Above all lots before it, also when the clock was set back: a lot of a seq that is there would be taken for that one.
+    const last = quarantine.lots().findLast((lot) => lot.folder === folder)?.seq ?? 0;
+    const seq = Math.max(startSeq + 1, last + 1, nowMs * 1000);
+    return { database, measurement, folder, seq, columns, files, rows: null, reason, time: new Date(nowMs).toISOString() };
   }
 }

@@ -22,7 +22,7 @@ interface LeavingRowsParts {
 export class LeavingRows {
   readonly #parts: LeavingRowsParts;
   readonly #slices: Slices;
-  /** By table, the number up to which rows leave; 0 for those given up alone. */
+  /** By table, the seq up to which rows leave; 0 for those given up alone. */
   readonly #wanted = new Map<number, number>();
   /** Tables whose rows may not leave now. */
   readonly #held = new Set<number>();
@@ -47,9 +47,9 @@ export class LeavingRows {
     return this.#copyBytes;
   }
 
-  /** Rows of a table at or below a number are to leave; 0: those given up alone. Never throws: a trap ends the thread. */
-  want(tableId: number, number: number): void {
-    this.#wanted.set(tableId, Math.max(number, this.#wanted.get(tableId) ?? 0));
+  /** Rows of a table at or below a seq are to leave; 0: those given up alone. Never throws: a trap ends the thread. */
+  want(tableId: number, seq: number): void {
+    this.#wanted.set(tableId, Math.max(seq, this.#wanted.get(tableId) ?? 0));
     this.#start();
   }
 
@@ -85,12 +85,12 @@ export class LeavingRows {
   async #work(): Promise<void> {
     this.#isWorking = true;
     for (let tableId = this.#next(); tableId !== undefined; tableId = this.#next()) {
-      const number = this.#wanted.get(tableId)!;
+      const seq = this.#wanted.get(tableId)!;
       this.#wanted.delete(tableId);
       this.#current = tableId;
-      await this.#remove(tableId, number);
+      await this.#remove(tableId, seq);
       this.#current = null;
-      this.#parts.onLeft(number > 0);
+      this.#parts.onLeft(seq > 0);
       for (const resolve of this.#waiting.splice(0)) resolve();
     }
     this.#isWorking = false;
@@ -98,10 +98,10 @@ export class LeavingRows {
   }
 
   /** Ends before its end when the table is dropped meanwhile. */
-  async #remove(tableId: number, number: number): Promise<void> {
+  async #remove(tableId: number, seq: number): Promise<void> {
     const { exports } = this.#parts.parser();
     exports.dropStart(tableId);
-    for (const _ of this.#parts.pending().takeOut(tableId, number, (first, end) => this.#counted(() => exports.dropRange(first, end)))) {
+    for (const _ of this.#parts.pending().takeOut(tableId, seq, (first, end) => this.#counted(() => exports.dropRange(first, end)))) {
       if (this.#slices.fills(CHUNK_SPANS)) await this.#slices.turn();
       if (this.#current !== tableId) return;
     }

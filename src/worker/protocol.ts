@@ -6,7 +6,7 @@ import type { WorkerLimits } from '../model/limits.js';
 import type { LineError, RejectedLines } from '../model/line-error.js';
 import type { ColumnDefinition, Need, TableDefinition } from '../model/schema.js';
 
-/** In the ring of numbers instead of a number: main could not log the body. */
+/** In the ring of seqs instead of a seq: main could not log the body. */
 export const GIVEN_UP = -1;
 
 /** One body to parse: where it lies in body memory and what decides its meaning. */
@@ -31,7 +31,7 @@ export interface BodyTask {
 
 /** What a replayed frame already decided. */
 interface ReplayOf {
-  readonly number: number;
+  readonly seq: number;
   /** Bytes of the body, unpacked: so much room it is given, whatever the limit is now. */
   readonly inflatedBytes: number;
   /** (first, last) physical line pairs to skip. */
@@ -89,8 +89,8 @@ export interface Adoption {
   /** Body memory: blocks of `blockBytes`. */
   readonly bodyMemory: SharedArrayBuffer;
   readonly blockBytes: number;
-  /** BigInt64Array of log numbers by ordinal modulo its length; 0 = not decided yet, -1 = given up. */
-  readonly numbers: SharedArrayBuffer;
+  /** BigInt64Array of seqs by ordinal modulo its length; 0 = not decided yet, -1 = given up. */
+  readonly seqs: SharedArrayBuffer;
   /** What all workers let see (gauges.ts), and the row that is this one's. */
   readonly gauges: SharedArrayBuffer;
   readonly gauge: number;
@@ -113,19 +113,19 @@ export type ToWorker =
   /** New lines of these tables are refused, or taken again; lines that are read back are taken always. */
   | { readonly say: 'set-aside'; readonly tableIds: readonly number[]; readonly isSetAside: boolean }
   | { readonly say: 'flush'; readonly order: FlushOrder }
-  /** The commit stands: rows at or below `number` leave the memtable. */
-  | { readonly say: 'flushed'; readonly tableId: number; readonly number: number }
-  /** Rows of live bodies with a number above `keptTo`, and with none yet, are given up; the answer is 'rolled-back'. */
+  /** The commit stands: rows at or below `seq` leave the memtable. */
+  | { readonly say: 'flushed'; readonly tableId: number; readonly seq: number }
+  /** Rows of live bodies with a seq above `keptTo`, and with none yet, are given up; the answer is 'rolled-back'. */
   | { readonly say: 'roll-back'; readonly keptTo: number }
   /** A body found no room: make memory smaller, where that can be. */
   | { readonly say: 'tidy' }
-  /** Show a sign of life, and take the numbers that were given. */
+  /** Show a sign of life, and take the seqs that were given. */
   | { readonly say: 'ask' };
 
-/** A file of the rows of a table up to a number. */
+/** A file of the rows of a table up to a seq. */
 export interface FileOrder {
   readonly tableId: number;
-  readonly number: number;
+  readonly seq: number;
   /** Below the root of its store. */
   readonly path: string;
   /** Columns in the order of the file, our own three apart. */

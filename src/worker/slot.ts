@@ -64,7 +64,7 @@ export class WorkerSlot {
     this.#leaving = new LeavingRows({
       parser: () => this.#parser, pending: () => this.#pending, onSlice: () => this.#noteSlice(), onLeft: (isFlushed) => this.#noteLeft(isFlushed),
     });
-    this.#pending = new PendingRows(adoption.numbers, (tableId) => this.#leaving.want(tableId, 0));
+    this.#pending = new PendingRows(adoption.seqs, (tableId) => this.#leaving.want(tableId, 0));
     this.#gauge = new Gauge(adoption.gauges, adoption.gauge);
     this.#room = new Room(adoption.gauges, this.#gauge, adoption);
     adoption.port.on('message', (message: ToWorker) => this.#obey(message));
@@ -142,7 +142,7 @@ export class WorkerSlot {
       flags: (task.acceptPartial ? 0 : abi.PARSE_ALL_OR_NOTHING) | (task.replay ? abi.PARSE_REPLAY : 0) | task.rules,
       linesMax: task.replay ? 0xffffffff : this.#adoption.limits.bodyLinesMax,
       roomBytes,
-      ...(task.replay ? { rejectedRuns: task.replay.rejectedRuns, replayNumber: task.replay.number } : {}),
+      ...(task.replay ? { rejectedRuns: task.replay.rejectedRuns, replaySeq: task.replay.seq } : {}),
     });
   }
 
@@ -169,10 +169,10 @@ export class WorkerSlot {
     return lines;
   }
 
-  /** Ordinal 0: nothing of the body waits for a number. */
+  /** Ordinal 0: nothing of the body waits for a seq. */
   #takeUp(task: BodyTask, spans: readonly { tableId: number; rowFirst: number; rowEnd: number }[]): number {
     if (task.replay === undefined) return spans.length === 0 ? 0 : this.#pending.addLive(spans);
-    this.#pending.addReplayed(spans, task.replay.number);
+    this.#pending.addReplayed(spans, task.replay.seq);
     return 0;
   }
 
@@ -197,7 +197,7 @@ export class WorkerSlot {
       if (received === undefined) break;
       this.#obey(received.message as ToWorker);
     }
-    this.#pending.takeNumbers();
+    this.#pending.takeSeqs();
   }
 
   /** A flush in progress has its turn again after it. */
@@ -231,8 +231,8 @@ export class WorkerSlot {
         void this.#inTurn(() => this.#flush(message.order));
         break;
       case 'flushed':
-        this.#parser.setFlushedTo(message.tableId, message.number);
-        this.#leaving.want(message.tableId, message.number);
+        this.#parser.setFlushedTo(message.tableId, message.seq);
+        this.#leaving.want(message.tableId, message.seq);
         break;
       case 'roll-back':
         this.#pending.rollBack(message.keptTo);
@@ -244,7 +244,7 @@ export class WorkerSlot {
         break;
       case 'ask':
         // Where no body and no flush comes, rows that were given up would stay.
-        this.#pending.takeNumbers();
+        this.#pending.takeSeqs();
         break;
     }
   }
@@ -272,16 +272,16 @@ export class WorkerSlot {
   }
 
   async #flush(order: FlushOrder): Promise<void> {
-    const { tableId, number } = order;
+    const { tableId, seq } = order;
     await this.#leaving.hold(tableId);
     if (this.#ended) return;
     const store = this.#stores[order.into];
     const write = order.as === 'json' ? writeJsonFile : writeParquetFile;
-    this.#pending.takeNumbers();
+    this.#pending.takeSeqs();
     this.#isFlushing = true;
     this.#gauge.noteFlushing(tableId);
     try {
-      const file = await write(this.#parser, store, order, () => this.#pending.upTo(tableId, number), () => this.#noteSlice());
+      const file = await write(this.#parser, store, order, () => this.#pending.upTo(tableId, seq), () => this.#noteSlice());
       this.#gauge.noteFlushing(null);
       if (!this.#ended) this.#tell({ say: 'file', tableId, file });
       else if (file !== null) await store.delete(file.path); // main takes this flush for failed

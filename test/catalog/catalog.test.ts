@@ -173,8 +173,8 @@ test('listeners are told after the record and before the call ends', async () =>
   const { catalog, list } = makeCatalog();
   const { id } = await catalog.ensureDatabase('db');
   const told: string[] = [];
-  catalog.subscribe(({ number, defined, dropped }) => {
-    assert.equal(list.records.at(-1)!.number, number);
+  catalog.subscribe(({ seq, defined, dropped }) => {
+    assert.equal(list.records.at(-1)!.seq, seq);
     told.push(`defined ${defined.map(({ measurement }) => measurement)} dropped ${dropped}`);
   });
   await catalog.decide(id, [need('a', 'x'), need('b', 'x')]).then(() => told.push('decided'));
@@ -342,19 +342,19 @@ test('records are taken up again: the same catalog, whether from the start or fr
   const expected = wholeSnapshot(catalog.snapshot());
   assert.deepEqual(wholeSnapshot(recovered(list).snapshot()), expected);
   const fromHalf = Catalog.fromSnapshot(half, { limits: LIMITS, commit: list.commit });
-  for (const { number, record } of list.records) assert.deepEqual(fromHalf.applyRecord(record, number), []);
+  for (const { seq, record } of list.records) assert.deepEqual(fromHalf.applyRecord(record, seq), []);
   assert.deepEqual(wholeSnapshot(fromHalf.snapshot()), expected);
   assert.equal(expected.node, NODE);
-  assert.equal(expected.upTo, list.records.at(-1)!.number);
+  assert.equal(expected.upTo, list.records.at(-1)!.seq);
 });
 
 test('what the catalog has made is back from the log after a loss of power', async () => {
   const disk = new MemoryDisk();
   const { log } = await open(disk);
   const commit = async (record: Buffer) => {
-    const { number, synced } = log.appendCatalog(record);
+    const { seq, synced } = log.appendCatalog(record);
     await synced;
-    return number;
+    return seq;
   };
   const catalog = new Catalog({ node: NODE, limits: LIMITS, commit });
   const { id } = await catalog.ensureDatabase('db');
@@ -362,7 +362,7 @@ test('what the catalog has made is back from the log after a loss of power', asy
   await catalog.dropTable(id, 'b');
   const { scan } = await open(disk.crash('drop-unsynced'));
   const again = new Catalog({ node: NODE, limits: LIMITS, commit });
-  for (const { number, payload } of scan.catalogRecords) assert.deepEqual(again.applyRecord(payload, number), []);
+  for (const { seq, payload } of scan.catalogRecords) assert.deepEqual(again.applyRecord(payload, seq), []);
   assert.deepEqual(wholeSnapshot(again.snapshot()), wholeSnapshot(catalog.snapshot()));
 });
 

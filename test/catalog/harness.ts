@@ -8,15 +8,15 @@ export const LIMITS: CatalogLimits = { databasesMax: 64, tablesMax: 10_000, colu
 
 /** Numbers go up by ten, so that they are no ids by chance. */
 export class RecordList {
-  readonly records: { readonly number: number; readonly record: Buffer }[] = [];
+  readonly records: { readonly seq: number; readonly record: Buffer }[] = [];
   /** Waited for before a record is taken. */
   before: (() => Promise<void>) | undefined;
 
   readonly commit = async (record: Buffer): Promise<number> => {
     await this.before?.();
-    const number = 1000 + 10 * this.records.length;
-    this.records.push({ number, record });
-    return number;
+    const seq = 1000 + 10 * this.records.length;
+    this.records.push({ seq, record });
+    return seq;
   };
 
   /** The last record, as JSON. */
@@ -37,8 +37,8 @@ export function need(measurement: string, key: string, kind = 1, tableId = 0): N
 /** What another catalog knows after it read the records. */
 export function recovered({ records }: RecordList): Catalog {
   const { catalog } = makeCatalog();
-  for (const { number, record } of records) {
-    const problems = catalog.applyRecord(record, number);
+  for (const { seq, record } of records) {
+    const problems = catalog.applyRecord(record, seq);
     if (problems.length > 0) throw new Error(problems.join());
   }
   return catalog;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { decodeSnapshot, lastNumberOf, PIECE_ITEMS, SnapshotFiles, wholeSnapshot, type CatalogSnapshot, type SnapshotSource, encodeSnapshot as encodePieces } from '../../src/catalog/snapshot.js';
+import { decodeSnapshot, lastSeqOf, PIECE_ITEMS, SnapshotFiles, wholeSnapshot, type CatalogSnapshot, type SnapshotSource, encodeSnapshot as encodePieces } from '../../src/catalog/snapshot.js';
 import { crc32 } from '../../src/crc.js';
 import { dataPaths } from '../../src/names.js';
 import { CRASH_POLICIES, MemoryDisk } from '../fault/memory-disk.js';
@@ -29,8 +29,8 @@ async function files(disk: MemoryDisk): Promise<SnapshotFiles> {
 
 test('a snapshot is read as it was written', () => {
   assert.deepEqual(decodeSnapshot(encodeSnapshot(snapshot)), snapshot);
-  assert.equal(lastNumberOf(snapshot), 4321);
-  assert.equal(lastNumberOf(at(9999)), 9999);
+  assert.equal(lastSeqOf(snapshot), 4321);
+  assert.equal(lastSeqOf(at(9999)), 9999);
 });
 
 test('the text of a snapshot is as DESIGN.md says', () => {

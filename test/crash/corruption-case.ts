@@ -124,7 +124,7 @@ const STRAYS: readonly ((layout: Layout, random: Random) => string)[] = [
   ({ tables }) => `${tables[0]!.path}/00000000-1700000000000000-0.parquet`,
   () => 'log/stray', () => 'log/stray.log', () => 'log/0000000000000001.log', () => 'log/8999999999999999.log', () => 'log/9999999999999999.log',
   // In the middle of the numbers of a segment: of its first record it would be the segment itself.
-  ({ records, segments }, random) => `log/${random.pick(records.filter(({ number, path }) => segments.slice(0, 2).includes(path) && !path.includes(String(number)))).number}.log`,
+  ({ records, segments }, random) => `log/${random.pick(records.filter(({ seq, path }) => segments.slice(0, 2).includes(path) && !path.includes(String(seq)))).seq}.log`,
   () => 'catalog.json.tmp', () => 'tokens.json.tmp', () => 'tmp/1-1/stray.parquet', () => 'tmp/stray', () => 'rejects/stray', () => 'rejects/plant/stray.jsonl',
   () => 'rejects/plant/9999999999999999.jsonl', () => 'imports/stray.json', () => 'quarantine/stray', () => 'trash/stray', () => 'sluice.sock', () => '.stray',
 ];

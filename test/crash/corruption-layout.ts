@@ -13,7 +13,7 @@ export interface LoggedRecord {
   readonly path: string;
   readonly from: number;
   readonly to: number;
-  readonly number: number;
+  readonly seq: number;
   readonly payload: Buffer;
   /** Rows of a frame. */
   readonly ids: readonly number[];
@@ -44,8 +44,8 @@ export interface Layout {
   readonly flushed: ReadonlySet<number>;
   /** Number of the last change that catalog.json holds. */
   readonly snapshotUpTo: number;
-  /** The highest log number that something outside the log names. */
-  readonly knownNumber: number;
+  /** The highest seq that something outside the log names. */
+  readonly knownSeq: number;
 }
 
 export const SEGMENT_HEADER_BYTES = 64;
@@ -82,7 +82,7 @@ export async function readLayout(folder: PristineFolder): Promise<Layout> {
     folder, files, segments, records, tables,
     flushed: new Set(tables.flatMap((table) => [...table.files.values()].flat())),
     snapshotUpTo: catalog.upTo,
-    knownNumber: Math.max(catalog.upTo, ...catalog.tables.map(({ flushedTo }: { flushedTo: number }) => flushedTo), ...txns),
+    knownSeq: Math.max(catalog.upTo, ...catalog.tables.map(({ flushedTo }: { flushedTo: number }) => flushedTo), ...txns),
   };
 }
 
@@ -115,7 +115,7 @@ function recordsOf(path: string, bytes: Buffer, keys: TableKeys): LoggedRecord[]
     keys.add(change);
     const ids = [...(change.tables ?? []).map(({ id }: { id: number }) => id), ...(change.columns ?? []).map(({ table }: { table: number }) => table)];
     records.push({
-      path, from, to, payload, number: bytes.readDoubleLE(from + 16),
+      path, from, to, payload, seq: bytes.readDoubleLE(from + 16),
       ids: kind === FRAME ? idsIn(text) : [], tables: keys.of(ids), drops: change.dropped !== undefined,
     });
     from = to;

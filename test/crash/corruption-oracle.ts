@@ -119,9 +119,9 @@ export class Judge {
     const { layout, damage } = this.#parts;
     const missing = this.#missingBefore ?? new Set();
     const places = [...after].filter(([path]) => /^(log|quarantine)\//.test(path)).map(([, bytes]) => bytes);
-    for (const { path, payload, number, ids } of unhurt(layout, damage)) {
+    for (const { path, payload, seq, ids } of unhurt(layout, damage)) {
       if (!ids.some((id) => missing.has(id) && !layout.flushed.has(id)) || places.some((bytes) => bytes.includes(payload))) continue;
-      this.add(`deleted: frame ${number} of ${path} is nowhere any more, and its rows are not shown`);
+      this.add(`deleted: frame ${seq} of ${path} is nowhere any more, and its rows are not shown`);
     }
     const later = [...missing].filter((id) => !layout.folder.acknowledged.has(id) && !places.some((bytes) => bytes.includes(` id=${id}i,`)));
     if (later.length > 0) this.add(`deleted: ${later.length} rows answered 204 after the damage are nowhere any more, and are not shown`);

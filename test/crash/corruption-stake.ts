@@ -37,17 +37,17 @@ export function stakeOf(layout: Layout, damage: Damage): Stake {
 }
 
 function ofSegment(layout: Layout, { path, after, hit }: Damage): Partial<Stake> {
-  const { folder, records, flushed, segments, snapshotUpTo, knownNumber } = layout;
+  const { folder, records, flushed, segments, snapshotUpTo, knownSeq } = layout;
   const lost = records.filter((record) => record.path === path && record.from < hit.to && record.to > hit.from);
   // What the snapshot holds does not need its record any more.
-  const changes = lost.filter(({ number }) => number > snapshotUpTo);
+  const changes = lost.filter(({ seq }) => seq > snapshotUpTo);
   const isNewest = path === segments.at(-1);
   const endsWhole = after === null || after.length === 0 || after.length === SEGMENT_HEADER_BYTES || records.some((record) => record.path === path && record.to === after.length);
   return {
     ids: new Set(lost.flatMap(({ ids }) => ids).filter((id) => !flushed.has(id))),
     tables: new Set(changes.flatMap(({ tables }) => tables)),
     mayResurrect: changes.some(({ drops }) => drops),
-    mayBeSilent: folder.ending === 'killed' && isNewest && endsWhole && lost.every(({ number }) => number > knownNumber),
+    mayBeSilent: folder.ending === 'killed' && isNewest && endsWhole && lost.every(({ seq }) => seq > knownSeq),
   };
 }
 

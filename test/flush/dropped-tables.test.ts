@@ -43,7 +43,7 @@ class Scene {
     const store = tablesStore(systemDisk, paths, 's');
     for (const { folder } of [...catalog.tables(), ...catalog.droppedTables()]) mkdirSync(join(paths.tables, folder), { recursive: true });
     this.cleanup = new Cleanup({ disk: systemDisk, paths, store, clock: new FakeClock(), logger: makeLogger('silent'), node: NODE });
-    const log = { segments: () => this.segments, lastNumber: 1e15 } as unknown as Log;
+    const log = { segments: () => this.segments, lastSeq: 1e15 } as unknown as Log;
     const quarantine = { lots: () => this.quarantined } as unknown as RowQuarantine;
     this.dropped = new DroppedTables({ catalog, cleanup: this.cleanup, log, quarantine });
   }
@@ -62,7 +62,7 @@ async function scene(): Promise<{ scene: Scene; list: RecordList; droppedAt: num
   const { id } = await catalog.ensureDatabase('db');
   await catalog.decide(id, [need('cpu', 'v'), need('mem', 'v')]);
   await catalog.dropTable(id, 'cpu');
-  return { scene: new Scene(catalog), list, droppedAt: list.records.at(-1)!.number };
+  return { scene: new Scene(catalog), list, droppedAt: list.records.at(-1)!.seq };
 }
 
 test('a dropped table is forgotten when its folder is away and the log begins a minute after the drop', async () => {
@@ -113,7 +113,7 @@ test('when an older snapshot takes over, the folder of a dropped table that anot
   const [made] = await it.catalog.decide(id, [need('cpu', 'v')]);
   assert.equal(made!.folder, 'db/cpu');
   const again = Catalog.fromSnapshot(older, { limits: makeCatalog().options.limits, commit: list.commit });
-  for (const { number, record } of list.records) assert.deepEqual(again.applyRecord(record, number), []);
+  for (const { seq, record } of list.records) assert.deepEqual(again.applyRecord(record, seq), []);
   assert.deepEqual(again.droppedTables().map(({ folder }) => folder), ['db/cpu']);
   const next = new Scene(again);
   await next.dropped.clear(assert.fail);
@@ -125,7 +125,7 @@ test('a data file that is older than its table is of a dropped one, and goes to 
   const { scene: it } = await scene();
   const [table] = it.catalog.tables();
   const folder = join(it.paths.tables, table!.folder);
-  const names = [table!.created - 1, table!.created + 1].map((number) => dataFileName(NODE, number, 0));
+  const names = [table!.created - 1, table!.created + 1].map((seq) => dataFileName(NODE, seq, 0));
   for (const name of names) writeFileSync(join(folder, name), 'x');
   const committer = { state: { version: 0, endsWithOurs: true, checkpoint: null, flushedTo: table!.created + 5 }, isNamed: () => false } as unknown as TableCommitter;
   const { files, strays } = await it.cleanup.moveOrphans(table!, committer, true);

@@ -18,11 +18,11 @@ const NODE = '0a1b2c3d';
 
 /** A worker that keeps what it is told. */
 class FakeSlot {
-  readonly number: number;
+  readonly seq: number;
   readonly told: ToWorker[] = [];
 
-  constructor(number: number) {
-    this.number = number;
+  constructor(seq: number) {
+    this.seq = seq;
   }
 
   tell(message: ToWorker): void {
@@ -61,7 +61,7 @@ class Bench {
         id, databaseId: 1, databaseName: 'db', measurement: `m${id}`, folder: `db/m${id}`, created: 1, flushedTo: 0, committedTo: 0, columns: [],
       });
     }
-    this.slots = Array.from({ length: slots }, (_, number) => new FakeSlot(number));
+    this.slots = Array.from({ length: slots }, (_, seq) => new FakeSlot(seq));
     this.flusher = new Flusher({
       catalog: {
         table: (id: number) => this.#tables.get(id),
@@ -111,9 +111,9 @@ class Bench {
   }
 
   /** A frame with rows of a table is on disk. */
-  frame(number: number, tableId = 1): void {
-    this.lastSynced = number;
-    this.flusher.noteRows([[tableId, 10]], number);
+  frame(seq: number, tableId = 1): void {
+    this.lastSynced = seq;
+    this.flusher.noteRows([[tableId, 10]], seq);
   }
 
   /** Every worker answers the newest order of a table with a file. */
@@ -180,15 +180,15 @@ test('a flush ends when the rows noted before it are in files, also when others 
   const ended: string[] = [];
   const others = ['b', 'c'].map((name) => bench.flusher.flush([1]).then(() => ended.push(name)));
   await settle();
-  assert.deepEqual(bench.slots[0]!.orders.map(({ number }) => number), [100], 'one flush of a table at a time');
+  assert.deepEqual(bench.slots[0]!.orders.map(({ seq }) => seq), [100], 'one flush of a table at a time');
   bench.answer();
   await first;
   await settle();
   assert.deepEqual(ended, []);
-  assert.deepEqual(bench.slots[0]!.orders.map(({ number }) => number), [100, 200]);
+  assert.deepEqual(bench.slots[0]!.orders.map(({ seq }) => seq), [100, 200]);
   bench.answer();
   await Promise.all(others);
-  assert.deepEqual(bench.commits.map(({ number }) => number), [100, 200]);
+  assert.deepEqual(bench.commits.map(({ seq }) => seq), [100, 200]);
   assert.equal(bench.flusher.firstUnflushed, Infinity);
 });
 
@@ -294,8 +294,8 @@ test('its rows go to quarantine without the encoder, when their time is over or 
     };
     assert.equal(await tick(), 1);
     const name = `${NODE}-0000000000000100-2.jsonl`;
-    const { as, into, number, path, tableId } = slot!.orders[0]!;
-    assert.deepEqual({ as, into, number, path, tableId }, { as: 'json', into: 'quarantine', number: 100, path: `db/m1/${name}`, tableId: 1 });
+    const { as, into, seq, path, tableId } = slot!.orders[0]!;
+    assert.deepEqual({ as, into, number: seq, path, tableId }, { as: 'json', into: 'quarantine', seq: 100, path: `db/m1/${name}`, tableId: 1 });
     bench.flusher.onMessage(slot as unknown as Slot, { say: 'flush-failed', tableId: 1, reason: 'no space', isFatal: false });
     await settle();
     bench.clock.advance(4000);
@@ -307,7 +307,7 @@ test('its rows go to quarantine without the encoder, when their time is over or 
     await settle();
     assert.deepEqual(bench.quarantined.map(({ files, reason }) => [files, reason]), [[[name], 'writing its files ended 2 workers; it is tried again at the next start']]);
     assert.equal(bench.published, 1);
-    assert.deepEqual(slot!.told.at(-1), { say: 'flushed', tableId: 1, number: 100 });
+    assert.deepEqual(slot!.told.at(-1), { say: 'flushed', tableId: 1, seq: 100 });
     assert.equal(bench.flusher.firstUnflushed, Infinity);
     assert.match(bench.flusher.problems().join(), /table db\/m1 is set aside, its new lines are rejected and 0 acknowledged rows wait/);
     assert.ok(slot!.told.every((message) => message.say !== 'set-aside' || message.isSetAside), 'no line is taken again');
@@ -329,12 +329,12 @@ test('a flush that fails otherwise is tried again and again', async () => {
 test('short of memory, tables are flushed that have rows below R', async () => {
   const bench = new Bench(4, 1);
   bench.frame(100, 1);
-  for (let number = 200; number < 210; number += 1) for (const tableId of [2, 3, 4]) bench.frame(number, tableId);
+  for (let seq = 200; seq < 210; seq += 1) for (const tableId of [2, 3, 4]) bench.frame(seq, tableId);
   bench.floor = 150;
   bench.memtableBytes = 101;
   bench.flusher.tick();
   await settle();
-  assert.deepEqual(bench.slots[0]!.orders.map(({ tableId, number }) => [tableId, number]), [[1, 149]]);
+  assert.deepEqual(bench.slots[0]!.orders.map(({ tableId, seq }) => [tableId, seq]), [[1, 149]]);
 });
 
 test('a stop waits for the commit under way and lets none begin', async () => {
@@ -354,7 +354,7 @@ test('a stop waits for the commit under way and lets none begin', async () => {
   assert.equal(stopped, false);
   go();
   await Promise.all([flushes[0], stop]);
-  assert.deepEqual(bench.commits.map(({ number }) => number), [200]);
+  assert.deepEqual(bench.commits.map(({ seq }) => seq), [200]);
   assert.equal(bench.flusher.firstUnflushed, 200);
 });
 
@@ -412,17 +412,17 @@ test('rows of a table set aside go to quarantine when their time is over, and at
       await settle();
     }
     const orders = bench.slots.map(({ orders: all }) => all.at(-1)!);
-    assert.deepEqual(orders.map(({ as, into, number, tableId }) => [as, into, number, tableId]), [['parquet', 'quarantine', 100, 1], ['parquet', 'quarantine', 100, 1]]);
+    assert.deepEqual(orders.map(({ as, into, seq, tableId }) => [as, into, seq, tableId]), [['parquet', 'quarantine', 100, 1], ['parquet', 'quarantine', 100, 1]]);
     assert.equal(bench.flusher.firstUnflushed, 100);
     bench.answer(1);
     await settle();
     assert.equal(bench.quarantined.length, 1);
-    const { database, files, folder, measurement, number, reason } = bench.quarantined[0]!;
-    assert.deepEqual([database, folder, measurement, number], ['db', 'db/m1', 'm1', 100]);
+    const { database, files, folder, measurement, seq, reason } = bench.quarantined[0]!;
+    assert.deepEqual([database, folder, measurement, seq], ['db', 'db/m1', 'm1', 100]);
     assert.deepEqual(files, [0, 1].map((slot) => `${NODE}-0000000000000100-${slot}.parquet`));
     assert.match(reason, /writer of version 7/);
     assert.equal(bench.published, 1, 'the catalog knows before the rows leave');
-    assert.deepEqual(bench.slots[0]!.told.at(-1), { say: 'flushed', tableId: 1, number: 100 });
+    assert.deepEqual(bench.slots[0]!.told.at(-1), { say: 'flushed', tableId: 1, seq: 100 });
     assert.equal(bench.flusher.firstUnflushed, Infinity);
   }
 });
@@ -479,7 +479,7 @@ test('a table whose last commit of ours is of a number that was not given here i
   const bench = new Bench(1, 1);
   bench.committedElsewhere = 500;
   bench.frame(100);
-  assert.match(await failed(bench.flusher.flush([1])), /of number 500, which this server did not make/);
+  assert.match(await failed(bench.flusher.flush([1])), /of seq 500, which this server did not make/);
   assert.equal(bench.flusher.firstUnflushed, 100);
   assert.ok(!bench.slots[0]!.told.some(({ say }) => say === 'flushed'));
 });

@@ -100,13 +100,13 @@ test('replay skips the lines of its runs, known as they may be', () => {
     session.write(lines.join('\n'));
     const before = session.rows('cpu').length;
     const rejectedRuns = Uint32Array.of(1, 2, 7, 7, 20, 25, 40, 40);
-    const { status, accepted, rejected, checksum } = session.parse(lines.join('\n'), { flags: PARSE_REPLAY, rejectedRuns, replayNumber: 9 });
+    const { status, accepted, rejected, checksum } = session.parse(lines.join('\n'), { flags: PARSE_REPLAY, rejectedRuns, replaySeq: 9 });
     assert.deepEqual([status, accepted, rejected], [PARSE_ACCEPTED, 30, 10]);
     const { id } = session.table('cpu');
     const times = session.rows('cpu').slice(before).map(({ timestamp }) => Number(timestamp) + 1);
     assert.deepEqual(times, lines.map((_, index) => index + 1).filter((line) => !(line <= 2 || line === 7 || (line >= 20 && line <= 25) || line === 40)));
     session.parser.setFlushedTo(id, 9);
-    const again = session.parse(lines.join('\n'), { flags: PARSE_REPLAY, rejectedRuns, replayNumber: 9 });
+    const again = session.parse(lines.join('\n'), { flags: PARSE_REPLAY, rejectedRuns, replaySeq: 9 });
     assert.deepEqual([again.accepted, again.spans, again.checksum], [30, [], checksum], 'a flushed table takes no rows');
   }
 });

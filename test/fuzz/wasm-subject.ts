@@ -50,7 +50,7 @@ export class WasmSubject implements Subject {
   readonly #freshReplica: () => WasmParser;
   readonly #tables: TableDefinition[] = [];
   readonly #dropped = new Set<number>();
-  #number = 0;
+  #seq = 0;
   #columnId = 0;
 
   constructor({ build = 'simd', thorough = false, isJaded = false, ...limits }: WasmSubjectOptions = {}) {
@@ -110,7 +110,7 @@ export class WasmSubject implements Subject {
       const { id } = tables.find((each) => each.measurement === measurement)!;
       for (const parser of this.#parsers()) {
         parser.removeRows(id, ranges);
-        if (change.change === 'flush') parser.setFlushedTo(id, this.#number);
+        if (change.change === 'flush') parser.setFlushedTo(id, this.#seq);
       }
     }
   }
@@ -170,7 +170,7 @@ export class WasmSubject implements Subject {
       const column: ColumnDefinition = { id: ++this.#columnId, kind, key, name: key };
       if (known?.columns.some((other) => other.key === key) === true) throw new Error(`${measurement} has ${key} and needs it again`);
       const table: TableDefinition = known === undefined
-        ? { id: this.#tables.length + 1, databaseId: database, measurement, created: ++this.#number, flushedTo: 0, columns: [column] }
+        ? { id: this.#tables.length + 1, databaseId: database, measurement, created: ++this.#seq, flushedTo: 0, columns: [column] }
         : { ...known, columns: [...known.columns, column] };
       this.#tables[table.id - 1] = table;
       this.#parsers().forEach((parser) => parser.define(table));
@@ -188,7 +188,7 @@ export class WasmSubject implements Subject {
     replica.inputView(body.length).set(body);
     const again = replica.parse({
       databaseId: database, bytes: body.length, precision: PRECISION_NUMBERS[precision], defaultTime: DEFAULT_TIME_NS, flags: abi.PARSE_REPLAY | ruleFlags(rules),
-      linesMax: 0xffffffff, rejectedRuns, replayNumber: ++this.#number,
+      linesMax: 0xffffffff, rejectedRuns, replaySeq: ++this.#seq,
     });
     assertEqual([again.status, again.accepted, again.checksum], [abi.PARSE_ACCEPTED, accepted, checksum], 'replay');
   }

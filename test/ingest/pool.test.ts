@@ -17,7 +17,7 @@ test('a task for a thread that has just ended fails at once and holds up no othe
     threads: 1,
     clock: systemClock,
     settings: { bodyMemory: new SharedArrayBuffer(4096), blockBytes: 4096, limits, memoryBytesMax: 1 << 20, rowBytesMax: 1 << 20, linearBytesMax: 1 << 28, dataDir: 'unused', start: 'unused', inflate: 'zlib' },
-    numbersLength: 8,
+    seqsLength: 8,
     taskMsMax: 60_000,
   });
   pool.start({

@@ -5,7 +5,7 @@ import type { Catalog } from '../../src/catalog/catalog.js';
 import type { Clock } from '../../src/clock.js';
 import { BodyMemory } from '../../src/ingest/body-memory.js';
 import type { Dispatcher } from '../../src/ingest/dispatch.js';
-import { hasNumber, NumberList } from '../../src/ingest/number-list.js';
+import { hasSeq, SeqList } from '../../src/ingest/seq-list.js';
 import { Recovery } from '../../src/ingest/recovery.js';
 import { Replay, type ReplayParts } from '../../src/ingest/replay.js';
 import { MemoryDisk } from '../fault/memory-disk.js';
@@ -19,7 +19,7 @@ interface Bench {
   readonly replay: Replay;
   readonly parts: ReplayParts;
   readonly disk: MemoryDisk;
-  readonly numbers: readonly number[];
+  readonly seqs: readonly number[];
   /** Numbers of frames that are back, in their order. */
   readonly back: number[];
   readonly troubles: string[];
@@ -30,24 +30,24 @@ interface Bench {
 async function bench(frames: number, some: Partial<ReplayParts> = {}): Promise<Bench> {
   const disk = new MemoryDisk();
   const { log, clock: time } = await open(disk, { segmentBytesMax: 256 });
-  const numbers: number[] = [];
+  const seqs: number[] = [];
   for (let i = 0; i < frames; i += 1) {
     time.nowUs += 1000;
-    const { number, synced } = append(log, 'm v=1i 1');
+    const { seq, synced } = append(log, 'm v=1i 1');
     await synced;
-    numbers.push(number);
+    seqs.push(seq);
   }
   const back: number[] = [];
   const troubles: string[] = [];
   const floors: number[] = [];
   const dispatcher = {
-    parse: async (task: BodyTask) => ({ slot: { number: 0 }, outcome: { state: 'accepted', accepted: 1, checksum: 0n, rows: [[1, 1]], number: task.replay!.number } }),
+    parse: async (task: BodyTask) => ({ slot: { seq: 0 }, outcome: { state: 'accepted', accepted: 1, checksum: 0n, rows: [[1, 1]], seq: task.replay!.seq } }),
   } as unknown as Dispatcher;
   const parts: ReplayParts = {
     log, dispatcher, clock,
     bodyMemory: new BodyMemory({ queueBytesMax: 64 * 4096, blockBytes: 4096 }),
     memoryFull: () => false,
-    onBack: (_, number) => back.push(number),
+    onBack: (_, seq) => back.push(seq),
     quarantine: async () => {},
     onTrouble: (sentence) => {
       troubles.push(sentence);
@@ -56,16 +56,16 @@ async function bench(frames: number, some: Partial<ReplayParts> = {}): Promise<B
     ...some,
   };
   const replay = new Replay(parts, 0);
-  return { replay, parts, disk, numbers, back, troubles, floors };
+  return { replay, parts, disk, seqs, back, troubles, floors };
 }
 
 test('a log that cannot be read is read again from where it stopped', async () => {
-  const { replay, disk, numbers, back, troubles, floors } = await bench(6);
+  const { replay, disk, seqs, back, troubles, floors } = await bench(6);
   disk.failNth('read', 4, 'once');
-  assert.equal(await replay.run(numbers.at(-1)!, () => true), 6);
-  assert.deepEqual(back, numbers);
+  assert.equal(await replay.run(seqs.at(-1)!, () => true), 6);
+  assert.deepEqual(back, seqs);
   assert.equal(troubles.length, 1);
-  assert.ok(floors[0]! <= numbers[3]!, `R was ${floors[0]} while ${numbers[3]} was still missing`);
+  assert.ok(floors[0]! <= seqs[3]!, `R was ${floors[0]} while ${seqs[3]} was still missing`);
   assert.equal(replay.floor, Infinity);
 });
 
@@ -79,9 +79,9 @@ test('a frame that cannot be set aside keeps R until it can', async () => {
       if (attempts < 3) throw new Error('no room');
     },
   });
-  assert.equal(await made.replay.run(made.numbers[0]!, () => true), 1);
+  assert.equal(await made.replay.run(made.seqs[0]!, () => true), 1);
   assert.equal(attempts, 3);
-  assert.deepEqual(made.floors, [made.numbers[0], made.numbers[0]]);
+  assert.deepEqual(made.floors, [made.seqs[0], made.seqs[0]]);
   assert.match(made.troubles[0]!, /ended a worker twice: boom.*no room/);
   assert.equal(made.parts.bodyMemory.freeBlocks, made.parts.bodyMemory.blockCount);
 });
@@ -96,42 +96,42 @@ test('[issue 13 A1] frames of one line are under way by the blocks that they tak
         most = Math.max(most, (underWay += 1));
         await new Promise((resolve) => setImmediate(resolve));
         underWay -= 1;
-        return { slot: { number: 0 }, outcome: { state: 'accepted', accepted: 1, checksum: 0n, rows: [[1, 1]] } };
+        return { slot: { seq: 0 }, outcome: { state: 'accepted', accepted: 1, checksum: 0n, rows: [[1, 1]] } };
       },
     } as unknown as Dispatcher,
   });
-  assert.equal(await made.replay.run(made.numbers.at(-1)!, () => true), 12);
+  assert.equal(await made.replay.run(made.seqs.at(-1)!, () => true), 12);
   assert.equal(most, 4, 'blocks of 2 MiB in 8 MiB');
 });
 
 test('[issue 13 A1] a frame that is back is remembered by eight bytes, until a flush', () => {
-  const list = new NumberList();
-  const numbers = Array.from({ length: 100_000 }, (_, n) => 10 * (n ^ 1));
-  for (const number of numbers) list.add(number);
+  const list = new SeqList();
+  const seqs = Array.from({ length: 100_000 }, (_, n) => 10 * (n ^ 1));
+  for (const seq of seqs) list.add(seq);
   assert.ok(list.bytes >= 800_000 && list.bytes < 850_000, `${list.bytes} bytes`);
   const sorted = list.sorted();
-  assert.ok(numbers.every((number) => hasNumber(sorted, number) && !hasNumber(sorted, number + 1)) && !hasNumber(sorted, -1) && !hasNumber(new Float64Array(), 0));
+  assert.ok(seqs.every((seq) => hasSeq(sorted, seq) && !hasSeq(sorted, seq + 1)) && !hasSeq(sorted, -1) && !hasSeq(new Float64Array(), 0));
   list.forgetBelow(900_000);
   assert.ok(list.bytes < 150_000, `${list.bytes} bytes`);
   const left = list.sorted();
-  assert.ok(numbers.every((number) => number < 900_000 || hasNumber(left, number)));
+  assert.ok(seqs.every((seq) => seq < 900_000 || hasSeq(left, seq)));
   list.forgetBelow(Infinity);
   assert.equal(list.bytes, 0);
 });
 
 test('R is 0 until the replay of a start begins, and it says how far it is', async () => {
-  const { parts, numbers } = await bench(6);
+  const { parts, seqs } = await bench(6);
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
   const parse: Dispatcher['parse'] = async (...args) => {
     const parsed = await parts.dispatcher.parse(...args);
-    if (args[0].replay!.number === numbers[3]) await held;
+    if (args[0].replay!.seq === seqs[3]) await held;
     return parsed;
   };
   const catalog = { table: () => ({ flushedTo: 0 }) } as unknown as Catalog;
-  const recovery = new Recovery({ ...parts, dispatcher: { parse } as unknown as Dispatcher }, catalog, { startNumber: numbers.at(-1)!, framesCount: 6 });
+  const recovery = new Recovery({ ...parts, dispatcher: { parse } as unknown as Dispatcher }, catalog, { startSeq: seqs.at(-1)!, framesCount: 6 });
   const back: number[] = [];
-  recovery.connect({ memoryFull: () => false, onBack: (_, number) => back.push(number) });
+  recovery.connect({ memoryFull: () => false, onBack: (_, seq) => back.push(seq) });
   assert.deepEqual([recovery.floor, recovery.hasBegun, recovery.progress], [0, false, null]);
   let isDone = false;
   const done = recovery.done().then(() => (isDone = true));
@@ -141,7 +141,7 @@ test('R is 0 until the replay of a start begins, and it says how far it is', asy
   assert.deepEqual([recovery.floor, recovery.hasBegun, recovery.progress, isDone], [0, true, null, false], 'it waits for what the catalog is to know');
   ready();
   while (back.length < 5) await new Promise((resolve) => setImmediate(resolve));
-  assert.ok(recovery.floor <= numbers[3]!);
+  assert.ok(recovery.floor <= seqs[3]!);
   assert.match(recovery.progress!, /^the log is read back: [345] of 6 frames are$/);
   release();
   assert.equal(await run, 6);

@@ -36,7 +36,7 @@ class Bench {
   readonly pending: PendingRows = new PendingRows(this.ring.buffer, (tableId) => this.removed.push(...takenOut(this.pending, tableId, 0)));
   readonly slot: Slot = {
     number: 0, busy: false, rolledBackBelow: 0, refusedTo: 0, memtableBytes: 0, tell: () => {},
-    giveNumber: (ordinal, number) => Atomics.store(this.ring, ordinal % RING, BigInt(number)),
+    giveSeq: (ordinal, seq) => Atomics.store(this.ring, ordinal % RING, BigInt(seq)),
   };
   readonly frames: FrameHeader[] = [];
   readonly tasks: BodyTask[] = [];
@@ -66,7 +66,7 @@ class Bench {
       appendFrame: (header: FrameHeader) => {
         if (this.logFails) throw new SluiceError('log-failed', 'no room');
         this.frames.push(header);
-        return { number: 1000 + this.frames.length, written: Promise.resolve(), synced: Promise.resolve() };
+        return { seq: 1000 + this.frames.length, written: Promise.resolve(), synced: Promise.resolve() };
       },
     } as unknown as Log;
     this.rollback = new LogRollback({ log, pool: { slots: () => [this.slot] } as unknown as Pool, clock: new FakeClock(), logger: makeLogger('silent') });
@@ -106,7 +106,7 @@ class Bench {
 }
 
 function numbersOf(spans: FlushSpans): number[] {
-  return [...spans].filter(({ rowEnd, rowFirst }) => rowEnd > rowFirst).map(({ number }) => number);
+  return [...spans].filter(({ rowEnd, rowFirst }) => rowEnd > rowFirst).map(({ seq }) => seq);
 }
 
 function accepted(ordinal: number): AcceptedBody {
@@ -127,13 +127,13 @@ test('a body parsed after the rollback, whose outcome comes before the rollback 
   bench.rollback.onRolledBack(bench.slot, nextOrdinal);
   const late = bench.parse(1);
   assert.deepEqual(await bench.outcome(late), { kind: 'stored' });
-  bench.pending.takeNumbers();
+  bench.pending.takeSeqs();
   assert.deepEqual(bench.removed, [{ rowFirst: 0, rowEnd: 1 }, { rowFirst: 0, rowEnd: 1 }], 'the rows of both that were refused');
   assert.deepEqual(numbersOf(bench.pending.upTo(1, 1001)), [1001]);
   // The ring goes round: no place holds what an earlier ordinal left there.
   for (let row = 1; row <= RING; row += 1) {
     await bench.outcome(bench.parse(row));
-    bench.pending.takeNumbers();
+    bench.pending.takeSeqs();
   }
   assert.equal(numbersOf(bench.pending.upTo(1, Infinity)).length, RING + 1);
   assert.equal(bench.memory.freeBlocks, bench.memory.blockCount);
@@ -146,7 +146,7 @@ test('a body that the log does not take leaves the memtable', async () => {
   bench.logFails = false;
   assert.deepEqual(await bench.outcome(bench.parse(1)), { kind: 'stored' });
   assert.deepEqual(bench.ends, [[1, false], [1, true]]);
-  bench.pending.takeNumbers();
+  bench.pending.takeSeqs();
   assert.deepEqual(bench.removed, [{ rowFirst: 0, rowEnd: 1 }]);
 });
 
@@ -175,7 +175,7 @@ test('what is parsed after its answer is not logged: it would come after what wa
   assert.equal(outcome.kind === 'failed' && outcome.code, 'too-slow');
   assert.deepEqual(await bench.outcome(bench.parse(1)), { kind: 'stored' });
   assert.equal(bench.frames.length, 1);
-  bench.pending.takeNumbers();
+  bench.pending.takeSeqs();
   assert.deepEqual(bench.removed, [{ rowFirst: 0, rowEnd: 1 }]);
 });
 

@@ -13,7 +13,7 @@ const FRAMES = 50;
 const SEED = 9;
 
 interface Placed {
-  readonly number: number;
+  readonly seq: number;
   readonly body: string;
   readonly offset: number;
   readonly end: number;
@@ -24,7 +24,7 @@ interface Original {
   readonly bytes: Buffer;
   readonly frames: readonly Placed[];
   /** A later segment, with one frame. */
-  readonly next: { readonly path: string; readonly bytes: Buffer; readonly number: number };
+  readonly next: { readonly path: string; readonly bytes: Buffer; readonly seq: number };
 }
 
 /** A segment of 50 frames and, in a second one, a frame more. */
@@ -35,20 +35,20 @@ async function makeOriginal(): Promise<Original> {
   let offset = format.SEGMENT_HEADER_BYTES;
   const frames = Array.from({ length: FRAMES }, (_, i) => {
     const body = `frame ${i} ${'abcdefgh'.repeat(random.below(30))}`;
-    const { number } = append(log, body);
+    const { seq } = append(log, body);
     const end = offset + format.recordBytes(frameBytes(frameHeader()), body.length);
-    const placed = { number, body, offset, end };
+    const placed = { seq, body, offset, end };
     offset = end;
     return placed;
   });
   await log.close();
   const later = await open(disk);
-  const { number } = append(later.log, 'of the next segment');
+  const { seq } = append(later.log, 'of the next segment');
   await later.log.close();
   const [path, nextPath] = await segmentPaths(disk);
   const bytes = disk.content(path!);
   assert.equal(bytes.length, offset);
-  return { path: path!, bytes, frames, next: { path: nextPath!, bytes: disk.content(nextPath!), number } };
+  return { path: path!, bytes, frames, next: { path: nextPath!, bytes: disk.content(nextPath!), seq } };
 }
 
 const original = await makeOriginal();
@@ -71,8 +71,8 @@ async function start(bytes: Buffer): Promise<Damaged> {
 
 /** All frames whose bytes are whole are back, and the next segment's. */
 function assertKept(damaged: Damaged, isWhole: (frame: Placed) => boolean, name: string): void {
-  const expected = original.frames.filter(isWhole).map(({ number, body }) => [number, body] as const);
-  assert.deepEqual(damaged.found, new Map([...expected, [original.next.number, 'of the next segment']]), name);
+  const expected = original.frames.filter(isWhole).map(({ seq, body }) => [seq, body] as const);
+  assert.deepEqual(damaged.found, new Map([...expected, [original.next.seq, 'of the next segment']]), name);
   assert.equal(damaged.scan.framesCount, expected.length + 1, name);
 }
 
@@ -128,7 +128,7 @@ test('any byte is changed: only its record is lost', async () => {
     bytes[at]! ^= 1 + random.below(255);
     const { found } = await start(bytes);
     for (const frame of original.frames) {
-      if (at < frame.offset || at >= frame.end) assert.equal(found.get(frame.number), frame.body, `byte ${at}`);
+      if (at < frame.offset || at >= frame.end) assert.equal(found.get(frame.seq), frame.body, `byte ${at}`);
     }
     assert.ok(found.size >= FRAMES);
   }
@@ -201,11 +201,11 @@ test('records of another segment do not count', async () => {
 
 test('an empty file that nothing names goes away; one whose next says nothing is set aside; other files stay', async () => {
   const disk = new MemoryDisk();
-  const later = original.next.number + 1;
-  const name = (number: number) => join(FOLDER, `${String(number).padStart(16, '0')}.log`);
+  const later = original.next.seq + 1;
+  const name = (seq: number) => join(FOLDER, `${String(seq).padStart(16, '0')}.log`);
   disk.place(original.path, original.bytes);
   disk.place(name(later), Buffer.alloc(0));
-  const header = format.encodeSegmentHeader({ first: later + 1, node: '00000000', processStart: 0, previous: original.frames[0]!.number, previousEnd: 0 });
+  const header = format.encodeSegmentHeader({ first: later + 1, node: '00000000', processStart: 0, previous: original.frames[0]!.seq, previousEnd: 0 });
   disk.place(name(later + 1), header);
   disk.place(name(later + 2), Buffer.from('not a log'));
   disk.place(join(FOLDER, 'notes.txt'), Buffer.from('mine'));
@@ -217,7 +217,7 @@ test('an empty file that nothing names goes away; one whose next says nothing is
   assert.match(said, /notes.txt is no log segment and is left alone/);
   assert.match(said, new RegExp(`${later + 1}\\.log holds no record, though ${later + 2}\\.log, which came after it, says that it did: moved to quarantine`));
   assert.doesNotMatch(said, new RegExp(`${later}\\.log`));
-  assert.equal(scan.lastNumber, later + 2);
+  assert.equal(scan.lastSeq, later + 2);
 });
 
 test('a segment under another segment’s name is set aside', async () => {
@@ -270,12 +270,12 @@ test('a segment of a newer format stops the start with a sentence, and nothing i
 });
 
 test('a frame or record of an unknown kind is passed over and said', async () => {
-  const first = original.frames[0]!.number;
+  const first = original.frames[0]!.seq;
   const seed = format.crcSeed(first);
   const record = Buffer.alloc(format.recordBytes(0, 8));
-  format.finishRecord(record, 0, { kind: 9, number: first + 60, fixedBytes: 0, payloadBytes: 8 }, seed);
+  format.finishRecord(record, 0, { kind: 9, seq: first + 60, fixedBytes: 0, payloadBytes: 8 }, seed);
   const frame = Buffer.alloc(format.recordBytes(80, 8));
-  format.finishRecord(frame, 0, { kind: format.KIND_FRAME, number: first + 61, fixedBytes: 80, payloadBytes: 8 }, seed);
+  format.finishRecord(frame, 0, { kind: format.KIND_FRAME, seq: first + 61, fixedBytes: 80, payloadBytes: 8 }, seed);
   const disk = new MemoryDisk();
   disk.place(original.path, Buffer.concat([original.bytes, record, frame]));
   const { log, scan } = await open(disk);

@@ -22,15 +22,15 @@ async function runWorkload(disk: MemoryDisk, history: History): Promise<void> {
     if (group === FAILING_GROUP) disk.failNth('sync', 1, 'once');
     const appended = Array.from({ length: 1 + (group % 4) }, (_, i) => {
       const body = `group ${group} frame ${i} ${'.'.repeat((group * 37) % 400)}`;
-      const { number, synced } = append(log, body);
-      history.sent.set(number, body);
-      return { number, synced: synced.then(() => history.acknowledged.add(number)) };
+      const { seq, synced } = append(log, body);
+      history.sent.set(seq, body);
+      return { number: seq, synced: synced.then(() => history.acknowledged.add(seq)) };
     });
     const results = await Promise.allSettled(appended.map(({ synced }) => synced));
     if (results.every(({ status }) => status === 'fulfilled')) continue;
     assert.equal(group, FAILING_GROUP);
     await log.heal();
-    for (const { number } of appended) history.givenUp.add(number);
+    for (const { number: seq } of appended) history.givenUp.add(seq);
   }
   assert.equal(failures.length, 1);
 }
@@ -64,14 +64,14 @@ async function checkImage(
   const first = await open(image.disk, OPTIONS);
   assertNoneMissed(first, image.name);
   const found = await bodies(first.log);
-  for (const number of image.acknowledged) assert.ok(found.has(number), `${image.name}: frame ${number} is lost`);
-  for (const number of image.givenUp) assert.ok(!found.has(number), `${image.name}: frame ${number} was given up`);
-  for (const [number, body] of found) assert.equal(body, sent.get(number), `${image.name}: frame ${number} was never sent`);
-  const { number, synced } = append(first.log, 'after the crash');
+  for (const seq of image.acknowledged) assert.ok(found.has(seq), `${image.name}: frame ${seq} is lost`);
+  for (const seq of image.givenUp) assert.ok(!found.has(seq), `${image.name}: frame ${seq} was given up`);
+  for (const [seq, body] of found) assert.equal(body, sent.get(seq), `${image.name}: frame ${seq} was never sent`);
+  const { seq, synced } = append(first.log, 'after the crash');
   await synced;
   const second = await open(image.disk.crash('drop-unsynced'), OPTIONS);
   assertNoneMissed(second, image.name);
-  const expected = new Map([...found, [number, 'after the crash']]);
+  const expected = new Map([...found, [seq, 'after the crash']]);
   assert.deepEqual(await bodies(second.log), expected, `${image.name}: the second crash`);
 }
 
@@ -80,12 +80,12 @@ test('what a killed process had written is durable once the next one has started
   const killed = await open(disk);
   await append(killed.log, 'synced').synced;
   disk.before = (operation) => (operation === 'sync' ? new Promise(() => undefined) : undefined);
-  const { number, written } = append(killed.log, 'written, not synced');
+  const { seq, written } = append(killed.log, 'written, not synced');
   await written;
   disk.before = undefined;
   assert.equal((await bodies((await open(disk.crash('drop-unsynced'))).log)).size, 1);
   const next = await open(disk);
-  assert.equal((await bodies(next.log)).get(number), 'written, not synced');
+  assert.equal((await bodies(next.log)).get(seq), 'written, not synced');
   const afterPowerLoss = await open(disk.crash('drop-unsynced'));
-  assert.equal((await bodies(afterPowerLoss.log)).get(number), 'written, not synced');
+  assert.equal((await bodies(afterPowerLoss.log)).get(seq), 'written, not synced');
 });

@@ -46,9 +46,9 @@ async function runGroups(log: Log, disk: MemoryDisk, run: Run): Promise<void> {
   for (let group = 0; group < 8; group += 1) {
     const appended = ['a', 'b', 'c'].map((name) => ({ ...append(log, `${name}${group}`.repeat(30)), body: `${name}${group}`.repeat(30) }));
     const results = await Promise.allSettled(appended.map(({ synced }) => synced));
-    appended.forEach(({ number, body }, i) => {
-      if (results[i]!.status === 'fulfilled') run.acknowledged.set(number, body);
-      else run.givenUp.add(number);
+    appended.forEach(({ seq, body }, i) => {
+      if (results[i]!.status === 'fulfilled') run.acknowledged.set(seq, body);
+      else run.givenUp.add(seq);
     });
     if (results.every(({ status }) => status === 'fulfilled')) continue;
     for (const result of results) if (result.status === 'rejected') assert.ok(isLogFailed(result.reason));
@@ -80,7 +80,7 @@ async function check(log: Log, disk: MemoryDisk, run: Run, n: number): Promise<v
   disk.healFaults();
   const last = append(log, 'healed');
   await last.synced;
-  run.acknowledged.set(last.number, 'healed');
+  run.acknowledged.set(last.seq, 'healed');
   assert.deepEqual(await bodies(log), run.acknowledged, `n = ${n}, read back`);
   for (const policy of ['drop-unsynced', 'keep-all'] as const) {
     const again = await open(disk.crash(policy), OPTIONS);
@@ -98,7 +98,7 @@ test('a segment whose sync failed is never written again', async () => {
   const lost = append(log, 'lost');
   await lost.written;
   await assert.rejects(lost.synced, isLogFailed);
-  assert.deepEqual(failures, [kept.number]);
+  assert.deepEqual(failures, [kept.seq]);
   assert.throws(() => append(log, 'refused'), isLogFailed);
   const [path] = await segmentPaths(disk);
   const before = disk.content(path!);
@@ -159,7 +159,7 @@ test('the list of what was given up outlives the segment where it stands', async
 test('a start on a disk that takes no more bytes leaves damage as it is and says so', async () => {
   const disk = new MemoryDisk();
   const { log } = await open(disk);
-  const { number, synced } = append(log, 'kept');
+  const { seq, synced } = append(log, 'kept');
   await synced;
   await log.close();
   const [path] = await segmentPaths(disk);
@@ -169,5 +169,5 @@ test('a start on a disk that takes no more bytes leaves damage as it is and says
   const full = await open(disk);
   assert.match(full.scan.reports.map(({ what }) => what).join(), /torn tail and is left as it is/);
   assert.deepEqual(disk.content(path!), damaged);
-  assert.deepEqual(await bodies(full.log), new Map([[number, 'kept']]));
+  assert.deepEqual(await bodies(full.log), new Map([[seq, 'kept']]));
 });

@@ -123,7 +123,7 @@ function record(text: string, seed: number): Buffer {
   const bytes = Buffer.alloc(format.recordBytes(4, payload.length), 0xee);
   bytes.write('FIXD', format.RECORD_HEADER_BYTES);
   payload.copy(bytes, format.RECORD_HEADER_BYTES + 4);
-  format.finishRecord(bytes, 0, { kind: 1, number: 77, fixedBytes: 4, payloadBytes: payload.length }, seed);
+  format.finishRecord(bytes, 0, { kind: 1, seq: 77, fixedBytes: 4, payloadBytes: payload.length }, seed);
   return bytes;
 }
 
@@ -135,7 +135,7 @@ test('a record is read as it was written, and with the seed of its segment alone
     const step = format.readRecord(bytes, 0, bytes.length, seed);
     assert.ok(step.is === 'record');
     assert.deepEqual(
-      [step.kind, step.number, step.fixed.toString(), step.payload.toString(), step.bytes],
+      [step.kind, step.seq, step.fixed.toString(), step.payload.toString(), step.bytes],
       [1, 77, 'FIXD', 'x'.repeat(length), bytes.length],
     );
     assert.equal(format.readRecord(bytes, 0, bytes.length, format.crcSeed(78)).is, 'bad');
@@ -170,7 +170,7 @@ test('a record inside the body of a damaged record is not taken for one', () => 
   const payload = Buffer.concat([Buffer.alloc(4), inner]);
   const outer = Buffer.alloc(format.recordBytes(0, payload.length));
   payload.copy(outer, format.RECORD_HEADER_BYTES);
-  format.finishRecord(outer, 0, { kind: 1, number: 70, fixedBytes: 0, payloadBytes: payload.length }, seed);
+  format.finishRecord(outer, 0, { kind: 1, seq: 70, fixedBytes: 0, payloadBytes: payload.length }, seed);
   outer[format.RECORD_HEADER_BYTES]! ^= 1;
   assert.deepEqual(format.readRecord(outer, 0, outer.length, seed), { is: 'bad', bytes: outer.length });
 });

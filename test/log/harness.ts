@@ -53,7 +53,7 @@ export async function open(disk: Disk, options: Partial<LogOptions> = {}): Promi
     segmentBytesMax: 64 * 1024 * 1024,
     quarantineFolder: QUARANTINE,
     clock,
-    numberFloor: 0,
+    seqFloor: 0,
     onReport: (report) => reports.push(report),
     ...options,
   });
@@ -77,7 +77,7 @@ export function append(log: Log, body: string | Uint8Array, header: Partial<Fram
 /** Bodies by number of all frames that the log gives back. */
 export async function bodies(log: Log, from = 0): Promise<Map<number, string>> {
   const found = new Map<number, string>();
-  for await (const { number, body } of log.frames(from)) found.set(number, body.toString());
+  for await (const { seq, body } of log.frames(from)) found.set(seq, body.toString());
   return found;
 }
 

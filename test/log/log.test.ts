@@ -24,7 +24,7 @@ test('frames that come while one is written share the next write and sync', asyn
   await Promise.all(late.map(({ synced }) => synced));
   assert.equal(disk.counts.get('write'), writes + 2);
   assert.equal(disk.counts.get('sync'), syncs + 2);
-  assert.equal(log.lastSynced, late.at(-1)!.number);
+  assert.equal(log.lastSynced, late.at(-1)!.seq);
   await log.close();
 });
 
@@ -58,35 +58,35 @@ test('the body is copied before appendFrame returns, and a body that cannot be c
   assert.throws(() => log.appendFrame(frameHeader(), 1, () => { throw new Error('no body'); }), /no body/);
   const second = append(log, 'second');
   await second.synced;
-  assert.deepEqual(await bodies(log), new Map([[first.number, 'before'], [second.number, 'second']]));
+  assert.deepEqual(await bodies(log), new Map([[first.seq, 'before'], [second.seq, 'second']]));
 });
 
 test('numbers are microseconds, and rise when the clock does not', async () => {
   const disk = new MemoryDisk();
   const { log, clock } = await open(disk);
-  assert.equal(append(log, 'a').number, START_US);
-  assert.equal(append(log, 'b').number, START_US + 1);
+  assert.equal(append(log, 'a').seq, START_US);
+  assert.equal(append(log, 'b').seq, START_US + 1);
   clock.nowUs += 1000;
-  assert.equal(append(log, 'c').number, START_US + 1000);
+  assert.equal(append(log, 'c').seq, START_US + 1000);
   clock.nowUs -= 3_600_000_000;
-  assert.equal(append(log, 'd').number, START_US + 1001);
+  assert.equal(append(log, 'd').seq, START_US + 1001);
   await log.close();
 });
 
 test('after a start numbers go on above those of the log and of the catalog', async () => {
   const disk = new MemoryDisk();
   const first = await open(disk);
-  const { number } = append(first.log, 'a');
+  const { seq } = append(first.log, 'a');
   await first.log.close();
   const second = await open(disk);
-  assert.equal(second.scan.lastNumber, number);
+  assert.equal(second.scan.lastSeq, seq);
   second.clock.nowUs -= 1_000_000;
-  assert.equal(append(second.log, 'b').number, number + 1);
+  assert.equal(append(second.log, 'b').seq, seq + 1);
   await second.log.close();
-  const third = await open(disk, { numberFloor: number + 50 });
-  assert.equal(third.log.lastSynced, number + 50);
+  const third = await open(disk, { seqFloor: seq + 50 });
+  assert.equal(third.log.lastSynced, seq + 50);
   third.clock.nowUs -= 1_000_000;
-  assert.equal(append(third.log, 'c').number, number + 51);
+  assert.equal(append(third.log, 'c').seq, seq + 51);
   await third.log.close();
 });
 
@@ -95,19 +95,19 @@ test('segments are closed at their size and named by their first number; one rec
   const { log, clock } = await open(disk, { segmentBytesMax: SMALL_SEGMENT });
   const large = 'L'.repeat(3 * 1024 * 1024);
   const sent = ['a', 'b', 'c', 'd', large, 'e', 'f'];
-  const numbers: number[] = [];
+  const seqs: number[] = [];
   for (const body of sent) {
     clock.nowUs += 10;
-    numbers.push(append(log, body).number);
+    seqs.push(append(log, body).seq);
   }
   await append(log, 'last').synced;
   const summary = log.segments();
-  assert.deepEqual(summary.map(({ first }) => first), [numbers[0], numbers[4], numbers[5]]);
+  assert.deepEqual(summary.map(({ first }) => first), [seqs[0], seqs[4], seqs[5]]);
   assert.deepEqual((await segmentPaths(disk)).map((path) => Number(path.slice(4, 20))), summary.map(({ first }) => first));
   for (const path of await segmentPaths(disk)) assert.ok(disk.content(path).length < SMALL_SEGMENT || disk.content(path).length > large.length);
   assert.equal(log.bytes, summary.reduce((sum, { bytes }) => sum + bytes, 0));
   assert.deepEqual([...(await bodies(log)).values()], [...sent, 'last']);
-  assert.deepEqual([...(await bodies(log, numbers[5])).values()], ['e', 'f', 'last']);
+  assert.deepEqual([...(await bodies(log, seqs[5])).values()], ['e', 'f', 'last']);
   await log.close();
   const again = await open(disk);
   assert.deepEqual(again.log.segments().map(({ first, last, bytes }) => [first, last, bytes]), summary.map(({ first, last, bytes }) => [first, last, bytes]));
@@ -119,12 +119,12 @@ test('segments are closed at their size and named by their first number; one rec
 
 test('frames are read up to a number, and from segments that are still written', async () => {
   const { log } = await open(new MemoryDisk(), { segmentBytesMax: SMALL_SEGMENT });
-  const numbers = Array.from({ length: 12 }, (_, i) => append(log, `body ${i}`).number);
+  const seqs = Array.from({ length: 12 }, (_, i) => append(log, `body ${i}`).seq);
   assert.deepEqual(await bodies(log), new Map());
   await append(log, 'x').synced;
   const found: number[] = [];
-  for await (const { number } of log.frames(numbers[3]!, numbers[9])) found.push(number);
-  assert.deepEqual(found, numbers.slice(3, 10));
+  for await (const { seq } of log.frames(seqs[3]!, seqs[9])) found.push(seq);
+  assert.deepEqual(found, seqs.slice(3, 10));
 });
 
 test('a segment knows the last number of each table and of the catalog', async () => {
@@ -135,13 +135,13 @@ test('a segment knows the last number of each table and of the catalog', async (
   const record = log.appendCatalog(Buffer.from('{}'));
   const c = append(log, 'c', { tableIds: [7] });
   await c.synced;
-  const expected = [new Map([[1, b.number - 1], [2, b.number], [7, c.number]]), record.number];
+  const expected = [new Map([[1, b.seq - 1], [2, b.seq], [7, c.seq]]), record.seq];
   const known = (from: typeof log) => [from.segments()[0]!.lastByTable, from.segments()[0]!.lastCatalog];
   assert.deepEqual(known(log), expected);
   await log.close();
   const again = await open(disk);
   assert.deepEqual(known(again.log), expected);
-  assert.deepEqual(again.scan.catalogRecords, [{ number: record.number, payload: Buffer.from('{}') }]);
+  assert.deepEqual(again.scan.catalogRecords, [{ seq: record.seq, payload: Buffer.from('{}') }]);
 });
 
 test('trim removes what may go, the newest segment apart, durably', async () => {
@@ -172,11 +172,11 @@ test('a segment whose removal failed is removed by the next trim', async () => {
 test('close writes what waits, and the log takes nothing after it', async () => {
   const disk = new MemoryDisk();
   const { log } = await open(disk);
-  const { number } = append(log, 'last words');
+  const { seq } = append(log, 'last words');
   await log.close();
   assert.throws(() => append(log, 'too late'), (error) => error instanceof SluiceError && error.code === 'stopping');
   const again = await open(disk.crash('drop-unsynced'));
-  assert.deepEqual(await bodies(again.log), new Map([[number, 'last words']]));
+  assert.deepEqual(await bodies(again.log), new Map([[seq, 'last words']]));
 });
 
 test('the node is the one that is given, or the log’s own, or a new one', async () => {

@@ -16,32 +16,32 @@ async function fill(log: Log, segments = SEGMENTS, from = 1): Promise<void> {
   for (let table = from; table < from + segments; table += 1) await append(log, `body ${table} ${'.'.repeat(600)}`, { tableIds: [table] }).synced;
 }
 
-async function filled(): Promise<{ disk: MemoryDisk; paths: string[]; numbers: number[] }> {
+async function filled(): Promise<{ disk: MemoryDisk; paths: string[]; seqs: number[] }> {
   const disk = new MemoryDisk();
   const { log } = await open(disk, OPTIONS);
   await fill(log);
   await log.close();
   const paths = await segmentPaths(disk);
   assert.equal(paths.length, SEGMENTS);
-  return { disk, paths, numbers: [...(await bodies((await open(disk)).log)).keys()] };
+  return { disk, paths, seqs: [...(await bodies((await open(disk)).log)).keys()] };
 }
 
 for (let victim = 0; victim < SEGMENTS; victim += 1) {
   test(`segment ${victim + 1} of ${SEGMENTS} is gone: the start says so, and the others are back`, async () => {
-    const { disk, paths, numbers } = await filled();
+    const { disk, paths, seqs } = await filled();
     await disk.remove(paths[victim]!);
     const { log, scan, clock } = await open(disk, OPTIONS);
     const by = victim === SEGMENTS - 1 ? 'the mark of the newest' : paths[victim + 1]!.slice(FOLDER.length + 1);
     assert.deepEqual(scan.reports.map(({ file, what }) => [join(FOLDER, file), what]), [[paths[victim], `is missing, though ${by} names it: what it held is lost`]]);
-    assert.deepEqual([...(await bodies(log)).keys()], numbers.filter((_, i) => i !== victim));
+    assert.deepEqual([...(await bodies(log)).keys()], seqs.filter((_, i) => i !== victim));
     clock.nowUs -= 10_000_000;
-    assert.ok(append(log, 'next').number > numbers.at(-1)!, 'no number is given twice');
+    assert.ok(append(log, 'next').seq > seqs.at(-1)!, 'no number is given twice');
     await log.close();
   });
 
   for (const [what, bytes] of [['empty', 0], ['shorter than its header', 63], ['a header alone', SEGMENT_HEADER_BYTES], ['all zeros', -1]] as const) {
     test(`segment ${victim + 1} of ${SEGMENTS} is ${what}: it is kept in quarantine and said, once as what it is`, async () => {
-      const { disk, paths, numbers } = await filled();
+      const { disk, paths, seqs } = await filled();
       const left = bytes < 0 ? Buffer.alloc(700) : disk.content(paths[victim]!).subarray(0, bytes);
       disk.place(paths[victim]!, left);
       const { log, scan } = await open(disk, OPTIONS);
@@ -50,7 +50,7 @@ for (let victim = 0; victim < SEGMENTS; victim += 1) {
       assert.equal(join(FOLDER, scan.reports[0]!.file), paths[victim]);
       assert.deepEqual(disk.content(join(QUARANTINE, scan.reports[0]!.file)), left);
       assert.equal((await segmentPaths(disk)).length, SEGMENTS - 1);
-      assert.deepEqual([...(await bodies(log)).keys()], numbers.filter((_, i) => i !== victim));
+      assert.deepEqual([...(await bodies(log)).keys()], seqs.filter((_, i) => i !== victim));
       await log.close();
     });
   }
@@ -161,12 +161,12 @@ function asFormat1(bytes: Buffer): Buffer {
 }
 
 test('a log of format 1 is read; of it an empty segment that is not the newest is set aside, and one that was given up is not', async () => {
-  const { disk, paths, numbers } = await filled();
+  const { disk, paths, seqs } = await filled();
   for (const path of paths) disk.place(path, asFormat1(disk.content(path)));
   for (const mark of await marks(disk)) await disk.remove(join(FOLDER, mark));
   const whole = await open(disk.crash('keep-all'), OPTIONS);
   assert.deepEqual(whole.scan.reports, []);
-  assert.deepEqual([...(await bodies(whole.log)).keys()], numbers);
+  assert.deepEqual([...(await bodies(whole.log)).keys()], seqs);
   await fill(whole.log, 2, 20);
   disk.place(paths[1]!, Buffer.alloc(0));
   disk.place(paths[4]!, Buffer.alloc(0));

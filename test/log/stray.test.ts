@@ -32,11 +32,11 @@ async function livesWith(disk: MemoryDisk, before: ReadonlyMap<number, string>, 
     assert.deepEqual(await bodies(log), expected, `${name}, life ${life}`);
     for (let i = 0; i < 6; i += 1) {
       const body = `life ${life} ${i} ${'.'.repeat(400)}`;
-      const { number, synced } = append(log, body);
+      const { seq, synced } = append(log, body);
       await synced;
-      assert.ok(number > Math.max(0, ...expected.keys()), `${name}: ${number} comes twice`);
-      assert.ok(number < START_US + 25 * HOUR_US, `${name}: ${number} is far from now`);
-      expected.set(number, body);
+      assert.ok(seq > Math.max(0, ...expected.keys()), `${name}: ${seq} comes twice`);
+      assert.ok(seq < START_US + 25 * HOUR_US, `${name}: ${seq} is far from now`);
+      expected.set(seq, body);
     }
     assert.deepEqual(await bodies(log), expected, `${name}, life ${life}, read back`);
     await log.trim(() => false);
@@ -46,12 +46,12 @@ async function livesWith(disk: MemoryDisk, before: ReadonlyMap<number, string>, 
 
 const FAR = ['9999999999999999', '9007199254740993', '9007199254740991', '8999999999999999', '1800000000000000'];
 
-for (const number of FAR) {
-  test(`stray files named ${number} in the log take no number with them`, async () => {
+for (const seq of FAR) {
+  test(`stray files named ${seq} in the log take no number with them`, async () => {
     for (const ending of ['log', 'newest', 'gone']) {
       for (const content of CONTENTS) {
         const { disk, expected } = await filled();
-        const path = join(FOLDER, `${number}.${ending}`);
+        const path = join(FOLDER, `${seq}.${ending}`);
         disk.place(path, content);
         await livesWith(disk, expected, `${path} of ${content.length}`);
         const empty = new MemoryDisk();
@@ -73,14 +73,14 @@ test('a stray mark of a number that was never given is said and left alone', asy
 test('a stray segment in the middle of the numbers of another voids no record', async () => {
   const { expected } = await filled();
   const header = (first: number, node: string) => encodeSegmentHeader({ first, node, processStart: 0, previous: 0, previousEnd: 0 });
-  for (const number of expected.keys()) {
-    for (const content of [...CONTENTS, header(number, 'ffffffff'), header(number, 'ffffffff').subarray(0, 40)]) {
+  for (const seq of expected.keys()) {
+    for (const content of [...CONTENTS, header(seq, 'ffffffff'), header(seq, 'ffffffff').subarray(0, 40)]) {
       const { disk } = await filled();
-      const path = join(FOLDER, `${number}.log`);
+      const path = join(FOLDER, `${seq}.log`);
       if (await disk.exists(path)) continue; // the name of one that is there
       disk.place(path, content);
       await livesWith(disk, expected, `${path} of ${content.length}`);
-      assert.deepEqual((await disk.list(QUARANTINE)).filter((kept) => !kept.startsWith(String(number))), [], 'nothing of ours is set aside');
+      assert.deepEqual((await disk.list(QUARANTINE)).filter((kept) => !kept.startsWith(String(seq))), [], 'nothing of ours is set aside');
     }
   }
 });
@@ -103,7 +103,7 @@ test('a folder with the name of a segment is said and left alone', async (t) => 
   mkdirSync(join(folder, 'log', name), { recursive: true });
   const { log, scan } = await openLog(systemDisk, join(folder, 'log'), {
     node: null, processStart: START_US, segmentBytesMax: 1 << 20, quarantineFolder: join(folder, 'quarantine'), clock: new TestClock(),
-    numberFloor: 0, onReport: () => undefined,
+    seqFloor: 0, onReport: () => undefined,
   });
   assert.deepEqual(scan.reports.map(({ file, what }) => [file, what]), [[name, 'is a folder, no log segment, and is left alone']]);
   await append(log, 'a body').synced;

@@ -7,8 +7,8 @@ const asKey = (key: string): string => key;
 
 function written(...bodies: [number: number, text: string][]): Model {
   const model = new Model();
-  for (const [number, text] of bodies) {
-    model.write(number, parseBody(Buffer.from(text), { precision: 'ns', defaultTimeNs: 7n }).points);
+  for (const [seq, text] of bodies) {
+    model.write(seq, parseBody(Buffer.from(text), { precision: 'ns', defaultTimeNs: 7n }).points);
   }
   return model;
 }
@@ -30,7 +30,7 @@ test('tag order makes no other point; an absent tag, another time and another me
 
 test('numbers only rise', () => {
   const model = written([5, 'm f=1']);
-  assert.throws(() => model.write(5, []), /log number 5 comes after 5/);
+  assert.throws(() => model.write(5, []), /seq 5 comes after 5/);
 });
 
 test('times are split by rounding down', () => {

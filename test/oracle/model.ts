@@ -13,22 +13,22 @@ export interface MergedPoint {
   readonly timestampNs: bigint;
   /** The last value of each field. */
   readonly fields: Map<string, FieldValue>;
-  /** The highest log number that wrote to this point. */
-  number: number;
+  /** The highest seq that wrote to this point. */
+  seq: number;
 }
 
-/** Takes bodies in any call order with rising log numbers; holds one row for each (measurement, tag set, time). */
+/** Takes bodies in any call order with rising seqs; holds one row for each (measurement, tag set, time). */
 export class Model {
   readonly #tables = new Map<string, Map<string, MergedPoint>>();
-  #lastNumber = -Infinity;
+  #lastSeq = -Infinity;
 
-  /** The stored points of the body with this log number, in line order. Throws when the number is not above the last. */
-  write(number: number, points: readonly Point[]): void {
-    if (number <= this.#lastNumber) throw new Error(`log number ${number} comes after ${this.#lastNumber}`);
-    this.#lastNumber = number;
+  /** The stored points of the body with this seq, in line order. Throws when the number is not above the last. */
+  write(seq: number, points: readonly Point[]): void {
+    if (seq <= this.#lastSeq) throw new Error(`seq ${seq} comes after ${this.#lastSeq}`);
+    this.#lastSeq = seq;
     for (const point of points) {
       const merged = this.#at(point);
-      merged.number = number;
+      merged.seq = seq;
       for (const [key, value] of point.fields) merged.fields.set(key, value);
     }
   }
@@ -55,7 +55,7 @@ export class Model {
     const identity = JSON.stringify([String(point.timestampNs), tags]);
     let merged = table.get(identity);
     if (merged === undefined) {
-      merged = { measurement: point.measurement, tags, timestampNs: point.timestampNs, fields: new Map(), number: 0 };
+      merged = { measurement: point.measurement, tags, timestampNs: point.timestampNs, fields: new Map(), seq: 0 };
       table.set(identity, merged);
     }
     return merged;
@@ -88,7 +88,7 @@ export function cellText(kind: Kind, value: CellValue): string | null {
 
 /**
  * A row as one string. Takes `time` in microseconds, `sluice_ns`, and a (column name, cell text) pair for every column of
- * a tag or field, in any order; nulls may be there or not. `seq` is given when log numbers are compared too.
+ * a tag or field, in any order; nulls may be there or not. `seq` is given when seqs are compared too.
  */
 export function canonicalRow(
   timeMicros: bigint,
@@ -102,7 +102,7 @@ export function canonicalRow(
 
 /**
  * The rows that a table must hold, as sorted canonical strings. `columnOf` gives a key's column in the files. With
- * `withSeq` each row carries its highest log number.
+ * `withSeq` each row carries its highest seq.
  */
 export function canonicalTable(model: Model, measurement: string, columnOf: (key: string) => string, withSeq = false): string[] {
   return model.points(measurement).map((point) => {
@@ -111,7 +111,7 @@ export function canonicalTable(model: Model, measurement: string, columnOf: (key
       ...point.tags.map(([key, value]) => [columnOf(key), value] as const),
       ...[...point.fields].map(([key, value]) => [columnOf(key), valueText(value)] as const),
     ];
-    return canonicalRow(timeMicros, remainderNs, cells, withSeq ? point.number : undefined);
+    return canonicalRow(timeMicros, remainderNs, cells, withSeq ? point.seq : undefined);
   }).sort();
 }
 

@@ -43,7 +43,7 @@ test('a failure is told whole where it is and named at the end, also of files th
   assert.deepEqual(lines.filter((line) => /^(ok|FAILED) /.test(line)).map((line) => line.replace(/ +[\d.]+ s .*\//, ' ')), [
     'ok        2 tests a.test.mjs', 'FAILED    2 tests b.test.mjs', 'FAILED    0 tests c.test.mjs', 'FAILED    0 tests d.test.mjs',
   ]);
-  for (const number of LONG) assert.match(text, new RegExp(`\\b${number}\\b`), 'nothing of the values is left out');
+  for (const seq of LONG) assert.match(text, new RegExp(`\\b${seq}\\b`), 'nothing of the values is left out');
   for (const said of [/^ {2}inner\n {2}at .*b\.test\.mjs:4:/m, /^ {2}said$/m, /^ {2}SEED=4$/m, /the file as a whole, exit code 3$/m, /Error: cannot be loaded/]) assert.match(text, said);
   assert.match(text, /\nfailed:\n.*b\.test\.mjs: inner\n.*c\.test\.mjs: the file as a whole\n.*d\.test\.mjs: the file as a whole\n\nslowest: /);
   assert.match(text, /\ntests 6, passed 1, failed 4, cancelled 0, skipped 1, todo 0\n$/);

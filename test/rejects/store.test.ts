@@ -73,14 +73,14 @@ test('a reader goes on where it was, over files and starts, and passes a torn li
 test('the oldest lines drop out, and a database never takes more than its bytes', async (t) => {
   const bytesMax = 64 * 1024;
   const { folder, store, reader } = start(t, bytesMax);
-  const numbers = Array.from({ length: 2000 }, (_, i) => `line ${i}`);
-  for (let at = 0; at < numbers.length; at += 50) store.keep(DATABASE, refused(...numbers.slice(at, at + 50)), 50);
+  const seqs = Array.from({ length: 2000 }, (_, i) => `line ${i}`);
+  for (let at = 0; at < seqs.length; at += 50) store.keep(DATABASE, refused(...seqs.slice(at, at + 50)), 50);
   await store.close();
   const files = readdirSync(join(folder, DATABASE.folder)).map((name) => statSync(join(folder, DATABASE.folder, name)).size);
   assert.ok(files.reduce((sum, bytes) => sum + bytes, 0) <= bytesMax);
   const left = sources(await all(reader()));
   assert.ok(left.length > 250, `${left.length} lines`);
-  assert.deepEqual(left, numbers.slice(-left.length), 'the newest, in order');
+  assert.deepEqual(left, seqs.slice(-left.length), 'the newest, in order');
 });
 
 test('a body with more than a file holds is spread over files; a line longer than a file is dropped and counted', async (t) => {

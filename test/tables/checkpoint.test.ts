@@ -22,17 +22,17 @@ const LINES = [
   { txn: { appId: `sluice-${NODE}`, version: 900, lastUpdated: null } },
   { txn: { appId: 'spark', version: 901 } },
 ].map((line) => JSON.stringify(line));
-const number = (version: number): string => String(version).padStart(20, '0');
-const commit = (version: number): [string, string] => [`${number(version)}.json`, `${JSON.stringify({ add: { path: `later${version}.parquet`, size: 1 } })}\n`];
+const seq = (version: number): string => String(version).padStart(20, '0');
+const commit = (version: number): [string, string] => [`${seq(version)}.json`, `${JSON.stringify({ add: { path: `later${version}.parquet`, size: 1 } })}\n`];
 
 /** Loads a table whose log has these files; a checkpoint says `lines`. */
-function load(files: ReadonlyMap<string, string>, lines: readonly string[] = LINES, numberMax = 1000): Promise<LoadedTable> {
+function load(files: ReadonlyMap<string, string>, lines: readonly string[] = LINES, seqMax = 1000): Promise<LoadedTable> {
   const store = {
     list: async () => [...files.keys()].sort(),
     get: async (path: string) => (files.has(path.slice('db/m/_delta_log/'.length)) ? Buffer.from(files.get(path.slice('db/m/_delta_log/'.length))!) : null),
   } as unknown as TableStore;
   return loadTable(store, 'db/m', {
-    node: NODE, numberMax: () => numberMax,
+    node: NODE, seqMax: () => seqMax,
     readCheckpoint: async (paths) => {
       for (const path of paths) assert.ok(files.has(path.slice('db/m/_delta_log/'.length)), path);
       return lines;
@@ -41,37 +41,37 @@ function load(files: ReadonlyMap<string, string>, lines: readonly string[] = LIN
 }
 
 test('a cleaned log is read from its newest checkpoint on', async () => {
-  const { files, state } = await load(new Map([[`${number(3)}.checkpoint.parquet`, ''], [`${number(7)}.checkpoint.parquet`, ''], commit(7), commit(8)]));
+  const { files, state } = await load(new Map([[`${seq(3)}.checkpoint.parquet`, ''], [`${seq(7)}.checkpoint.parquet`, ''], commit(7), commit(8)]));
   assert.deepEqual([state.version, state.checkpoint, state.flushedTo], [8, 7, 900]);
   assert.deepEqual(files!.live().map(({ path, rows }) => [path, rows]), [['live one.parquet', 4], ['later8.parquet', null]]);
   assert.deepEqual(['live one.parquet', 'gone.parquet', 'later8.parquet', 'other.parquet'].map((path) => files!.isNamed(path)), [true, true, true, false]);
   const { name: _, ...kept } = METADATA;
   assert.deepEqual(state.metaData, kept, 'what is null is not there');
-  assert.equal((await load(new Map([[`${number(7)}.checkpoint.parquet`, '']]))).state.version, 7);
+  assert.equal((await load(new Map([[`${seq(7)}.checkpoint.parquet`, '']]))).state.version, 7);
 });
 
 test('a checkpoint of several files counts when all are there; an older one leads on where commits are there', async () => {
-  const part = (version: number, each: number, of: number): string => `${number(version)}.checkpoint.${String(each).padStart(10, '0')}.${String(of).padStart(10, '0')}.parquet`;
-  assert.deepEqual(checkpointsIn([part(4, 1, 2), part(4, 2, 2), part(9, 1, 2), `${number(2)}.checkpoint.parquet`, `${number(2)}.json`, '_last_checkpoint']),
-    [{ version: 4, of: 2, names: [part(4, 1, 2), part(4, 2, 2)] }, { version: 2, of: 1, names: [`${number(2)}.checkpoint.parquet`] }]);
+  const part = (version: number, each: number, of: number): string => `${seq(version)}.checkpoint.${String(each).padStart(10, '0')}.${String(of).padStart(10, '0')}.parquet`;
+  assert.deepEqual(checkpointsIn([part(4, 1, 2), part(4, 2, 2), part(9, 1, 2), `${seq(2)}.checkpoint.parquet`, `${seq(2)}.json`, '_last_checkpoint']),
+    [{ version: 4, of: 2, names: [part(4, 1, 2), part(4, 2, 2)] }, { version: 2, of: 1, names: [`${seq(2)}.checkpoint.parquet`] }]);
   const files = new Map([[part(4, 1, 2), ''], [part(4, 2, 2), ''], [part(6, 1, 2), ''], commit(5), commit(6), commit(7)]);
   const { state } = await load(files);
   assert.deepEqual([state.version, state.checkpoint], [7, 4]);
 });
 
 test('a log that no checkpoint leads through is refused, and so is one that does not say what it must', async () => {
-  const checkpoint = `${number(4)}.checkpoint.parquet`;
+  const checkpoint = `${seq(4)}.checkpoint.parquet`;
   const cases: [files: [string, string][], words: RegExp, lines?: string[], numberMax?: number][] = [
     [[commit(3)], /its log begins at version 3, and no checkpoint leads there/],
     [[[checkpoint, ''], commit(6)], /its log begins at version 6, and no checkpoint leads there/],
     [[[checkpoint, ''], commit(5), commit(7)], /no checkpoint leads there|has no version/],
-    [[[`${number(4)}.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json`, ''], commit(4)], /checkpoint of version 2, which sluice does not read/],
+    [[[`${seq(4)}.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json`, ''], commit(4)], /checkpoint of version 2, which sluice does not read/],
     [[[checkpoint, '']], /checkpoint 4 cannot be read: .*which was never given/, LINES, 899],
     [[[checkpoint, '']], /checkpoint 4 cannot be read: it says nothing of the table/, []],
     [[[checkpoint, '']], /it needs a reader of version 3 with catalogManaged/, [...LINES, JSON.stringify({ protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['catalogManaged'] } })]],
   ];
-  for (const [files, words, lines, numberMax] of cases) {
-    await assert.rejects(load(new Map(files), lines, numberMax), (error) => error instanceof TableRefused && words.test(error.message), String(words));
+  for (const [files, words, lines, seqMax] of cases) {
+    await assert.rejects(load(new Map(files), lines, seqMax), (error) => error instanceof TableRefused && words.test(error.message), String(words));
   }
 });
 

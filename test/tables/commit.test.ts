@@ -46,7 +46,7 @@ function flushed(name: string, rows = 3): FlushedFile {
   };
 }
 
-const own = (asNode: string): OwnNode => ({ node: asNode, numberMax: () => Number.MAX_SAFE_INTEGER, readCheckpoint: () => assert.fail('there is none') });
+const own = (asNode: string): OwnNode => ({ node: asNode, seqMax: () => Number.MAX_SAFE_INTEGER, readCheckpoint: () => assert.fail('there is none') });
 const open = (store: TableStore, asNode = node, committedTo = 0): Promise<TableCommitter> => TableCommitter.open({ ...own(asNode), store, folder, identity, committedTo });
 
 /** The actions of a commit. */
@@ -65,8 +65,8 @@ test('the first commit makes the table, a later one adds files, and both are rea
   const paths = freshPaths();
   const store = tablesStore(systemDisk, paths, 's');
   const committer = await open(store);
-  assert.equal(await committer.commit({ columns: [host, load], files: [flushed('a.parquet'), flushed('b c%.parquet', 5)], number: 100, timeMs: 1700 }), 'committed');
-  assert.equal(await committer.commit({ columns: [host, load], files: [flushed('d.parquet')], number: 200, timeMs: 1800 }), 'committed');
+  assert.equal(await committer.commit({ columns: [host, load], files: [flushed('a.parquet'), flushed('b c%.parquet', 5)], seq: 100, timeMs: 1700 }), 'committed');
+  assert.equal(await committer.commit({ columns: [host, load], files: [flushed('d.parquet')], seq: 200, timeMs: 1800 }), 'committed');
 
   const [protocol, metaData, add, addEscaped, txn, commitInfo] = commitOf(paths, 0);
   assert.deepEqual(protocol, { protocol: { minReaderVersion: 1, minWriterVersion: 2 } });
@@ -112,8 +112,8 @@ test('the first commit makes the table, a later one adds files, and both are rea
 test('new columns bring a metaData of the same id, and nullCount of columns that a file does not have', async () => {
   const paths = freshPaths();
   const committer = await open(tablesStore(systemDisk, paths, 's'));
-  await committer.commit({ columns: [host], files: [flushed('a.parquet')], number: 1, timeMs: 1 });
-  await committer.commit({ columns: [host, load, big], files: [flushed('b.parquet')], number: 2, timeMs: 2 });
+  await committer.commit({ columns: [host], files: [flushed('a.parquet')], seq: 1, timeMs: 1 });
+  await committer.commit({ columns: [host, load, big], files: [flushed('b.parquet')], seq: 2, timeMs: 2 });
   const [first, second] = [commitOf(paths, 0)[1]!.metaData!, commitOf(paths, 1)[0]!.metaData!];
   assert.equal(second.id, first.id);
   assert.equal(second.createdTime, 1);
@@ -128,11 +128,11 @@ test('new columns bring a metaData of the same id, and nullCount of columns that
 test('a batch is committed once: the same files are a repetition, other files are refused', async () => {
   const paths = freshPaths();
   const store = tablesStore(systemDisk, paths, 's');
-  const batch = { columns: [host], files: [flushed('a.parquet')], number: 100, timeMs: 1 };
+  const batch = { columns: [host], files: [flushed('a.parquet')], seq: 100, timeMs: 1 };
   await (await open(store)).commit(batch);
   const later = await open(store);
   assert.equal(await later.commit(batch), 'committed');
-  assert.equal(await later.commit({ ...batch, files: [flushed('b.parquet')], number: 99 }), 'already');
+  assert.equal(await later.commit({ ...batch, files: [flushed('b.parquet')], seq: 99 }), 'already');
   assert.equal(later.state.version, 0);
   assert.deepEqual((await later.look()).files.map(({ path }) => path), ['a.parquet']);
 });
@@ -144,8 +144,8 @@ test('committers of several nodes that race lose nothing and leave no gap', asyn
   await Promise.all(nodes.map(async (each, at) => {
     const committer = await open(store, each);
     const own: ColumnDefinition = { id: 10 + at, kind: KIND_STRING, key: each, name: each };
-    for (let number = 1; number <= 20; number += 1) {
-      const end = await committer.commit({ columns: [host, own], files: [flushed(`${each}-${number}.parquet`)], number, timeMs: number });
+    for (let seq = 1; seq <= 20; seq += 1) {
+      const end = await committer.commit({ columns: [host, own], files: [flushed(`${each}-${seq}.parquet`)], seq, timeMs: seq });
       assert.equal(end, 'committed');
     }
   }));
@@ -162,7 +162,7 @@ test('what other writers do to a table is taken as it is and stays', async () =>
   const paths = freshPaths();
   const store = tablesStore(systemDisk, paths, 's');
   const committer = await open(store);
-  await committer.commit({ columns: [host], files: [flushed('a.parquet')], number: 1, timeMs: 1 });
+  await committer.commit({ columns: [host], files: [flushed('a.parquet')], seq: 1, timeMs: 1 });
   const before = commitOf(paths, 0)[1]!.metaData!;
   const fields = (JSON.parse(String(before.schemaString)) as { fields: { name: string; nullable: boolean; metadata: Record<string, unknown> }[] }).fields;
   const loosened = fields.map((field) => ({ ...field, nullable: true, metadata: { ...field.metadata, ...(field.name === 'host' ? { 'sluice.id': '1', 'parquet.field.id': 4, 'comment': 'theirs' } : {}) } }));
@@ -175,7 +175,7 @@ test('what other writers do to a table is taken as it is and stays', async () =>
     { domainMetadata: { domain: 'x' } },
     { txn: { appId: 'spark', version: 99 } },
   );
-  assert.equal(await committer.commit({ columns: [host, load], files: [flushed('b.parquet')], number: 2, timeMs: 2 }), 'committed');
+  assert.equal(await committer.commit({ columns: [host, load], files: [flushed('b.parquet')], seq: 2, timeMs: 2 }), 'committed');
   const { files, state } = await loadTable(store, folder, own(node));
   assert.equal(state.version, 2);
   assert.equal(state.flushedTo, 2);
@@ -208,7 +208,7 @@ test('a table that asks for more than we do is read-only or refused, and says wh
   for (const [actions, words] of cases) {
     const paths = freshPaths();
     writeCommit(paths, 0, ...actions);
-    const committing = async (): Promise<unknown> => (await open(tablesStore(systemDisk, paths, 's'))).commit({ columns: [host], files: [], number: 1, timeMs: 1 });
+    const committing = async (): Promise<unknown> => (await open(tablesStore(systemDisk, paths, 's'))).commit({ columns: [host], files: [], seq: 1, timeMs: 1 });
     await assert.rejects(committing, (error) => error instanceof TableRefused && words.test(error.message));
   }
 });
@@ -217,22 +217,22 @@ test('a file that is removed and added again with a deletion vector is live, and
   const paths = freshPaths();
   const store = tablesStore(systemDisk, paths, 's');
   const committer = await open(store);
-  await committer.commit({ columns: [host], files: [flushed('a.parquet')], number: 70, timeMs: 1 });
+  await committer.commit({ columns: [host], files: [flushed('a.parquet')], seq: 70, timeMs: 1 });
   writeCommit(paths, 1,
     { protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['deletionVectors'], writerFeatures: ['deletionVectors'] } },
     { add: { path: 'a.parquet', size: 1000, deletionVector: { cardinality: 1 } } }, { remove: { path: 'a.parquet' } });
   await assert.rejects(committer.look(), (error) => error instanceof TableRefused && error.flushedTo === 70 && /a\.parquet by a deletion vector/.test(error.message));
   writeCommit(paths, 2, { remove: { path: 'a.parquet', deletionVector: { cardinality: 1 } } }, { add: { path: 'b.parquet', size: 10 } });
   assert.deepEqual((await committer.look()).files.map(({ path }) => path), ['b.parquet'], 'rewritten, it can be read again');
-  await assert.rejects(committer.commit({ columns: [host], files: [flushed('c.parquet')], number: 80, timeMs: 1 }), /needs a writer of version 7/);
+  await assert.rejects(committer.commit({ columns: [host], files: [flushed('c.parquet')], seq: 80, timeMs: 1 }), /needs a writer of version 7/);
 });
 
 test('a commit that loses to one that makes the table unwritable surely does not stand', async () => {
   const paths = freshPaths();
   const committer = await open(tablesStore(systemDisk, paths, 's'));
-  await committer.commit({ columns: [host], files: [flushed('a.parquet')], number: 1, timeMs: 1 });
+  await committer.commit({ columns: [host], files: [flushed('a.parquet')], seq: 1, timeMs: 1 });
   writeCommit(paths, 1, { protocol: { minReaderVersion: 9, minWriterVersion: 9 } });
-  await assert.rejects(committer.commit({ columns: [host], files: [flushed('b.parquet')], number: 2, timeMs: 1 }), TableRefused);
+  await assert.rejects(committer.commit({ columns: [host], files: [flushed('b.parquet')], seq: 2, timeMs: 1 }), TableRefused);
 });
 
 test('a log that does not begin at 0, or has a gap, is refused', async () => {
@@ -246,7 +246,7 @@ test('a log that does not begin at 0, or has a gap, is refused', async () => {
 });
 
 test('when the disk fails at any call the batch is committed once, and the error tells whether its files may be part of the table', async () => {
-  const batch = { columns: [host], files: [flushed('a.parquet')], number: 100, timeMs: 1 };
+  const batch = { columns: [host], files: [flushed('a.parquet')], seq: 100, timeMs: 1 };
   for (let failing = 1; ; failing += 1) {
     const disk = await memoryDisk();
     disk.failNth('any', failing, 'sticky');
@@ -271,7 +271,7 @@ test('a loss of power at any moment leaves a whole commit or none, and one that 
     for (const policy of CRASH_POLICIES) survivors.push({ disk: disk.crash(policy, survivors.length), committed });
   };
   disk.after = note;
-  const batch = { columns: [host], files: [flushed('a.parquet')], number: 100, timeMs: 1 };
+  const batch = { columns: [host], files: [flushed('a.parquet')], seq: 100, timeMs: 1 };
   await (await open(tablesStore(disk, memoryPaths, 's'))).commit(batch);
   committed = true;
   note();
@@ -296,12 +296,12 @@ test('a commit that stands although its making failed counts', async () => {
     },
   };
   const committer = await open(failing);
-  assert.equal(await committer.commit({ columns: [host], files: [flushed('a.parquet')], number: 1, timeMs: 1 }), 'committed');
+  assert.equal(await committer.commit({ columns: [host], files: [flushed('a.parquet')], seq: 1, timeMs: 1 }), 'committed');
   assert.equal(committer.state.version, 0);
 });
 
 test('when the making failed and nothing stands, the failure is told', async () => {
   const store = tablesStore(systemDisk, freshPaths(), 's');
   const committer = await open({ ...store, putIfAbsent: () => Promise.reject(new Error('no space left')) });
-  await assert.rejects(committer.commit({ columns: [host], files: [flushed('a.parquet')], number: 1, timeMs: 1 }), /^Error: no space left$/);
+  await assert.rejects(committer.commit({ columns: [host], files: [flushed('a.parquet')], seq: 1, timeMs: 1 }), /^Error: no space left$/);
 });

@@ -28,21 +28,21 @@ function memoryStore(files: Map<string, Buffer>): TableStore {
   };
 }
 
-function open(files: Map<string, Buffer>, committedTo: number, numberMax = LAST): Promise<TableCommitter> {
+function open(files: Map<string, Buffer>, committedTo: number, seqMax = LAST): Promise<TableCommitter> {
   const identity = { tableId: 7, measurement: 'cpu', database: 'db' };
-  return TableCommitter.open({ store: memoryStore(files), folder: FOLDER, node: NODE, identity, committedTo, numberMax: () => numberMax, readCheckpoint: () => assert.fail('there is none') });
+  return TableCommitter.open({ store: memoryStore(files), folder: FOLDER, node: NODE, identity, committedTo, seqMax: () => seqMax, readCheckpoint: () => assert.fail('there is none') });
 }
 
-function file(number: number, slot: number): FlushedFile {
+function file(seq: number, slot: number): FlushedFile {
   const statistics = { numRecords: 3, minValues: { load: '1.5' }, maxValues: { load: '2.5' }, nullCount: { host: 0, load: 1 } };
-  return { path: `${FOLDER}/${dataFileName(NODE, number, slot)}`, bytes: 1234, rows: 3, statistics };
+  return { path: `${FOLDER}/${dataFileName(NODE, seq, slot)}`, bytes: 1234, rows: 3, statistics };
 }
 
 /** A table of three commits of two files each. */
 async function madeTable(): Promise<{ files: Map<string, Buffer>; state: TableState }> {
   const files = new Map<string, Buffer>();
   const committer = await open(files, 0);
-  for (const number of NUMBERS) await committer.commit({ columns: COLUMNS, files: [file(number, 0), file(number, 1)], number, timeMs: number });
+  for (const seq of NUMBERS) await committer.commit({ columns: COLUMNS, files: [file(seq, 0), file(seq, 1)], seq, timeMs: seq });
   return { files, state: committer.state };
 }
 
@@ -101,7 +101,7 @@ test('a commit that is missing is noticed, the newest one by what the catalog kn
   for (const version of [0, 1, 2]) assert.equal(await assertNoticed(table, version, null, `commit ${version} is gone`), 'refused');
   const files = new Map(table.files);
   files.delete(pathOf(2));
-  await assert.rejects(open(files, LAST), /commits are missing at the end of its log: our last one was of number 3000, the last one found is of 2000/);
+  await assert.rejects(open(files, LAST), /commits are missing at the end of its log: our last one was of seq 3000, the last one found is of 2000/);
   const { state } = await open(files, 2000);
   assert.deepEqual([state.flushedTo, state.endsWithOurs], [2000, true], 'a catalog that knows of no more has its rows in the log');
 });
@@ -111,17 +111,17 @@ test('of commits in place of others, and of numbers that were never given, none 
   const [, second, third] = [0, 1, 2].map((version) => table.files.get(pathOf(version))!);
   assert.equal(await assertNoticed(table, 1, third!, 'the third in place of the second'), 'refused');
   assert.equal(await assertNoticed(table, 2, second!, 'the second twice'), 'refused');
-  await assert.rejects(open(table.files, LAST, 2999), /of number 3000, which was never given: the last one is 2999/);
+  await assert.rejects(open(table.files, LAST, 2999), /of seq 3000, which was never given: the last one is 2999/);
   const unsigned = (text: string): Buffer => Buffer.from(text.replace(/,"sluiceCrc":"\w+"/, ''));
   assert.equal(await assertNoticed(table, 2, unsigned(third!.toString()), 'a commit before there were checksums'), 'same');
   for (const [from, to, words] of [
     ['"version":3000', '"version":4503599627373496', /adds 3fa9c1e2-0000000000003000-0\.parquet/],
-    ['"version":3000', '"version":9007199254740993', /is no number of the log/],
-    ['"version":3000', '"version":-1', /is no number of the log/],
-    [/0000000000003000/g, '0000000000003001', /of number 3000 of node 3fa9c1e2 and adds/],
-    ['sluice-3fa9c1e2', 'sluicf-3fa9c1e2', /has no number of the log/],
+    ['"version":3000', '"version":9007199254740993', /is no seq/],
+    ['"version":3000', '"version":-1', /is no seq/],
+    [/0000000000003000/g, '0000000000003001', /of seq 3000 of node 3fa9c1e2 and adds/],
+    ['sluice-3fa9c1e2', 'sluicf-3fa9c1e2', /has no seq/],
     ['"sluice/', '"sluicd/', /no sluice signed it/],
-    ['"sluicePrevious":2000', '"sluicePrevious":2001', /our commit before it was of number 2001, and the last one found is of 2000/],
+    ['"sluicePrevious":2000', '"sluicePrevious":2001', /our commit before it was of seq 2001, and the last one found is of 2000/],
   ] as const) {
     const files = new Map(table.files).set(pathOf(2), unsigned(third!.toString().replace(from, to)));
     await assert.rejects(open(files, LAST, Number.MAX_SAFE_INTEGER), (error) => error instanceof TableRefused && words.test(error.message), `${from} → ${to}`);
@@ -143,17 +143,17 @@ test('commits of other writers are seen at the next look, and a folder that was 
   const committer = await open(files, LAST);
   files.set(pathOf(3), Buffer.from(`${JSON.stringify({ remove: { path: dataFileName(NODE, 1000, 0) } })}\n`));
   assert.equal((await committer.look()).files.length, 5);
-  assert.equal(await committer.commit({ columns: COLUMNS, files: [file(4000, 0)], number: 4000, timeMs: 1 }), 'committed');
+  assert.equal(await committer.commit({ columns: COLUMNS, files: [file(4000, 0)], seq: 4000, timeMs: 1 }), 'committed');
   assert.equal(committer.state.version, 4);
   for (const version of [0, 1, 2, 3, 4]) files.delete(pathOf(version));
   await assert.rejects(committer.look(), /commit 4 stood and is gone: its folder was taken away, or its log was cleaned too far/);
-  await assert.rejects(committer.commit({ columns: COLUMNS, files: [file(5000, 0)], number: 5000, timeMs: 1 }), /commit 4 stood and is gone/);
+  await assert.rejects(committer.commit({ columns: COLUMNS, files: [file(5000, 0)], seq: 5000, timeMs: 1 }), /commit 4 stood and is gone/);
   assert.ok(!files.has(pathOf(5)));
 });
 
 test('a data file that is gone or has another length is told, until it is whole', async () => {
   const { files } = await madeTable();
-  const names = NUMBERS.flatMap((number) => [0, 1].map((slot) => dataFileName(NODE, number, slot)));
+  const names = NUMBERS.flatMap((seq) => [0, 1].map((slot) => dataFileName(NODE, seq, slot)));
   for (const name of names) files.set(`${FOLDER}/${name}`, Buffer.alloc(1234));
   const committer = await open(files, LAST);
   const damagedFiles = async (): Promise<string[]> => committer.damagedFiles((await committer.look()).files);

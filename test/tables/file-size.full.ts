@@ -24,7 +24,7 @@ interface FlushedTable {
 }
 
 async function flush(parsed: ParsedTables, { bodies }: Workload): Promise<FlushedTable[]> {
-  const spans = bodies.flatMap((body, place) => parsed.add(body).map((span) => ({ ...span, number: 1_767_225_600_000_000 + place * 40_000 })));
+  const spans = bodies.flatMap((body, place) => parsed.add(body).map((span) => ({ ...span, seq: 1_767_225_600_000_000 + place * 40_000 })));
   const flushed: FlushedTable[] = [];
   for (const table of parsed.tables.values()) {
     const ofTable = spans.filter(({ tableId }) => tableId === table.id);

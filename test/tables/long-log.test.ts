@@ -63,25 +63,25 @@ class CountingStore implements TableStore {
 
 function optionsOf(store: TableStore, lines: readonly string[] | null = null): CommitterOptions {
   return {
-    store, folder: FOLDER, node: NODE, identity: { tableId: 7, measurement: 'cpu', database: 'db' }, committedTo: 0, numberMax: () => 1e9,
+    store, folder: FOLDER, node: NODE, identity: { tableId: 7, measurement: 'cpu', database: 'db' }, committedTo: 0, seqMax: () => 1e9,
     readCheckpoint: async () => lines ?? assert.fail('there is none'),
   };
 }
 
-function file(number: number): FlushedFile {
+function file(seq: number): FlushedFile {
   const statistics = { numRecords: 3, minValues: { load: '1.5' }, maxValues: { load: '2.5' }, nullCount: { load: 1 } };
-  return { path: `${FOLDER}/${dataFileName(NODE, number, 0)}`, bytes: 1234, rows: 3, statistics };
+  return { path: `${FOLDER}/${dataFileName(NODE, seq, 0)}`, bytes: 1234, rows: 3, statistics };
 }
 
-async function commit(committer: TableCommitter, number: number): Promise<void> {
-  assert.equal(await committer.commit({ columns: COLUMNS, files: [file(number)], number, timeMs: number }), 'committed');
+async function commit(committer: TableCommitter, seq: number): Promise<void> {
+  assert.equal(await committer.commit({ columns: COLUMNS, files: [file(seq)], seq, timeMs: seq }), 'committed');
 }
 
 /** The files of a log of many commits. */
 async function madeLog(): Promise<Map<string, Buffer>> {
   const store = new CountingStore();
   const committer = await TableCommitter.open(optionsOf(store));
-  for (let number = 1; number <= COMMITS; number += 1) await commit(committer, number);
+  for (let seq = 1; seq <= COMMITS; seq += 1) await commit(committer, seq);
   return store.files;
 }
 const log = madeLog();
@@ -96,7 +96,7 @@ test('a commit keeps and asks the same, however many are before it', async () =>
   const after: { bytes: number; asked: object }[] = [];
   for (const [store, before] of [[short, 10], [long, COMMITS]] as const) {
     const committer = await TableCommitter.open(optionsOf(store));
-    for (let number = committer.state.flushedTo + 1; number <= before; number += 1) await commit(committer, number);
+    for (let seq = committer.state.flushedTo + 1; seq <= before; seq += 1) await commit(committer, seq);
     committer.letGo();
     Object.assign(store.asked, { get: 0, size: 0, list: 0, putIfAbsent: 0 });
     await commit(committer, before + 1);
@@ -156,7 +156,7 @@ test('an end that is damaged, falls short or goes too far tells nothing', async 
   store.files.set(pathOf(COMMITS), Buffer.from('{"add":'));
   await assert.rejects(TableCommitter.flushedTo(optionsOf(store)), (error) => error instanceof TableRefused && /commit 2000 cannot be read/.test(error.message));
   store.files.delete(pathOf(COMMITS));
-  await assert.rejects(TableCommitter.flushedTo({ ...optionsOf(store), numberMax: () => COMMITS - 1 }), /which was never given/);
+  await assert.rejects(TableCommitter.flushedTo({ ...optionsOf(store), seqMax: () => COMMITS - 1 }), /which was never given/);
   await assert.rejects(TableCommitter.flushedTo({ ...optionsOf(store), committedTo: COMMITS + 1 }), /commits are missing at the end of its log/);
 });
 

@@ -14,7 +14,7 @@ const NONE: CatalogChange = { databases: [], settings: [], tables: [], columns: 
 /** A table `name` of a database, in `folder`, with tag columns whose ids are given. */
 function table(folder: string, database: string, measurement: string, tableId: number, columnIds: readonly number[] = []): FoundTable {
   const columns = columnIds.map((id) => ({ id, kind: KIND_TAG, key: `k${id}`, name: `c${id}` }));
-  return { folder, identity: { tableId, measurement, database }, columns, lastNumber: 0, problems: [] };
+  return { folder, identity: { tableId, measurement, database }, columns, lastSeq: 0, problems: [] };
 }
 
 function rebuild(tables: readonly FoundTable[], changes: readonly Partial<CatalogChange>[] = [], databaseByTable: readonly (readonly [number, number])[] = []) {
@@ -22,10 +22,10 @@ function rebuild(tables: readonly FoundTable[], changes: readonly Partial<Catalo
     node: NODE,
     found: { databaseFolders: [...new Set(tables.map(({ folder }) => folder.split('/')[0]!))], tables, problems: [] },
     scan: {
-      catalogRecords: changes.map((change, i) => ({ number: 100 + i, payload: encodeChange({ ...NONE, ...change }) })),
+      catalogRecords: changes.map((change, i) => ({ seq: 100 + i, payload: encodeChange({ ...NONE, ...change }) })),
       databaseByTable: new Map(databaseByTable),
     },
-    lastNumber: 500,
+    lastSeq: 500,
   });
   const list = new RecordList();
   return { catalog: Catalog.fromSnapshot(snapshot, { limits: LIMITS, commit: list.commit }), snapshot, reports };

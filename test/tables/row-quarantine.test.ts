@@ -11,7 +11,7 @@ import { localTableStore } from '../../src/tables/local-store.js';
 import type { TableStore } from '../../src/tables/table-store.js';
 
 const ROWS: QuarantinedRows = {
-  database: 'db', measurement: 'a "name"', folder: 'db/cpu', number: 1000, columns: [{ id: 1, kind: KIND_F64, key: 'v', name: 'v' }],
+  database: 'db', measurement: 'a "name"', folder: 'db/cpu', seq: 1000, columns: [{ id: 1, kind: KIND_F64, key: 'v', name: 'v' }],
   files: ['x.parquet'], rows: 5, reason: 'it needs a writer of version 7', time: '2026-01-01T00:00:00.000Z',
 };
 
@@ -26,12 +26,12 @@ test('what was written is found by the next start, oldest number first, until it
   const quarantine = await RowQuarantine.open(store, '0a1b2c3d');
   assert.deepEqual([quarantine.lots(), quarantine.problems()], [[], []]);
   await store.putIfAbsent('db/cpu/x.parquet', Buffer.from('x'));
-  await quarantine.add({ ...ROWS, number: 2000, files: [], rows: 2 });
+  await quarantine.add({ ...ROWS, seq: 2000, files: [], rows: 2 });
   await quarantine.add(ROWS);
   await quarantine.add({ ...ROWS, rows: 7 });
   const next = await RowQuarantine.open(store, '0a1b2c3d');
   for (const each of [quarantine, next]) {
-    assert.deepEqual(each.lots().map(({ number, rows }) => [number, rows]), [[1000, 5], [2000, 2]]);
+    assert.deepEqual(each.lots().map(({ seq, rows }) => [seq, rows]), [[1000, 5], [2000, 2]]);
     assert.equal(each.problems().length, 1);
     assert.match(each.problems()[0]!, /^7 rows of table db\/cpu are in quarantine\/tables\/db\/cpu \(it needs a writer of version 7\): sluice import --quarantine writes them again$/);
   }
@@ -39,7 +39,7 @@ test('what was written is found by the next start, oldest number first, until it
   assert.equal(await next.remove(next.lots()[0]!.path), true);
   assert.equal(await next.remove('db/cpu/none.json'), false);
   assert.equal(await store.size('db/cpu/x.parquet'), null);
-  assert.deepEqual((await RowQuarantine.open(store, '0a1b2c3d')).lots().map(({ number }) => number), [2000]);
+  assert.deepEqual((await RowQuarantine.open(store, '0a1b2c3d')).lots().map(({ seq }) => seq), [2000]);
 });
 
 test('a manifest that cannot be read hides no other, stays and is said', async (t) => {
@@ -50,7 +50,7 @@ test('a manifest that cannot be read hides no other, stays and is said', async (
   await store.putIfAbsent('a-file', Buffer.from('no folder'));
   await store.putIfAbsent('db/a-file', Buffer.from('no folder'));
   const next = await RowQuarantine.open(store, '0a1b2c3d');
-  assert.deepEqual(next.lots().map(({ number }) => number), [1000]);
+  assert.deepEqual(next.lots().map(({ seq }) => seq), [1000]);
   assert.match(next.problems().join(), /quarantine\/tables\/db\/cpu\/0a1b2c3d-0000000000000500\.json cannot be read, the rows that it describes stay: it has no checksum/);
   for (const stray of ['a-file', 'db/a-file']) assert.match(next.problems().join(), new RegExp(`rows in quarantine/tables/${stray} cannot be listed`));
 });

@@ -32,16 +32,16 @@ function scene(...wanted: readonly Wanted[]) {
       const { commit } = wanted[Number(/m(\d+)/.exec(path)![1]) - 1]!;
       if (commit instanceof Error) throw commit;
       if (!path.endsWith(commitName(0))) return null;
-      return Buffer.from(commit === null ? 'damaged' : commitText([], { node: NODE, number: commit, previous: 0, commitId: 'x', timeMs: 1 }));
+      return Buffer.from(commit === null ? 'damaged' : commitText([], { node: NODE, seq: commit, previous: 0, commitId: 'x', timeMs: 1 }));
     },
   } as unknown as TableStore;
   const catalog = {
     tables: () => [...tables.values()],
     table: (id: number) => tables.get(id),
-    setFlushedTo: (id: number, number: number) => tables.set(id, { ...tables.get(id)!, flushedTo: Math.max(tables.get(id)!.flushedTo, number) }),
+    setFlushedTo: (id: number, seq: number) => tables.set(id, { ...tables.get(id)!, flushedTo: Math.max(tables.get(id)!.flushedTo, seq) }),
   } as unknown as Catalog;
   const optionsOf = ({ committedTo, folder }: Table) => ({
-    store, folder, node: NODE, committedTo, numberMax: () => 1e6, identity: { tableId: 1, measurement: 'm', database: 'db' }, readCheckpoint: async () => [],
+    store, folder, node: NODE, committedTo, seqMax: () => 1e6, identity: { tableId: 1, measurement: 'm', database: 'db' }, readCheckpoint: async () => [],
   });
   let clearings = 0;
   const cleanup = {
@@ -53,7 +53,7 @@ function scene(...wanted: readonly Wanted[]) {
     },
   } as unknown as Cleanup;
   const takeUp = new TakeUp({
-    catalog, cleanup, clock: new FakeClock(), isLogWhole: true, startNumber: 0, optionsOf, report: (sentence) => said.push(sentence),
+    catalog, cleanup, clock: new FakeClock(), isLogWhole: true, startSeq: 0, optionsOf, report: (sentence) => said.push(sentence),
     quarantine: { lots: () => wanted.flatMap(({ isQuarantined }, at) => (isQuarantined === true ? [{ folder: `db/m${at + 1}` }] : [])) } as unknown as RowQuarantine,
     lastInLog: new Map(wanted.map(({ lastInLog }, at) => [at + 1, lastInLog])),
   });

@@ -16,12 +16,12 @@ const LINES_MAX = 3000;
 /** Files of all tables of a body that came twice, by measurement. */
 async function flushed(body: string, build: Build): Promise<Map<string, string>> {
   const session = new ParserSession({}, build);
-  const spans = [session.write(body), session.write(body)].flatMap((parsed, index) => parsed.spans.map((span) => ({ ...span, number: 10 + index })));
+  const spans = [session.write(body), session.write(body)].flatMap((parsed, index) => parsed.spans.map((span) => ({ ...span, seq: 10 + index })));
   const files = new Map<string, string>();
   for (const id of new Set(spans.map(({ tableId }) => tableId))) {
     const { measurement, columns } = session.tableOf(id);
     const store = new MemoryStore();
-    const order = { tableId: id, number: 20, path: 'file', columns };
+    const order = { tableId: id, seq: 20, path: 'file', columns };
     await writeParquetFile(session.parser, store as unknown as TableStore, order, () => spans.filter(({ tableId }) => tableId === id));
     files.set(measurement, store.files.get('file')!.toString('hex'));
   }

@@ -54,20 +54,20 @@ function randomTime(random: Random): bigint {
 }
 
 /** Appends a body of random rows; returns its span. */
-export function addBody(memtable: HandMadeTable, random: Random, rows: number, number: number): FlushSpan {
+export function addBody(memtable: HandMadeTable, random: Random, rows: number, seq: number): FlushSpan {
   const rowFirst = memtable.rows.length;
   for (let i = 0; i < rows; i++) {
     const present = memtable.columns.filter(({ id }) => random.chance(id % 4 === 0 ? 0.9 : 0.6));
     memtable.rows.push({ time: randomTime(random), values: new Map(present.map(({ name, kind }) => [name, randomValue(random, kind)])) });
   }
-  return { rowFirst, rowEnd: rowFirst + rows, number };
+  return { rowFirst, rowEnd: rowFirst + rows, seq };
 }
 
 /** Gives every row a long string that does not compress, so that a file takes several writes. */
 export function addNoise(memtable: HandMadeTable, random: Random): void {
-  memtable.rows.forEach((row, number) => {
+  memtable.rows.forEach((row, seq) => {
     const note = Array.from({ length: 120 }, () => random.u32().toString(36)).join('');
-    memtable.rows[number] = { time: row.time, values: new Map(row.values).set('note', note) };
+    memtable.rows[seq] = { time: row.time, values: new Map(row.values).set('note', note) };
   });
 }
 
@@ -80,7 +80,7 @@ interface FlushOptions {
 export async function flush(
   memtable: HandMadeTable, spans: readonly FlushSpan[], { store = new MemoryStore(), stepEntries }: FlushOptions = {},
 ): Promise<{ flushed: FlushedFile; file: Buffer }> {
-  const order = { tableId: memtable.tableId, number: 0, path: PATH, columns: memtable.columns };
+  const order = { tableId: memtable.tableId, seq: 0, path: PATH, columns: memtable.columns };
   const flushed = await writeParquetFile(memtable.flushModule(stepEntries), store as unknown as TableStore, order, () => spans);
   assert.ok(flushed !== null);
   const file = store.files.get(PATH)!;

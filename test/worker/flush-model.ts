@@ -10,21 +10,21 @@ import type { Row, Value } from './hand-made-table.js';
 
 export interface ModelRow {
   readonly time: bigint;
-  readonly number: number;
+  readonly seq: number;
   readonly values: ReadonlyMap<string, Value>;
 }
 
 /** Rows of the spans as the file has them. */
 export function flushModel(rows: readonly Row[], spans: readonly FlushSpan[], columns: readonly ColumnDefinition[]): ModelRow[] {
   const tags = columns.filter(({ kind }) => kind === abi.KIND_TAG).map(({ name }) => name);
-  const merged = spans.flatMap((span) => mergeBody(rows.slice(span.rowFirst, span.rowEnd), tags).map((row) => ({ ...row, number: span.number })));
+  const merged = spans.flatMap((span) => mergeBody(rows.slice(span.rowFirst, span.rowEnd), tags).map((row) => ({ ...row, seq: span.seq })));
   const sorted = merged.sort((a, b) => compareRows(a, b, tags));
   return sorted.filter((row, i) => !isShadowed(row, sorted[i + 1], tags));
 }
 
 /** Whether the next row is of the same point and has every field that this one has. */
 function isShadowed(row: ModelRow, next: ModelRow | undefined, tags: readonly string[]): boolean {
-  if (next === undefined || compareRows({ ...row, number: next.number }, next, tags) !== 0) return false;
+  if (next === undefined || compareRows({ ...row, seq: next.seq }, next, tags) !== 0) return false;
   return [...row.values.keys()].every((name) => next.values.has(name));
 }
 
@@ -48,7 +48,7 @@ function compareRows(a: ModelRow, b: ModelRow, tags: readonly string[]): number 
     if (order !== 0) return order;
   }
   if (a.time !== b.time) return a.time < b.time ? -1 : 1;
-  return a.number - b.number;
+  return a.seq - b.seq;
 }
 
 function compareTags(a: Value | undefined, b: Value | undefined): number {
@@ -64,9 +64,9 @@ function restOf(time: bigint): bigint {
 }
 
 /** A row as text that tells every value apart, bit for bit, in the order of the file's columns. */
-export function modelText({ time, number, values }: ModelRow, columns: readonly ColumnDefinition[]): string {
+export function modelText({ time, seq, values }: ModelRow, columns: readonly ColumnDefinition[]): string {
   const cells = columns.map(({ name }) => valueText(values.get(name) ?? null));
-  return [(time - restOf(time)) / NANOS_PER_MICRO, restOf(time), number, ...cells].join(' | ');
+  return [(time - restOf(time)) / NANOS_PER_MICRO, restOf(time), seq, ...cells].join(' | ');
 }
 
 /** Statistics of the file, from ranges worked out naively. */
@@ -77,11 +77,11 @@ export function modelStatistics(rows: readonly ModelRow[], columns: readonly Col
   }));
 }
 
-function modelValue({ time, number, values }: ModelRow, { kind, name }: FileColumn): Value | undefined {
+function modelValue({ time, seq, values }: ModelRow, { kind, name }: FileColumn): Value | undefined {
   switch (kind) {
     case 'time': return (time - restOf(time)) / NANOS_PER_MICRO;
     case 'ns': return restOf(time);
-    case 'seq': return BigInt(number);
+    case 'seq': return BigInt(seq);
     default: return values.get(name);
   }
 }
@@ -93,9 +93,9 @@ function rangeOf(values: readonly Value[]): Range | null {
     return { of: 'texts', min: sorted[0]!, max: sorted.at(-1)! };
   }
   if (typeof values[0] === 'number') {
-    const numbers = values as number[];
-    const sorted = numbers.toSorted((a, b) => a - b);
-    return { of: 'floats', min: sorted[0]!, max: sorted.at(-1)!, nan: numbers.some(Number.isNaN) };
+    const seqs = values as number[];
+    const sorted = seqs.toSorted((a, b) => a - b);
+    return { of: 'floats', min: sorted[0]!, max: sorted.at(-1)!, nan: seqs.some(Number.isNaN) };
   }
   const sorted = values.map(BigInt).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   return { of: 'integers', min: sorted[0]!, max: sorted.at(-1)! };

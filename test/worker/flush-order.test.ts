@@ -11,12 +11,12 @@ import { HandMadeTable, type Value } from './hand-made-table.js';
 test('rows between the spans and numbers against the order of rows', async () => {
   const random = new Random(100);
   const memtable = new HandMadeTable(encoderModule(), COLUMNS);
-  const spans = [500, 300, 900, 100].map((number) => {
+  const spans = [500, 300, 900, 100].map((seq) => {
     addBody(memtable, random, 30, 0);
-    return addBody(memtable, random, 50, number);
+    return addBody(memtable, random, 50, seq);
   });
   memtable.layOut();
-  await assertFlushed(memtable, spans.toSorted((a, b) => a.number - b.number));
+  await assertFlushed(memtable, spans.toSorted((a, b) => a.seq - b.seq));
 });
 
 test('equal points of one body are one row with the last value of each field; those of two bodies stay two', async () => {
@@ -33,7 +33,7 @@ test('equal points of one body are one row with the last value of each field; th
   rowOf(undefined, undefined);
   rowOf(4, undefined);
   memtable.layOut();
-  const { file } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 4, number: 1 }, { rowFirst: 4, rowEnd: 5, number: 2 }]);
+  const { file } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 4, seq: 1 }, { rowFirst: 4, rowEnd: 5, seq: 2 }]);
   assert.deepEqual(await textsByHyparquet(file, memtable.columns), [
     '0 | 7 | 1 | "a" | 2 | 30 | null | null | null | "n"',
     '0 | 7 | 2 | "a" | 4 | null | null | null | null | "n"',
@@ -53,7 +53,7 @@ test('tags sort with nulls first and by unsigned bytes, column after column', as
     }
   }
   memtable.layOut();
-  await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: memtable.rows.length, number: 5 }]);
+  await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: memtable.rows.length, seq: 5 }]);
 });
 
 test('a tag that has one value or none still sorts', async () => {
@@ -62,7 +62,7 @@ test('a tag that has one value or none still sorts', async () => {
     memtable.rows.push({ time: BigInt(i), values: new Map<string, Value>([...(i % 3 === 0 ? [['a', 'x'] as const] : []), ['b', 'y']]) });
   }
   memtable.layOut();
-  await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 40, number: 5 }]);
+  await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 40, seq: 5 }]);
 });
 
 test('several tags with few values, each missing in some rows', async () => {
@@ -74,7 +74,7 @@ test('several tags with few values, each missing in some rows', async () => {
     memtable.rows.push({ time: BigInt(random.below(3)), values: new Map(present.map(({ name }) => [name, `v${random.below(6)}`])) });
   }
   memtable.layOut();
-  await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 300, number: 5 }]);
+  await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 300, seq: 5 }]);
 });
 
 test('tags with many values in several columns are sorted in several passes', async () => {
@@ -91,5 +91,5 @@ test('tags with many values in several columns are sorted in several passes', as
   }
   memtable.layOut();
   const end = memtable.rows.length;
-  await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 3000, number: 5 }, { rowFirst: 3000, rowEnd: end, number: 6 }]);
+  await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 3000, seq: 5 }, { rowFirst: 3000, rowEnd: end, seq: 6 }]);
 });

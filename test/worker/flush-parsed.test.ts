@@ -26,7 +26,7 @@ for (const name of readdirSync(SAMPLES).filter((file) => !file.endsWith('.md')))
     const body = sample(name);
     // Three bodies: the same rows twice, so that versions of a point stand side by side, and a part of them again.
     const part = body.subarray(0, body.indexOf(10, body.length / 2) + 1);
-    const bodies = [body, body, part].map((bytes, place) => parsed.add(bytes).map((span) => ({ ...span, number: 1000 + place })));
+    const bodies = [body, body, part].map((bytes, place) => parsed.add(bytes).map((span) => ({ ...span, seq: 1000 + place })));
     for (const bytes of [body, body, part]) scalar.add(bytes);
     for (const table of parsed.tables.values()) {
       const spans = bodies.flat().filter(({ tableId }) => tableId === table.id);

@@ -13,7 +13,7 @@ test('NaN comes back, and the statistics know of it', async () => {
   const memtable = new HandMadeTable(encoderModule(), [column(1, 'v', abi.KIND_F64)]);
   for (const v of [1, NaN, 3]) memtable.rows.push({ time: BigInt(memtable.rows.length), values: new Map([['v', v]]) });
   memtable.layOut();
-  const { flushed, file } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 3, number: 3 }]);
+  const { flushed, file } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 3, seq: 3 }]);
   assert.equal(flushed.statistics.minValues['v'], '"-Infinity"');
   assert.equal(flushed.statistics.maxValues['v'], '"Infinity"');
   assert.equal(metadataOf(file).row_groups[0]!.columns[3]!.meta_data!.statistics!.max_value, undefined);

@@ -33,7 +33,7 @@ test('rows, series, columns and dictionary entries come between the steps', asyn
 test('files do not depend on the length of the steps', async () => {
   const random = new Random(21);
   const memtable = new HandMadeTable(encoderModule(), COLUMNS);
-  const spans = [1, 2, 3].map((number) => addBody(memtable, random, 900, number));
+  const spans = [1, 2, 3].map((seq) => addBody(memtable, random, 900, seq));
   memtable.layOut();
   const { file } = await assertFlushed(memtable, spans);
   for (const stepEntries of [1, 7, 100, 1000]) {
@@ -61,7 +61,7 @@ test('columns with few values: none in most rows, points of several lines, rows 
       if (values.has('rare')) memtable.rows.push({ time, values: new Map(values).set('rare', i) });
     }
     memtable.layOut();
-    const spans = [{ rowFirst: 3000, rowEnd: 5500, number: 1 }, { rowFirst: 100, rowEnd: 2700, number: 2 }];
+    const spans = [{ rowFirst: 3000, rowEnd: 5500, seq: 1 }, { rowFirst: 100, rowEnd: 2700, seq: 2 }];
     await assertFlushed(memtable, spans, { stepEntries });
   }
 });
@@ -75,7 +75,7 @@ test('texts of every likeness are ranked by their bytes', async () => {
     memtable.rows.push({ time: BigInt(random.below(3)), values: new Map<string, Value>([['t', text], ['n', BigInt(i)]]) });
   }
   memtable.layOut();
-  const spans = [{ rowFirst: 0, rowEnd: memtable.rows.length, number: 1 }];
+  const spans = [{ rowFirst: 0, rowEnd: memtable.rows.length, seq: 1 }];
   await assertFlushed(memtable, spans);
   await assertFlushed(memtable, spans, { stepEntries: 11 });
 });

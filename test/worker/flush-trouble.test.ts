@@ -40,7 +40,7 @@ test('a failed write, a dropped table and rows that leave end a flush, which can
   const span = addBody(memtable, random, 2000, 1);
   addNoise(memtable, random);
   memtable.layOut();
-  const order = { tableId: 1, number: 1, path: PATH, columns: COLUMNS };
+  const order = { tableId: 1, seq: 1, path: PATH, columns: COLUMNS };
   const trouble: [RegExp, () => void][] = [
     [/no space/, () => { throw new Error('no space'); }],
     [/table 1 was dropped while it was flushed/, () => memtable.drop()],
@@ -67,9 +67,9 @@ test('where even the unfinished file cannot be thrown away, the error says both'
       abandon: async () => { throw new Error('the disk is gone'); },
     }),
   };
-  const order = { tableId: 1, number: 1, path: PATH, columns: COLUMNS };
+  const order = { tableId: 1, seq: 1, path: PATH, columns: COLUMNS };
   for (const writeFile of WRITERS) await assert.rejects(
-    writeFile(memtable.flushModule(), store as unknown as TableStore, order, () => [{ rowFirst: 0, rowEnd: 1, number: 1 }]),
+    writeFile(memtable.flushModule(), store as unknown as TableStore, order, () => [{ rowFirst: 0, rowEnd: 1, seq: 1 }]),
     /no space; its unfinished file stays, since the disk is gone/,
   );
 });
@@ -90,8 +90,8 @@ for (const writeFile of WRITERS) test(`rows that leave behind the flushed ones, 
   const lines = (from: number, to: number): string => Array.from({ length: to - from }, (_, i) => `m,t=${from + i} v=1i 1`).join('\n');
   const [flushed] = session.write(lines(0, 6000)).spans;
   const [givenUp] = session.write(lines(6000, 6100)).spans;
-  const order = { tableId: flushed!.tableId, number: 1, path: PATH, columns: session.table('m').columns };
-  const flushTo = (store: MemoryStore) => writeFile(session.parser, store as unknown as TableStore, order, () => [{ ...flushed!, number: 1 }]);
+  const order = { tableId: flushed!.tableId, seq: 1, path: PATH, columns: session.table('m').columns };
+  const flushTo = (store: MemoryStore) => writeFile(session.parser, store as unknown as TableStore, order, () => [{ ...flushed!, seq: 1 }]);
   const store = new MemoryStore(() => session.parser.removeRows(order.tableId, [givenUp!]));
   await assert.rejects(flushTo(store), /rows of table 1 left while it was flushed/);
   assert.equal(store.abandoned, 1);

@@ -26,7 +26,7 @@ test('a single row, and a row with nothing but a time', async () => {
   const memtable = new HandMadeTable(encoderModule(), COLUMNS);
   memtable.rows.push({ time: 1_001n, values: new Map([['value', 1]]) });
   memtable.layOut();
-  const { flushed } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 1, number: 42 }]);
+  const { flushed } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 1, seq: 42 }]);
   assert.deepEqual({ ...flushed.statistics.nullCount }, { time: 0, sluice_ns: 0, sluice_seq: 0, host: 1, value: 0, count: 1, region: 1, total: 1, up: 1, note: 1 });
   assert.deepEqual(Object.keys(flushed.statistics.minValues), ['time', 'sluice_ns', 'sluice_seq', 'value']);
 });
@@ -36,8 +36,8 @@ test('a column that the memtable does not have is null in the file', async () =>
   memtable.rows.push({ time: 5n, values: new Map<string, Value>([['host', 'a'], ['value', 2]]) });
   memtable.layOut();
   const store = new MemoryStore();
-  const order = { tableId: 1, number: 1, path: PATH, columns: COLUMNS };
-  const flushed = await writeParquetFile(memtable.flushModule(), store as unknown as TableStore, order, () => [{ rowFirst: 0, rowEnd: 1, number: 1 }]);
+  const order = { tableId: 1, seq: 1, path: PATH, columns: COLUMNS };
+  const flushed = await writeParquetFile(memtable.flushModule(), store as unknown as TableStore, order, () => [{ rowFirst: 0, rowEnd: 1, seq: 1 }]);
   assert.equal(flushed?.statistics.nullCount['note'], 1);
   assert.deepEqual(await textsByDuckdb(store.files.get(PATH)!, COLUMNS), ['0 | 5 | 1 | "a" | 2 | null | null | null | null | null']);
 });
@@ -46,8 +46,8 @@ test('no rows make no file', async () => {
   const memtable = new HandMadeTable(encoderModule(), COLUMNS);
   memtable.layOut();
   const store = new MemoryStore();
-  const order = { tableId: 1, number: 1, path: PATH, columns: COLUMNS };
-  for (const spans of [[], [{ rowFirst: 0, rowEnd: 0, number: 1 }]]) {
+  const order = { tableId: 1, seq: 1, path: PATH, columns: COLUMNS };
+  for (const spans of [[], [{ rowFirst: 0, rowEnd: 0, seq: 1 }]]) {
     assert.equal(await writeParquetFile(memtable.flushModule(), store as unknown as TableStore, order, () => spans), null);
   }
   assert.equal(store.files.size, 0);
@@ -61,7 +61,7 @@ test('128 k + 1 rows make two row groups; a tag of 100 k values', async () => {
     memtable.rows.push({ time: 1_700_000_000_000_000_000n + BigInt(i) * 1_000_000n, values });
   }
   memtable.layOut();
-  const { flushed, file } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 131_073, number: 77 }]);
+  const { flushed, file } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 131_073, seq: 77 }]);
   assert.deepEqual(metadataOf(file).row_groups.map((group) => Number(group.num_rows)), [131_072, 1]);
   assert.equal(flushed.statistics.numRecords, 131_073);
   assert.equal(flushed.statistics.nullCount['even'], 65_536);
@@ -75,7 +75,7 @@ test('long strings cut pages and row groups, and never a value', async () => {
     memtable.rows.push({ time: BigInt(i), values: new Map([['t', `t${i % 3}`], ['s', String.fromCharCode(97 + (i % 26)).repeat(length)]]) });
   }
   memtable.layOut();
-  const { file } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 300, number: 3 }]);
+  const { file } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 300, seq: 3 }]);
   const groups = metadataOf(file).row_groups;
   for (const group of groups) assert.ok(Number(group.total_byte_size) < 67_200_000);
   const bytes = memtable.rows.reduce((sum, row) => sum + (row.values.get('s') as string).length, 0);
@@ -87,7 +87,7 @@ test('long tags that return stand in the file once a row group, though they are 
   const texts = Array.from({ length: 60 }, (_, i) => `${i} `.repeat(7000));
   for (let i = 0; i < 7000; i++) memtable.rows.push({ time: BigInt(i), values: new Map([['a', `a${i % 7}`], ['long', texts[i % 60]!]]) });
   memtable.layOut();
-  const { file } = await flush(memtable, [{ rowFirst: 0, rowEnd: 7000, number: 3 }]);
+  const { file } = await flush(memtable, [{ rowFirst: 0, rowEnd: 7000, seq: 3 }]);
   const [chunk] = metadataOf(file).row_groups.map((group) => group.columns[4]!.meta_data!);
   assert.equal(chunk!.encodings[0], 'RLE_DICTIONARY');
   assert.ok(Number(chunk!.total_uncompressed_size) < 1.1 * texts.reduce((sum, text) => sum + text.length, 0));
@@ -111,7 +111,7 @@ test('values that repeat take a dictionary, others do not', async () => {
     memtable.rows.push({ time: BigInt(i) * 10_000_000_000n, values });
   }
   memtable.layOut();
-  const { file } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 20_000, number: 3 }]);
+  const { file } = await assertFlushed(memtable, [{ rowFirst: 0, rowEnd: 20_000, seq: 3 }]);
   const encodings = metadataOf(file).row_groups[0]!.columns.map((chunk) => chunk.meta_data!.encodings[0]);
   assert.deepEqual(encodings, ['DELTA_BINARY_PACKED', 'RLE_DICTIONARY', 'DELTA_BINARY_PACKED', 'RLE_DICTIONARY', 'PLAIN', 'RLE_DICTIONARY', 'RLE_DICTIONARY', 'RLE_DICTIONARY', 'DELTA_LENGTH_BYTE_ARRAY', 'RLE', 'DELTA_LENGTH_BYTE_ARRAY']);
 });

@@ -82,7 +82,7 @@ async function flushWorkOf(values: readonly string[]): Promise<number> {
   const lines = Array.from({ length: 4 * COLLIDING }, (_, i) => `m s="${i % 2 === 0 ? 'often' : values[(i * 7919) % COLLIDING]}" ${i}`);
   const parser = new CountedParser();
   const tables = new ParsedTables(parser);
-  const spans = tables.add(Buffer.from(lines.join('\n'), 'latin1')).map((span) => ({ ...span, number: 1 }));
+  const spans = tables.add(Buffer.from(lines.join('\n'), 'latin1')).map((span) => ({ ...span, seq: 1 }));
   const before = parser.accesses();
   await tables.flush(tables.tables.get('m')!, spans);
   return parser.accesses() - before;

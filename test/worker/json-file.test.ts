@@ -26,7 +26,7 @@ const OWN_MEMBERS = ['time', 'sluice_ns', 'sluice_seq', 'row number'];
 async function plain(
   memtable: HandMadeTable, spans: readonly FlushSpan[], { columns = memtable.columns, store = new MemoryStore(), onSlice = (): void => undefined } = {},
 ): Promise<{ rows: number; file: Buffer }> {
-  const order = { tableId: memtable.tableId, number: 0, path: PATH, columns };
+  const order = { tableId: memtable.tableId, seq: 0, path: PATH, columns };
   const written = await writeJsonFile(memtable.flushModule(), store as unknown as TableStore, order, () => spans, onSlice);
   assert.ok(written !== null);
   const file = store.files.get(PATH)!;
@@ -56,7 +56,7 @@ test('random rows of every kind, of which many are equal points, are the same by
     const spans = Array.from({ length: 1 + random.below(5) }, (_, i) => {
       addBody(memtable, random, random.below(3), 999);
       return addBody(memtable, random, 1 + random.below(seed % 5 === 0 ? 2000 : 40), 100 + ((i * 3) % 5));
-    }).sort((a, b) => a.number - b.number);
+    }).sort((a, b) => a.seq - b.seq);
     addBody(memtable, random, 1, 999);
     memtable.layOut();
     const { rows, file } = await plain(memtable, spans);
@@ -73,17 +73,17 @@ test('bodies of any kind, parsed by the real module, are the same by JSON lines 
     const random = new Random(seed);
     const session = new ParserSession();
     const pending = new PendingRows(new SharedArrayBuffer(8), () => undefined);
-    let number = 0;
+    let seq = 0;
     for (let cases = 0; cases < 3; cases += 1) {
-      for (const { body } of randomCase(random, DATABASE)) pending.addReplayed(session.write(body).spans, number += 1);
-      for (const { id } of session.tables()) if (random.chance(0.2)) session.parser.removeRows(id, takenOut(pending, id, number - random.below(3)));
+      for (const { body } of randomCase(random, DATABASE)) pending.addReplayed(session.write(body).spans, seq += 1);
+      for (const { id } of session.tables()) if (random.chance(0.2)) session.parser.removeRows(id, takenOut(pending, id, seq - random.below(3)));
     }
     for (const { id, columns } of session.tables()) {
       const store = new MemoryStore();
       // Names in files are those of the catalog, unlike in more than case.
       const named = columns.map((each) => ({ ...each, name: `c${each.id}'"` }));
       const write = (writer: typeof writeParquetFile | typeof writeJsonFile, path: string): Promise<unknown> =>
-        writer(session.parser, store as unknown as TableStore, { tableId: id, number, path, columns: named }, () => pending.upTo(id, number));
+        writer(session.parser, store as unknown as TableStore, { tableId: id, seq, path, columns: named }, () => pending.upTo(id, seq));
       assert.equal((await write(writeParquetFile, 'parquet')) === null, (await write(writeJsonFile, 'plain')) === null);
       if (!store.files.has('plain')) continue;
       await assertAlike(named, store.files.get('parquet')!, store.files.get('plain')!);
@@ -107,7 +107,7 @@ test('numbers at their ends, texts of every kind and times of three centuries co
     memtable.rows.push({ time: times[i % times.length]!, values });
   }
   memtable.layOut();
-  const spans = [{ rowFirst: 0, rowEnd: 112, number: Number.MAX_SAFE_INTEGER }];
+  const spans = [{ rowFirst: 0, rowEnd: 112, seq: Number.MAX_SAFE_INTEGER }];
   const { file } = await plain(memtable, spans);
   await assertAlike(COLUMNS, (await flush(memtable, spans)).file, file);
 });
@@ -116,7 +116,7 @@ test('what has no value is not in a line; a column that the memtable does not ha
   const memtable = new HandMadeTable(encoderModule(), COLUMNS.slice(0, 2));
   memtable.rows.push({ time: -1n, values: new Map<string, Value>([['host', 'a'], ['value', 2]]) }, { time: 5n, values: new Map() });
   memtable.layOut();
-  const { file } = await plain(memtable, [{ rowFirst: 0, rowEnd: 2, number: 7 }], { columns: COLUMNS });
+  const { file } = await plain(memtable, [{ rowFirst: 0, rowEnd: 2, seq: 7 }], { columns: COLUMNS });
   assert.equal(file.toString(), '{"time":-1,"sluice_ns":999,"sluice_seq":7,"row number":0,"host":"a","value":2}\n{"time":0,"sluice_ns":5,"sluice_seq":7,"row number":1}\n');
 });
 
@@ -124,8 +124,8 @@ test('no rows make no file', async () => {
   const memtable = new HandMadeTable(encoderModule(), COLUMNS);
   memtable.layOut();
   const store = new MemoryStore();
-  const order = { tableId: 1, number: 1, path: PATH, columns: COLUMNS };
-  for (const spans of [[], [{ rowFirst: 0, rowEnd: 0, number: 1 }]]) {
+  const order = { tableId: 1, seq: 1, path: PATH, columns: COLUMNS };
+  for (const spans of [[], [{ rowFirst: 0, rowEnd: 0, seq: 1 }]]) {
     assert.equal(await writeJsonFile(memtable.flushModule(), store as unknown as TableStore, order, () => spans), null);
   }
   assert.equal(store.files.size, 0);
@@ -140,7 +140,7 @@ test('a row of many MiB stands in several lines and is one row; lines as long as
   // 3 MiB of control characters are 18 MiB of JSON, more than DuckDB takes unasked.
   memtable.rows.push({ time: 1n, values: new Map<string, Value>([['tag', long.repeat(3)], ['n', 7n]]) });
   memtable.layOut();
-  const spans = [{ rowFirst: 0, rowEnd: 4, number: 3 }];
+  const spans = [{ rowFirst: 0, rowEnd: 4, seq: 3 }];
   const { rows, file } = await plain(memtable, spans);
   assert.equal(rows, 4);
   const lines = linesOf(file);
@@ -163,7 +163,7 @@ test('few of many series, and series whose tags are more than is gathered at onc
   for (let id = 0; id < 400; id += 1) row(id, 41, `${id} ${'x'.repeat(60_000)}`);
   memtable.layOut();
   // The rows of the many are another body, which is not asked for.
-  const spans = [{ rowFirst: 6000, rowEnd: 6440, number: 1 }];
+  const spans = [{ rowFirst: 6000, rowEnd: 6440, seq: 1 }];
   const { file } = await plain(memtable, spans);
   assert.equal(await assertAlike(columns, (await flush(memtable, spans)).file, file), 440);
 });

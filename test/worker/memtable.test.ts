@@ -208,8 +208,8 @@ test('200,000 lines of series that never return stay within what their rows need
   assert.ok(session.parser.memtableBytes() < 200_000 * 150, `${session.parser.memtableBytes()} bytes`);
 });
 
-function replay(session: ParserSession, body: string, number: number, runs: readonly number[] = []): Parsed {
-  return session.parse(body, { flags: abi.PARSE_REPLAY, replayNumber: number, rejectedRuns: Uint32Array.from(runs), linesMax: 0 });
+function replay(session: ParserSession, body: string, seq: number, runs: readonly number[] = []): Parsed {
+  return session.parse(body, { flags: abi.PARSE_REPLAY, replaySeq: seq, rejectedRuns: Uint32Array.from(runs), linesMax: 0 });
 }
 
 test('replay stores what was accepted and comes to the same counts and checksum', () => {
@@ -250,11 +250,11 @@ test('replay stores no rows of tables that are newer or already in files up to t
   session.write('m f=1');
   session.parser.define({ ...session.table('m'), created: 20, flushedTo: 30 });
   const checksum = session.parse('m f=2').checksum;
-  for (const [number, rows] of [[19, 0], [30, 0], [31, 1]] as const) {
+  for (const [seq, rows] of [[19, 0], [30, 0], [31, 1]] as const) {
     const before = session.rows('m').length;
-    const parsed = replay(session, 'm f=2', number);
-    assert.deepEqual([parsed.accepted, parsed.checksum], [1, checksum], `number ${number}`);
-    assert.equal(session.rows('m').length - before, rows, `number ${number}`);
+    const parsed = replay(session, 'm f=2', seq);
+    assert.deepEqual([parsed.accepted, parsed.checksum], [1, checksum], `number ${seq}`);
+    assert.equal(session.rows('m').length - before, rows, `number ${seq}`);
   }
   session.parser.setFlushedTo(session.table('m').id, 31);
   assert.deepEqual(replay(session, 'm f=2', 31).spans, []);
@@ -316,5 +316,5 @@ test('a body that takes more room than there is ends before the arrays of its ta
   assert.ok(grown < 85 * MiB, `${grown} bytes of memory`);
   assert.equal(session.rows('m').length, 1);
   assert.equal(session.parse(body, { roomBytes: 100 * MiB }).accepted, 600_000);
-  assert.equal(session.parse(body, { flags: abi.PARSE_REPLAY, replayNumber: 5, roomBytes: Infinity }).accepted, 600_000, 'what is read back finds room');
+  assert.equal(session.parse(body, { flags: abi.PARSE_REPLAY, replaySeq: 5, roomBytes: Infinity }).accepted, 600_000, 'what is read back finds room');
 });

@@ -20,7 +20,7 @@ const ROUNDS = 60;
 class Twins {
   readonly sessions = [new ParserSession()];
   readonly pending = new PendingRows(new SharedArrayBuffer(8), () => undefined);
-  number = 0;
+  seq = 0;
 
   /** Some bodies, and between them rows that leave. */
   live(random: Random): void {
@@ -29,17 +29,17 @@ class Twins {
         const flags = (acceptPartial ? 0 : abi.PARSE_ALL_OR_NOTHING) | (rules === undefined ? 0 : ruleFlags(rules));
         const [parsed, ...others] = this.sessions.map((session) => session.write(body, { flags }));
         for (const other of others) assert.deepEqual(other, parsed);
-        this.number += 1;
-        if (parsed!.status === abi.PARSE_ACCEPTED) this.pending.addReplayed(parsed!.spans, this.number);
+        this.seq += 1;
+        if (parsed!.status === abi.PARSE_ACCEPTED) this.pending.addReplayed(parsed!.spans, this.seq);
       }
-      if (random.chance(0.5)) this.flush(random, this.number - random.below(3));
+      if (random.chance(0.5)) this.flush(random, this.seq - random.below(3));
     }
   }
 
   /** Rows of some tables leave, up to a number. */
-  flush(random: Random, number: number): void {
+  flush(random: Random, seq: number): void {
     for (const { id } of this.sessions[0]!.tables().filter(() => random.chance(0.6))) {
-      const ranges = takenOut(this.pending, id, number);
+      const ranges = takenOut(this.pending, id, seq);
       for (const { parser } of this.sessions) parser.removeRows(id, ranges);
     }
   }
@@ -52,8 +52,8 @@ class Twins {
   files(table: TableDefinition): Promise<Buffer[]> {
     return Promise.all(this.sessions.map(async ({ parser }) => {
       const store = new MemoryStore();
-      const order = { tableId: table.id, number: this.number, path: 'file', columns: table.columns };
-      const flushed = await writeParquetFile(parser, store as unknown as TableStore, order, () => this.pending.upTo(table.id, this.number));
+      const order = { tableId: table.id, seq: this.seq, path: 'file', columns: table.columns };
+      const flushed = await writeParquetFile(parser, store as unknown as TableStore, order, () => this.pending.upTo(table.id, this.seq));
       return flushed === null ? Buffer.alloc(0) : store.files.get('file')!;
     }));
   }
@@ -92,14 +92,14 @@ for (const [created, flushedTo] of [[5, 7], [7, 5]] as const) test(`a table crea
   for (const { parser } of [session, moved]) {
     assert.equal(parser.exports.tableAt(999), 0);
     const body = Buffer.from(`e\u{feff}\\ é,\u{feff}t=a ${'k'.repeat(60)}=1i 1`);
-    const replayed = [4, 5, 6, 7, 8, 9].map((replayNumber) => {
+    const replayed = [4, 5, 6, 7, 8, 9].map((replaySeq) => {
       parser.inputView(body.length).set(body);
       const { spans } = parser.parse({
-        databaseId: DATABASE, bytes: body.length, precision: abi.PRECISION_NS, defaultTime: 0n, flags: abi.PARSE_REPLAY, linesMax: 1, replayNumber,
+        databaseId: DATABASE, bytes: body.length, precision: abi.PRECISION_NS, defaultTime: 0n, flags: abi.PARSE_REPLAY, linesMax: 1, replaySeq,
       });
       return spans.length;
     });
-    assert.deepEqual(replayed, [4, 5, 6, 7, 8, 9].map((number) => Number(number >= created && number > flushedTo)));
+    assert.deepEqual(replayed, [4, 5, 6, 7, 8, 9].map((seq) => Number(seq >= created && seq > flushedTo)));
   }
   const dumps = [session, moved].map((each) => each.dumpOf({
     id: 1000, databaseId: DATABASE, measurement: 'e', created, flushedTo,

@@ -64,7 +64,7 @@ test('a float that is too large is rejected, and only frames of grammar 1 have i
 
   const before = new ParserSession();
   before.write('m f=1');
-  const replayed = before.parse('m f=1e400\nm f=-1e400', { flags: abi.PARSE_REPLAY | abi.RULE_GRAMMAR_1, replayNumber: 2 });
+  const replayed = before.parse('m f=1e400\nm f=-1e400', { flags: abi.PARSE_REPLAY | abi.RULE_GRAMMAR_1, replaySeq: 2 });
   assert.deepEqual([replayed.accepted, replayed.rejected], [2, 0]);
   assert.deepEqual(before.rows('m').map(({ fields }) => fields[0]?.[2]), [1, Infinity, -Infinity].map(bitsOf));
 });

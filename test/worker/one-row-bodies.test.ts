@@ -100,11 +100,11 @@ test('an end before the end leaves the rows, and all memory', () => {
 
 /** Bodies as a list of objects: what PendingRows is held to. */
 class Model {
-  rows: { table: number; rows: number; ordinal: number; number: number }[] = [];
+  rows: { table: number; rows: number; ordinal: number; seq: number }[] = [];
 
-  spans(table: number, leaves: (number: number) => boolean): FlushSpan[] {
+  spans(table: number, leaves: (seq: number) => boolean): FlushSpan[] {
     let row = 0;
-    return this.rows.filter((each) => each.table === table).map(({ rows, number }) => ({ rowFirst: row, rowEnd: (row += rows), number })).filter(({ number }) => leaves(number));
+    return this.rows.filter((each) => each.table === table).map(({ rows, seq }) => ({ rowFirst: row, rowEnd: (row += rows), seq })).filter(({ seq }) => leaves(seq));
   }
 }
 
@@ -114,13 +114,13 @@ test('spans are those of a list of bodies, whatever comes: numbers, bodies given
     const ring = new BigInt64Array(new SharedArrayBuffer(8 * RING));
     const pending = pendingRows(ring.buffer as SharedArrayBuffer);
     const model = new Model();
-    let number = 1000;
+    let seq = 1000;
     let replayed = 0;
     let waiting: number[] = [];
     const isLeaving = (upTo: number) => (of: number) => of === GIVEN_UP || (of > 0 && of <= upTo);
     for (let step = 0; step < 3000; step += 1) {
       const bodies = Array.from({ length: 1 + random.below(2) }, (_, i) => ({ tableId: 1 + ((step + i) % 3), rowFirst: 0, rowEnd: 1 + random.below(3) }));
-      const note = (ordinal: number, of: number): void => bodies.forEach(({ tableId, rowEnd }) => model.rows.push({ table: tableId, rows: rowEnd, ordinal, number: of }));
+      const note = (ordinal: number, of: number): void => bodies.forEach(({ tableId, rowEnd }) => model.rows.push({ table: tableId, rows: rowEnd, ordinal, seq: of }));
       if (random.chance(0.3)) {
         pending.addReplayed(bodies, (replayed += 1));
         note(0, replayed);
@@ -131,27 +131,27 @@ test('spans are those of a list of bodies, whatever comes: numbers, bodies given
       }
       if (random.chance(0.2)) {
         for (const ordinal of waiting.splice(0, random.below(waiting.length + 1))) {
-          const given = random.chance(0.1) ? GIVEN_UP : (number += 1);
+          const given = random.chance(0.1) ? GIVEN_UP : (seq += 1);
           ring[ordinal % RING] = BigInt(given);
-          for (const each of model.rows) if (each.ordinal === ordinal) each.number = given;
+          for (const each of model.rows) if (each.ordinal === ordinal) each.seq = given;
         }
-        pending.takeNumbers();
+        pending.takeSeqs();
       }
       if (random.chance(0.02)) {
-        const keptTo = number - random.below(5);
+        const keptTo = seq - random.below(5);
         pending.rollBack(keptTo);
-        for (const each of model.rows) if (each.number === 0 || each.number > keptTo) each.number = GIVEN_UP;
+        for (const each of model.rows) if (each.seq === 0 || each.seq > keptTo) each.seq = GIVEN_UP;
         waiting = [];
       }
       if (!random.chance(0.03)) continue;
       const table = 1 + random.below(3);
-      const upTo = random.pick([0, replayed, number - random.below(20)]);
+      const upTo = random.pick([0, replayed, seq - random.below(20)]);
       assert.deepEqual([...pending.upTo(table, upTo)].filter(({ rowEnd, rowFirst }) => rowEnd > rowFirst), model.spans(table, (of) => of > 0 && of <= upTo));
       const left = takenOut(pending, table, upTo);
       const expected = model.spans(table, isLeaving(upTo));
       assert.deepEqual(rowsOf(left), rowsOf(expected));
       assert.ok(left.every(({ rowFirst }, i) => i === 0 || rowFirst > left[i - 1]!.rowEnd), 'neighbours are joined');
-      model.rows = model.rows.filter((each) => each.table !== table || !isLeaving(upTo)(each.number));
+      model.rows = model.rows.filter((each) => each.table !== table || !isLeaving(upTo)(each.seq));
     }
   }
 });
@@ -164,17 +164,17 @@ test('[issue 13 A1] a flush takes its spans up in slices, and brings those that 
   const session = new ParserSession();
   const BODIES = 20_000;
   const { tableId } = session.write(Array.from({ length: BODIES }, (_, n) => `m,t=${n % 7} a=${n % 100}i ${n % 50}`).join('\n')).spans[0]!;
-  const numbers = Array.from({ length: BODIES }, (_, n) => (n % 3 === 0 ? 1 + n : 1_000_000 + n));
-  const spans = numbers.map((number, row) => ({ rowFirst: row, rowEnd: row + 1, number }));
+  const seqs = Array.from({ length: BODIES }, (_, n) => (n % 3 === 0 ? 1 + n : 1_000_000 + n));
+  const spans = seqs.map((seq, row) => ({ rowFirst: row, rowEnd: row + 1, seq }));
   const file = async (given: readonly FlushSpan[]): Promise<[Buffer, number]> => {
     const store = new MemoryStore();
     let slices = 0;
-    const order = { tableId, number: 2_000_000, path: 'file', columns: session.table('m').columns };
+    const order = { tableId, seq: 2_000_000, path: 'file', columns: session.table('m').columns };
     await writeParquetFile(session.parser, store as unknown as TableStore, order, () => given, () => (slices += 1));
     return [store.files.get('file')!, slices];
   };
   const [whole, slices] = await file(spans);
-  const [sorted, fewer] = await file(spans.toSorted((a, b) => a.number - b.number));
+  const [sorted, fewer] = await file(spans.toSorted((a, b) => a.seq - b.seq));
   assert.ok(whole.equals(sorted));
   assert.ok(fewer >= BODIES / 4096 && slices > fewer + 2 * (BODIES / 4096), `${slices} and ${fewer} slices`);
 });

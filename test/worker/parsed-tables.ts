@@ -57,7 +57,7 @@ export class ParsedTables {
   /** The file of a table's spans, which are ordered by number. */
   async flush(table: TableDefinition, spans: readonly FlushSpan[]): Promise<Buffer> {
     const store = new MemoryStore();
-    const order = { tableId: table.id, number: spans.at(-1)!.number, path: PATH, columns: table.columns };
+    const order = { tableId: table.id, seq: spans.at(-1)!.seq, path: PATH, columns: table.columns };
     const flushed = await writeParquetFile(this.#parser, store as unknown as TableStore, order, () => spans);
     assert.ok(flushed !== null && flushed.rows > 0);
     return store.files.get(PATH)!;

@@ -128,7 +128,7 @@ test('a frame of grammar 1 keeps its byte order mark, a later one has it skipped
   const body = '\ufeffm f=1 1';
   session.write('m f=1 1\n\ufeffm f=1 1');
   for (const [rules, counts] of [[0, [3, 1]], [abi.RULE_GRAMMAR_1, [3, 2]]] as const) {
-    assert.equal(session.parse(body, { flags: abi.PARSE_REPLAY | rules, replayNumber: 2 }).accepted, 1);
+    assert.equal(session.parse(body, { flags: abi.PARSE_REPLAY | rules, replaySeq: 2 }).accepted, 1);
     assert.deepEqual(['m', '\ufeffm'].map((name) => session.rows(name).length), counts.map((count, i) => count - (i === 0 ? 1 : 0)));
   }
 });

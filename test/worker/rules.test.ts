@@ -179,7 +179,7 @@ test('replay puts values where the rules of the frame put them, whatever columns
   again.parser.define(live.table('m'));
   for (const [i, [body, flags]] of bodies.entries()) {
     const { rejectedRuns, checksum, accepted } = sums[i]!;
-    const replayed = again.parse(body, { flags: abi.PARSE_REPLAY | flags, rejectedRuns, replayNumber: 100 + i });
+    const replayed = again.parse(body, { flags: abi.PARSE_REPLAY | flags, rejectedRuns, replaySeq: 100 + i });
     assert.deepEqual([replayed.checksum, replayed.accepted, replayed.errors], [checksum, accepted, []], body);
   }
   assert.deepEqual(again.dumpOf(live.table('m')), live.dumpOf(live.table('m')));
@@ -198,7 +198,7 @@ test('replay of a value that has no place stores its row without it, and takes n
     ['m f=2u,f__unsigned=3u', abi.RULE_SPLIT],
   ] as const;
   for (const [body, rules] of bodies) {
-    assert.equal(session.parse(body, { flags: abi.PARSE_REPLAY | rules, replayNumber: 9 }).accepted, 1, body);
+    assert.equal(session.parse(body, { flags: abi.PARSE_REPLAY | rules, replaySeq: 9 }).accepted, 1, body);
   }
   assert.deepEqual(session.rows('m').slice(3).map(({ tags, fields: all }) => [tags, all.length]), bodies.map((_, i) => [[], i === 4 ? 1 : 0]));
   assert.equal(session.parser.memtableBytes(), before);

@@ -7,11 +7,11 @@ import { moduleOf, type Build } from './builds.js';
 
 const LINES = 'm,t=a v=1i 1\nm,t=b v=2i 2\nm,t=a v=3i 3\n';
 
-function accepted(parser: WasmParser, replayNumber: number | null): number {
+function accepted(parser: WasmParser, replaySeq: number | null): number {
   const body = Buffer.from(LINES);
   parser.inputView(body.length).set(body);
-  const flags = replayNumber === null ? 0 : abi.PARSE_REPLAY;
-  const { accepted: lines, errors } = parser.parse({ databaseId: 1, bytes: body.length, precision: abi.PRECISION_NS, defaultTime: 0n, flags, linesMax: 100, replayNumber: replayNumber ?? 0 });
+  const flags = replaySeq === null ? 0 : abi.PARSE_REPLAY;
+  const { accepted: lines, errors } = parser.parse({ databaseId: 1, bytes: body.length, precision: abi.PRECISION_NS, defaultTime: 0n, flags, linesMax: 100, replaySeq: replaySeq ?? 0 });
   for (const { code } of errors) assert.equal(code, abi.LINE_TABLE_SET_ASIDE);
   return lines;
 }
@@ -25,7 +25,7 @@ for (const build of ['simd', 'scalar'] as const satisfies readonly Build[]) {
     assert.equal(accepted(parser, null), 3);
     parser.setAside(1, true);
     assert.equal(accepted(parser, null), 0);
-    for (let number = 5; number < 8; number += 1) assert.equal(accepted(parser, number), 3);
+    for (let seq = 5; seq < 8; seq += 1) assert.equal(accepted(parser, seq), 3);
     assert.equal(accepted(parser, null), 0, 'the replay met these series');
     parser.setAside(1, false);
     assert.equal(accepted(parser, null), 3);

@@ -23,15 +23,15 @@ class Driven {
   readonly port: MessagePort;
   readonly #gauges = makeGauges(1);
   readonly #bodies = new SharedArrayBuffer(BODY_BYTES_MAX);
-  readonly #numbers = new BigInt64Array(new SharedArrayBuffer(8 * 8));
+  readonly #seqs = new BigInt64Array(new SharedArrayBuffer(8 * 8));
 
-  constructor(t: TestContext, store: MemoryStore, number = 1n, unpack: Unpack = () => assert.fail('no body is packed')) {
+  constructor(t: TestContext, store: MemoryStore, seq = 1n, unpack: Unpack = () => assert.fail('no body is packed')) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     t.after(() => port1.close());
     this.slot = new WorkerSlot({
       adoption: {
-        slot: 0, port: port2, bodyMemory: this.#bodies, blockBytes: BODY_BYTES_MAX, numbers: this.#numbers.buffer, gauges: this.#gauges, gauge: 0,
+        slot: 0, port: port2, bodyMemory: this.#bodies, blockBytes: BODY_BYTES_MAX, seqs: this.#seqs.buffer, gauges: this.#gauges, gauge: 0,
         memoryBytesMax: 1 << 26, rowBytesMax: 1 << 28, linearBytesMax: 1 << 29, limits: LIMITS, dataDir: 'unused', start: 'unused', inflate: 'zlib',
       },
       module: moduleOf('simd'), stores: { tables: store as unknown as TableStore, quarantine: store as unknown as TableStore }, clock: systemClock,
@@ -40,7 +40,7 @@ class Driven {
     this.tell({ say: 'define', tables: [{ id: 1, databaseId: 1, measurement: 'm', created: 0, flushedTo: 0, columns: COLUMNS }] });
     const [outcome] = this.parse(Buffer.from(Array.from({ length: 20_000 }, (_, i) => `m,t=${i % 5000} v=${i}i ${i}`).join('\n')), 1);
     assert.equal(outcome!.state, 'accepted');
-    this.#numbers[1] = number;
+    this.#seqs[1] = seq;
   }
 
   /** Has a list of so many times the same body parsed. */
@@ -70,7 +70,7 @@ class Driven {
   }
 
   flush(): Promise<FromWorker> {
-    this.tell({ say: 'flush', order: { tableId: 1, number: 1, into: 'tables', as: 'parquet', path: 'file', columns: COLUMNS } });
+    this.tell({ say: 'flush', order: { tableId: 1, seq: 1, into: 'tables', as: 'parquet', path: 'file', columns: COLUMNS } });
     return this.said();
   }
 }
@@ -85,7 +85,7 @@ test('main sees what a flush holds while it is in progress, and that the rows ar
   // What comes after the answer is of the same turn.
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(driven.bytes, before);
-  driven.tell({ say: 'flushed', tableId: 1, number: 1 });
+  driven.tell({ say: 'flushed', tableId: 1, seq: 1 });
   driven.tell({ say: 'roll-back', keptTo: 1 });
   assert.equal((await driven.said()).say, 'rolled-back');
   assert.ok(driven.bytes < before - 20_000 * 20, `${driven.bytes} bytes stay of ${before}`);
@@ -141,7 +141,7 @@ test('[issue 13 B9] a packed body that is read back is given the room that it to
   const task: BodyTask = {
     blocks: [0], bytes: 10, encoding: ENCODING_GZIP, databaseId: 1, precision: abi.PRECISION_NS, defaultTime: 0n, acceptPartial: true, rules: 0,
   };
-  driven.slot.parse([task, { ...task, replay: { number: 7, inflatedBytes: 3 * BODY_BYTES_MAX, rejectedRuns: new Uint32Array() } }]);
+  driven.slot.parse([task, { ...task, replay: { seq: 7, inflatedBytes: 3 * BODY_BYTES_MAX, rejectedRuns: new Uint32Array() } }]);
   assert.deepEqual(caps, [BODY_BYTES_MAX, 3 * BODY_BYTES_MAX]);
 });
 
@@ -151,7 +151,7 @@ test('main sees no more bytes while what is kept of a table is copied, and fewer
   driven.parse(body, 3);
   const before = driven.bytes;
   const seen: number[] = [];
-  driven.tell({ say: 'flushed', tableId: 1, number: 1 });
+  driven.tell({ say: 'flushed', tableId: 1, seq: 1 });
   for (let turns = 0; turns < 10_000 && (seen.at(-1) ?? before) >= before; turns += 1) {
     await new Promise((resolve) => setImmediate(resolve));
     seen.push(driven.bytes);

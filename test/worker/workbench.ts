@@ -24,7 +24,7 @@ export const WAYS = {
   'all or nothing': { options: { flags: abi.PARSE_ALL_OR_NOTHING }, hasLearnt: true },
   'fixed and widen': { options: { flags: abi.RULE_TAGS_FIXED | abi.RULE_WIDEN }, hasLearnt: true },
   'split': { options: { flags: abi.RULE_SPLIT }, hasLearnt: true },
-  'replay': { options: { flags: abi.PARSE_REPLAY, replayNumber: 2 }, hasLearnt: true },
+  'replay': { options: { flags: abi.PARSE_REPLAY, replaySeq: 2 }, hasLearnt: true },
 } satisfies Record<string, Way>;
 export type WayName = keyof typeof WAYS;
 

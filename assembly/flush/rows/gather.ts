@@ -6,7 +6,7 @@ import { CHUNK_MAX, CHUNK_MIN, CHUNK_NAN, COLUMN_NS, COLUMN_SEQ } from '../../la
 import { groupFrom } from './row-groups';
 import { indices, picked, values } from './row-group';
 import { entryOf, MERGED } from '../sort/row-order';
-import { logNumberOf } from '../spans';
+import { seqOf } from '../spans';
 
 const NANOS_PER_MICRO: i64 = 1000;
 
@@ -106,7 +106,7 @@ export function gatherBooleans(column: usize, stop: u32, chunk: usize): void {
   store<u64>(chunk, most, CHUNK_MAX);
 }
 
-/** Our own columns, a value in every row: whole microseconds, the nanoseconds beyond, or log numbers. */
+/** Our own columns, a value in every row: whole microseconds, the nanoseconds beyond, or seqs. */
 export function gatherOwn(table: usize, id: u32, stop: u32, chunk: usize): void {
   let least = load<i64>(chunk, CHUNK_MIN);
   let most = load<i64>(chunk, CHUNK_MAX);
@@ -116,7 +116,7 @@ export function gatherOwn(table: usize, id: u32, stop: u32, chunk: usize): void 
   for (let to = values + (<usize>gathered << 3); to < end; next++) {
     const row = entryOf(next);
     if (row & MERGED) continue;
-    const value = id == COLUMN_SEQ ? logNumberOf(row) : partOf(load<i64>(times + (<usize>row << 3)), id);
+    const value = id == COLUMN_SEQ ? seqOf(row) : partOf(load<i64>(times + (<usize>row << 3)), id);
     store<i64>(to, value);
     least = value < least ? value : least;
     most = value > most ? value : most;

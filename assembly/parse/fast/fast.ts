@@ -18,7 +18,7 @@ import { countLook, isLookedUp, rareTables } from '../../memtable/cache/one-off-
 import { isHead, isSame, maskOf3, maskOfSame } from '../../base/simd-bytes';
 import { BACKSLASH, NEWLINE, RETURN, SPACE } from '../grammar/characters';
 import { isReplayedInto, touch } from '../append-line';
-import { bodySerial, cellsMax, defaultTime, isReplay, replayNumber, seriesScope, unit } from '../body-settings';
+import { bodySerial, cellsMax, defaultTime, isReplay, replaySeq, seriesScope, unit } from '../body-settings';
 import { beginRow, endRow } from '../checksum';
 import { digitsIn, numberIn, powerOfTen } from '../grammar/number/digits';
 import { stopField } from './fields';
@@ -54,7 +54,7 @@ export function acceptLines(at: usize, end: usize, linesMax: u32): usize {
     if (from == 0) break;
     const table = isNew ? namedTable() : <usize>load<u32>(series, SERIES_TABLE);
     const row = load<u32>(table, TABLE_ROWS);
-    if (row == load<u32>(table, TABLE_ROWS_CAPACITY) || (isReplay && !isReplayedInto(table, replayNumber))) break;
+    if (row == load<u32>(table, TABLE_ROWS_CAPACITY) || (isReplay && !isReplayedInto(table, replaySeq))) break;
     if (!isNew) beginRow(load<u64>(series, SERIES_CHECKSUM));
     const next = finishLine(from, end, table, row, isNew ? tagCount : load<u32>(series, SERIES_TAGS));
     if (next == 0) {

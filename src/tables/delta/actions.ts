@@ -83,7 +83,7 @@ function objectText(entries: readonly (readonly [name: string, text: string])[])
   return `{${entries.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
 }
 
-/** The application that our commits name in `txn`; its version is a log number. @param node 8 hex digits */
+/** The application that our commits name in `txn`; its version is a seq. @param node 8 hex digits */
 export function appIdOf(node: string): string {
   return `sluice-${node}`;
 }
@@ -103,13 +103,13 @@ export function isOurEngine(engineInfo: unknown): boolean {
   return typeof engineInfo === 'string' && engineInfo.startsWith('sluice/');
 }
 
-export function txnAction(appId: string, number: number, timeMs: number): string {
-  return JSON.stringify({ txn: { appId, version: number, lastUpdated: timeMs } });
+export function txnAction(appId: string, seq: number, timeMs: number): string {
+  return JSON.stringify({ txn: { appId, version: seq, lastUpdated: timeMs } });
 }
 
 /**
  * @param commitId a UUID: no two commits have the same bytes, so their writer can tell whose stands
- * @param previous the number of our commit before, 0 for none
+ * @param previous the seq of our commit before, 0 for none
  */
 export function commitInfoAction(commitId: string, previous: number, timeMs: number): string {
   return JSON.stringify({

@@ -1,5 +1,5 @@
 /**
- * A commit as text: how ours are marked, and how damage to them shows. A commit of ours names a log number three times
+ * A commit as text: how ours are marked, and how damage to them shows. A commit of ours names a seq three times
  * (in `txn`, in the names of its files, in the `sluicePrevious` of the next one) and ends with the CRC-32 of its text.
  */
 import { crcOf } from '../../crc.js';
@@ -30,9 +30,9 @@ export function asAction(value: unknown): Action {
 export interface OwnMark {
   /** 8 hex digits: who made it. */
   readonly node: string;
-  /** Log number that its files reach up to. */
-  readonly number: number;
-  /** The number of that node's commit before; null: it does not say. */
+  /** Seq that its files reach up to. */
+  readonly seq: number;
+  /** The seq of that node's commit before; null: it does not say. */
   readonly previous: number | null;
 }
 
@@ -51,11 +51,11 @@ const CRC_AT_END = /^([^]*),"sluiceCrc":"([0-9a-f]{8})"\}\}\n$/;
 /**
  * The text of a commit of ours.
  * @param actions lines of JSON: all but `txn` and `commitInfo`
- * @param mark who commits up to which number, and the number before; `commitId` a UUID
+ * @param mark who commits up to which seq, and the seq before; `commitId` a UUID
  */
-export function commitText(actions: readonly string[], mark: { node: string; number: number; previous: number; commitId: string; timeMs: number }): string {
-  const { commitId, node, number, previous, timeMs } = mark;
-  const lines = [...actions, txnAction(appIdOf(node), number, timeMs), commitInfoAction(commitId, previous, timeMs)];
+export function commitText(actions: readonly string[], mark: { node: string; seq: number; previous: number; commitId: string; timeMs: number }): string {
+  const { commitId, node, seq, previous, timeMs } = mark;
+  const lines = [...actions, txnAction(appIdOf(node), seq, timeMs), commitInfoAction(commitId, previous, timeMs)];
   const text = lines.join('\n').slice(0, -2);
   return `${text},"sluiceCrc":"${crcOf(Buffer.from(text))}"}}\n`;
 }
@@ -65,17 +65,17 @@ export function readCommit(text: string): Commit {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   if (lines.length === 0) throw new Error('it is empty');
   const actions = lines.map(parseAction);
-  const number = ownNumber(actions);
+  const seq = ownSeq(actions);
   const info = actions.find(({ commitInfo }) => isOurEngine(commitInfo?.engineInfo))?.commitInfo;
-  if (number === null && info === undefined) {
+  if (seq === null && info === undefined) {
     return { actions, own: null, strays: addedFiles(actions).filter((name) => parseDataFileName(name) !== null) };
   }
-  if (number === null) throw new Error('it is of sluice and has no number of the log (txn)');
-  if (info === undefined) throw new Error('it has a number of the log and no sluice signed it (commitInfo)');
+  if (seq === null) throw new Error('it is of sluice and has no seq (txn)');
+  if (info === undefined) throw new Error('it has a seq and no sluice signed it (commitInfo)');
   checkCrc(text);
-  checkNumber(number, actions);
-  const previous = info.sluicePrevious === undefined ? null : safeNumber(info.sluicePrevious);
-  return { actions, own: { ...number, previous }, strays: [] };
+  checkSeq(seq, actions);
+  const previous = info.sluicePrevious === undefined ? null : safeSeq(info.sluicePrevious);
+  return { actions, own: { ...seq, previous }, strays: [] };
 }
 
 /** @param isNamed whether an earlier commit named a file, by its path in the table @throws when one of the strays is new */
@@ -90,14 +90,14 @@ function parseAction(line: string): Action {
   return asAction(action);
 }
 
-function ownNumber(actions: readonly Action[]): { node: string; number: number } | null {
+function ownSeq(actions: readonly Action[]): { node: string; seq: number } | null {
   const txn = actions.find(({ txn: each }) => each !== undefined && isOurAppId(each.appId))?.txn;
-  return txn === undefined ? null : { node: nodeOf(txn.appId), number: safeNumber(txn.version) };
+  return txn === undefined ? null : { node: nodeOf(txn.appId), seq: safeSeq(txn.version) };
 }
 
-/** @throws unless it can be a number of the log */
-export function safeNumber(value: unknown): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new Error(`${JSON.stringify(value)} is no number of the log`);
+/** @throws unless it can be a seq */
+export function safeSeq(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new Error(`${JSON.stringify(value)} is no seq`);
   return value as number;
 }
 
@@ -107,12 +107,12 @@ function checkCrc(text: string): void {
   if (checked !== undefined && crc !== crcOf(Buffer.from(checked))) throw new Error('its checksum is wrong');
 }
 
-/** @throws when a file of ours in it says another number */
-function checkNumber({ node, number }: { node: string; number: number }, actions: readonly Action[]): void {
+/** @throws when a file of ours in it says another seq */
+function checkSeq({ node, seq }: { node: string; seq: number }, actions: readonly Action[]): void {
   for (const name of addedFiles(actions)) {
     const parts = parseDataFileName(name);
-    if (parts !== null && (parts.node !== node || parts.number !== number)) {
-      throw new Error(`it is of number ${number} of node ${node} and adds ${name}`);
+    if (parts !== null && (parts.node !== node || parts.seq !== seq)) {
+      throw new Error(`it is of seq ${seq} of node ${node} and adds ${name}`);
     }
   }
 }

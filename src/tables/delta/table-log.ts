@@ -124,11 +124,11 @@ export function withCommit(state: TableState, text: string, own: OwnNode): Retur
 }
 
 /**
- * The number that the newest commit of ours says, read from the log's end alone: what is before it can wait.
+ * The seq that the newest commit of ours says, read from the log's end alone: what is before it can wait.
  * @returns 0 when the table has no commit; null when the whole log must be read to know
  * @throws TableRefused when a commit at the end is damaged
  */
-export async function newestNumber(store: TableStore, folder: string, own: OwnNode): Promise<number | null> {
+export async function newestSeq(store: TableStore, folder: string, own: OwnNode): Promise<number | null> {
   const names = await store.list(logOf(folder));
   const versions = versionsIn(names);
   if (versions.length === 0) return names.some((name) => name.endsWith('.parquet') || isNewCheckpoint(name)) ? null : 0;
@@ -137,8 +137,8 @@ export async function newestNumber(store: TableStore, folder: string, own: OwnNo
     const { own: mark, strays } = orDamaged(folder, version, () => readCommit(text));
     if (strays.length > 0) return null;
     if (mark?.node !== own.node) continue;
-    orDamaged(folder, version, () => assertGiven(mark.number, own.numberMax()));
-    return mark.number;
+    orDamaged(folder, version, () => assertGiven(mark.seq, own.seqMax()));
+    return mark.seq;
   }
   return null;
 }

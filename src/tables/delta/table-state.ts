@@ -1,6 +1,6 @@
 /** What a commit to a table needs to know of it, and how commits change that: little, and no more the longer the log is. */
 import { appIdOf, PROTOCOL, type MetaData } from './actions.js';
-import { safeNumber, type Action, type Commit, type OwnMark } from './commit-text.js';
+import { safeSeq, type Action, type Commit, type OwnMark } from './commit-text.js';
 import { fileChangeOf, type FileChange } from './file-list.js';
 import { parseSchema, type SchemaField } from './schema-string.js';
 
@@ -19,7 +19,7 @@ export interface TableState {
   readonly checkpoint: number | null;
   readonly protocol: Protocol;
   readonly metaData: MetaData | null;
-  /** Log number of our last commit, 0 before the first: rows at or below it are in files. */
+  /** Seq of our last commit, 0 before the first: rows at or below it are in files. */
   readonly flushedTo: number;
   /** Paths of the files of that commit; null: a checkpoint stands for it, or there is none. */
   readonly lastFiles: readonly string[] | null;
@@ -35,7 +35,7 @@ const PATH_BYTES = 80;
 
 /** The table's log is one that sluice cannot read or must not write. */
 export class TableRefused extends Error {
-  /** The number of our last commit, where the log tells it all the same; 0 where it does not. */
+  /** The seq of our last commit, where the log tells it all the same; 0 where it does not. */
   readonly flushedTo: number;
   constructor(folder: string, reason: string, flushedTo = 0) {
     super(`table ${folder}: ${reason}`);
@@ -44,12 +44,12 @@ export class TableRefused extends Error {
   }
 }
 
-/** Whose commits count for `flushedTo`, what is known of the numbers that it gave, and who reads checkpoints. */
+/** Whose commits count for `flushedTo`, what is known of the seqs that it gave, and who reads checkpoints. */
 export interface OwnNode {
   /** 8 hex digits. */
   readonly node: string;
-  /** No number above it was given yet. */
-  readonly numberMax: () => number;
+  /** No seq above it was given yet. */
+  readonly seqMax: () => number;
   /** The rows of a checkpoint as lines of JSON. @param paths of its parts, below the store's root */
   readonly readCheckpoint: (paths: readonly string[]) => Promise<readonly string[]>;
 }
@@ -75,7 +75,7 @@ export function afterCommit(state: TableState, { actions, own: mark }: Commit, o
   const isOurs = mark?.node === own.node;
   const next = { ...actions.reduce(withAction, state), version: state.version + 1, endsWithOurs: isOurs, deletedFrom: deletedAfter(state, change) };
   if (!isOurs) return { state: next, change };
-  const flushedTo = nextFlushedTo(state.flushedTo, mark, own.numberMax());
+  const flushedTo = nextFlushedTo(state.flushedTo, mark, own.seqMax());
   return { state: { ...next, flushedTo, lastFiles: change.added.map(({ path }) => path) }, change };
 }
 
@@ -84,8 +84,8 @@ export function withCheckpointRow(state: TableState, action: Action, own: OwnNod
   const change = fileChangeOf([action]);
   const next = { ...withAction(state, action), deletedFrom: deletedAfter(state, change) };
   if (action.txn?.appId !== appIdOf(own.node)) return { state: next, change };
-  const mark = { node: own.node, number: safeNumber(action.txn.version), previous: null };
-  return { state: { ...next, flushedTo: nextFlushedTo(0, mark, own.numberMax()) }, change };
+  const mark = { node: own.node, seq: safeSeq(action.txn.version), previous: null };
+  return { state: { ...next, flushedTo: nextFlushedTo(0, mark, own.seqMax()) }, change };
 }
 
 /** Actions that are not known here change nothing that is kept. @throws when the schema cannot be read */
@@ -100,17 +100,17 @@ function deletedAfter({ deletedFrom }: TableState, { added, deletedFrom: deleted
   return [...deletedFrom.filter((path) => !settled.has(path)), ...deleted];
 }
 
-/** The number of a commit of ours, held against what else is known. @throws when it cannot be the one that was written */
-function nextFlushedTo(flushedTo: number, { number, previous }: OwnMark, numberMax: number): number {
-  if (previous !== null && previous !== flushedTo) throw new Error(`our commit before it was of number ${previous}, and the last one found is of ${flushedTo}`);
-  if (number <= flushedTo) throw new Error(`it is of number ${number}, which is not above ${flushedTo} of our commit before`);
-  assertGiven(number, numberMax);
-  return number;
+/** The seq of a commit of ours, held against what else is known. @throws when it cannot be the one that was written */
+function nextFlushedTo(flushedTo: number, { seq, previous }: OwnMark, seqMax: number): number {
+  if (previous !== null && previous !== flushedTo) throw new Error(`our commit before it was of seq ${previous}, and the last one found is of ${flushedTo}`);
+  if (seq <= flushedTo) throw new Error(`it is of seq ${seq}, which is not above ${flushedTo} of our commit before`);
+  assertGiven(seq, seqMax);
+  return seq;
 }
 
-/** @throws when no record of the log can have a number */
-export function assertGiven(number: number, numberMax: number): void {
-  if (number > numberMax) throw new Error(`it is of number ${number}, which was never given: the last one is ${numberMax}`);
+/** @throws when no record of the log can have a seq */
+export function assertGiven(seq: number, seqMax: number): void {
+  if (seq > seqMax) throw new Error(`it is of seq ${seq}, which was never given: the last one is ${seqMax}`);
 }
 
 /** Features of readers whose tables are read where the feature has no effect; its effects are looked for. */

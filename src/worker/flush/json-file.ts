@@ -25,7 +25,7 @@ const STEP_TEXT = 1 << 16;
 const PASSED_PER_LOOK = 8;
 
 const NANOS_PER_MICRO = 1000n;
-const [TIME, NANOS, NUMBER] = OWN_COLUMNS;
+const [TIME, NANOS, SEQ] = OWN_COLUMNS;
 
 /**
  * Writes one file of the table's spans and publishes it at `order.path`.
@@ -45,8 +45,8 @@ export async function writeJsonFile(
 /** Rows side by side in the memtable. */
 interface Block {
   readonly first: number;
-  /** Log number of each row. */
-  readonly numbers: readonly number[];
+  /** Seq of each row. */
+  readonly seqs: readonly number[];
 }
 
 class JsonFile {
@@ -75,7 +75,7 @@ class JsonFile {
     let rows = 0;
     for (const block of blocksOf(this.#spans)) {
       await this.#writeBlock(sink, block);
-      rows += block.numbers.length;
+      rows += block.seqs.length;
     }
     await sink.flush();
     this.#rows.table();
@@ -84,19 +84,19 @@ class JsonFile {
   }
 
   async #writeBlock(sink: ByteSink, block: Block): Promise<void> {
-    const { first, numbers } = block;
+    const { first, seqs } = block;
     if (!(await this.#gatherTags(block))) {
-      const middle = numbers.length >> 1;
-      await this.#writeBlock(sink, { first, numbers: numbers.slice(0, middle) });
-      await this.#writeBlock(sink, { first: first + middle, numbers: numbers.slice(middle) });
+      const middle = seqs.length >> 1;
+      await this.#writeBlock(sink, { first, seqs: seqs.slice(0, middle) });
+      await this.#writeBlock(sink, { first: first + middle, seqs: seqs.slice(middle) });
       return;
     }
-    const fields: Members = { placeOf: (row) => row - first, texts: numbers.map(() => ''), chars: 0 };
+    const fields: Members = { placeOf: (row) => row - first, texts: seqs.map(() => ''), chars: 0 };
     const written = new Set<number>();
     for (const field of this.#fields) {
-      const { count, from } = this.#memtable.valuesBetween(field, first, first + numbers.length);
+      const { count, from } = this.#memtable.valuesBetween(field, first, first + seqs.length);
       for (let next = count > 0 ? from : undefined; next !== undefined;) {
-        next = this.#memtable.addSlice(field, next, first + numbers.length, fields);
+        next = this.#memtable.addSlice(field, next, first + seqs.length, fields);
         if (fields.chars > FIELDS_TEXT_MAX) await this.#writeLines(sink, block, fields, written);
         await this.#memtable.turnWhenFull(0);
       }
@@ -104,14 +104,14 @@ class JsonFile {
     }
     await this.#writeLines(sink, block, fields, written);
     // A row without a field has its line all the same.
-    if (written.size < numbers.length) await this.#writeLines(sink, block, fields, written, true);
+    if (written.size < seqs.length) await this.#writeLines(sink, block, fields, written, true);
   }
 
   /** Brings the tags of all rows of a block to mind; false when they are too many and the block has rows to share. */
   async #gatherTags(block: Block): Promise<boolean> {
     if (this.#tagChars > TAGS_TEXT_MAX) this.#tagTexts.clear();
     if (this.#tagTexts.size === 0) this.#tagChars = 0;
-    const wanted = [...new Set(block.numbers.map((_, place) => this.#memtable.seriesOf(block.first + place)))]
+    const wanted = [...new Set(block.seqs.map((_, place) => this.#memtable.seriesOf(block.first + place)))]
       .filter((series) => !this.#tagTexts.has(series)).sort((a, b) => a - b);
     const places = new Map(wanted.map((series, place) => [series, place]));
     const members: Members = { placeOf: (series) => places.get(series), texts: wanted.map(() => ''), chars: 0 };
@@ -121,7 +121,7 @@ class JsonFile {
         for (let next = count > 0 ? from : undefined; next !== undefined;) {
           next = this.#memtable.addSlice(tag, next, end, members);
           await this.#memtable.turnWhenFull(0);
-          if (members.chars > TAGS_TEXT_MAX && block.numbers.length > 1) return false;
+          if (members.chars > TAGS_TEXT_MAX && block.seqs.length > 1) return false;
         }
         await this.#memtable.turnWhenFull(1);
       }
@@ -141,9 +141,9 @@ class JsonFile {
 
   /** Writes the lines of rows of a block that have fields gathered, or of those without a line yet. */
   async #writeLines(sink: ByteSink, block: Block, fields: Members, written: Set<number>, isForOthers = false): Promise<void> {
-    for (let place = 0; place < block.numbers.length;) {
+    for (let place = 0; place < block.seqs.length;) {
       let lines = '';
-      for (; place < block.numbers.length && lines.length < STEP_TEXT; place += 1) {
+      for (; place < block.seqs.length && lines.length < STEP_TEXT; place += 1) {
         if (isForOthers ? written.has(place) : fields.texts[place] === '') continue;
         lines += this.#line(block, place, fields.texts[place]!);
         fields.texts[place] = '';
@@ -156,11 +156,11 @@ class JsonFile {
     fields.chars = 0;
   }
 
-  #line({ first, numbers }: Block, place: number, fields: string): string {
+  #line({ first, seqs }: Block, place: number, fields: string): string {
     const row = first + place;
     const time = this.#memtable.timeOf(row);
     const nanos = ((time % NANOS_PER_MICRO) + NANOS_PER_MICRO) % NANOS_PER_MICRO;
-    const own = `{"${TIME}":${(time - nanos) / NANOS_PER_MICRO},"${NANOS}":${nanos},"${NUMBER}":${numbers[place]},"${ROW_NUMBER}":${row}`;
+    const own = `{"${TIME}":${(time - nanos) / NANOS_PER_MICRO},"${NANOS}":${nanos},"${SEQ}":${seqs[place]},"${ROW_NUMBER}":${row}`;
     return `${own}${this.#tagTexts.get(this.#memtable.seriesOf(row))!}${fields}}\n`;
   }
 }
@@ -168,16 +168,16 @@ class JsonFile {
 /** The rows of spans in the order of the memtable. */
 function* blocksOf(spans: FlushSpans): Generator<Block> {
   let first = 0;
-  let numbers: number[] = [];
-  for (const { number, rowEnd, rowFirst } of spans) {
+  let seqs: number[] = [];
+  for (const { seq, rowEnd, rowFirst } of spans) {
     for (let row = rowFirst; row < rowEnd; row += 1) {
-      if (numbers.length === BLOCK_ROWS || first + numbers.length !== row) {
-        if (numbers.length > 0) yield { first, numbers };
+      if (seqs.length === BLOCK_ROWS || first + seqs.length !== row) {
+        if (seqs.length > 0) yield { first, seqs };
         first = row;
-        numbers = [];
+        seqs = [];
       }
-      numbers.push(number);
+      seqs.push(seq);
     }
   }
-  if (numbers.length > 0) yield { first, numbers };
+  if (seqs.length > 0) yield { first, seqs };
 }

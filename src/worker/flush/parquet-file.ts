@@ -1,4 +1,4 @@
-/** Writes the rows of a table up to a log number into a Parquet file, in slices between the tasks of a worker. */
+/** Writes the rows of a table up to a seq into a Parquet file, in slices between the tasks of a worker. */
 import { fileStatistics, type ColumnStatistics } from '../../tables/delta/stats.js';
 import { Footer, MAGIC, type ColumnChunk } from '../../tables/parquet/footer.js';
 import { fileColumns, type FileColumn } from '../../tables/parquet/file-columns.js';

@@ -1,5 +1,5 @@
 /** The spans of a flush in WASM memory, where the encoder reads them: written and ordered by number in slices. */
-import { FLUSH_SPAN_BYTES, FLUSH_SPAN_NUMBER, FLUSH_SPAN_ROW_END, FLUSH_SPAN_ROW_FIRST } from '../../../assembly/layout/flush.js';
+import { FLUSH_SPAN_BYTES, FLUSH_SPAN_SEQ, FLUSH_SPAN_ROW_END, FLUSH_SPAN_ROW_FIRST } from '../../../assembly/layout/flush.js';
 import type { WasmMemory } from '../wasm/chunk.js';
 import type { Slices } from './slices.js';
 import type { FlushSpans } from './standing-rows.js';
@@ -13,7 +13,7 @@ const WORDS = FLUSH_SPAN_BYTES / Uint32Array.BYTES_PER_ELEMENT;
 const DOUBLES = FLUSH_SPAN_BYTES / Float64Array.BYTES_PER_ELEMENT;
 const ROW_FIRST = FLUSH_SPAN_ROW_FIRST / Uint32Array.BYTES_PER_ELEMENT;
 const ROW_END = FLUSH_SPAN_ROW_END / Uint32Array.BYTES_PER_ELEMENT;
-const NUMBER = FLUSH_SPAN_NUMBER / Float64Array.BYTES_PER_ELEMENT;
+const NUMBER = FLUSH_SPAN_SEQ / Float64Array.BYTES_PER_ELEMENT;
 
 /** What takes memory for spans. */
 interface SpansModule {
@@ -24,7 +24,7 @@ interface SpansModule {
 /** Spans at an address, by number. */
 interface Area {
   readonly words: Uint32Array;
-  readonly numbers: Float64Array;
+  readonly seqs: Float64Array;
 }
 
 export class PlacedSpans {
@@ -58,18 +58,18 @@ export class PlacedSpans {
     let area = this.#area(this.at);
     let last = 0;
     let isAscending = true;
-    for (const { rowFirst, rowEnd, number } of spans) {
+    for (const { rowFirst, rowEnd, seq } of spans) {
       if (rowFirst < rowEnd) {
         if (this.count === this.#room) throw new Error(`there are more than ${this.#room} spans to flush`);
         area.words[this.count * WORDS + ROW_FIRST] = rowFirst;
         area.words[this.count * WORDS + ROW_END] = rowEnd;
-        area.numbers[this.count * DOUBLES + NUMBER] = number;
+        area.seqs[this.count * DOUBLES + NUMBER] = seq;
         this.count += 1;
         this.rows += rowEnd - rowFirst;
         this.rowFirst = Math.min(this.rowFirst, rowFirst);
         this.rowEnd = Math.max(this.rowEnd, rowEnd);
-        isAscending &&= number >= last;
-        last = number;
+        isAscending &&= seq >= last;
+        last = seq;
       }
       if (this.#slices.fills(WORK)) {
         await this.#slices.turn();
@@ -97,7 +97,7 @@ export class PlacedSpans {
       source = this.#area(from);
       target = this.#area(to);
     };
-    const numberOf = (span: number): number => source.numbers[span * DOUBLES + NUMBER]!;
+    const numberOf = (span: number): number => source.seqs[span * DOUBLES + NUMBER]!;
     const endOf = async (first: number): Promise<number> => {
       let end = first + 1;
       for (; end < this.count && numberOf(end - 1) <= numberOf(end); end += 1) if (this.#slices.fills(WORK / 4)) await turn();
@@ -122,6 +122,6 @@ export class PlacedSpans {
   /** Anew after each turn: memory may have grown. */
   #area(at: number): Area {
     const { buffer } = this.#module.memory;
-    return { words: new Uint32Array(buffer, at, this.#room * WORDS), numbers: new Float64Array(buffer, at, this.#room * DOUBLES) };
+    return { words: new Uint32Array(buffer, at, this.#room * WORDS), seqs: new Float64Array(buffer, at, this.#room * DOUBLES) };
   }
 }

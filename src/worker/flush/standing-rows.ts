@@ -7,8 +7,8 @@ export interface FlushSpan {
   readonly rowFirst: number;
   /** One past the last. */
   readonly rowEnd: number;
-  /** Log number. */
-  readonly number: number;
+  /** Seq. */
+  readonly seq: number;
 }
 
 /** Spans in the order of the memtable or of their numbers. */

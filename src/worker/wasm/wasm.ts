@@ -25,8 +25,8 @@ export interface ParseOptions {
   readonly linesMax: number;
   /** Replay: (first, last) pairs of physical lines to skip. */
   readonly rejectedRuns?: Uint32Array;
-  /** Replay: log number of the body. */
-  readonly replayNumber?: number;
+  /** Replay: seq of the body. */
+  readonly replaySeq?: number;
   /** What its rows may take of memory; no end when absent. */
   readonly roomBytes?: number;
 }
@@ -47,7 +47,7 @@ interface ParserExports extends FlushExports, InflateExports {
   argumentsAt(bytes: number): number;
   parse(
     databaseId: number, bytes: number, precision: number, defaultTime: bigint, flags: number, linesMax: number,
-    runsAt: number, runs: number, replayNumber: number,
+    runsAt: number, runs: number, replaySeq: number,
   ): number;
   outcome(): number;
   dumpAt(): number;
@@ -62,7 +62,7 @@ interface ParserExports extends FlushExports, InflateExports {
   defineTable(id: number, databaseId: number, nameAt: number, nameBytes: number, created: number, flushedTo: number): void;
   defineColumn(tableId: number, columnId: number, kind: number, keyAt: number, keyBytes: number): void;
   dropTable(id: number): void;
-  setFlushedTo(tableId: number, number: number): void;
+  setFlushedTo(tableId: number, seq: number): void;
   setAside(tableId: number, isSetAside: boolean): void;
   removeSpans(tableId: number, rangesAt: number, ranges: number): void;
   dropStart(tableId: number): void;
@@ -140,9 +140,9 @@ export class WasmParser {
     this.#noteDefined(tableId, 0);
   }
 
-  /** Rows at or below this log number are in files: replay does not store them again. */
-  setFlushedTo(tableId: number, number: number): void {
-    this.exports.setFlushedTo(tableId, number);
+  /** Rows at or below this seq are in files: replay does not store them again. */
+  setFlushedTo(tableId: number, seq: number): void {
+    this.exports.setFlushedTo(tableId, seq);
   }
 
   /** New lines of a table are refused, or taken again. */
@@ -158,13 +158,13 @@ export class WasmParser {
 
   /** Parses the body in the input view into the memtables. @throws a WASM trap when memory is used up; the instance is lost */
   parse(options: ParseOptions): Parsed {
-    const { databaseId, bytes, precision, defaultTime, flags, linesMax, rejectedRuns, replayNumber = 0, roomBytes = Infinity } = options;
+    const { databaseId, bytes, precision, defaultTime, flags, linesMax, rejectedRuns, replaySeq = 0, roomBytes = Infinity } = options;
     const runs = rejectedRuns ?? new Uint32Array();
     const runsAt = this.exports.argumentsAt(runs.byteLength) >>> 0;
     this.#words(runsAt, runs.length).set(runs);
     this.exports.setMemtableBytesMax(Math.min(this.memtableBytes() + roomBytes, WORD_MAX));
     const status = this.exports.parse(
-      databaseId, bytes, precision, defaultTime, flags, linesMax, runsAt, runs.length / 2, replayNumber,
+      databaseId, bytes, precision, defaultTime, flags, linesMax, runsAt, runs.length / 2, replaySeq,
     );
     return readParsed(this.#outcomePlace(), status, precision);
   }
