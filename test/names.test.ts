@@ -213,6 +213,7 @@ test('paths of the data folder', () => {
     catalogPrevious: 'data/catalog.previous.json',
     imports: 'data/imports',
     log: 'data/log',
+    allTmp: 'data/tmp',
     quarantine: 'data/quarantine', quarantinedTables: 'data/quarantine/tables',
     rejects: 'data/rejects',
     trash: 'data/trash',

@@ -34,7 +34,7 @@ export interface TableName {
 }
 
 /** A data file, and what its statistics tell. */
-export interface DataFile {
+interface DataFile {
   readonly path: string;
   readonly span: FileSpan | null;
 }

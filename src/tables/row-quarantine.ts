@@ -72,7 +72,7 @@ export class RowQuarantine {
   async add(rows: QuarantinedRows): Promise<void> {
     const path = `${rows.folder}/${quarantinedName(this.#node, rows.seq)}`;
     // One of the same seq was written and its rows were read back all the same: these are those rows again.
-    if (!(await this.#store.putIfAbsent(path, encodeChecked({ format: FORMAT, ...rows })))) return;
+    if (!(await this.#store.putIfAbsent(path, encodeLot(rows)))) return;
     this.#lots = [...this.#lots, { ...rows, path }];
   }
 
@@ -104,6 +104,10 @@ async function readLot(store: TableStore, path: string, lots: Lot[], problems: s
   } catch (error) {
     problems.push(`quarantine/tables/${path} cannot be read, the rows that it describes stay: ${(error as Error).message}`);
   }
+}
+
+function encodeLot({ seq, ...rest }: QuarantinedRows): Buffer {
+  return encodeChecked({ format: FORMAT, number: seq, ...rest });
 }
 
 /** @throws with a sentence when the bytes are no manifest */

@@ -15,7 +15,7 @@ const SHAPE: Shape = { endpoint: '/api/v3/write_lp', gzip: true, chunked: true }
 const BODIES: readonly string[] = [
   [
     'numbers u0=0u,umax=18446744073709551615u,imin=-9223372036854775808i,imax=9223372036854775807i -1',
-    'numbers zero=0,minus_zero=-0,small=5e-324,smaller=2.2250738585072011e-308,infinite=1e400,minus_infinite=-1e400 0',
+    'numbers zero=0,minus_zero=-0,small=5e-324,smaller=2.2250738585072011e-308,large=1.7976931348623157e308,minus_large=-1.7976931348623157e308 0',
     'numbers u0=1u,f=0.1,t=true,b=F 1',
     'numbers f=1e-7 -9223372036854775808',
     'numbers f=1e21 9223372036854775807',

@@ -120,7 +120,7 @@ for (const stuck of ['stderr', 'stdout'] as const) {
     }
     const into = Buffer.alloc(filled + 100_000);
     let said = '';
-    const words = stuck === 'stderr' ? /token is not known[^\n]*\n$/ : /takes writes on [^\n]*\n$/;
+    const words = stuck === 'stderr' ? /token is not known[^]*: 204, [^\n]*\n$/ : /takes writes on [^\n]*\n$/;
     await until('what waited', () => {
       try {
         said += into.toString('utf8', 0, readSync(reader, into));

@@ -90,7 +90,7 @@ test('the whole log is removed after a clean stop: the catalog knows a number th
     await clean.stop();
     rmSync(join(dataDir, 'log'), { recursive: true });
     const lost = await open(dataDir);
-    assert.match(lost.problems().join('\n'), /^the catalog knows number \d+ and the log none above 0: the newest part of the log is missing$/);
+    assert.match(lost.problems().join('\n'), /^the catalog knows seq \d+ and the log none above 0: the newest part of the log is missing$/);
     await store(lost, 'd', 'm v=2i 2');
     await lost.stop();
     const after = await open(dataDir);

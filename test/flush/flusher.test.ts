@@ -18,11 +18,11 @@ const NODE = '0a1b2c3d';
 
 /** A worker that keeps what it is told. */
 class FakeSlot {
-  readonly seq: number;
+  readonly number: number;
   readonly told: ToWorker[] = [];
 
-  constructor(seq: number) {
-    this.seq = seq;
+  constructor(number: number) {
+    this.number = number;
   }
 
   tell(message: ToWorker): void {
@@ -61,7 +61,7 @@ class Bench {
         id, databaseId: 1, databaseName: 'db', measurement: `m${id}`, folder: `db/m${id}`, created: 1, flushedTo: 0, committedTo: 0, columns: [],
       });
     }
-    this.slots = Array.from({ length: slots }, (_, seq) => new FakeSlot(seq));
+    this.slots = Array.from({ length: slots }, (_, number) => new FakeSlot(number));
     this.flusher = new Flusher({
       catalog: {
         table: (id: number) => this.#tables.get(id),
@@ -295,7 +295,7 @@ test('its rows go to quarantine without the encoder, when their time is over or 
     assert.equal(await tick(), 1);
     const name = `${NODE}-0000000000000100-2.jsonl`;
     const { as, into, seq, path, tableId } = slot!.orders[0]!;
-    assert.deepEqual({ as, into, number: seq, path, tableId }, { as: 'json', into: 'quarantine', seq: 100, path: `db/m1/${name}`, tableId: 1 });
+    assert.deepEqual({ as, into, seq, path, tableId }, { as: 'json', into: 'quarantine', seq: 100, path: `db/m1/${name}`, tableId: 1 });
     bench.flusher.onMessage(slot as unknown as Slot, { say: 'flush-failed', tableId: 1, reason: 'no space', isFatal: false });
     await settle();
     bench.clock.advance(4000);

@@ -54,3 +54,12 @@ test('a manifest that cannot be read hides no other, stays and is said', async (
   assert.match(next.problems().join(), /quarantine\/tables\/db\/cpu\/0a1b2c3d-0000000000000500\.json cannot be read, the rows that it describes stay: it has no checksum/);
   for (const stray of ['a-file', 'db/a-file']) assert.match(next.problems().join(), new RegExp(`rows in quarantine/tables/${stray} cannot be listed`));
 });
+
+test('a manifest on disk has the keys that DESIGN names', async (t) => {
+  const store = makeStore(t);
+  await (await RowQuarantine.open(store, '0a1b2c3d')).add(ROWS);
+  const { crc, ...manifest } = JSON.parse((await store.get('db/cpu/0a1b2c3d-0000000000001000.json'))!.toString()) as Record<string, unknown>;
+  assert.match(String(crc), /^[0-9a-f]{8}$/);
+  const { seq, ...rest } = ROWS;
+  assert.deepEqual(manifest, { format: 1, number: seq, ...rest });
+});

@@ -29,7 +29,7 @@ test('an error names the physical line, the byte column, the line, its measureme
   for (const [body, column, name, measurement, key, value] of cases) {
     const { errors } = new ParserSession().parse(`ok a=1\n\n${body}\n`);
     const [{ code, ...rest }] = errors as [(typeof errors)[number]];
-    const expected = { line: 3, column, source: body, measurement, key, value, kindHas: 0, kindCame: 0 };
+    const expected = { line: 3, column, source: body, measurement, key, value, kindHas: 0, kindCame: 0, ...(name === 'timestamp-out-of-range' ? { precision: abi.PRECISION_NS } : {}) };
     assert.deepEqual({ name: LINE_ERRORS[code]?.name, ...rest }, { name, ...expected }, body);
   }
 });
