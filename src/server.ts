@@ -11,7 +11,7 @@ import { readCertificate, type Certificate } from './http/listener/certificate.j
 import type { Handler, Listener } from './http/listener/listener.js';
 import { makeListener } from './http/listener/choose.js';
 import { createFrontEnd, FRONT_END_DEFAULTS } from './http/front/routes.js';
-import type { HealthState } from './http/api/status-pages.js';
+import type { HealthState } from './http/api/status-endpoints.js';
 import { Observability } from './http/observe/observability.js';
 import type { Logger } from './logging.js';
 import { ProcessMetrics } from './metrics.js';

@@ -36,7 +36,7 @@ const writes = each((d) => {
   ];
 });
 
-/** Pages, and what they say to someone without a token. */
+/** Endpoints, and what they say to someone without a token. */
 const OPEN = ['/ping', '/health', '/api/v1/health', '/ready', '/metrics'];
 const CLOSED = ['/query?q=SHOW+DATABASES', '/api/v2/buckets', '/api/v2/orgs', '/api/v3/configure/database', '/api/v3/configure/token', '/debug/conflicts'];
 

@@ -1,4 +1,4 @@
-/** Pages beside the writes: how the server is, buckets, organizations, databases. */
+/** Endpoints beside the writes: how the server is, buckets, organizations, databases. */
 import type { Case } from './run.js';
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };

@@ -11,7 +11,7 @@ import { makeListener } from '../../src/http/listener/choose.js';
 import type { ListenerKind } from '../../src/http/listener/choose.js';
 import { createFrontEnd, FRONT_END_DEFAULTS } from '../../src/http/front/routes.js';
 import type { FrontEndLimits } from '../../src/http/front/routes.js';
-import type { HealthState } from '../../src/http/api/status-pages.js';
+import type { HealthState } from '../../src/http/api/status-endpoints.js';
 import { Observability } from '../../src/http/observe/observability.js';
 import { BodyMemory } from '../../src/ingest/body-memory.js';
 import type { Body, WriteOutcome, WriteRequest, Writer } from '../../src/ingest/request.js';

@@ -1,4 +1,4 @@
-/** Pages of docs/ that list what the code has: nothing is missing, nothing too many, and what a machine can compare is equal. */
+/** Endpoints of docs/ that list what the code has: nothing is missing, nothing too many, and what a machine can compare is equal. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

@@ -38,7 +38,7 @@ export function missingDetail(path: string): string {
   return found === undefined ? shown : `${shown}; ${found[1]}`;
 }
 
-/** The page of queries of InfluxDB 3: clients try their token there. @throws SluiceError not-offered */
+/** The endpoint for queries of InfluxDB 3: clients try their token there. @throws SluiceError not-offered */
 export function missingQuery(): never {
   throw new SluiceError('not-offered', READ_ROWS);
 }

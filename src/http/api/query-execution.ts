@@ -7,7 +7,7 @@ import { ERRORS, KIND_NAMES, SluiceError } from '../../errors.js';
 import type { NamePattern } from '../../influxql/pattern.js';
 import type { NoValues, Slice, Statement } from '../../influxql/statement.js';
 import { demandAdmin } from '../auth/auth.js';
-import { maySee } from './page.js';
+import { maySee } from './endpoint.js';
 import type { Result, Series } from './query-results.js';
 import { checkRights, targetOf, targetsOf } from './query-rights.js';
 import type { Target } from './query-rights.js';

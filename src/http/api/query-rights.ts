@@ -3,7 +3,7 @@ import type { Principal } from '../../auth/principal.js';
 import { demand, demandAdmin } from '../auth/auth.js';
 import { joinPolicy } from '../../database-names.js';
 import type { Source, Statement } from '../../influxql/statement.js';
-import { maySee } from './page.js';
+import { maySee } from './endpoint.js';
 
 /** Measurements of one database, as it is called here; all of them for ''. */
 export interface Target {

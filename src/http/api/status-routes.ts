@@ -5,8 +5,8 @@ import { QueryParameters } from '../front/query-string.js';
 import { makeRoute } from '../front/route.js';
 import { TOLD_VERSIONS } from '../front/told-version.js';
 import type { Route, Serve } from '../front/route.js';
-import { healthAnswer, pingAnswer, readyAnswer, withoutNames } from './status-pages.js';
-import type { HealthState } from './status-pages.js';
+import { healthAnswer, pingAnswer, readyAnswer, withoutNames } from './status-endpoints.js';
+import type { HealthState } from './status-endpoints.js';
 
 interface StatusParts {
   readonly clock: Clock;

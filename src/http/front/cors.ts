@@ -6,7 +6,7 @@
 import { SluiceError } from '../../errors.js';
 import type { Answer, Exchange } from '../listener/listener.js';
 
-/** Pages of which origins may use a path. */
+/** Endpoints of which origins may use a path. */
 export type Origins = 'any' | 'own';
 
 /** A header of every answer on a path that pages of any origin may use. */

@@ -15,14 +15,14 @@ import { isTelegraf, misreadsRetryAfter, readWrite } from './dialect.js';
 import type { DialectOptions } from './dialect.js';
 import type { Exchange, Handler } from '../listener/listener.js';
 import { missingDetail } from '../api/missing.js';
-import type { Page } from '../api/page.js';
-import { pageRoutes } from '../api/pages.js';
+import type { Endpoint } from '../api/endpoint.js';
+import { endpointRoutes } from '../api/endpoints.js';
 import { IdleClients } from '../listener/idle-clients.js';
 import { QueryParameters } from './query-string.js';
 import { makeRoute } from './route.js';
 import type { Route, Serve } from './route.js';
 import type { SchemaAccess } from '../api/schema-access.js';
-import type { HealthState } from '../api/status-pages.js';
+import type { HealthState } from '../api/status-endpoints.js';
 import { statusRoutes } from '../api/status-routes.js';
 import { Throttle } from './throttle.js';
 import { TOLD_VERSIONS } from './told-version.js';
@@ -33,7 +33,7 @@ export interface FrontEndLimits {
   /** Limit of a body as received. */
   readonly bodyBytesMax: number;
   /** Limit of a body that is no write. */
-  readonly pageBodyBytesMax: number;
+  readonly endpointBodyBytesMax: number;
   /** Longest wait for body memory, after which the answer is 503. */
   readonly readingWaitMsMax: number;
   /** Share of body memory under which reading slows down. */
@@ -48,7 +48,7 @@ export interface FrontEndLimits {
 
 export const FRONT_END_DEFAULTS: FrontEndLimits = {
   bodyBytesMax: 64 * 1024 * 1024,
-  pageBodyBytesMax: 64 * 1024,
+  endpointBodyBytesMax: 64 * 1024,
   readingWaitMsMax: 2000,
   lowMemoryShare: 0.25,
   retryAfterS: 1,
@@ -92,7 +92,7 @@ const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 class FrontEnd {
   readonly #parts: FrontEndParts;
   readonly #body: BodyMeans;
-  readonly #pageBody: BodyMeans;
+  readonly #endpointBody: BodyMeans;
   readonly #idleClients: IdleClients;
   readonly #identity: Readonly<Record<Origins, ReturnType<typeof identityHeaders>>>;
   readonly #idPrefix = crypto.randomUUID().slice(0, 8);
@@ -107,7 +107,7 @@ class FrontEnd {
       waitMsMax: limits.readingWaitMsMax,
     }, clock);
     this.#body = { clock, memory: bodyMemory, throttle, bodyBytesMax: limits.bodyBytesMax };
-    this.#pageBody = { ...this.#body, bodyBytesMax: limits.pageBodyBytesMax };
+    this.#endpointBody = { ...this.#body, bodyBytesMax: limits.endpointBodyBytesMax };
     this.#idleClients = new IdleClients(limits.pauseMs, limits.clientsMax);
     this.#identity = { any: identityHeaders(parts.version, 'any'), own: identityHeaders(parts.version, 'own') };
     // PUT: Telegraf's http output can be set to it.
@@ -116,8 +116,8 @@ class FrontEnd {
       return makeRoute(dialect, { POST: serve, PUT: serve }, 'any');
     };
     const server = { clock, startedMs: clock.monotonicMs(), version: parts.version, toldVersion: TOLD_VERSIONS.v1 };
-    const pages = Object.entries(pageRoutes(parts.schema, parts.tokens, parts.observability, server)).map(([path, { dialect, methods, isOpen }]): [string, Route] => {
-      const serves = Object.entries(methods).map(([method, page]) => [method, this.#page(page, isOpen)] as const);
+    const endpoints = Object.entries(endpointRoutes(parts.schema, parts.tokens, parts.observability, server)).map(([path, { dialect, methods, isOpen }]): [string, Route] => {
+      const serves = Object.entries(methods).map(([method, endpoint]) => [method, this.#endpoint(endpoint, isOpen)] as const);
       return [path, makeRoute(dialect, Object.fromEntries(serves))];
     });
     this.#routes = new Map<string, Route>([
@@ -128,7 +128,7 @@ class FrontEnd {
       ['/api/v3/write_lp', write('v3')],
       ...statusRoutes({ ...parts, seesNames: (caller) => this.#seesNames(caller) }),
       parts.observability.metricsRoute((caller) => this.#admitToMetrics(caller)),
-      ...pages,
+      ...endpoints,
     ]);
   }
 
@@ -232,8 +232,8 @@ class FrontEnd {
     }, (code, detail) => reply.answer(failure(code, detail, asker)));
   }
 
-  /** Serves a page to who has credentials, or to anyone while it is open. */
-  #page(page: Page, isOpen: () => boolean = () => false): Serve {
+  /** Serves an endpoint to who has credentials, or to anyone while it is open. */
+  #endpoint(endpoint: Endpoint, isOpen: () => boolean = () => false): Serve {
     return (reply, asker) => {
       const { exchange } = reply;
       const query = new QueryParameters(exchange.query);
@@ -242,13 +242,13 @@ class FrontEnd {
       const principal = authenticator.authenticate(exchange, asker.dialect === 'v1' ? query.get('p') : undefined);
       const serve = async (body: string): Promise<void> => {
         try {
-          reply.answer(await page({ query, header: (name) => exchange.header(name), body, part, principal }));
+          reply.answer(await endpoint({ query, header: (name) => exchange.header(name), body, part, principal }));
         } catch (error) {
           this.#fail(reply, asker, error);
         }
       };
       if (exchange.method === 'GET' || exchange.method === 'HEAD') void serve('');
-      else receiveText(exchange, this.#pageBody, (body) => void serve(body), (code, detail) => reply.answer(failure(code, detail, asker)));
+      else receiveText(exchange, this.#endpointBody, (body) => void serve(body), (code, detail) => reply.answer(failure(code, detail, asker)));
     };
   }
 }

@@ -8,7 +8,7 @@ import { ClientLosses } from './client-losses.js';
 import { Conflicts } from './conflicts.js';
 import type { Handler } from '../listener/listener.js';
 import { metered, type EndpointOf } from './metered.js';
-import { jsonAnswer, type Page } from '../api/page.js';
+import { jsonAnswer, type Endpoint } from '../api/endpoint.js';
 import { RequestCounts } from './request-counts.js';
 import { makeRoute, type Route, type Serve } from '../front/route.js';
 
@@ -63,7 +63,7 @@ export class Observability {
   }
 
   /** /debug/conflicts, for admins. */
-  readonly conflictsPage: Page = ({ principal }) => {
+  readonly conflictsEndpoint: Endpoint = ({ principal }) => {
     demandAdmin(principal);
     return jsonAnswer(200, { conflicts: this.conflicts.list() });
   };

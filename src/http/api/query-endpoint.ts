@@ -2,8 +2,8 @@
 import { SluiceError } from '../../errors.js';
 import { joinPolicy } from '../../database-names.js';
 import type { Answer } from '../listener/listener.js';
-import { jsonObject, textOf } from './page.js';
-import type { PageRequest } from './page.js';
+import { jsonObject, textOf } from './endpoint.js';
+import type { EndpointRequest } from './endpoint.js';
 import { Execution } from './query-execution.js';
 import type { ServerFacts } from './query-execution.js';
 import { resultsAnswer } from './query-results.js';
@@ -23,7 +23,7 @@ function partsOf(body: string, boundary: string): ReadonlyMap<string, string> {
 }
 
 /** What is asked, wherever it stands: in the URL, in a form, in JSON or as the body itself. */
-function parameterOf(request: PageRequest): (name: string) => string {
+function parameterOf(request: EndpointRequest): (name: string) => string {
   const { body, query } = request;
   if (body === '') return (name) => query.get(name) ?? '';
   const [type = ''] = request.header('content-type').toLowerCase().split(';');
@@ -46,7 +46,7 @@ function parameterOf(request: PageRequest): (name: string) => string {
  * Answers /query.
  * @throws SluiceError bad-query when no statement of it can be read, forbidden, and where the server is at fault
  */
-export async function queryPage(schema: SchemaAccess, server: ServerFacts, request: PageRequest): Promise<Answer> {
+export async function queryEndpoint(schema: SchemaAccess, server: ServerFacts, request: EndpointRequest): Promise<Answer> {
   const parameter = parameterOf(request);
   const q = parameter('q');
   if (q.trim() === '') throw new SluiceError('bad-request', 'missing required parameter "q"');

@@ -1,4 +1,4 @@
-/** What pages other than writes are made of: what one gets of its request, JSON in and JSON out. */
+/** What endpoints other than writes are made of: what one gets of its request, JSON in and JSON out. */
 import type { Principal } from '../../auth/principal.js';
 import { SluiceError } from '../../errors.js';
 import { decode, type GenericSchema, type InferOutput } from '../../json.js';
@@ -6,7 +6,7 @@ import type { Answer } from '../listener/listener.js';
 import type { QueryParameters } from '../front/query-string.js';
 
 /** A request that may ask what it asks as a whole, with its body received. */
-export interface PageRequest {
+export interface EndpointRequest {
   readonly query: QueryParameters;
   /** Value of a header by its lower-case name, '' when absent. */
   readonly header: (name: string) => string;
@@ -18,7 +18,7 @@ export interface PageRequest {
 }
 
 /** Makes the answer. @throws SluiceError, which is told in the dialect of the path */
-export type Page = (request: PageRequest) => Promise<Answer> | Answer;
+export type Endpoint = (request: EndpointRequest) => Promise<Answer> | Answer;
 
 /** An answer that says `value`. */
 export function jsonAnswer(status: number, value: unknown): Answer {

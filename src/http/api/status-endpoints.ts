@@ -1,4 +1,4 @@
-/** /ping, /health and /ready: the pages that need no token. Pure. */
+/** /ping, /health and /ready: the endpoints that need no token. Pure. */
 import type { Answer } from '../listener/listener.js';
 
 /** How the server is. */

@@ -3,11 +3,11 @@ import { SluiceError } from '../../errors.js';
 import { demand, demandAdmin } from '../auth/auth.js';
 import { bucketDatabase } from '../../database-names.js';
 import type { Answer } from '../listener/listener.js';
-import { jsonAnswer, jsonObject, maySee, textOf } from './page.js';
-import type { PageRequest } from './page.js';
+import { jsonAnswer, jsonObject, maySee, textOf } from './endpoint.js';
+import type { EndpointRequest } from './endpoint.js';
 import type { QueryParameters } from '../front/query-string.js';
 import type { SchemaAccess } from './schema-access.js';
-import { idOf, ORG_ID } from './v2-pages.js';
+import { idOf, ORG_ID } from './v2-endpoints.js';
 
 /** Buckets of one page, as InfluxDB 2 has it. */
 const PAGE_DEFAULT = 20;
@@ -41,7 +41,7 @@ function readCount(query: QueryParameters, name: string, absent: number, min: nu
 }
 
 /** GET /api/v2/buckets: by `name` or `id`, a page at a time; whatever organization is named. @throws SluiceError bad-parameter */
-export function listBuckets(schema: SchemaAccess, { query, principal }: PageRequest): Answer {
+export function listBuckets(schema: SchemaAccess, { query, principal }: EndpointRequest): Answer {
   const limit = readCount(query, 'limit', PAGE_DEFAULT, 1, PAGE_MAX);
   const offset = readCount(query, 'offset', 0, 0, 999_999_999);
   const [name, id, after] = [query.get('name'), query.get('id'), query.get('after')];
@@ -57,7 +57,7 @@ export function listBuckets(schema: SchemaAccess, { query, principal }: PageRequ
 }
 
 /** POST /api/v2/buckets `{"name": NAME}`; retention rules are accepted, and nothing is dropped for its age. @throws SluiceError */
-export async function createBucket(schema: SchemaAccess, { body, principal }: PageRequest): Promise<Answer> {
+export async function createBucket(schema: SchemaAccess, { body, principal }: EndpointRequest): Promise<Answer> {
   const asked = textOf(jsonObject(body), 'name');
   if (asked === '') throw new SluiceError('database-missing', 'add "name" to the JSON object');
   const name = bucketDatabase(asked);
@@ -69,19 +69,19 @@ export async function createBucket(schema: SchemaAccess, { body, principal }: Pa
 }
 
 /** The database of `/api/v2/buckets/ID`. @throws SluiceError database-not-found, also for who may not know of it */
-function asked(schema: SchemaAccess, { part, principal }: PageRequest): Database {
+function asked(schema: SchemaAccess, { part, principal }: EndpointRequest): Database {
   const found = schema.databases().find((database) => idOf(database) === part && maySee(principal, database.name));
   if (found === undefined) throw new SluiceError('database-not-found', `no bucket has the id ${JSON.stringify(part.slice(0, 80))}`);
   return found;
 }
 
 /** GET /api/v2/buckets/ID. @throws SluiceError */
-export function showBucket(schema: SchemaAccess, request: PageRequest): Answer {
+export function showBucket(schema: SchemaAccess, request: EndpointRequest): Answer {
   return jsonAnswer(200, bucketOf(asked(schema, request)));
 }
 
 /** PATCH /api/v2/buckets/ID: retention rules and a description are accepted without effect; a name stays. @throws SluiceError */
-export function updateBucket(schema: SchemaAccess, request: PageRequest): Answer {
+export function updateBucket(schema: SchemaAccess, request: EndpointRequest): Answer {
   const database = asked(schema, request);
   demand(request.principal, 'write', database.name);
   const name = textOf(jsonObject(request.body), 'name');
@@ -92,7 +92,7 @@ export function updateBucket(schema: SchemaAccess, request: PageRequest): Answer
 }
 
 /** DELETE /api/v2/buckets/ID. @throws SluiceError */
-export async function deleteBucket(schema: SchemaAccess, request: PageRequest): Promise<Answer> {
+export async function deleteBucket(schema: SchemaAccess, request: EndpointRequest): Promise<Answer> {
   demandAdmin(request.principal);
   const { name } = asked(schema, request);
   if ((await schema.dropDatabase(name)) === null) throw new SluiceError('database-not-found', name);

@@ -6,8 +6,8 @@ import { SluiceError } from '../../errors.js';
 import { array, exactOptional, literal, nullish, number, object, string, type InferOutput } from '../../json.js';
 import { demandAdmin } from '../auth/auth.js';
 import type { Answer } from '../listener/listener.js';
-import { jsonAnswer, readJson } from './page.js';
-import type { PageRequest } from './page.js';
+import { jsonAnswer, readJson } from './endpoint.js';
+import type { EndpointRequest } from './endpoint.js';
 
 const DONE: Answer = { status: 200, headers: [], body: '' };
 
@@ -42,14 +42,14 @@ function grantOf({ resource_identifier, resource_names = [], actions }: InferOut
 }
 
 /** The parameter `token_name`. @throws SluiceError bad-parameter */
-function askedName({ query }: PageRequest): string {
+function askedName({ query }: EndpointRequest): string {
   const name = query.get('token_name') ?? '';
   if (name === '') throw new SluiceError('bad-parameter', 'add token_name=NAME to the query string');
   return name;
 }
 
 /** GET: all tokens, without their texts. @throws SluiceError */
-export function listTokens(tokens: TokenStore, { principal }: PageRequest): Answer {
+export function listTokens(tokens: TokenStore, { principal }: EndpointRequest): Answer {
   demandAdmin(principal);
   return jsonAnswer(200, tokens.list().map((entry) => ({
     ...describe(entry),
@@ -58,38 +58,38 @@ export function listTokens(tokens: TokenStore, { principal }: PageRequest): Answ
 }
 
 /** POST …/admin: makes `_admin`. @throws SluiceError token-exists */
-export async function createOperator(tokens: TokenStore, { principal }: PageRequest): Promise<Answer> {
+export async function createOperator(tokens: TokenStore, { principal }: EndpointRequest): Promise<Answer> {
   demandAdmin(principal);
   return madeAnswer(await tokens.create({ name: OPERATOR, rights: 'admin', lifeMs: null }));
 }
 
 /** POST …/named_admin `{"token_name", "expiry_secs"}`. @throws SluiceError */
-export async function createNamedAdmin(tokens: TokenStore, { body, principal }: PageRequest): Promise<Answer> {
+export async function createNamedAdmin(tokens: TokenStore, { body, principal }: EndpointRequest): Promise<Answer> {
   demandAdmin(principal);
   return madeAnswer(await tokens.create({ ...orderOf(readJson(named, body)), rights: 'admin' }));
 }
 
 /** POST `{"token_name", "permissions", "expiry_secs"}`: a token for databases. @throws SluiceError */
-export async function createForDatabases(tokens: TokenStore, { body, principal }: PageRequest): Promise<Answer> {
+export async function createForDatabases(tokens: TokenStore, { body, principal }: EndpointRequest): Promise<Answer> {
   demandAdmin(principal);
   const order = readJson(withPermissions, body);
   return madeAnswer(await tokens.create({ ...orderOf(order), rights: order.permissions.map(grantOf) }));
 }
 
 /** POST …/admin/regenerate: a new text for `_admin`. @throws SluiceError */
-export async function rotateOperator(tokens: TokenStore, { principal }: PageRequest): Promise<Answer> {
+export async function rotateOperator(tokens: TokenStore, { principal }: EndpointRequest): Promise<Answer> {
   demandAdmin(principal);
   return madeAnswer(await tokens.rotate(OPERATOR));
 }
 
 /** POST …/regenerate `?token_name=`: a new text for any token. @throws SluiceError */
-export async function rotateToken(tokens: TokenStore, request: PageRequest): Promise<Answer> {
+export async function rotateToken(tokens: TokenStore, request: EndpointRequest): Promise<Answer> {
   demandAdmin(request.principal);
   return madeAnswer(await tokens.rotate(askedName(request)));
 }
 
 /** DELETE `?token_name=`. @throws SluiceError */
-export async function deleteToken(tokens: TokenStore, request: PageRequest): Promise<Answer> {
+export async function deleteToken(tokens: TokenStore, request: EndpointRequest): Promise<Answer> {
   demandAdmin(request.principal);
   await tokens.delete(askedName(request));
   return DONE;

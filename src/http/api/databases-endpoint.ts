@@ -4,8 +4,8 @@ import { TAG_RULES, TYPE_RULES, type SchemaRules } from '../../schema-rules.js';
 import { demand, demandAdmin } from '../auth/auth.js';
 import type { Answer } from '../listener/listener.js';
 import { csvLine } from './csv.js';
-import { jsonObject, maySee, textOf } from './page.js';
-import type { PageRequest } from './page.js';
+import { jsonObject, maySee, textOf } from './endpoint.js';
+import type { EndpointRequest } from './endpoint.js';
 import type { SchemaAccess } from './schema-access.js';
 
 const DONE: Answer = { status: 200, headers: [], body: '' };
@@ -29,7 +29,7 @@ const LISTS: ReadonlyMap<string, readonly [type: string, text: (names: readonly 
 ]);
 
 /** GET: every database that the token may use. @throws SluiceError bad-parameter */
-export function listDatabases(schema: SchemaAccess, { query, principal }: PageRequest): Answer {
+export function listDatabases(schema: SchemaAccess, { query, principal }: EndpointRequest): Answer {
   const format = query.get('format') ?? 'json';
   const list = LISTS.get(format);
   if (list === undefined) throw new SluiceError('bad-parameter', `format=${JSON.stringify(format.slice(0, 80))} is none of ${[...LISTS.keys()].join(', ')}`);
@@ -42,7 +42,7 @@ export function listDatabases(schema: SchemaAccess, { query, principal }: PageRe
  * POST `{"db": NAME}`; a retention period is accepted, and nothing is dropped for its age. Our own keys `tags` and
  * `types` say its schema rules. @throws SluiceError
  */
-export async function createDatabase(schema: SchemaAccess, request: PageRequest): Promise<Answer> {
+export async function createDatabase(schema: SchemaAccess, request: EndpointRequest): Promise<Answer> {
   const { name, rules } = orderOf(request);
   demand(request.principal, 'write', name);
   if (!(await schema.createDatabase(name, rules))) throw new SluiceError('database-exists', name);
@@ -50,7 +50,7 @@ export async function createDatabase(schema: SchemaAccess, request: PageRequest)
 }
 
 /** PUT, with the keys of POST: those left out stay as they are. @throws SluiceError */
-export async function updateDatabase(schema: SchemaAccess, request: PageRequest): Promise<Answer> {
+export async function updateDatabase(schema: SchemaAccess, request: EndpointRequest): Promise<Answer> {
   demandAdmin(request.principal);
   const { name, rules } = orderOf(request);
   if ((await schema.setRules(name, rules)) === null) throw new SluiceError('database-not-found', name);
@@ -58,7 +58,7 @@ export async function updateDatabase(schema: SchemaAccess, request: PageRequest)
 }
 
 /** What the JSON of a request says. @throws SluiceError */
-function orderOf({ body, header }: PageRequest): { readonly name: string; readonly rules: Partial<SchemaRules> } {
+function orderOf({ body, header }: EndpointRequest): { readonly name: string; readonly rules: Partial<SchemaRules> } {
   const [type = ''] = header('content-type').toLowerCase().split(';');
   if (type.trim() !== 'application/json') throw new SluiceError('unsupported-media-type', 'send application/json');
   const order = jsonObject(body);
@@ -77,7 +77,7 @@ function rule<K extends keyof SchemaRules>(order: Readonly<Record<string, unknow
 }
 
 /** DELETE `?db=NAME`. @throws SluiceError */
-export async function deleteDatabase(schema: SchemaAccess, { query, principal }: PageRequest): Promise<Answer> {
+export async function deleteDatabase(schema: SchemaAccess, { query, principal }: EndpointRequest): Promise<Answer> {
   demandAdmin(principal);
   const name = query.get('db') ?? '';
   if (name === '') throw new SluiceError('database-missing', 'add db=NAME to the query string');

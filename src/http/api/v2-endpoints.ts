@@ -1,7 +1,7 @@
-/** Pages of InfluxDB 2 that clients look at before they write: organizations, who asks, the setup, the databases of v1. */
+/** Endpoints of InfluxDB 2 that clients look at before they write: organizations, who asks, the setup, the databases of v1. */
 import type { Answer } from '../listener/listener.js';
-import { jsonAnswer, maySee } from './page.js';
-import type { PageRequest } from './page.js';
+import { jsonAnswer, maySee } from './endpoint.js';
+import type { EndpointRequest } from './endpoint.js';
 import type { SchemaAccess } from './schema-access.js';
 
 /** The one organization; it goes by every name and every id. */
@@ -20,12 +20,12 @@ function orgOf(id: string, name: string): Readonly<Record<string, unknown>> {
 }
 
 /** GET /api/v2/orgs: one organization, of the name that is asked for. */
-export function listOrgs({ query }: PageRequest): Answer {
+export function listOrgs({ query }: EndpointRequest): Answer {
   return jsonAnswer(200, { links: { self: '/api/v2/orgs' }, orgs: [orgOf(query.get('orgID') ?? ORG_ID, query.get('org') ?? ORG_NAME)] });
 }
 
 /** GET /api/v2/orgs/ID. */
-export function showOrg({ part }: PageRequest): Answer {
+export function showOrg({ part }: EndpointRequest): Answer {
   return jsonAnswer(200, orgOf(part || ORG_ID, ORG_NAME));
 }
 
@@ -35,12 +35,12 @@ export function showSetup(): Answer {
 }
 
 /** GET /api/v2/me: the token's name. */
-export function showMe({ principal }: PageRequest): Answer {
+export function showMe({ principal }: EndpointRequest): Answer {
   return jsonAnswer(200, { id: USER_ID, name: principal.name, status: 'active', links: { self: '/api/v2/me' } });
 }
 
 /** GET /api/v2/dbrps: which bucket v1's database and retention policy are. */
-export function listDbrps(schema: SchemaAccess, { query, principal }: PageRequest): Answer {
+export function listDbrps(schema: SchemaAccess, { query, principal }: EndpointRequest): Answer {
   const all = schema.databases().filter(({ name }) => maySee(principal, name)).map((found) => {
     const [database = '', policy = 'autogen'] = found.name.split('/');
     const id = idOf(found);

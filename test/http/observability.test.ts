@@ -1,7 +1,7 @@
 /** /metrics, /debug/conflicts, and what is said of clients that lose points. */
 import assert from 'node:assert/strict';
 import * as abi from '../../assembly/layout/codes.js';
-import type { HealthState } from '../../src/http/api/status-pages.js';
+import type { HealthState } from '../../src/http/api/status-endpoints.js';
 import type { LineError } from '../../src/model/line-error.js';
 import { onBoth, until } from './harness.js';
 import { LAST_CHUNK, post, postChunked, chunks, type RawClient } from './raw-client.js';

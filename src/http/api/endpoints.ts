@@ -1,30 +1,30 @@
-/** The pages that ask for credentials: path → method → page. */
+/** The endpoints that ask for credentials: path → method → endpoint. */
 import type { TokenStore } from '../../auth/token-store.js';
 import type { Dialect } from '../../ingest/request.js';
-import { createBucket, deleteBucket, listBuckets, showBucket, updateBucket } from './buckets-page.js';
-import { createDatabase, deleteDatabase, listDatabases, updateDatabase } from './databases-page.js';
-import type { Page } from './page.js';
+import { createBucket, deleteBucket, listBuckets, showBucket, updateBucket } from './buckets-endpoint.js';
+import { createDatabase, deleteDatabase, listDatabases, updateDatabase } from './databases-endpoint.js';
+import type { Endpoint } from './endpoint.js';
 import { missingQuery } from './missing.js';
 import type { ServerFacts } from './query-execution.js';
-import { queryPage } from './query-page.js';
+import { queryEndpoint } from './query-endpoint.js';
 import type { SchemaAccess } from './schema-access.js';
-import * as token from './tokens-page.js';
-import { listDbrps, listOrgs, showMe, showOrg, showSetup } from './v2-pages.js';
+import * as token from './tokens-endpoint.js';
+import { listDbrps, listOrgs, showMe, showOrg, showSetup } from './v2-endpoints.js';
 import type { Observability } from '../observe/observability.js';
 
-interface PageRoute {
+interface EndpointRoute {
   /** Shape of its errors. */
   readonly dialect: Dialect;
-  readonly methods: Readonly<Record<string, Page>>;
+  readonly methods: Readonly<Record<string, Endpoint>>;
   /** Whether it asks for no credentials, as to an admin. */
   readonly isOpen?: () => boolean;
 }
 
-/** Every page by its path; a `*` at its end stands for one part of a path. */
-export function pageRoutes(
+/** Every endpoint by its path; a `*` at its end stands for one part of a path. */
+export function endpointRoutes(
   schema: SchemaAccess, tokens: TokenStore, observability: Observability, server: ServerFacts,
-): Readonly<Record<string, PageRoute>> {
-  const query: Page = (request) => queryPage(schema, server, request);
+): Readonly<Record<string, EndpointRoute>> {
+  const query: Endpoint = (request) => queryEndpoint(schema, server, request);
   return {
     '/query': { dialect: 'v1', methods: { GET: query, POST: query } },
     ...bucketRoutes(schema),
@@ -45,12 +45,12 @@ export function pageRoutes(
         DELETE: (request) => deleteDatabase(schema, request),
       },
     },
-    '/debug/conflicts': { dialect: 'v3', methods: { GET: observability.conflictsPage } },
+    '/debug/conflicts': { dialect: 'v3', methods: { GET: observability.conflictsEndpoint } },
     ...tokenRoutes(tokens),
   };
 }
 
-function bucketRoutes(schema: SchemaAccess): Readonly<Record<string, PageRoute>> {
+function bucketRoutes(schema: SchemaAccess): Readonly<Record<string, EndpointRoute>> {
   return {
     '/api/v2/buckets': {
       dialect: 'v2',
@@ -67,8 +67,8 @@ function bucketRoutes(schema: SchemaAccess): Readonly<Record<string, PageRoute>>
   };
 }
 
-function tokenRoutes(tokens: TokenStore): Readonly<Record<string, PageRoute>> {
-  const forDatabases: Page = (request) => token.createForDatabases(tokens, request);
+function tokenRoutes(tokens: TokenStore): Readonly<Record<string, EndpointRoute>> {
+  const forDatabases: Endpoint = (request) => token.createForDatabases(tokens, request);
   return {
     '/api/v3/configure/token': {
       dialect: 'v3',
