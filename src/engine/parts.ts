@@ -85,7 +85,7 @@ function makeOutflow({ config, folder, logger }: Ground, { admission, pool, reco
     replayFloor: () => recovery.floor,
     limits: { ...config, memtableBytesMax: config.memoryBytesMax * FLUSH_MEMORY_SHARE },
   });
-  return { logTrimmer, flusher, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine }) };
+  return { logTrimmer, flusher, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine, isFlushing: (tableId) => flusher.isFlushing(tableId) }) };
 }
 
 /** Where writes and orders come in. */

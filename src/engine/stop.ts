@@ -17,7 +17,7 @@ export async function stopEngine(parts: Parts, control: Control, housekeeping: T
   await takeUp.stop();
   await flusher.stop();
   await rejects.close();
-  droppedTables.forget();
+  await droppedTables.stop().catch((error: Error) => logger.error(`the folder of what was dropped could not be moved: ${error.message}`));
   await logTrimmer.publish().then(() => logTrimmer.trim())
     .catch((error: Error) => logger.error(`the catalog could not be written; the log still has it: ${error.message}`));
   await log.close();

@@ -156,6 +156,11 @@ export class Flusher {
     return this.#unflushed.of(tableId)?.rows ?? 0;
   }
 
+  /** Whether rows of a table are being moved; of one that was dropped that does not begin again. */
+  isFlushing(tableId: number): boolean {
+    return this.#flushing.has(tableId);
+  }
+
   /** The smallest seq that may be in no file yet. */
   get firstUnflushed(): number {
     return this.#unflushed.first;

@@ -36,6 +36,7 @@ class Scene {
   readonly dropped: DroppedTables;
   segments: Segment[] = [];
   quarantined: { folder: string }[] = [];
+  isFlushing = false;
 
   constructor(catalog: Catalog) {
     const { paths } = this;
@@ -45,13 +46,13 @@ class Scene {
     this.cleanup = new Cleanup({ disk: systemDisk, paths, store, clock: new FakeClock(), logger: makeLogger('silent'), node: NODE });
     const log = { segments: () => this.segments, lastSeq: 1e15 } as unknown as Log;
     const quarantine = { lots: () => this.quarantined } as unknown as RowQuarantine;
-    this.dropped = new DroppedTables({ catalog, cleanup: this.cleanup, log, quarantine });
+    this.dropped = new DroppedTables({ catalog, cleanup: this.cleanup, log, quarantine, isFlushing: () => this.isFlushing });
   }
 
   /** The ids that are still known after the log begins at a number. */
-  known(first: number): number[] {
+  async known(first: number): Promise<number[]> {
     this.segments = [{ first, lastByTable: this.segments[0]?.lastByTable ?? new Map() }];
-    this.dropped.forget();
+    await this.dropped.forget();
     return this.catalog.droppedTables().map(({ id }) => id);
   }
 }
@@ -68,16 +69,16 @@ async function scene(): Promise<{ scene: Scene; list: RecordList; droppedAt: num
 test('a dropped table is forgotten when its folder is away and the log begins a minute after the drop', async () => {
   const { scene: { catalog, dropped }, scene: it, droppedAt } = await scene();
   const after = droppedAt + MINUTE_US + 1;
-  assert.deepEqual(it.known(after), [1], 'its folder is still there');
+  assert.deepEqual(await it.known(after), [1], 'its folder is still there');
   await dropped.clear(assert.fail);
-  assert.deepEqual(it.known(droppedAt + MINUTE_US), [1], 'a body may be under way');
+  assert.deepEqual(await it.known(droppedAt + MINUTE_US), [1], 'a body may be under way');
   it.segments[0]!.lastByTable.set(1, 5);
-  assert.deepEqual(it.known(after + 1), [1], 'the log holds a frame of it');
+  assert.deepEqual(await it.known(after + 1), [1], 'the log holds a frame of it');
   it.segments[0]!.lastByTable.clear();
   it.quarantined = [{ folder: 'db/cpu' }];
-  assert.deepEqual(it.known(after + 2), [1], 'rows of it are in quarantine');
+  assert.deepEqual(await it.known(after + 2), [1], 'rows of it are in quarantine');
   it.quarantined = [];
-  assert.deepEqual(it.known(after + 3), []);
+  assert.deepEqual(await it.known(after + 3), []);
   const snapshot = wholeSnapshot(catalog.snapshot());
   assert.deepEqual(snapshot.tables.map(({ name }) => name), ['mem']);
   assert.equal(snapshot.next.table, 3, 'its id is never given again');
@@ -89,18 +90,55 @@ test('a dropped table is forgotten when its folder is away and the log begins a 
   assert.notEqual(case_!.folder.toLowerCase(), 'db/mem', 'those of the others are not');
 });
 
+test('a commit that was under way at the drop does not stand in the folder of a table made anew', async () => {
+  const { scene: it, droppedAt } = await scene();
+  await it.dropped.clear(assert.fail);
+  it.isFlushing = true;
+  assert.deepEqual(await it.known(droppedAt + MINUTE_US + 1), [1], 'it may still come');
+  const folder = join(it.paths.tables, 'db/cpu');
+  mkdirSync(join(folder, '_delta_log'), { recursive: true });
+  writeFileSync(join(folder, '_delta_log', '00000000000000000007.json'), '{}');
+  it.isFlushing = false;
+  assert.deepEqual(await it.known(droppedAt + MINUTE_US + 2), []);
+  assert.equal(existsSync(folder), false);
+  rmSync(it.paths.trash, { recursive: true });
+});
+
+test('nothing is forgotten while a list of folders is brought to the trash: a living table may have one by then', async () => {
+  const { scene: it } = await scene();
+  const toTrash = it.cleanup.toTrash.bind(it.cleanup);
+  const dropped = it.catalog.droppedTables()[0]!;
+  await toTrash(dropped);
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const moved: number[] = [];
+  it.cleanup.toTrash = async (table) => {
+    moved.push(it.catalog.droppedTables().length);
+    await held;
+    return toTrash(table);
+  };
+  const clearing = it.dropped.clear(assert.fail);
+  const known = it.known(1e12);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(it.catalog.droppedTables().length, 1);
+  release();
+  await clearing;
+  assert.deepEqual(await known, []);
+  assert.deepEqual(moved, [1, 1]);
+});
+
 test('a thousand tables made and dropped leave the catalog as it was', async () => {
   const { scene: it } = await scene();
   const { id } = it.catalog.database('db')!;
   await it.dropped.clear(assert.fail);
-  it.known(1e12);
+  await it.known(1e12);
   const before = JSON.stringify({ ...it.catalog.snapshot(), upTo: 0, next: null });
   for (let n = 0; n < 1000; n += 1) {
     await it.catalog.decide(id, [need(`t${n}`, 'v')]);
     await it.cleanup.toTrash((await it.catalog.dropTable(id, `t${n}`))!);
   }
   assert.equal(it.catalog.droppedTables().length, 1000);
-  assert.deepEqual(it.known(2e12), []);
+  assert.deepEqual(await it.known(2e12), []);
   assert.equal(JSON.stringify({ ...it.catalog.snapshot(), upTo: 0, next: null }), before);
 });
 
@@ -108,7 +146,7 @@ test('when an older snapshot takes over, the folder of a dropped table that anot
   const { scene: it, list } = await scene();
   const older = wholeSnapshot(it.catalog.snapshot());
   await it.dropped.clear(assert.fail);
-  it.known(1e12);
+  await it.known(1e12);
   const { id } = it.catalog.database('db')!;
   const [made] = await it.catalog.decide(id, [need('cpu', 'v')]);
   assert.equal(made!.folder, 'db/cpu');
