@@ -89,12 +89,13 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
   const lost = await keepLostFrames(catalog, log, { disk, folder: paths.quarantine });
   if (lost !== null) report(lost);
 
+  const seqMaxNow = (): number => Math.max(log.lastSeq, clock.nowMs() * 1000 + 999);
   const optionsOf = (table: Table): CommitterOptions => ({
     store, node: log.node, readCheckpoint: async (names) => {
       const { checkpointLines } = await import('./query/checkpoint.js'); // DuckDB is loaded for this alone
       return checkpointLines(names.map((name) => join(paths.tables, name)));
     },
-    seqMax: () => Math.max(log.lastSeq, clock.nowMs() * 1000 + 999), folder: table.folder,
+    seqMax: seqMaxNow, folder: table.folder,
     identity: { tableId: table.id, measurement: table.measurement, database: table.databaseName },
     committedTo: table.committedTo,
   });
@@ -103,7 +104,12 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
   const quarantineStore = localTableStore(disk, paths.quarantinedTables, paths.tmp(start));
   const quarantine = await RowQuarantine.open(quarantineStore, log.node);
   const lastInLog = new Map(log.segments().flatMap(({ lastByTable }) => [...lastByTable]));
-  const takeUp = new TakeUp({ catalog, clock, isLogWhole: scan.reports.length === 0, lastInLog, startSeq: log.lastSynced, cleanup, optionsOf, quarantine, report });
+  // Rows that are written meanwhile may get the seq of a commit that says more than the log: nothing is concluded from one.
+  const seqMax = seqMaxNow();
+  const takeUp = new TakeUp({
+    catalog, clock, isLogWhole: scan.reports.length === 0, lastInLog, startSeq: log.lastSynced, cleanup, quarantine, report,
+    optionsOf: (table) => ({ ...optionsOf(table), seqMax: () => seqMax }),
+  });
   const openCommitter = async (table: Table): Promise<TableCommitter> => {
     const committer = await TableCommitter.open(optionsOf(table));
     await takeUp.clear(table, committer);

@@ -22,7 +22,7 @@ export interface FrameHeader {
   readonly checksum: bigint;
   /** (first, last) physical line pairs. */
   readonly rejectedRuns: Uint32Array;
-  /** RULE_* of the ABI that it was judged by: into which columns its values went; RULE_GRAMMAR_1 when its grammar seq is 1. */
+  /** RULE_* of the ABI that it was judged by: into which columns its values went; RULE_GRAMMAR_1 when its grammar is 1. */
   readonly rules: number;
   readonly tableIds: readonly number[];
 }
