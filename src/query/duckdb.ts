@@ -97,21 +97,32 @@ function settingsOf({ memoryBytesMax, spillBytesMax, spillFolder }: DuckLimits):
 
 /** What the binding puts before DuckDB's own words. */
 const BINDING_WORDS = /^Failed to extract statements: /;
+/** What the binding says of a text without statements, of which DuckDB says nothing. */
+const NOTHING_SAID = 'Error in native callback';
 
 async function statementsOf(connection: DuckDBConnection, sql: string): Promise<Statements> {
   const extract = (): Promise<DuckDBExtractedStatements> => connection.extractStatements(sql).catch((error: Error) => {
-    throw new Error(error.message.replace(BINDING_WORDS, ''));
+    throw new Error(error.message === NOTHING_SAID ? 'there is no statement in the SQL' : error.message.replace(BINDING_WORDS, ''));
   });
+  let extracted = await extract();
+  const prepared = new Set<number>();
   return {
-    count: (await extract()).count,
+    count: extracted.count,
     prepare: async (at) => {
-      const prepared = await (await extract()).prepare(at); // an extracted statement can be prepared once
+      // An extracted statement can be prepared once. Those of one PIVOT name a type that is called anew by each extraction:
+      // as far as can be they are of one.
+      if (prepared.has(at)) {
+        extracted = await extract();
+        prepared.clear();
+      }
+      prepared.add(at);
+      const statement = await extracted.prepare(at);
       return {
         stream: async () => {
-          const result = await prepared.stream();
+          const result = await statement.stream();
           return result.returnType === ResultReturnType.QUERY_RESULT ? rowsOf(connection, result) : null;
         },
-        close: () => prepared.destroySync(),
+        close: () => statement.destroySync(),
       };
     },
   };

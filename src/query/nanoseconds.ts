@@ -39,7 +39,7 @@ export async function withNanoseconds(duck: Duck, sql: string): Promise<string |
   const bytes = Buffer.from(sql);
   let end = bytes.length;
   let asked = '';
-  for (const { node } of ((JSON.parse(text) as Serialized).statements ?? []).toReversed()) {
+  for (const { node } of serializedOf(text).toReversed()) {
     const columns = askedOf(node);
     const from = columns === '' ? null : fromAt(bytes, node);
     if (from === null) continue;
@@ -47,6 +47,13 @@ export async function withNanoseconds(duck: Duck, sql: string): Promise<string |
     end = from;
   }
   return asked === '' ? null : bytes.toString('utf8', 0, end) + asked;
+}
+
+/** Infinities and NaN that stand in a statement are bare words in DuckDB's JSON: numbers that nobody reads here. */
+const BARE_NUMBER = /"value":(?:-?Infinity|-?inf|-?nan|NaN)(?=[,}])/gi;
+
+function serializedOf(text: string): readonly { readonly node: SelectNode }[] {
+  return (JSON.parse(text.replace(BARE_NUMBER, '"value":0')) as Serialized).statements ?? [];
 }
 
 function askedOf(node: SelectNode): string {

@@ -81,6 +81,14 @@ test('D18: several statements, from stdin too', async () => {
   });
 });
 
+test('SQL of nothing is said so; PIVOT and numbers out of range are no trouble', async () => {
+  await send('turned,room=kitchen v=1 1767225600000000001\nturned,room=hall v=2 1767225600000000002');
+  for (const sql of ['', ' ; ', '/* nothing */']) assert.deepEqual(query(sql), { stdout: '', stderr: 'sluice: there is no statement in the SQL\n', code: 1 });
+  assert.deepEqual(query('PIVOT (SELECT room, v FROM turned) ON room USING sum(v)'), { stdout: 'hall,kitchen\n2,1\n', stderr: '', code: 0 });
+  assert.deepEqual(query('SELECT 1 AS n; PIVOT (SELECT room, v FROM turned) ON room USING sum(v)'), { stdout: 'n\n1\nhall,kitchen\n2,1\n', stderr: '', code: 0 });
+  assert.deepEqual(query('SELECT time FROM turned WHERE v < 1e400 AND v > -1e400 AND v = 1'), { stdout: 'time\n2026-01-01T00:00:00.000000001Z\n', stderr: '', code: 0 });
+});
+
 test('D18: --output writes a file that appears whole or not at all', async () => {
   const folder = join(dataDir, '..', 'out');
   mkdirSync(folder);
