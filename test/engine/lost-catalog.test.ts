@@ -163,8 +163,8 @@ test('a corrupt commit of one table stops neither the start nor the other tables
     for (const hasCatalog of [true, false]) {
       if (!hasCatalog) for (const path of snapshotsOf(copy)) rmSync(path, { force: true });
       const engine = await open(copy);
-      assert.ok(engine.problems().some((problem) => /db\/bad.*commit 1/.test(problem)), engine.problems().join('\n'));
       await engine.recovered();
+      assert.ok(engine.problems().some((problem) => /db\/bad.*commit 1/.test(problem)), engine.problems().join('\n'));
       const failed = async (): Promise<string> => (await engine.control.run('flush', { database: null })).failed.map(({ reason }) => reason).join();
       assert.match(await failed(), /^table db\/bad: commit 1 cannot be read[^,]*$/);
       await store(engine, 'db', 'good v=4i 4', 'fresh v=1i 1');
