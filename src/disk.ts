@@ -128,6 +128,14 @@ export async function identityOf(folder: string): Promise<string> {
   return `${dev}-${ino}`;
 }
 
+/** What a path comes to, links followed; null when nothing stands there. A pipe, a device or a folder is no plain file. */
+export async function fileAt(path: string): Promise<{ readonly path: string; readonly isPlain: boolean } | null> {
+  return told('looked at', path, () => unless('ENOENT', null, async () => {
+    const isPlain = (await fs.stat(path)).isFile();
+    return { path: isPlain ? await fs.realpath(path) : path, isPlain };
+  }));
+}
+
 /** Whether others than its owner may read a file. */
 export async function isOpenToOthers(path: string): Promise<boolean> {
   return ((await fs.stat(path)).mode & FOR_OTHERS) !== 0;

@@ -1,4 +1,5 @@
 /** SIGINT and SIGTERM in a command that has something to say before it ends. */
+import { inWords } from './words.js';
 
 const CODES: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
 
@@ -31,4 +32,19 @@ export function firstSignal(): Promise<string> {
       });
     }
   });
+}
+
+/**
+ * From now on a signal has this undone, beside all that still runs, and then ends the process as if nobody had taken it: a
+ * way out by process.exit would wait for DuckDB's threads.
+ */
+export function undoOnSignal(undo: () => Promise<void>): void {
+  for (const signal of Object.keys(CODES) as NodeJS.Signals[]) {
+    process.once(signal, () => {
+      undo().catch((error: Error) => process.stderr.write(`sluice: ${inWords(error.message)}\n`)).finally(() => {
+        process.removeAllListeners(signal);
+        process.kill(process.pid, signal);
+      });
+    });
+  }
 }

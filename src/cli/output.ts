@@ -1,5 +1,6 @@
 /** Where `sluice query --output` puts rows: a file that appears whole, or not at all. */
-import { systemDisk as disk } from '../disk.js';
+import { UsageError } from '../config.js';
+import { fileAt, systemDisk as disk } from '../disk.js';
 import type { Write } from '../query/format.js';
 import { quoteText } from '../query/duckdb.js';
 
@@ -11,12 +12,26 @@ export interface Output {
   giveUp(): Promise<void>;
 }
 
+/** Where rows are to go. */
+export interface Target {
+  readonly path: string;
+  /** Of this process alone; whoever ends early removes it. */
+  readonly unfinished: string;
+}
+
+/** The file that a user named: where a link leads, so that the link stays. @throws UsageError for what a file must not take the place of */
+export async function targetOf(given: string): Promise<Target> {
+  const found = await fileAt(given);
+  if (found?.isPlain === false) throw new UsageError(`--output ${given} is a folder, a pipe or a device: give a file, or leave it out and rows go to stdout`);
+  const path = found?.path ?? given;
+  return { path, unfinished: `${path}.${process.pid}.unfinished` };
+}
+
 /** Pieces are joined to so many characters before they are written. */
 const PIECE_CHARACTERS = 256 * 1024;
 
 /** @throws when the file cannot be made */
-export async function outputTo(path: string): Promise<Output> {
-  const unfinished = unfinishedOf(path);
+export async function outputTo({ path, unfinished }: Target): Promise<Output> {
   await disk.remove(unfinished);
   const file = await disk.open(unfinished, 'create');
   let at = 0;
@@ -45,8 +60,7 @@ export async function outputTo(path: string): Promise<Output> {
 }
 
 /** Writes the rows of a statement as Parquet. @param run runs a statement that does so */
-export async function parquetTo(path: string, sql: string, run: (copy: string) => Promise<void>): Promise<void> {
-  const unfinished = unfinishedOf(path);
+export async function parquetTo({ path, unfinished }: Target, sql: string, run: (copy: string) => Promise<void>): Promise<void> {
   try {
     await run(`COPY (${sql.replace(/[;\s]+$/, '')}\n) TO ${quoteText(unfinished)} (FORMAT parquet)`);
     await disk.rename(unfinished, path);
@@ -54,8 +68,4 @@ export async function parquetTo(path: string, sql: string, run: (copy: string) =
     await disk.remove(unfinished);
     throw error;
   }
-}
-
-function unfinishedOf(path: string): string {
-  return `${path}.${process.pid}.unfinished`;
 }

@@ -8,8 +8,9 @@ import { writeResult, type Format } from '../query/format.js';
 import { runQuery } from '../query/run-query.js';
 import type { QueryTable } from '../query/views.js';
 import { removeLeftSpills } from '../spill.js';
+import { undoOnSignal } from './interrupt.js';
 import { runCommand, sayFailed, sayProblems, writeOut } from './io.js';
-import { outputTo, parquetTo, type Output } from './output.js';
+import { outputTo, parquetTo, targetOf, type Output, type Target } from './output.js';
 import { textOf } from './source.js';
 
 interface QueryOptions {
@@ -32,6 +33,7 @@ export async function query(sql: string, options: QueryOptions): Promise<void> {
   const { dataDir, database, format, output, queryMemory } = options;
   if (format === 'parquet' && output === null) throw new UsageError('--format parquet needs --output FILE: no terminal shows it');
   const memoryBytesMax = queryMemoryOf(queryMemory, process.env);
+  const target = output === null ? null : await targetOf(output);
   const text = sql === '-' ? await wholeText() : sql;
   const tables = await runCommand(dataDir, 'schema', {});
   const load = async (names: readonly { readonly database: string; readonly measurement: string }[]): Promise<QueryTable[]> => {
@@ -44,9 +46,9 @@ export async function query(sql: string, options: QueryOptions): Promise<void> {
       spans: new Map(files.flatMap(({ path, span }) => (span === null ? [] : [[path, span]]))),
     }));
   };
-  await withSpill(dataDir, memoryBytesMax, async (limits) => {
-    if (format === 'parquet') return parquetTo(output!, text, (copy) => runQuery({ tables, load, database, sql: copy, limits, onResult: async () => undefined }));
-    const to: Output = output === null ? { write: writeOut, end: async () => undefined, giveUp: async () => undefined } : await outputTo(output);
+  await withSpill(dataDir, memoryBytesMax, target, async (limits) => {
+    if (format === 'parquet') return parquetTo(target!, text, (copy) => runQuery({ tables, load, database, sql: copy, limits, onResult: async () => undefined }));
+    const to: Output = target === null ? { write: writeOut, end: async () => undefined, giveUp: async () => undefined } : await outputTo(target);
     try {
       let results = 0;
       await runQuery({
@@ -74,12 +76,19 @@ async function wholeText(): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** Gives a query a folder for what does not fit into memory, and removes it; also what killed queries left. */
-async function withSpill<T>(dataDir: string | undefined, memoryBytesMax: number, use: (limits: DuckLimits) => Promise<T>): Promise<T> {
+/**
+ * Gives a query a folder for what does not fit into memory, and removes it; also what killed queries left.
+ * @param target of which nothing stays when a signal ends the query
+ */
+async function withSpill<T>(dataDir: string | undefined, memoryBytesMax: number, target: Target | null, use: (limits: DuckLimits) => Promise<T>): Promise<T> {
   const { dataDir: folder, diskReserveBytes } = parseConfig({ 'data-dir': dataDir }, process.env);
   const paths = dataPaths(folder);
   await removeLeftSpills(disk, paths.allTmp);
   const spillFolder = paths.tmp(spillName(process.pid, clock.nowMs()));
+  undoOnSignal(async () => {
+    if (target !== null) await disk.remove(target.unfinished);
+    await disk.removeTree(spillFolder);
+  });
   await disk.makeFolder(spillFolder);
   try {
     const spillBytesMax = Math.max(0, (await disk.freeBytes(spillFolder)) - diskReserveBytes);

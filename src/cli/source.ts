@@ -1,11 +1,12 @@
 /** Where a command reads its text from: a file or stdin, gzip or plain. */
-import { systemDisk, type DiskFile } from '../disk.js';
+import { fileAt, systemDisk, type DiskFile } from '../disk.js';
 import { gunzipChunks } from '../worker/unpack/inflate.js';
 
 const CHUNK_BYTES = 256 * 1024;
 
 /** Opens a file for reading. @throws Error with a sentence when it cannot be read */
 export async function openToRead(path: string): Promise<DiskFile> {
+  if ((await fileAt(path))?.isPlain === false) throw new Error(`${path} cannot be read: it is a folder, a pipe or a device; what comes through a pipe is read as -`);
   return systemDisk.open(path, 'read').catch((error: Error) => {
     throw new Error(`${path} cannot be read: ${error.message}`);
   });

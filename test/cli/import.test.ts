@@ -94,6 +94,18 @@ test('--database takes the place of the one database of an export, and refuses t
   assert.match(stderr, /holds the databases first and empty: --database would mix them/);
 });
 
+test('a pipe and a folder are no files to import, and are said to be none', () => {
+  const dataDir = freshDataDir();
+  const pipe = join(folder, 'pipe');
+  spawnSync('mkfifo', [pipe]);
+  for (const path of [pipe, folder]) {
+    for (const { code, stdout, stderr } of [imports(dataDir, '--database', 'd', path), sluice(['parse', path])]) {
+      assert.deepEqual([code, stdout], [1, '']);
+      assert.equal(stderr, `sluice: ${path} cannot be read: it is a folder, a pipe or a device; what comes through a pipe is read as -\n`);
+    }
+  }
+});
+
 test('line protocol needs --database; files go one after another, and stdin is a file', async () => {
   const dataDir = freshDataDir();
   const [a, b] = [write('a.lp', 'm v=1i 1\nm v=2i 2\n'), write('b.lp', 'm v=3i 2')];

@@ -1,9 +1,11 @@
 /** `sluice query` beside a server: what it flushes, what it holds, where rows go, and what it says. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { openDuck, quoteText } from '../../src/query/duckdb.js';
 import { write, type Shape } from './client.js';
 import { makeDataDir, PROGRAM, removeDataDir, sluice, TestServer } from './server.js';
@@ -111,6 +113,43 @@ test('D18: --output writes a file that appears whole or not at all', async () =>
   assert.deepEqual([without.code, without.stderr], [2, 'sluice: --format parquet needs --output FILE: no terminal shows it\n']);
   assert.match(query('--output', path('none/a.csv'), 'SELECT 1').stderr, /^sluice: .*none\/a\.csv/);
 });
+
+test('--output takes the place of files alone, and a link stays one', () => {
+  const folder = join(dataDir, '..', 'kinds');
+  mkdirSync(folder);
+  const path = (name: string): string => join(folder, name);
+  spawnSync('mkfifo', [path('pipe')]);
+  mkdirSync(path('folder'));
+  writeFileSync(path('file'), 'old');
+  symlinkSync('file', path('link'));
+  for (const name of ['pipe', 'folder']) {
+    for (const format of ['csv', 'parquet']) {
+      const { code, stderr } = query('--format', format, '--output', path(name), 'SELECT 1 AS n');
+      assert.deepEqual([code, stderr], [2, `sluice: --output ${path(name)} is a folder, a pipe or a device: give a file, or leave it out and rows go to stdout\n`]);
+    }
+  }
+  assert.equal(query('--output', path('link'), 'SELECT 1 AS n').code, 0);
+  assert.equal(readFileSync(path('file'), 'utf8'), 'n\n1\n');
+  assert.ok(lstatSync(path('link')).isSymbolicLink() && lstatSync(path('pipe')).isFIFO());
+  assert.deepEqual(readdirSync(folder).toSorted(), ['file', 'folder', 'link', 'pipe']);
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const format of ['csv', 'parquet']) {
+    test(`a query that ${signal} ends leaves nothing of its ${format}, and no folder`, { timeout: 20_000 }, async () => {
+      const folder = join(dataDir, '..', `${signal}-${format}`);
+      mkdirSync(folder);
+      const child = spawn(process.execPath, [PROGRAM, 'query', '--data-dir', dataDir, '--format', format, '--output', join(folder, 'out'), 'SELECT * FROM range(100000000000)']);
+      const spills = (): string[] => readdirSync(join(dataDir, 'tmp')).filter((name) => name.startsWith(`query-${child.pid}-`));
+      const ended = once(child, 'exit');
+      after(() => child.kill('SIGKILL'));
+      while (readdirSync(folder).length === 0 || spills().length === 0) await pause(20);
+      child.kill(signal);
+      assert.deepEqual(await ended, [null, signal]);
+      assert.deepEqual([readdirSync(folder), spills()], [[], []]);
+    });
+  }
+}
 
 test('D18: wrong SQL is said in DuckDB\'s words, with what InfluxQL would have meant', () => {
   const said = (sql: string): string => {
