@@ -82,13 +82,19 @@ test('a table that is dropped while its Delta log is read, and one with a file t
     await killed(dataDir);
     const engine = await openServer(dataDir);
     const { list } = systemDisk;
+    let noteBoth: () => void = () => undefined;
+    const both = new Promise<void>((resolve) => (noteBoth = resolve));
     const mock = t.mock.method(systemDisk, 'list', async (path: string) => {
       if (path.endsWith('tables/d/a')) await engine.schema.dropMeasurement('d', 'a');
-      if (path.endsWith('tables/d/b')) throw new Error('this folder cannot be listed');
+      if (path.endsWith('tables/d/b')) {
+        noteBoth();
+        throw new Error('this folder cannot be listed');
+      }
       return list(path);
     });
     engine.replay();
     await engine.recovered();
+    await both; // the folders are looked at beside the replay, one after another
     mock.mock.restore();
     const tables = await flushedTables(engine);
     assert.deepEqual([...tables].map(([name, { rows, problems }]) => [name, rows, problems]), [['d.b', 4, []]]);
