@@ -13,6 +13,9 @@ import type { QuarantinedRows, RowQuarantine } from './row-quarantine.js';
 
 /** Ends of logs that are read at once. */
 const LOOKS_AT_ONCE_MAX = 8;
+/** The end of a log that the disk does not give is asked for again, so often and so long after. */
+const LOOK_TRIES_MAX = 5;
+const LOOK_AGAIN_MS = 1000;
 
 interface TakeUpParts {
   readonly catalog: Catalog;
@@ -80,15 +83,19 @@ export class TakeUp {
   }
 
   async #flushedTo(table: Table, { onFlushed, onTrouble }: Told): Promise<void> {
-    const { catalog, optionsOf, report } = this.#parts;
-    if (this.#stopped) return;
-    try {
-      this.#know(table.id, await TableCommitter.flushedTo(optionsOf(table)), onFlushed);
-    } catch (error) {
-      if (catalog.table(table.id) === undefined) return;
-      if (!(error instanceof TableRefused)) return report(`rows of the log stay there for now: ${(error as Error).message}`);
-      this.#know(table.id, error.flushedTo, onFlushed);
-      onTrouble(table.id, error);
+    const { catalog, clock, optionsOf, report } = this.#parts;
+    for (let tries = 1; !this.#stopped && catalog.table(table.id) !== undefined; tries += 1) {
+      try {
+        return this.#know(table.id, await TableCommitter.flushedTo(optionsOf(table)), onFlushed);
+      } catch (error) {
+        if (error instanceof TableRefused) {
+          this.#know(table.id, error.flushedTo, onFlushed);
+          return onTrouble(table.id, error);
+        }
+        // A fault that passes must not cost the table: rows that are in files already would come back.
+        if (tries === LOOK_TRIES_MAX) return report(`rows of the log stay there for now: ${(error as Error).message}`);
+        await new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve));
+      }
     }
   }
 

@@ -18,6 +18,8 @@ interface Wanted {
   readonly committedTo?: number;
   /** Number of its commit; null: its log is damaged; an Error: the disk does not give it. */
   readonly commit: number | null | Error;
+  /** The disk gives it after so many faults. */
+  readonly faults?: number;
   readonly lastInLog: number;
   readonly isQuarantined?: boolean;
 }
@@ -26,10 +28,15 @@ interface Wanted {
 function scene(...wanted: readonly Wanted[]) {
   const tables = new Map(wanted.map(({ committedTo, flushedTo }, at) => [at + 1, { id: at + 1, folder: `db/m${at + 1}`, flushedTo, committedTo: committedTo ?? flushedTo } as Table]));
   const said: string[] = [];
+  const asked: number[] = [];
+  const clock = new FakeClock();
   const store = {
     list: async () => [commitName(0)],
     get: async (path: string) => {
-      const { commit } = wanted[Number(/m(\d+)/.exec(path)![1]) - 1]!;
+      const at = Number(/m(\d+)/.exec(path)![1]) - 1;
+      const { commit, faults } = wanted[at]!;
+      asked[at] = (asked[at] ?? 0) + 1;
+      if (asked[at]! <= (faults ?? 0)) throw new Error('EIO');
       if (commit instanceof Error) throw commit;
       if (!path.endsWith(commitName(0))) return null;
       return Buffer.from(commit === null ? 'damaged' : commitText([], { node: NODE, seq: commit, previous: 0, commitId: 'x', timeMs: 1 }));
@@ -53,15 +60,25 @@ function scene(...wanted: readonly Wanted[]) {
     },
   } as unknown as Cleanup;
   const takeUp = new TakeUp({
-    catalog, cleanup, clock: new FakeClock(), isLogWhole: true, startSeq: 0, optionsOf, report: (sentence) => said.push(sentence),
+    catalog, cleanup, clock, isLogWhole: true, startSeq: 0, optionsOf, report: (sentence) => said.push(sentence),
     quarantine: { lots: () => wanted.flatMap(({ isQuarantined }, at) => (isQuarantined === true ? [{ folder: `db/m${at + 1}` }] : [])) } as unknown as RowQuarantine,
     lastInLog: new Map(wanted.map(({ lastInLog }, at) => [at + 1, lastInLog])),
   });
-  return { takeUp, tables, said, optionsOf, cleared: () => clearings };
+  /** What is settled as time goes on, a second at a time. */
+  const settled = async (work: Promise<void>): Promise<void> => {
+    let isOver = false;
+    void work.finally(() => (isOver = true));
+    while (!isOver) {
+      await new Promise((resolve) => setImmediate(resolve));
+      clock.advance(1000);
+    }
+    return work;
+  };
+  return { takeUp, tables, said, optionsOf, settled, cleared: () => clearings };
 }
 
 test('numbers go up alone, and what is wrong with one table is its own', async () => {
-  const { said, tables, takeUp } = scene(
+  const { said, settled, tables, takeUp } = scene(
     { flushedTo: 100, commit: 200, lastInLog: 300 },
     { flushedTo: 500, committedTo: 200, commit: 200, lastInLog: 600, isQuarantined: true },
     { flushedTo: 100, commit: null, lastInLog: 300 },
@@ -72,13 +89,20 @@ test('numbers go up alone, and what is wrong with one table is its own', async (
   );
   const flushed: [number, number][] = [];
   const troubled: string[] = [];
-  await takeUp.flushedTo({ onFlushed: (...news) => flushed.push(news), onTrouble: (tableId, { message }) => troubled.push(`${tableId} ${message}`) });
+  await settled(takeUp.flushedTo({ onFlushed: (...news) => flushed.push(news), onTrouble: (tableId, { message }) => troubled.push(`${tableId} ${message}`) }));
   assert.deepEqual(flushed, [[1, 200]], 'workers hear of no number below the one they have');
   assert.deepEqual([...tables.values()].map(({ flushedTo }) => flushedTo), [200, 500, 100, 300, 100, 300, 300]);
   assert.equal(troubled.length, 2);
   assert.match(troubled.join(), /3 table db\/m3: commit 0 cannot be read.*4 table db\/m4: commits are missing at the end/s);
   assert.match(said.join(), /rows of the log stay there for now: EIO/);
   assert.deepEqual(takeUp.tables().map(({ id }) => id), [1, 2, 3, 4, 5, 7], 'one without rows in the log or in quarantine can wait for ever');
+});
+
+test('a fault of the disk that passes costs a table nothing', async () => {
+  const { said, settled, takeUp } = scene({ flushedTo: 100, commit: 200, faults: 3, lastInLog: 300 });
+  const flushed: [number, number][] = [];
+  await settled(takeUp.flushedTo({ onFlushed: (...news) => flushed.push(news), onTrouble: () => assert.fail('it is no trouble of the table') }));
+  assert.deepEqual([flushed, said], [[[1, 200]], []]);
 });
 
 test('the folder of a table is cleared once, however many open it at once; what failed is tried again', async () => {
