@@ -123,7 +123,8 @@ function addReading(program: Command): void {
     .option('--output <file>', 'write rows into this file, which appears when it is whole')
     .addOption(settingOption(QUERY_MEMORY))
     .action(async (sql: string, { dataDir, database, format, output, queryMemory }: QueryOptions) => {
-      await (await import('./query.js')).query(sql, { dataDir, database: database ?? null, format, output: output ?? null, queryMemory });
+      const unreadable = await (await import('./query.js')).query(sql, { dataDir, database: database ?? null, format, output: output ?? null, queryMemory });
+      if (unreadable > 0) process.exitCode = EXIT_FAILED;
     });
 }
 

@@ -28,18 +28,21 @@ interface QueryOptions {
  * Runs SQL over all that was acknowledged: of the tables that it names, rows in the log alone go into files first. Where
  * they cannot, and where files cannot be read, stderr says so.
  * @param sql one statement or several, or - for stdin
+ * @returns how many tables could not be read: their rows are not in the result
  */
-export async function query(sql: string, options: QueryOptions): Promise<void> {
+export async function query(sql: string, options: QueryOptions): Promise<number> {
   const { dataDir, database, format, output, queryMemory } = options;
   if (format === 'parquet' && output === null) throw new UsageError('--format parquet needs --output FILE: no terminal shows it');
   const memoryBytesMax = queryMemoryOf(queryMemory, process.env);
   const target = output === null ? null : await targetOf(output);
   const text = sql === '-' ? await wholeText() : sql;
   const tables = await runCommand(dataDir, 'schema', {});
+  let unreadable = 0;
   const load = async (names: readonly { readonly database: string; readonly measurement: string }[]): Promise<QueryTable[]> => {
     const found = await runCommand(dataDir, 'tables-to-read', { tables: names.map(({ database: of, measurement }) => ({ database: of, measurement })) });
     sayFailed(found);
     sayProblems(found.tables);
+    unreadable += found.tables.filter(({ rows }) => rows === null).length;
     return found.tables.map(({ files, quarantined, ...table }) => ({
       ...table,
       files: [...files.map(({ path }) => path), ...quarantined],
@@ -68,6 +71,7 @@ export async function query(sql: string, options: QueryOptions): Promise<void> {
     if ((error as NodeJS.ErrnoException).code === undefined) error.message += hintFor(text, error.message);
     throw error;
   });
+  return unreadable;
 }
 
 async function wholeText(): Promise<string> {

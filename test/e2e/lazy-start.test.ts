@@ -71,5 +71,8 @@ test('a table whose log is broken is named in /health by the start itself, and t
   assert.equal((await send(server, 'new v=2i 2')).status, 204);
   assert.equal(run('flush', '--database', 'db').code, 1);
   assert.equal(count('new'), 2);
+  const damaged = run('query', '--database', 'db', '--format', 'csv', 'SELECT count(*) AS n FROM slow');
+  assert.deepEqual([damaged.code, damaged.stdout], [1, 'n\n0\n'], 'rows that cannot be read are missed by the exit code');
+  assert.match(damaged.stderr, /table db\/slow.*cannot be read/);
   assert.equal(await server.stop(), 0);
 });
