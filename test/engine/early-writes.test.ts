@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseConfig } from '../../src/config.js';
 import { systemDisk } from '../../src/disk.js';
-import { openEngine, type Engine } from '../../src/engine.js';
+import type { Engine } from '../../src/engine.js';
 import { makeDataDir, removeDataDir, TestServer } from '../e2e/server.js';
 import { post } from '../e2e/client.js';
-import { flushedTables, requestTo } from './harness.js';
+import { flushedTables, opened, requestTo } from './harness.js';
 import { write } from './write.js';
 
 function openServer(dataDir: string): Promise<Engine> {
-  return openEngine(parseConfig({ 'data-dir': dataDir, 'workers': '1', 'log-level': 'silent' }, {}), { holder: 'server' });
+  return opened(parseConfig({ 'data-dir': dataDir, 'workers': '1', 'log-level': 'silent' }, {}), { holder: 'server' });
 }
 
 /** A folder whose server was killed: two tables, each with rows in a file and in the log. */

@@ -1,13 +1,34 @@
 /** Opening an engine in this process, and its tables after a flush. */
 import assert from 'node:assert/strict';
+import { after } from 'node:test';
 import { parseConfig } from '../../src/config.js';
 import type { TableListing } from '../../src/control/commands.js';
 import { openEngine, type Engine } from '../../src/engine.js';
 import type { WriteRequest } from '../../src/ingest/request.js';
 import { REQUEST, write } from './write.js';
 
+/** Engines that no test has stopped yet: one that a failed test left behind would keep the process alive. */
+const running = new Set<Engine>();
+after(async () => {
+  for (const engine of running) await engine.stop();
+});
+
+/** Opens an engine as `openEngine` does; it is stopped when the file ends, should a test fail before. */
+export async function opened(...args: Parameters<typeof openEngine>): Promise<Engine> {
+  const engine = await openEngine(...args);
+  const tracked = {
+    ...engine,
+    stop: (): Promise<void> => {
+      running.delete(tracked);
+      return engine.stop();
+    },
+  };
+  running.add(tracked);
+  return tracked;
+}
+
 export function open(dataDir: string, flags: Record<string, string> = {}): Promise<Engine> {
-  return openEngine(parseConfig({ 'data-dir': dataDir, 'workers': '1', 'log-level': 'silent', ...flags }, {}), { holder: 'command' });
+  return opened(parseConfig({ 'data-dir': dataDir, 'workers': '1', 'log-level': 'silent', ...flags }, {}), { holder: 'command' });
 }
 
 export function requestTo(database: string): WriteRequest {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MessagePort } from 'node:worker_threads';
 import { parseConfig } from '../../src/config.js';
-import { openEngine, type Engine } from '../../src/engine.js';
+import type { Engine } from '../../src/engine.js';
+import { opened } from './harness.js';
 import type { WriteOutcome } from '../../src/ingest/request.js';
 import { makeDataDir, removeDataDir } from '../e2e/server.js';
 import { DEADLY, REQUEST, write } from './write.js';
@@ -17,7 +18,7 @@ async function rowCount(engine: Engine): Promise<number> {
 test('rows of a dead worker come back from the log, and writes go on', async () => {
   const dataDir = makeDataDir();
   try {
-    const engine = await openEngine(parseConfig({ 'data-dir': dataDir, 'workers': '2', 'log-level': 'silent' }, {}), { holder: 'command' });
+    const engine = await opened(parseConfig({ 'data-dir': dataDir, 'workers': '2', 'log-level': 'silent' }, {}), { holder: 'command' });
     for (let i = 0; i < 100; i += 1) assert.deepEqual(await write(engine, REQUEST, `m,host=h${i % 7} v=${i}i ${i}`), { kind: 'stored' });
     const outcome = await write(engine, DEADLY, 'm v=1i 1');
     assert.equal(outcome.kind === 'failed' && outcome.code, 'worker-died');
@@ -31,7 +32,7 @@ test('rows of a dead worker come back from the log, and writes go on', async () 
     assert.ok((await rowCount(engine)) >= 201);
     assert.deepEqual(engine.problems(), []);
     await engine.stop();
-    const again = await openEngine(parseConfig({ 'data-dir': dataDir, 'workers': '1', 'log-level': 'silent' }, {}), { holder: 'command' });
+    const again = await opened(parseConfig({ 'data-dir': dataDir, 'workers': '1', 'log-level': 'silent' }, {}), { holder: 'command' });
     await again.recovered();
     assert.ok((await rowCount(again)) >= 201);
     await again.stop();
@@ -43,7 +44,7 @@ test('rows of a dead worker come back from the log, and writes go on', async () 
 test('rows of a worker that dies while it flushes them come back and get into files', async (t) => {
   const dataDir = makeDataDir();
   try {
-    const engine = await openEngine(parseConfig({ 'data-dir': dataDir, 'workers': '1', 'log-level': 'silent' }, {}), { holder: 'command' });
+    const engine = await opened(parseConfig({ 'data-dir': dataDir, 'workers': '1', 'log-level': 'silent' }, {}), { holder: 'command' });
     for (let i = 0; i < 50; i += 1) assert.deepEqual(await write(engine, REQUEST, `m,host=h${i % 7} v=${i}i ${i}`), { kind: 'stored' });
     // The body that kills the worker follows the order to flush at once.
     const { postMessage } = MessagePort.prototype;
