@@ -121,7 +121,7 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
     bodyBytesMax: scan.bodyBytesMax,
     framesCount: scan.framesCount,
     isLogWhole: scan.reports.length === 0,
-    mustPublish: saved.snapshot === null || scan.catalogRecords.length > 0,
+    mustPublish: scan.catalogRecords.length > 0 || rebuilt !== null,
   };
 }
 
