@@ -109,7 +109,7 @@ export function measured(build: Build, way: WayName, shapes: readonly Shape[], [
 
 /** Of an ordinary body's cost: more is too much. */
 const TIMES_MAX = 3;
-/** Of the cost a byte of the smaller body: twice the bytes may cost 2.2 times as much. */
+/** Of the cost a byte of the smaller body, or of ordinary lines where that is more: what costs less than they do is no attack. */
 const GROWTH_MAX = 1.1;
 
 /**
@@ -119,5 +119,5 @@ const GROWTH_MAX = 1.1;
 export function faultOf({ name, small, large }: Measured, ordinary: number, timesMax = TIMES_MAX, slack = 0): string[] {
   const says = (wrong: string): string[] => [`${name}: ${small.toFixed(1)}, then ${large.toFixed(1)} loads and stores a byte, of ordinary lines ${ordinary.toFixed(1)}: ${wrong}`];
   if (large > timesMax * ordinary) return says(`more than ${timesMax} times as many`);
-  return large > GROWTH_MAX * small + slack ? says('more when there are more bytes') : [];
+  return large > GROWTH_MAX * Math.max(small, ordinary) + slack ? says('more when there are more bytes') : [];
 }
