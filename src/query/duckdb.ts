@@ -1,7 +1,7 @@
 /** DuckDB, the only door to it: one in-memory instance a command. */
 import {
   BIGINT, BOOLEAN, DECIMAL, DOUBLE, DuckDBArrayValue, DuckDBDecimalValue, DuckDBInstance, DuckDBListValue, DuckDBMapValue, DuckDBStructValue,
-  DuckDBTableFunction, DuckDBTimestampTZValue, DuckDBTimestampValue, INTEGER, ResultReturnType, TIMESTAMPTZ, VARCHAR,
+  DuckDBTableFunction, DuckDBTimestampTZValue, DuckDBTimestampValue, INTEGER, ResultReturnType, StatementType, TIMESTAMPTZ, VARCHAR,
   type DuckDBConnection, type DuckDBExtractedStatements, type DuckDBResult, type DuckDBType, type DuckDBValue,
 } from '@duckdb/node-api';
 
@@ -81,7 +81,7 @@ export async function openDuck(catalog: string, limits: DuckLimits | null = null
     run: async (sql) => {
       await connection.run(sql);
     },
-    stream: async (sql) => rowsOf(connection, await connection.stream(sql)),
+    stream: async (sql) => (await streamed(connection, () => connection.stream(sql)))!,
     statements: (sql) => statementsOf(connection, sql),
     standIn: (standIn) => connection.registerTableFunction(tableFunctionOf(standIn)),
     close: () => {
@@ -106,6 +106,8 @@ async function statementsOf(connection: DuckDBConnection, sql: string): Promise<
   });
   let extracted = await extract();
   const prepared = new Set<number>();
+  /** By a statement of the text. */
+  let isInTransaction = false;
   return {
     count: extracted.count,
     prepare: async (at) => {
@@ -119,8 +121,11 @@ async function statementsOf(connection: DuckDBConnection, sql: string): Promise<
       const statement = await extracted.prepare(at);
       return {
         stream: async () => {
+          const type = statement.statementType;
+          if (type === StatementType.SELECT || type === StatementType.EXECUTE) return streamed(connection, () => statement.stream(), !isInTransaction);
           const result = await statement.stream();
-          return result.returnType === ResultReturnType.QUERY_RESULT ? rowsOf(connection, result) : null;
+          if (type === StatementType.TRANSACTION) isInTransaction = !isInTransaction;
+          return result.returnType === ResultReturnType.QUERY_RESULT ? rowsOf(result, async () => undefined) : null;
         },
         close: () => statement.destroySync(),
       };
@@ -150,14 +155,47 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-function rowsOf(connection: DuckDBConnection, result: DuckDBResult): RowStream {
+/**
+ * The rows of a query, in a transaction of its own. The binding ends a result without a word where a file cannot be read
+ * any further; DuckDB's transaction knows, and is asked at the end.
+ * @param isOwn false: the SQL itself has begun one
+ * @returns null for a statement that has no rows
+ */
+async function streamed(connection: DuckDBConnection, start: () => Promise<DuckDBResult>, isOwn = true): Promise<RowStream | null> {
+  if (isOwn) await connection.run('BEGIN');
+  const end = async (how: 'COMMIT' | 'ROLLBACK'): Promise<void> => void (isOwn && await connection.run(how));
+  try {
+    const result = await start();
+    if (result.returnType !== ResultReturnType.QUERY_RESULT) {
+      await end('COMMIT');
+      return null;
+    }
+    return rowsOf(result, async (isWhole) => {
+      if (!isWhole) {
+        connection.interrupt();
+        return end('ROLLBACK');
+      }
+      await connection.run('SELECT 1').catch(async (error: Error) => {
+        await end('ROLLBACK');
+        throw new Error('a file could not be read to its end, so that this is not all of the result', { cause: error });
+      });
+      return end('COMMIT');
+    });
+  } catch (error) {
+    await end('ROLLBACK');
+    throw error;
+  }
+}
+
+/** @param onEnd is told when reading ends, and whether all was read; what it throws ends the rows */
+function rowsOf(result: DuckDBResult, onEnd: (isWhole: boolean) => Promise<void>): RowStream {
   async function* rows(): AsyncGenerator<Cell[][]> {
     let isWhole = false;
     try {
       for await (const chunk of result) yield chunk.getRows().map((row) => row.map(cellOf));
       isWhole = true;
     } finally {
-      if (!isWhole) connection.interrupt();
+      await onEnd(isWhole);
     }
   }
   return { columns: result.columnNames(), rows: rows() };

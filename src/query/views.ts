@@ -27,9 +27,6 @@ export interface ReadableTable extends Pick<QueryTable, 'columns' | 'files'> {
   readonly lineBytes: number;
 }
 
-/** Files whose points stand there once need no grouping; see `points` on why they are grouped all the same. */
-const READS_PAST_GROUPING = false as boolean;
-
 type Columns = Pick<NamedTable, 'columns'>;
 
 /** Where a table's view stands. */
@@ -115,8 +112,7 @@ export function viewStatement({ schema, view }: PlacedTable, table: ReadableTabl
 }
 
 function points(table: ReadableTable & Pick<QueryTable, 'spans'>, names: readonly string[]): string {
-  // A fault of a file that is read as it streams ends the result without a word; under a grouping it is thrown.
-  const once = READS_PAST_GROUPING ? withEachPointOnce(table.files, table.spans) : new Set<string>();
+  const once = withEachPointOnce(table.files, table.spans);
   const others = table.files.filter((path) => !once.has(path));
   const parts = [
     ...(once.size > 0 ? [`SELECT ${names.join(', ')} FROM (${allRows({ ...table, files: [...once] })})`] : []),

@@ -59,6 +59,11 @@ export function selectOf({ database, measurement, key }: TableName): string {
   return `SELECT '${key}' AS place, id, half, text, host FROM "${database}"."${measurement}"`;
 }
 
+/** Reads every column of a table: a file of which one cannot be read may still answer what leaves that one out. */
+export function selectAllOf({ database, measurement }: TableName): string {
+  return `SELECT *, sluice_ns, sluice_seq FROM "${database}"."${measurement}"`;
+}
+
 /** Whether a shown row is what was written under its number. */
 export function isAsWritten({ id, half, text, host, place }: ShownRow): boolean {
   return half === id / 2 + 0.25 && text === textOf(id, place) && host === `h${id % 5}`;

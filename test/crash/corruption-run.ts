@@ -8,7 +8,7 @@ import type { PristineFolder } from './corruption-folder.js';
 import { filesBelow, type Layout } from './corruption-layout.js';
 import { command, Life } from './corruption-life.js';
 import { Judge } from './corruption-oracle.js';
-import { LOADED, selectOf, TABLES } from './corruption-rows.js';
+import { LOADED, selectAllOf, TABLES } from './corruption-rows.js';
 import { stakeOf } from './corruption-stake.js';
 import { knock } from './corruption-tokens.js';
 
@@ -88,7 +88,7 @@ class Run {
     const owner = this.#layout.tables.find(({ files }) => files.has(path));
     if (before === null || owner === undefined) return undefined;
     const file = join(life.dataDir, path);
-    if ((await life.complaint(selectOf(TABLES.find(({ key }) => key === owner.key)!))) !== null) return file;
+    if ((await life.complaint(selectAllOf(TABLES.find(({ key }) => key === owner.key)!))) !== null) return file;
     const rows = owner.files.get(path)!.length;
     if (after?.length === before.length) this.#judge.fileGives(at, rows, Number(await life.cell(`SELECT count(id) FROM read_parquet('${file}')`)));
     return undefined;
