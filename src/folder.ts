@@ -12,7 +12,7 @@ import type { Logger } from './logging.js';
 import { dataPaths, type DataPaths } from './names.js';
 import { TokenStore } from './auth/token-store.js';
 import { TableCommitter, type CommitterOptions } from './tables/commit.js';
-import { findTables, lastSeqIn } from './tables/found.js';
+import { findTables, lastSeqIn, listFolders } from './tables/found.js';
 import { Cleanup } from './tables/cleanup.js';
 import { localTableStore } from './tables/local-store.js';
 import { rebuildCatalog } from './tables/rebuild.js';
@@ -86,6 +86,8 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
   const rebuilt = found === null || found.databaseFolders.length === 0 ? null : rebuildCatalog({ node: log.node, found, scan, lastSeq: log.lastSynced });
   rebuilt?.reports.forEach(report);
   const catalog = openCatalog(config, log, scan, saved.snapshot ?? rebuilt?.snapshot, report);
+  // Who puts a table of others there must not find it written into.
+  if (found === null) catalog.reserveFolders(await listFolders(store, report));
   const lost = await keepLostFrames(catalog, log, { disk, folder: paths.quarantine });
   if (lost !== null) report(lost);
 

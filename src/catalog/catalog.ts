@@ -72,6 +72,11 @@ export class Catalog {
     return this.#state.droppedTables();
   }
 
+  /** Keeps folders that the catalog does not know from new databases and tables. @param paths below the root of tables */
+  reserveFolders(paths: Iterable<string>): void {
+    this.#state.reserveFolders(paths);
+  }
+
   /** Forgets dropped tables that nothing names any more: in memory, and in the next snapshot. */
   forget(tableIds: readonly number[]): void {
     this.#state.forget(tableIds);

@@ -144,7 +144,7 @@ export class Plan {
     const path = (folder: string) => `${database.database.folder}/${folder}`;
     const isTaken = (folded: string) => {
       const foldedPath = fold(path(folded));
-      return database.foldersEver.has(foldedPath) || this.#folders.has(foldedPath);
+      return database.foldersEver.has(foldedPath) || this.#state.foldersOfOthers.has(foldedPath) || this.#folders.has(foldedPath);
     };
     const folder = path(folderName(measurement, isTaken, database.measurementsEver.has(measurement) ? id : undefined));
     this.#folders.add(fold(folder));

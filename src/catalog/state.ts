@@ -88,6 +88,8 @@ export class CatalogState {
   readonly databaseNamesEver = new Set<string>();
   /** Folded. */
   readonly databaseFoldersEver = new Set<string>();
+  /** Of tables that are none of the catalog's, folded: no new table may have one. */
+  readonly foldersOfOthers = new Set<string>();
   readonly #databases = new Map<number, DatabaseEntry>();
   /** Living ones. */
   readonly #databasesByName = new Map<string, DatabaseEntry>();
@@ -126,6 +128,16 @@ export class CatalogState {
       tables: { [Symbol.iterator]: () => tablesKept(tables, dropped) },
       columns: { [Symbol.iterator]: () => columnsKept(tables) },
     };
+  }
+
+  /** Keeps folders that the catalog does not know from new databases and tables. @param paths below the root of tables */
+  reserveFolders(paths: Iterable<string>): void {
+    const known = new Set<string>();
+    for (const { table } of this.#tables.values()) known.add(fold(table.folder));
+    for (const path of paths) {
+      if (!path.includes('/')) this.databaseFoldersEver.add(fold(path));
+      else if (!known.has(fold(path))) this.foldersOfOthers.add(fold(path));
+    }
   }
 
   get databasesAlive(): number {

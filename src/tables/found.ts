@@ -44,6 +44,17 @@ export async function findTables(store: TableStore): Promise<FoundTables> {
   return { databaseFolders, tables, problems };
 }
 
+/** Every folder of a database and of a table, by its path below the root; nothing in them is read. @param report takes a sentence on what cannot be listed */
+export async function listFolders(store: TableStore, report: (sentence: string) => void): Promise<string[]> {
+  const inTurn = atMost(TABLES_AT_ONCE_MAX);
+  const problems: string[] = [];
+  const listed = async (folder: string): Promise<readonly string[]> => (await orProblem(problems, folder, () => store.list(folder))) ?? [];
+  const databaseFolders = await listed('');
+  const tables = await Promise.all(databaseFolders.map((folder) => inTurn(async () => (await listed(folder)).map((name) => `${folder}/${name}`))));
+  problems.forEach(report);
+  return [...databaseFolders, ...tables.flat()];
+}
+
 /** The highest seq that any commit of ours names: new ones must be above it. */
 export function lastSeqIn({ tables }: FoundTables): number {
   return tables.reduce((last, { lastSeq }) => Math.max(last, lastSeq), 0);

@@ -1,11 +1,11 @@
 /** A start waits for no Delta log: it serves at once, replays once the ends of the logs are known, and each row is there once. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { write, type Reply, type Shape } from './client.js';
-import { makeDataDir, removeDataDir, sluice, TestServer } from './server.js';
+import { makeDataDir, removeDataDir, sluice, snapshotIn, TestServer } from './server.js';
 
 const WAIT_MS_MAX = 30_000;
 const SHAPE: Shape = { endpoint: '/api/v3/write_lp', gzip: false, chunked: false };
@@ -36,7 +36,7 @@ async function killed(...tables: readonly string[]): Promise<void> {
   assert.equal((await send(server, tables.map((table) => `${table} v=1i 1`).join('\n'))).status, 204);
   assert.equal(run('flush').code, 0);
   assert.equal((await send(server, tables.map((table) => `${table} v=2i 2`).join('\n'))).status, 204);
-  await until('a snapshot of the catalog', async () => String(existsSync(join(dataDir, 'catalog.json'))), /true/); // without one a start reads every table
+  await snapshotIn(dataDir);
   await server.kill();
 }
 

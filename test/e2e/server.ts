@@ -1,6 +1,6 @@
 /** Starts the real program as a child process, on a free port and a data folder of its own. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../root.js';
@@ -11,6 +11,13 @@ const READY_MS_MAX = 30_000;
 /** A new folder below the system's temporary one; short, for it holds a socket. */
 export function makeDataDir(): string {
   return join(mkdtempSync(join(tmpdir(), 'sl-')), 'd');
+}
+
+/** Waits until a first snapshot of the catalog is on disk: without one a start looks into every table. @throws Error when none comes */
+export async function snapshotIn(dataDir: string): Promise<void> {
+  for (const end = performance.now() + READY_MS_MAX; !existsSync(join(dataDir, 'catalog.json')); await new Promise((resolve) => setTimeout(resolve, 20))) {
+    if (performance.now() > end) throw new Error(`no snapshot of the catalog after ${READY_MS_MAX} ms`);
+  }
 }
 
 /** Servers that run, by data folder: one that a failed test left behind would keep the test process alive. */

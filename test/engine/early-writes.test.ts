@@ -1,12 +1,10 @@
 /** Writes are taken once the log is scanned: Delta logs are read, and rows come back, behind them. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseConfig } from '../../src/config.js';
 import { systemDisk } from '../../src/disk.js';
 import type { Engine } from '../../src/engine.js';
-import { makeDataDir, removeDataDir, TestServer } from '../e2e/server.js';
+import { makeDataDir, removeDataDir, snapshotIn, TestServer } from '../e2e/server.js';
 import { post } from '../e2e/client.js';
 import { flushedTables, opened, requestTo } from './harness.js';
 import { write } from './write.js';
@@ -22,7 +20,7 @@ async function killed(dataDir: string): Promise<void> {
   for (const table of ['a', 'b']) await send(`${table} v=1i 1\n${table} v=2i 2\n${table} v=3i 3`);
   while (!/2/.test((await (await fetch(`${server.url}/metrics`)).text()).match(/^sluice_commits_total (\d+)/m)![1]!)) await new Promise((resolve) => setTimeout(resolve, 20));
   for (const table of ['a', 'b']) await send(`${table} v=4i 4`);
-  while (!existsSync(join(dataDir, 'catalog.json'))) await new Promise((resolve) => setTimeout(resolve, 20)); // without one a start reads every table
+  await snapshotIn(dataDir);
   await server.kill();
 }
 

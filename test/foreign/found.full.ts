@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { makeDataDir, removeDataDir, TestServer } from '../e2e/server.js';
+import { makeDataDir, removeDataDir, snapshotIn, TestServer } from '../e2e/server.js';
 import { flush, healthOf, queryTables, SET_ASIDE_CODE, SOON_ASIDE, tableFolder, writeRows } from './doors.js';
 import { expectNoFaults } from './faults.js';
 import { differences, makeRow, TableLedger, type Row } from './ledger.js';
@@ -32,6 +32,7 @@ function hashes(folder: string): Map<string, string> {
 async function begin(dataDir: string): Promise<void> {
   const server = await TestServer.start(dataDir, ['--without-auth'], SOON_ASIDE);
   assert.equal((await writeRows(server.url, BYSTANDER, [makeRow(9)])).status, 204);
+  await snapshotIn(dataDir);
   await server.kill();
 }
 
