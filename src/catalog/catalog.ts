@@ -6,9 +6,10 @@ import type { Need } from '../model/schema.js';
 import { Plan, type CatalogLimits } from './plan.js';
 import { decodeChange, encodeChange, type CatalogChange } from './catalog-record.js';
 import type { CatalogSnapshot, SnapshotSource } from './snapshot.js';
-import { CatalogState, type Applied, type Database, type DatabaseEntry, type DroppedTable, type Table } from './state.js';
+import type { Applied, Database, DatabaseEntry, DroppedTable, Table } from './entries.js';
+import { CatalogState } from './state.js';
 
-export type { Applied, Database, Table } from './state.js';
+export type { Applied, Database, Table } from './entries.js';
 
 export interface CatalogOptions {
   /** 8 hex digits; stands in the snapshot. */

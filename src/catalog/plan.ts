@@ -6,7 +6,8 @@ import { saidRules, type SchemaRules } from '../schema-rules.js';
 import type { WorkerLimits } from '../model/limits.js';
 import type { Need, NeededTable } from '../model/schema.js';
 import type { CatalogChange, ColumnMade, DatabaseMade, RulesSet, TableMade } from './catalog-record.js';
-import { nameCost, type CatalogState, type DatabaseEntry } from './state.js';
+import type { DatabaseEntry } from './entries.js';
+import { nameCost, type CatalogState } from './state.js';
 
 export type CatalogLimits = Pick<WorkerLimits, 'tablesMax' | 'columnsMax' | 'columnNameBytesMax' | 'namesBytesMax'> & {
   readonly databasesMax: number;

@@ -1,74 +1,11 @@
 /** What the catalog knows, in memory: lookups, and the one way in which changes apply. Pure. */
 import { NAME_COST_BYTES } from '../../assembly/layout/codes.js';
-import { fold, type TriedNames } from '../names.js';
-import { PLAIN_RULES, saidRules, type SchemaRules } from '../schema-rules.js';
-import type { ColumnDefinition, TableDefinition } from '../model/schema.js';
+import { fold } from '../names.js';
+import { PLAIN_RULES, saidRules } from '../schema-rules.js';
+import type { ColumnDefinition } from '../model/schema.js';
 import type { CatalogChange, ColumnMade, DatabaseMade, RulesSet, TableMade } from './catalog-record.js';
+import type { Applied, DatabaseEntry, DroppedTable, Table, TableEntry } from './entries.js';
 import type { CatalogSnapshot, SnapshotSource, TableKept } from './snapshot.js';
-
-export interface Database extends SchemaRules {
-  readonly id: number;
-  readonly name: string;
-  /** Below the root of the tables. */
-  readonly folder: string;
-  /** Seq of its creation. */
-  readonly created: number;
-}
-
-/** A table as main knows it: what workers know and where it is. Never changed in place; safe to hand on. */
-export interface Table extends TableDefinition {
-  readonly databaseName: string;
-  /** Below the root of the tables. */
-  readonly folder: string;
-  /** Seq of our last commit that is known to stand; below `flushedTo` where rows went into quarantine instead. */
-  readonly committedTo: number;
-}
-
-/** A table that is gone. */
-export interface DroppedTable extends Table {
-  /** Seq of the drop. */
-  readonly dropped: number;
-}
-
-/** What a change did. */
-export interface Applied {
-  readonly seq: number;
-  /** Tables that are new or have new columns, whole. */
-  readonly defined: readonly Table[];
-  /** The same with their new columns alone: who knew the others knows all then. */
-  readonly added: readonly TableDefinition[];
-  /** Ids of tables that are gone. */
-  readonly dropped: readonly number[];
-  /** What was made and dropped, by name; of a dropped database not each table. */
-  readonly news: { readonly databases: readonly string[]; readonly tables: readonly Table[]; readonly droppedDatabases: readonly string[]; readonly droppedTables: readonly Table[] };
-  /** What of the change made no sense, in sentences. */
-  readonly problems: readonly string[];
-}
-
-/** A database with what its tables need; it stays, without them, when it is dropped. */
-export interface DatabaseEntry {
-  /** Replaced, never changed in place. */
-  database: Database;
-  /** Seq of the drop; 0 while it lives. */
-  dropped: number;
-  /** Living tables by measurement. */
-  readonly tables: Map<string, TableEntry>;
-  /** Every measurement that was a table, as far as is known. */
-  readonly measurementsEver: Set<string>;
-  /** Every folder of a table that was, folded, as far as is known. */
-  readonly foldersEver: Set<string>;
-}
-
-/** A table with its indices; a dropped one has no columns, but its name and folder stay. */
-interface TableEntry {
-  table: Table;
-  dropped: number;
-  readonly byKey: Map<string, ColumnDefinition>;
-  readonly foldedNames: Set<string>;
-  readonly triedNames: TriedNames;
-  /** UTF-8 bytes of all keys. */
-  keyBytes: number;
-}
 
 /** What a name of a table or column counts against the limit of all names. */
 export function nameCost(name: string): number {
