@@ -202,7 +202,7 @@ test('A6: pretty reads no further than what it shows', async () => {
   assert.equal(read, 2);
   assert.match(text, /\n399\n\(the first 1000 rows; --format csv or jsonl gives all\)\n$/);
   // DuckDB itself stops as well: all rows of this would take hours.
-  assert.match(await query([await cpu()], 'SELECT a.range + b.range AS n FROM range(1000000000) a, range(1000000000) b; SELECT 7 AS n', 'pretty'), /the first 1000 rows.*\n.*\n-\n7\n\(1 row\)\n$/s);
+  assert.match(await query([await cpu()], 'SELECT range AS n FROM range(1000000000000); SELECT 7 AS n', 'pretty'), /the first 1000 rows.*\n.*\n-\n7\n\(1 row\)\n$/s);
 });
 
 test('D18: a column is called by its key, and by its name in files where SQL would mix it up', async () => {
