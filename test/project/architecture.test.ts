@@ -69,6 +69,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['engine'],
   ['http', 'control', 'query'],
   ['admin'],
+  ['compaction'],
   ['flush'],
   ['ingest'],
   ['worker'],
