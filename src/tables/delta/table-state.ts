@@ -1,5 +1,6 @@
 /** What a commit to a table needs to know of it, and how commits change that: little, and no more the longer the log is. */
 import { appIdOf, PROTOCOL, type MetaData } from './actions.js';
+import type { CheckpointRows } from './checkpoint-file.js';
 import { isReplacement, safeSeq, type Action, type Commit, type OwnMark } from './commit-text.js';
 import { fileChangeOf, type FileChange } from './file-list.js';
 import { parseSchema, type SchemaField } from './schema-string.js';
@@ -50,8 +51,8 @@ export interface OwnNode {
   readonly node: string;
   /** No seq above it was given yet. */
   readonly seqMax: () => number;
-  /** The rows of a checkpoint as lines of JSON. @param paths of its parts, below the store's root */
-  readonly readCheckpoint: (paths: readonly string[]) => Promise<readonly string[]>;
+  /** The rows of a checkpoint. @param paths of its parts, below the store's root @param version of the table, by its name */
+  readonly readCheckpoint: (paths: readonly string[], version: number) => Promise<CheckpointRows>;
 }
 
 export const NO_COMMIT: TableState = {
@@ -91,6 +92,14 @@ export function withCheckpointRow(state: TableState, action: Action, own: OwnNod
   const flushedTo = safeSeq(action.txn.version); // 0 where all our commits replaced files of others
   assertGiven(flushedTo, own.seqMax());
   return { state: { ...next, flushedTo }, change };
+}
+
+/** The state of a checkpoint with what the commit of its version says besides. @throws Error when that says another seq */
+export function withItsCommit(state: TableState, { actions, own: mark }: Commit, own: OwnNode): TableState {
+  if (mark?.node !== own.node) return state;
+  if (mark.seq !== state.flushedTo) throw new Error(`it is of seq ${state.flushedTo}, and its commit of ${mark.seq}`);
+  const lastFiles = isReplacement(mark) ? null : fileChangeOf(actions).added.map(({ path }) => path);
+  return { ...state, endsWithOurs: true, lastFiles };
 }
 
 /** Actions that are not known here change nothing that is kept. @throws when the schema cannot be read */
