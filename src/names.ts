@@ -158,6 +158,14 @@ export function commitName(version: number): string {
   return `${String(version).padStart(20, '0')}.json`;
 }
 
+/** Name of a checkpoint of ours below `_delta_log/`. */
+export function checkpointName(version: number): string {
+  return `${String(version).padStart(20, '0')}.checkpoint.parquet`;
+}
+
+/** Name of the file there that says which checkpoint is the newest; others may have made that one. */
+export const lastCheckpointName = '_last_checkpoint';
+
 /** Name of a data file in its table's folder. @param seq the seq its rows go up to */
 export function dataFileName(node: string, seq: number, slot: number): string {
   return `${node}-${digits16(seq)}-${slot}.parquet`;
@@ -168,6 +176,18 @@ export function parseDataFileName(name: string): { node: string; seq: number; sl
   const match = /^([0-9a-f]{8})-(\d{16})-(0|[1-9]\d{0,9})\.parquet$/.exec(name);
   const seq = numberOf(match?.[2]);
   return match === null || seq === null ? null : { node: match[1] ?? '', seq, slot: Number(match[3]) };
+}
+
+/** Name of a data file whose rows other files of the table had before. @param seq the highest of its rows @param number unlike that of every other such file of the table */
+export function mergedFileName(node: string, seq: number, number: number): string {
+  return `${node}-${digits16(seq)}-c${number}.parquet`;
+}
+
+/** The parts of a name that `mergedFileName` made, or null for any other. */
+export function parseMergedFileName(name: string): { node: string; seq: number; number: number } | null {
+  const match = /^([0-9a-f]{8})-(\d{16})-c(0|[1-9]\d{0,15})\.parquet$/.exec(name);
+  const [seq, number] = [numberOf(match?.[2]), numberOf(match?.[3])];
+  return match === null || seq === null || number === null ? null : { node: match[1] ?? '', seq, number };
 }
 
 /** Name of a file of rows as JSON lines, in quarantine. Like `dataFileName` otherwise. */

@@ -76,7 +76,7 @@ function makeIntake({ config, damage, folder, logger }: Ground) {
 }
 
 function makeOutflow({ config, folder, logger }: Ground, { admission, pool, recovery }: Intake) {
-  const { catalog, cleanup, log, openCommitter, quarantine, quarantineStore, snapshots, store } = folder;
+  const { catalog, cleanup, log, logCare, openCommitter, quarantine, quarantineStore, snapshots, store } = folder;
   const logTrimmer = new LogTrimmer({ catalog, log, snapshots });
   const flusher = new Flusher({
     catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter,
@@ -85,7 +85,7 @@ function makeOutflow({ config, folder, logger }: Ground, { admission, pool, reco
     replayFloor: () => recovery.floor,
     limits: { ...config, memtableBytesMax: config.memoryBytesMax * FLUSH_MEMORY_SHARE },
   });
-  return { logTrimmer, flusher, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine, isFlushing: (tableId) => flusher.isFlushing(tableId) }) };
+  return { logTrimmer, flusher, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine, isFlushing: (tableId) => flusher.isFlushing(tableId) || logCare.isAt(tableId) }) };
 }
 
 /** Where writes and orders come in. */
