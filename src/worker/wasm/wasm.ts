@@ -69,6 +69,11 @@ interface ParserExports extends FlushExports, InflateExports {
   dropRange(first: number, end: number): void;
   dropStep(entries: number): number;
   dropEnd(): void;
+  growStart(tableId: number, valuesMin: number): void;
+  growNext(): number;
+  growBegin(): void;
+  growStep(bytes: number): number;
+  growEnd(): void;
   memtableBytes(): number;
   memoryUsed(): number;
   setMemtableBytesMax(bytes: number): void;
