@@ -185,6 +185,11 @@ function pathList(paths: readonly string[]): string {
   return paths.map((path) => quoteText(escapeGlob(path))).join(', ');
 }
 
+/** What DuckDB must be allowed to open so that it can read files. */
+export function openedFor(paths: readonly string[]): string[] {
+  return [...new Set(paths.flatMap((path) => [path, escapeGlob(path)]))];
+}
+
 function escapeGlob(path: string): string {
   return path.replace(/[*?[]/g, '[$&]');
 }

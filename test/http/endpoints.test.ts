@@ -152,7 +152,7 @@ onBoth('paths that only InfluxDB has say what is missing and what to use', {}, a
     assert.match(error, /^there is nothing at this path: \//);
     assert.match(error, advice);
   }
-  for (const path of ['/api/v3/query_sql', '/api/v3/query_influxql']) {
+  for (const path of ['/api/v3/query_influxql']) {
     const answer = await ask(client, post(path, '{"db":"d","q":"SELECT 1"}', [JSON_TYPE]));
     assert.deepEqual([answer.status, JSON.parse(answer.body).code], [400, 'not-offered']);
     assert.match(JSON.parse(answer.body).error, /sluice query/);

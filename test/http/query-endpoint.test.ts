@@ -134,7 +134,7 @@ onBoth('SHOW answers in the shape of InfluxDB 1', {}, async ({ connect, schema }
 
 const UNREAD = 'error parsing query: "x" is not answered here; this endpoint answers CREATE, ALTER and DROP of databases, retention policies '
   + 'and measurements, SHOW DATABASES, MEASUREMENTS, TAG KEYS, FIELD KEYS, RETENTION POLICIES, STATS and DIAGNOSTICS; rows are read with SQL: '
-  + '`sluice query --database NAME "SELECT ..."`, or any engine that opens the tables (docs/reading.md)';
+  + '/api/v3/query_sql, `sluice query --database NAME "SELECT ..."`, or any engine that opens the tables (docs/reading.md)';
 const changed: readonly (readonly [q: string, more: Record<string, string>, answer: unknown, changes: readonly string[]])[] = [
   ['CREATE DATABASE metrics', {}, one(), ['create metrics']],
   ['CREATE DATABASE "a.b"', {}, failed('the database name is not allowed: holds something else than ASCII letters, digits, _, - and one / (sluice serve --database-names any takes more)'), []],
@@ -162,7 +162,7 @@ const changed: readonly (readonly [q: string, more: Record<string, string>, answ
       { statement_id: 3, error: 'error parsing query: the double quote at character 72 is not closed' },
     ],
   }, ['create d']],
-  ['SELECT * FROM cpu', {}, failed('sluice does not offer this: SELECT: rows are read with SQL: `sluice query --database NAME "SELECT ..."`, or any engine that opens the tables (docs/reading.md)'), []],
+  ['SELECT * FROM cpu', {}, failed('sluice does not offer this: SELECT: rows are read with SQL: /api/v3/query_sql, `sluice query --database NAME "SELECT ..."`, or any engine that opens the tables (docs/reading.md)'), []],
   ['CREATE DATABASE a; SHOW MEASUREMENTS ON nil; CREATE DATABASE b', {}, {
     results: [{ statement_id: 0 }, { statement_id: 1, error: 'database not found: nil' }, { statement_id: 2, error: 'not executed' }],
   }, ['create a']],
@@ -194,7 +194,7 @@ onBoth('results are pretty, a line each, or CSV for who asks', {}, async ({ conn
     assert.equal(csv.body, [
       'name,tags,name', 'databases,,metrics', 'databases,,metrics/two_weeks', 'databases,,empty', '',
       'name,tags,fieldKey,fieldType', 'cpu,,"a ""name""",string', 'cpu,,bytes,unsigned', 'cpu,,cores,integer', 'cpu,,load,float', 'cpu,,up,boolean', '',
-      'error', '"sluice does not offer this: SELECT: rows are read with SQL: `sluice query --database NAME ""SELECT ...""`, or any engine that opens the tables (docs/reading.md)"', '',
+      'error', '"sluice does not offer this: SELECT: rows are read with SQL: /api/v3/query_sql, `sluice query --database NAME ""SELECT ...""`, or any engine that opens the tables (docs/reading.md)"', '',
       'name,tags,numMeasurements', 'database,database=metrics,2', 'database,database=metrics/two_weeks,1', 'database,database=empty,0', '',
     ].join('\n'));
   }

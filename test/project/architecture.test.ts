@@ -39,7 +39,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'valibot': ['src/json.ts'],
   'node:v8': ['src/worker/gc.ts'],
   'node:vm': ['src/worker/gc.ts'],
-  'node:child_process': [],
+  'node:child_process': ['src/query/query-child.ts'],
   'node:timers': [],
 };
 
