@@ -1,6 +1,6 @@
 /** What can be asked of whoever holds a data folder: the commands, what they take and what they give. */
 import type { OverviewNow } from '../admin/overview.js';
-import type { SchemaRules } from '../schema-rules.js';
+import type { DatabaseSettings } from '../database-settings.js';
 import type { TokenEntry, TokenOrder } from '../auth/token.js';
 import type { WriteOutcome } from '../ingest/request.js';
 import type { LineError } from '../model/line-error.js';
@@ -99,10 +99,10 @@ interface ControlCommands {
   readonly 'quarantine-list': { readonly args: { readonly database: string | null }; readonly result: readonly QuarantinedListing[] };
   /** Removes rows that were written again. */
   readonly 'quarantine-remove': { readonly args: { readonly path: string }; readonly result: Readonly<Record<string, never>> };
-  readonly 'database-create': { readonly args: { readonly name: string; readonly rules?: Partial<SchemaRules> }; readonly result: { readonly created: boolean } };
-  readonly 'database-list': { readonly args: Readonly<Record<string, never>>; readonly result: readonly ({ readonly name: string; readonly tables: number } & SchemaRules)[] };
-  /** Rules left out stay; gives those that the database has then. */
-  readonly 'database-update': { readonly args: { readonly name: string; readonly rules: Partial<SchemaRules> }; readonly result: SchemaRules };
+  readonly 'database-create': { readonly args: { readonly name: string; readonly settings?: Partial<DatabaseSettings> }; readonly result: { readonly created: boolean } };
+  readonly 'database-list': { readonly args: Readonly<Record<string, never>>; readonly result: readonly ({ readonly name: string; readonly tables: number } & DatabaseSettings)[] };
+  /** Settings left out stay; gives those that the database has then. */
+  readonly 'database-update': { readonly args: { readonly name: string; readonly settings: Partial<DatabaseSettings> }; readonly result: DatabaseSettings };
   /** `trash` has the files of its tables, until then in milliseconds since 1970. */
   readonly 'database-drop': { readonly args: { readonly name: string }; readonly result: { readonly tables: number; readonly trash: { readonly folder: string; readonly untilMs: number } } };
   readonly 'token-create': { readonly args: TokenOrder; readonly result: { readonly name: string; readonly token: string } };

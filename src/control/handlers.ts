@@ -67,12 +67,12 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
       if (!(await parts.quarantine.remove(path))) throw new Error(`there are no rows ${path} in quarantine`);
       return {};
     },
-    'database-create': async ({ name, rules }) => ({ created: await schema.createDatabase(name, rules) }),
-    'database-list': async () => catalog.databases().map(({ id, name, tags, types }) => ({ name, tables: catalog.tables(id).length, tags, types })),
-    'database-update': async ({ name, rules }) => {
-      const set = await schema.setRules(name, rules);
+    'database-create': async ({ name, settings }) => ({ created: await schema.createDatabase(name, settings) }),
+    'database-list': async () => catalog.databases().map(({ id, name, tags, types, retentionS }) => ({ name, tables: catalog.tables(id).length, tags, types, retentionS })),
+    'database-update': async ({ name, settings }) => {
+      const set = await schema.changeSettings(name, settings);
       if (set === null) throw new Error(`there is no database ${name}`);
-      return { tags: set.tags, types: set.types };
+      return { tags: set.tags, types: set.types, retentionS: set.retentionS };
     },
     'database-drop': async ({ name }) => {
       const tables = await schema.dropDatabase(name);
