@@ -170,6 +170,18 @@ export function parseDataFileName(name: string): { node: string; seq: number; sl
   return match === null || seq === null ? null : { node: match[1] ?? '', seq, slot: Number(match[3]) };
 }
 
+/** Name of a data file whose rows other files of the table had before. @param seq the highest of its rows @param number unlike that of every other such file of the table */
+export function mergedFileName(node: string, seq: number, number: number): string {
+  return `${node}-${digits16(seq)}-c${number}.parquet`;
+}
+
+/** The parts of a name that `mergedFileName` made, or null for any other. */
+export function parseMergedFileName(name: string): { node: string; seq: number; number: number } | null {
+  const match = /^([0-9a-f]{8})-(\d{16})-c(0|[1-9]\d{0,15})\.parquet$/.exec(name);
+  const [seq, number] = [numberOf(match?.[2]), numberOf(match?.[3])];
+  return match === null || seq === null || number === null ? null : { node: match[1] ?? '', seq, number };
+}
+
 /** Name of a file of rows as JSON lines, in quarantine. Like `dataFileName` otherwise. */
 export function plainFileName(node: string, seq: number, slot: number): string {
   return `${node}-${digits16(seq)}-${slot}.jsonl`;

@@ -5,6 +5,7 @@ import type { Catalog, Table } from '../../src/catalog/catalog.js';
 import { commitName } from '../../src/names.js';
 import type { Cleanup } from '../../src/tables/cleanup.js';
 import { TableCommitter } from '../../src/tables/commit.js';
+import { appendOf } from '../../src/tables/delta/actions.js';
 import { commitText } from '../../src/tables/delta/commit-text.js';
 import type { RowQuarantine } from '../../src/tables/row-quarantine.js';
 import type { TableStore } from '../../src/tables/table-store.js';
@@ -39,7 +40,7 @@ function scene(...wanted: readonly Wanted[]) {
       if (asked[at]! <= (faults ?? 0)) throw new Error('EIO');
       if (commit instanceof Error) throw commit;
       if (!path.endsWith(commitName(0))) return null;
-      return Buffer.from(commit === null ? 'damaged' : commitText([], { node: NODE, seq: commit, previous: 0, commitId: 'x', timeMs: 1 }));
+      return Buffer.from(commit === null ? 'damaged' : commitText([], appendOf([]), { node: NODE, seq: commit, previous: 0, commitId: 'x', timeMs: 1 }));
     },
   } as unknown as TableStore;
   const catalog = {

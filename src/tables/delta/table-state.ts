@@ -1,6 +1,6 @@
 /** What a commit to a table needs to know of it, and how commits change that: little, and no more the longer the log is. */
 import { appIdOf, PROTOCOL, type MetaData } from './actions.js';
-import { safeSeq, type Action, type Commit, type OwnMark } from './commit-text.js';
+import { isReplacement, safeSeq, type Action, type Commit, type OwnMark } from './commit-text.js';
 import { fileChangeOf, type FileChange } from './file-list.js';
 import { parseSchema, type SchemaField } from './schema-string.js';
 
@@ -21,7 +21,7 @@ export interface TableState {
   readonly metaData: MetaData | null;
   /** Seq of our last commit, 0 before the first: rows at or below it are in files. */
   readonly flushedTo: number;
-  /** Paths of the files of that commit; null: a checkpoint stands for it, or there is none. */
+  /** Paths of the files of that commit, whatever took their place since; null: a checkpoint stands for it, or there is none. */
   readonly lastFiles: readonly string[] | null;
   /** The newest commit is this node's: nothing of ours can be missing behind it but whole commits at the end. */
   readonly endsWithOurs: boolean;
@@ -75,6 +75,10 @@ export function afterCommit(state: TableState, { actions, own: mark }: Commit, o
   const isOurs = mark?.node === own.node;
   const next = { ...actions.reduce(withAction, state), version: state.version + 1, endsWithOurs: isOurs, deletedFrom: deletedAfter(state, change) };
   if (!isOurs) return { state: next, change };
+  if (isReplacement(mark)) {
+    assertFollows(state.flushedTo, mark);
+    return { state: next, change };
+  }
   const flushedTo = nextFlushedTo(state.flushedTo, mark, own.seqMax());
   return { state: { ...next, flushedTo, lastFiles: change.added.map(({ path }) => path) }, change };
 }
@@ -84,8 +88,9 @@ export function withCheckpointRow(state: TableState, action: Action, own: OwnNod
   const change = fileChangeOf([action]);
   const next = { ...withAction(state, action), deletedFrom: deletedAfter(state, change) };
   if (action.txn?.appId !== appIdOf(own.node)) return { state: next, change };
-  const mark = { node: own.node, seq: safeSeq(action.txn.version), previous: null };
-  return { state: { ...next, flushedTo: nextFlushedTo(0, mark, own.seqMax()) }, change };
+  const flushedTo = safeSeq(action.txn.version); // 0 where all our commits replaced files of others
+  assertGiven(flushedTo, own.seqMax());
+  return { state: { ...next, flushedTo }, change };
 }
 
 /** Actions that are not known here change nothing that is kept. @throws when the schema cannot be read */
@@ -101,11 +106,17 @@ function deletedAfter({ deletedFrom }: TableState, { added, deletedFrom: deleted
 }
 
 /** The seq of a commit of ours, held against what else is known. @throws when it cannot be the one that was written */
-function nextFlushedTo(flushedTo: number, { seq, previous }: OwnMark, seqMax: number): number {
-  if (previous !== null && previous !== flushedTo) throw new Error(`our commit before it was of seq ${previous}, and the last one found is of ${flushedTo}`);
+function nextFlushedTo(flushedTo: number, mark: OwnMark, seqMax: number): number {
+  const { seq } = mark;
+  assertFollows(flushedTo, mark);
   if (seq <= flushedTo) throw new Error(`it is of seq ${seq}, which is not above ${flushedTo} of our commit before`);
   assertGiven(seq, seqMax);
   return seq;
+}
+
+/** @throws when a commit of ours says that another one than the last one found was before it */
+function assertFollows(flushedTo: number, { previous }: OwnMark): void {
+  if (previous !== null && previous !== flushedTo) throw new Error(`our commit before it was of seq ${previous}, and the last one found is of ${flushedTo}`);
 }
 
 /** @throws when no record of the log can have a seq */
@@ -125,11 +136,21 @@ export function assertReadable(folder: string, { deletedFrom, metaData, protocol
   const unknown = readerFeatures.filter((feature) => !FEATURES_WITHOUT_EFFECT.has(feature));
   if (minReaderVersion > 3 || unknown.length > 0) refuse(`it needs a reader of version ${minReaderVersion}${unknown.length > 0 ? ` with ${unknown.join(', ')}` : ''}, sluice is one of version 1`);
   const partitionColumns = metaData?.partitionColumns ?? [];
-  const mapping = (metaData?.['configuration'] as Readonly<Record<string, string>> | undefined)?.['delta.columnMapping.mode'] ?? 'none';
+  const mapping = configurationOf(metaData)['delta.columnMapping.mode'] ?? 'none';
   if (minReaderVersion > 1 && mapping !== 'none') refuse(`another writer gave it column mapping (${mapping}), which sluice does not read`);
   if (partitionColumns.length > 0) refuse(`another writer gave it partition columns (${partitionColumns.join(', ')}), and sluice reads and writes none`);
   const [deleted] = minReaderVersion < 3 ? [] : deletedFrom;
   if (deleted !== undefined) refuse(`another writer deleted rows of ${deleted} by a deletion vector, which sluice does not read`);
+}
+
+/** Whether rows may be added and never removed. */
+export function isAppendOnly({ metaData }: TableState): boolean {
+  return String(configurationOf(metaData)['delta.appendOnly']).toLowerCase() === 'true';
+}
+
+/** What a table sets for those who use it. */
+function configurationOf(metaData: MetaData | null): Readonly<Record<string, string>> {
+  return (metaData?.['configuration'] ?? {}) as Readonly<Record<string, string>>;
 }
 
 /**
