@@ -16,9 +16,11 @@ import { findTables, lastSeqIn, listFolders } from './tables/found.js';
 import { Cleanup } from './tables/cleanup.js';
 import { localTableStore } from './tables/local-store.js';
 import { rebuildCatalog } from './tables/rebuild.js';
+import { RetiredFiles } from './tables/retired-files.js';
 import { RowQuarantine } from './tables/row-quarantine.js';
 import type { TableStore } from './tables/table-store.js';
 import { TakeUp } from './tables/take-up.js';
+import { TrustedClock } from './trusted-clock.js';
 
 export interface Folder {
   readonly paths: DataPaths;
@@ -35,6 +37,9 @@ export interface Folder {
   /** For rows that cannot go into their tables. */
   readonly quarantineStore: TableStore;
   readonly quarantine: RowQuarantine;
+  /** Files that left the logs of their tables. */
+  readonly retired: RetiredFiles;
+  readonly trustedClock: TrustedClock;
   /** What is still to be found out of tables with rows in the log. */
   readonly takeUp: TakeUp;
   /** Seqs of this process are above it. */
@@ -105,6 +110,8 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
   await cleanup.clearTmp(start).catch((error: Error) => report(`unfinished files of earlier starts stay for now: ${error.message}`));
   const quarantineStore = localTableStore(disk, paths.quarantinedTables, paths.tmp(start));
   const quarantine = await RowQuarantine.open(quarantineStore, log.node);
+  const retired = await RetiredFiles.open({ disk, clock, folder: paths.retired, report });
+  const trustedClock = await TrustedClock.open({ disk, clock, path: paths.clock, report });
   const lastInLog = new Map(log.segments().flatMap(({ lastByTable }) => [...lastByTable]));
   // Rows that are written meanwhile may get the seq of a commit that says more than the log: nothing is concluded from one.
   const seqMax = seqMaxNow();
@@ -118,7 +125,7 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
     return committer;
   };
   return {
-    paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, takeUp,
+    paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, retired, trustedClock, takeUp,
     startSeq: log.lastSynced,
     bodyBytesMax: scan.bodyBytesMax,
     framesCount: scan.framesCount,

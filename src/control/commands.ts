@@ -33,6 +33,11 @@ export interface TableName {
   readonly measurement: string;
 }
 
+/** Of a table or rows of one: those before it are past retention and not to be shown; microseconds since 1970, null: all are. */
+interface Kept {
+  readonly since: number | null;
+}
+
 /** A data file, and what its statistics tell. */
 interface DataFile {
   readonly path: string;
@@ -47,7 +52,7 @@ interface UnflushedTable {
 }
 
 /** Rows of a table that could not go into it. */
-export interface QuarantinedListing {
+export interface QuarantinedListing extends Kept {
   /** Names it for `quarantine-remove`. */
   readonly path: string;
   readonly database: string;
@@ -94,7 +99,7 @@ interface ControlCommands {
   /** Moves the rows of these tables into files, as far as they can, and finds those. Tables that are gone are left out. */
   readonly 'tables-to-read': {
     readonly args: { readonly tables: readonly TableName[] };
-    readonly result: { readonly failed: readonly UnflushedTable[]; readonly tables: readonly (Omit<TableListing, 'files'> & { readonly files: readonly DataFile[] })[] };
+    readonly result: { readonly failed: readonly UnflushedTable[]; readonly tables: readonly (Omit<TableListing, 'files'> & Kept & { readonly files: readonly DataFile[] })[] };
   };
   readonly 'quarantine-list': { readonly args: { readonly database: string | null }; readonly result: readonly QuarantinedListing[] };
   /** Removes rows that were written again. */

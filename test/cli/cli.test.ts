@@ -111,7 +111,7 @@ test('commands ask the server that holds the folder', async (t) => {
       asked.push(args);
       return {
         failed: [],
-        tables: [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, unflushed: 3, files: [{ path: file, span: null }], quarantined: [], flushedTo: 5, problems: [] }],
+        tables: [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, unflushed: 3, since: null, files: [{ path: file, span: null }], quarantined: [], flushedTo: 5, problems: [] }],
       };
     },
     'quarantine-list': async () => [],

@@ -47,7 +47,7 @@ function own(seq: number, micros = 1_700_000_000_123_456, ns = 0): string {
 }
 
 const cpu = async (...selects: string[]): Promise<QueryTable> =>
-  ({ database: 'db', measurement: 'cpu', columns, files: await Promise.all(selects.map((select) => parquet(select))), spans: new Map() });
+  ({ database: 'db', measurement: 'cpu', columns, files: await Promise.all(selects.map((select) => parquet(select))), since: null, spans: new Map() });
 
 test('a point that stands in several files is one row with the newest value of each field', async () => {
   const table = await cpu(
@@ -126,7 +126,7 @@ test('pretty is aligned, cuts long cells and counts the rows', async () => {
 test('a measurement is found in its database, by any name', async () => {
   const select = (value: number): string => `SELECT ${own(1)}, ${value}::DOUBLE AS load`;
   const table = async (database: string, measurement: string, value: number): Promise<QueryTable> =>
-    ({ database, measurement, columns: [{ kind: KIND_F64, key: 'load', name: 'load' }], files: [await parquet(select(value))], spans: new Map() });
+    ({ database, measurement, columns: [{ kind: KIND_F64, key: 'load', name: 'load' }], files: [await parquet(select(value))], since: null, spans: new Map() });
   const tables = [
     await table('a/b "c"', 'my table', 1), await table('a/b "c"', 'd"e', 2), await table('a/b "c"', 'CPU', 3), await table('a/b "c"', 'cpu', 4),
     await table('temp', 'x.y', 5), await table('information_schema', 'select', 6), await table('memory', 'm', 7), await table('main', 'm', 8),
@@ -209,7 +209,7 @@ test('D18: a column is called by its key, and by its name in files where SQL wou
   const select = `SELECT ${own(1)}, 1 AS "Temp%20C", 2 AS "a", 3 AS "A~2", 4 AS "time~2", 5 AS "x%2Cy", 6 AS "a%20b", 7 AS "a%2520b"`;
   const keys: [key: string, name: string][] = [['Temp C', 'Temp%20C'], ['a', 'a'], ['A', 'A~2'], ['Time', 'time~2'], ['x,y', 'x%2Cy'], ['a b', 'a%20b'], ['a%20b', 'a%2520b']];
   const table: QueryTable = {
-    database: 'db', measurement: 'cpu', columns: keys.map(([key, name]) => ({ kind: KIND_I64, key, name })), files: [await parquet(select)], spans: new Map(),
+    database: 'db', measurement: 'cpu', columns: keys.map(([key, name]) => ({ kind: KIND_I64, key, name })), files: [await parquet(select)], since: null, spans: new Map(),
   };
   assert.equal(await query([table], 'SELECT * EXCLUDE (time) FROM cpu', 'csv'), 'Temp C,a,A~2,time~2,"x,y",a b,a%2520b\n1,2,3,4,5,6,7\n');
   assert.equal(await query([table], 'SELECT "Temp C" FROM cpu WHERE "x,y" = 5', 'csv'), 'Temp C\n1\n');
@@ -236,7 +236,7 @@ test('D18: tsv escapes what would end a field', async () => {
 });
 
 test('tables that the statement does not name are listed all the same', async () => {
-  const other: QueryTable = { database: 'db', measurement: 'other', columns, files: ['/nowhere/1.parquet'], spans: new Map() };
+  const other: QueryTable = { database: 'db', measurement: 'other', columns, files: ['/nowhere/1.parquet'], since: null, spans: new Map() };
   assert.equal(await query([await cpu(), other], 'SHOW TABLES', 'csv'), 'name\ncpu\nother\n');
   await assert.rejects(query([other], 'SELECT * FROM other'), /No files found/);
 });
