@@ -10,8 +10,10 @@ import { parseRetiredName, retiredName } from '../names.js';
 import { publishFile } from '../publish.js';
 
 const FORMAT = 1;
+/** Behind the name of a note that is being written. */
+const UNFINISHED = '.tmp';
 /** Readers of older versions have so long. */
-export const RETIRED_GRACE_MS = 3_600_000;
+const RETIRED_GRACE_MS = 3_600_000;
 
 interface RetiredFilesParts {
   readonly disk: Disk;
@@ -50,6 +52,7 @@ export class RetiredFiles {
     const { clock, disk, folder, report } = parts;
     const notes: RetiredNote[] = [];
     for (const name of await disk.list(folder)) {
+      if (isUnfinished(name)) await disk.remove(`${folder}/${name}`); // a crash left it
       const number = parseRetiredName(name);
       if (number === null) continue;
       try {
@@ -68,7 +71,7 @@ export class RetiredFiles {
     const number = Math.max(Math.floor(clock.nowMs()), (this.#notes.at(-1)?.number ?? 0) + 1);
     await disk.makeFolder(folder);
     const path = `${folder}/${retiredName(number)}`;
-    await publishFile(disk, { path, unfinished: `${path}.tmp`, bytes: encodeChecked({ format: FORMAT, table: tableId, files }) });
+    await publishFile(disk, { path, unfinished: `${path}${UNFINISHED}`, bytes: encodeChecked({ format: FORMAT, table: tableId, files }) });
     const note = { tableId, files, number, sinceMs: clock.monotonicMs() };
     this.#notes.push(note);
     return note;
@@ -96,6 +99,10 @@ export class RetiredFiles {
   putOff(note: RetiredNote): void {
     this.#notes = this.#notes.map((each) => (each === note ? { ...note, sinceMs: this.#parts.clock.monotonicMs() } : each));
   }
+}
+
+function isUnfinished(name: string): boolean {
+  return name.endsWith(UNFINISHED) && parseRetiredName(name.slice(0, -UNFINISHED.length)) !== null;
 }
 
 /** @throws with a sentence when it is no note */
