@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '../../assembly/layout/codes.js';
+import { plainFileName } from '../../src/names.js';
 import { openDuck, quoteText } from '../../src/query/duckdb.js';
 import { writeResult, type Format } from '../../src/query/format.js';
 import { runQuery } from '../../src/query/run-query.js';
@@ -62,6 +63,25 @@ test('a point that stands in several files is one row with the newest value of e
     '{"time":"2023-11-14T22:13:20.123456999Z","host":"a","load":5,"count":null,"big":null,"up":null,"note":null,"absent":null,"sluice_ns":999,"sluice_seq":6}',
     '{"time":"2023-11-14T22:13:20.123456000Z","host":null,"load":4,"count":null,"big":null,"up":null,"note":null,"absent":null,"sluice_ns":0,"sluice_seq":5}]\n',
   ].join(',\n'));
+});
+
+test('[issue 14 4] rows before the first microsecond that is kept are not shown, in grouped files and others', async () => {
+  const at = 1_700_000_000_000_000;
+  const table = await cpu(
+    `SELECT ${own(1, at - 1)}, 'old' AS host, 1::DOUBLE AS load`,
+    `SELECT ${own(2, at)}, 'first' AS host, 2::DOUBLE AS load`,
+    `SELECT ${own(3, at)}, 'first' AS host, 3::BIGINT AS count UNION ALL BY NAME SELECT ${own(3, at - 1_000_000)}, 'older' AS host`,
+  );
+  const plain = join(folder, plainFileName('0a1b2c3d', 9, 0));
+  writeFileSync(plain, [[at - 1, 'old'], [at + 1, 'later']].map(([time, host]) => (
+    `${JSON.stringify({ time, 'sluice_ns': 0, 'sluice_seq': 9, 'row number': 0, host, 'load': 4 })}\n`)).join(''));
+  const [once] = table.files;
+  const spans = new Map([[once!, { firstMs: at / 1000 - 1000, lastMs: at / 1000 - 1000, hasOneSeq: true }]]);
+  const shown = (since: number | null): Promise<string> => query([{ ...table, files: [...table.files, plain], since, spans }], 'SELECT host, load, count FROM cpu ORDER BY time, host', 'csv');
+  assert.equal(await shown(at), 'host,load,count\nfirst,2,3\nlater,4,\n');
+  assert.equal(await shown(null), 'host,load,count\nolder,,\nold,1,\nfirst,2,3\nlater,4,\n'.replace('old,1,\n', 'old,4,\n'));
+  assert.equal(await shown(at + 2), 'host,load,count\n');
+  assert.equal(await query([{ ...await cpu(), since: at }], 'SELECT count(*) AS n FROM cpu', 'csv'), 'n\n0\n');
 });
 
 test('the same columns with the same types, whether files have them or not', async () => {
