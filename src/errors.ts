@@ -72,6 +72,7 @@ const lineErrors: readonly (readonly [code: number, name: string, sentence: stri
   [abi.LINE_NAMES_FULL, 'names-full', 'the names of tables and columns are at their limit, and this line needs a new one'],
   [abi.LINE_TABLE_SET_ASIDE, 'table-set-aside', 'the table is set aside, for it cannot be written to its files: /health says why'],
   [abi.LINE_FLOAT_OUT_OF_RANGE, 'float-out-of-range', 'the number is too large for a float'],
+  [abi.LINE_BEYOND_RETENTION, 'beyond-retention', 'the point is older than the retention period of its database'],
   [abi.LINE_TAGS_FIXED, 'tags-fixed', 'the tags of a table are fixed after its first write, and this one is new'],
 ];
 

@@ -18,9 +18,11 @@ import { localTableStore } from './tables/local-store.js';
 import { LogCare } from './tables/log-care.js';
 import { LogThread } from './tables/log-thread.js';
 import { rebuildCatalog } from './tables/rebuild.js';
+import { RetiredFiles } from './tables/retired-files.js';
 import { RowQuarantine } from './tables/row-quarantine.js';
 import type { TableStore } from './tables/table-store.js';
 import { TakeUp } from './tables/take-up.js';
+import { TrustedClock } from './trusted-clock.js';
 
 export interface Folder {
   readonly paths: DataPaths;
@@ -40,6 +42,9 @@ export interface Folder {
   /** Checkpoints, and the cleaning of logs behind them. */
   readonly logCare: LogCare;
   readonly logThread: LogThread;
+  /** Files that left the logs of their tables. */
+  readonly retired: RetiredFiles;
+  readonly trustedClock: TrustedClock;
   /** What is still to be found out of tables with rows in the log. */
   readonly takeUp: TakeUp;
   /** Seqs of this process are above it. */
@@ -111,6 +116,8 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
   await cleanup.clearTmp(start).catch((error: Error) => report(`unfinished files of earlier starts stay for now: ${error.message}`));
   const quarantineStore = localTableStore(disk, paths.quarantinedTables, paths.tmp(start));
   const quarantine = await RowQuarantine.open(quarantineStore, log.node);
+  const retired = await RetiredFiles.open({ disk, clock, folder: paths.retired, report });
+  const trustedClock = await TrustedClock.open({ disk, clock, path: paths.clock, report });
   const lastInLog = new Map(log.segments().flatMap(({ lastByTable }) => [...lastByTable]));
   // Rows that are written meanwhile may get the seq of a commit that says more than the log: nothing is concluded from one.
   const seqMax = seqMaxNow();
@@ -124,7 +131,8 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
     return committer;
   };
   return {
-    paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, takeUp, logCare, logThread,
+    paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, retired, trustedClock, takeUp, logCare,
+    logThread,
     startSeq: log.lastSynced,
     bodyBytesMax: scan.bodyBytesMax,
     framesCount: scan.framesCount,

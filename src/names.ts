@@ -257,6 +257,16 @@ function numberOf(digits: string | undefined): number | null {
   return Number.isSafeInteger(number) ? number : null;
 }
 
+/** Name of a note in `retired/`. @param number milliseconds since 1970 of its making, or a few more: unlike every other there */
+export function retiredName(number: number): string {
+  return `${digits16(number)}.json`;
+}
+
+/** The number of a note, or null when `retiredName` did not make the name. */
+export function parseRetiredName(name: string): number | null {
+  return numberOf(/^(\d{16})\.json$/.exec(name)?.[1]);
+}
+
 /** Name of the folder in `tmp/` for what a query has no memory for. @param pid of the process that queries */
 export function spillName(pid: number, nowMs: number): string {
   return `query-${pid}-${nowMs}`;
@@ -281,6 +291,10 @@ export interface DataPaths {
   /** Rows that could not go into their tables: a folder a database, below it one a table. */
   readonly quarantinedTables: string;
   readonly trash: string;
+  /** Notes of data files that left the logs of their tables and are still to be deleted. */
+  readonly retired: string;
+  /** What is noted of the clock. */
+  readonly clock: string;
   /** How far imports came that were interrupted. */
   readonly imports: string;
   readonly tables: string;
@@ -303,6 +317,8 @@ export function dataPaths(dataDir: string): DataPaths {
     quarantine: join(dataDir, 'quarantine'),
     quarantinedTables: join(dataDir, 'quarantine', 'tables'),
     trash: join(dataDir, 'trash'),
+    retired: join(dataDir, 'retired'),
+    clock: join(dataDir, 'clock.json'),
     imports: join(dataDir, 'imports'),
     tables: join(dataDir, 'tables'),
     tmp: (start) => join(dataDir, 'tmp', start),

@@ -216,7 +216,7 @@ test('paths of the data folder', () => {
     adminToken: 'data/admin-token',
     tokens: 'data/tokens.json',
     catalog: 'data/catalog.json',
-    catalogPrevious: 'data/catalog.previous.json',
+    catalogPrevious: 'data/catalog.previous.json', clock: 'data/clock.json', retired: 'data/retired',
     imports: 'data/imports',
     log: 'data/log',
     allTmp: 'data/tmp',

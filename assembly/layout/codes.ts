@@ -2,7 +2,7 @@
 // Plain constants alone, so that neither compiler needs the other's types. All structs are little-endian.
 
 /** Version of this border; `abiVersion()` of the module must return it. */
-export const ABI_VERSION = 6;
+export const ABI_VERSION = 7;
 
 // Kinds of a column. The numbers are also part of the accepted-rows checksum: never renumber.
 export const KIND_TAG = 0;
@@ -48,6 +48,7 @@ export const LINE_TAGS_FIXED = 22;
 export const LINE_NAMES_FULL = 23;
 export const LINE_TABLE_SET_ASIDE = 24;
 export const LINE_FLOAT_OUT_OF_RANGE = 25;
+export const LINE_BEYOND_RETENTION = 26;
 
 /** What a name of a table or column counts against the limit of all names, besides its bytes. */
 export const NAME_COST_BYTES = 64;

@@ -3,8 +3,9 @@ import { Command, CommanderError, Option } from 'commander';
 import { helpOf, QUERY_MEMORY, SETTINGS, UsageError, type Setting } from '../config.js';
 import { outletOf } from '../outlet.js';
 import { FORMATS, type Format } from '../query/format.js';
-import { TAG_RULES, TYPE_RULES, type SchemaRules } from '../schema-rules.js';
+import { TAG_RULES, TYPE_RULES } from '../schema-rules.js';
 import { VERSION } from '../version.js';
+import type { SettingOptions } from './database.js';
 import { Stopped } from './interrupt.js';
 import type { CreateTokenOptions } from './token.js';
 import { counted, inWords, verb } from './words.js';
@@ -69,13 +70,14 @@ function addDatabase(program: Command): void {
   const database = program.command('database').description('make, list, change and delete databases');
   const tagsOption = (): Option => new Option('--tags <rule>', 'whether a table takes new tags after its first write').choices(TAG_RULES);
   const typesOption = (): Option => new Option('--types <rule>', 'what becomes of a value of another type than its column').choices(TYPE_RULES);
-  dataCommand(database, 'create', 'make a database').argument('<name>').addOption(tagsOption()).addOption(typesOption())
-    .action(async (name: string, { dataDir, ...rules }: DataOptions & Partial<SchemaRules>) => {
-      await (await import('./database.js')).createDatabase(dataDir, name, rules);
+  const retentionOption = (): Option => new Option('--retention <time>', 'how long its rows are kept, as in 12h, 30d or 1y, or none: for ever');
+  dataCommand(database, 'create', 'make a database').argument('<name>').addOption(tagsOption()).addOption(typesOption()).addOption(retentionOption())
+    .action(async (name: string, { dataDir, ...settings }: DataOptions & SettingOptions) => {
+      await (await import('./database.js')).createDatabase(dataDir, name, settings);
     });
-  dataCommand(database, 'update', 'change the rules of a database').argument('<name>').addOption(tagsOption()).addOption(typesOption())
-    .action(async (name: string, { dataDir, ...rules }: DataOptions & Partial<SchemaRules>) => {
-      await (await import('./database.js')).updateDatabase(dataDir, name, rules);
+  dataCommand(database, 'update', 'change the rules and the retention of a database').argument('<name>').addOption(tagsOption()).addOption(typesOption()).addOption(retentionOption())
+    .action(async (name: string, { dataDir, ...settings }: DataOptions & SettingOptions) => {
+      await (await import('./database.js')).updateDatabase(dataDir, name, settings);
     });
   dataCommand(database, 'list', 'list databases').addOption(formatOption()).action(async ({ dataDir, format }: DataOptions & FormatOptions) => {
     await (await import('./database.js')).listDatabases(dataDir, format);

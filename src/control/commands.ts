@@ -1,6 +1,6 @@
 /** What can be asked of whoever holds a data folder: the commands, what they take and what they give. */
 import type { OverviewNow } from '../admin/overview.js';
-import type { SchemaRules } from '../schema-rules.js';
+import type { DatabaseSettings } from '../database-settings.js';
 import type { TokenEntry, TokenOrder } from '../auth/token.js';
 import type { WriteOutcome } from '../ingest/request.js';
 import type { LineError } from '../model/line-error.js';
@@ -33,6 +33,11 @@ export interface TableName {
   readonly measurement: string;
 }
 
+/** Of a table or rows of one: those before it are past retention and not to be shown; microseconds since 1970, null: all are. */
+interface Kept {
+  readonly since: number | null;
+}
+
 /** A data file, and what its statistics tell. */
 interface DataFile {
   readonly path: string;
@@ -47,7 +52,7 @@ interface UnflushedTable {
 }
 
 /** Rows of a table that could not go into it. */
-export interface QuarantinedListing {
+export interface QuarantinedListing extends Kept {
   /** Names it for `quarantine-remove`. */
   readonly path: string;
   readonly database: string;
@@ -94,15 +99,15 @@ interface ControlCommands {
   /** Moves the rows of these tables into files, as far as they can, and finds those. Tables that are gone are left out. */
   readonly 'tables-to-read': {
     readonly args: { readonly tables: readonly TableName[] };
-    readonly result: { readonly failed: readonly UnflushedTable[]; readonly tables: readonly (Omit<TableListing, 'files'> & { readonly files: readonly DataFile[] })[] };
+    readonly result: { readonly failed: readonly UnflushedTable[]; readonly tables: readonly (Omit<TableListing, 'files'> & Kept & { readonly files: readonly DataFile[] })[] };
   };
   readonly 'quarantine-list': { readonly args: { readonly database: string | null }; readonly result: readonly QuarantinedListing[] };
   /** Removes rows that were written again. */
   readonly 'quarantine-remove': { readonly args: { readonly path: string }; readonly result: Readonly<Record<string, never>> };
-  readonly 'database-create': { readonly args: { readonly name: string; readonly rules?: Partial<SchemaRules> }; readonly result: { readonly created: boolean } };
-  readonly 'database-list': { readonly args: Readonly<Record<string, never>>; readonly result: readonly ({ readonly name: string; readonly tables: number } & SchemaRules)[] };
-  /** Rules left out stay; gives those that the database has then. */
-  readonly 'database-update': { readonly args: { readonly name: string; readonly rules: Partial<SchemaRules> }; readonly result: SchemaRules };
+  readonly 'database-create': { readonly args: { readonly name: string; readonly settings?: Partial<DatabaseSettings> }; readonly result: { readonly created: boolean } };
+  readonly 'database-list': { readonly args: Readonly<Record<string, never>>; readonly result: readonly ({ readonly name: string; readonly tables: number } & DatabaseSettings)[] };
+  /** Settings left out stay; gives those that the database has then. */
+  readonly 'database-update': { readonly args: { readonly name: string; readonly settings: Partial<DatabaseSettings> }; readonly result: DatabaseSettings };
   /** `trash` has the files of its tables, until then in milliseconds since 1970. */
   readonly 'database-drop': { readonly args: { readonly name: string }; readonly result: { readonly tables: number; readonly trash: { readonly folder: string; readonly untilMs: number } } };
   readonly 'token-create': { readonly args: TokenOrder; readonly result: { readonly name: string; readonly token: string } };

@@ -8,6 +8,7 @@ import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Recovery } from '../ingest/recovery.js';
 import type { Flusher } from '../flush/flusher.js';
 import { parseDataFileName, type DataPaths } from '../names.js';
+import { keptSinceMicros } from '../retention.js';
 import { TRASH_GRACE_MS } from '../tables/cleanup.js';
 import type { LiveFile } from '../tables/delta/file-list.js';
 import type { QuarantinedRows, RowQuarantine } from '../tables/row-quarantine.js';
@@ -62,17 +63,17 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
     },
     'quarantine-list': async ({ database }) => parts.quarantine.lots()
       .filter((lot) => database === null || lot.database === database)
-      .map((lot) => ({ path: lot.path, database: lot.database, measurement: lot.measurement, columns: lot.columns, files: quarantinedFiles(parts, lot) })),
+      .map((lot) => ({ path: lot.path, database: lot.database, measurement: lot.measurement, columns: lot.columns, since: sinceOf(parts, lot.database), files: quarantinedFiles(parts, lot) })),
     'quarantine-remove': async ({ path }) => {
       if (!(await parts.quarantine.remove(path))) throw new Error(`there are no rows ${path} in quarantine`);
       return {};
     },
-    'database-create': async ({ name, rules }) => ({ created: await schema.createDatabase(name, rules) }),
-    'database-list': async () => catalog.databases().map(({ id, name, tags, types }) => ({ name, tables: catalog.tables(id).length, tags, types })),
-    'database-update': async ({ name, rules }) => {
-      const set = await schema.setRules(name, rules);
+    'database-create': async ({ name, settings }) => ({ created: await schema.createDatabase(name, settings) }),
+    'database-list': async () => catalog.databases().map(({ id, name, tags, types, retentionS }) => ({ name, tables: catalog.tables(id).length, tags, types, retentionS })),
+    'database-update': async ({ name, settings }) => {
+      const set = await schema.changeSettings(name, settings);
       if (set === null) throw new Error(`there is no database ${name}`);
-      return { tags: set.tags, types: set.types };
+      return { tags: set.tags, types: set.types, retentionS: set.retentionS };
     },
     'database-drop': async ({ name }) => {
       const tables = await schema.dropDatabase(name);
@@ -99,6 +100,11 @@ async function flush({ flusher }: HandlerParts, tables: readonly Table[]): Promi
   return failures.map(({ reason, table }) => ({ database: table.databaseName, measurement: table.measurement, reason }));
 }
 
+/** The first microsecond that a database keeps now, by the clock that people read; null for one that keeps all, and for none. */
+function sinceOf({ catalog, write }: HandlerParts, database: string): number | null {
+  return keptSinceMicros(catalog.database(database)?.retentionS ?? null, write.clock.nowMs());
+}
+
 function quarantinedFiles({ paths }: HandlerParts, { files, folder }: QuarantinedRows): string[] {
   return files.map((name) => `${paths.quarantinedTables}/${folder}/${name}`);
 }
@@ -113,7 +119,8 @@ async function listing(parts: HandlerParts, table: Table): Promise<TableListing>
 /** Only what we wrote ourselves proves something: of other writers' files the statistics may be rounded as they like. */
 async function withSpans(parts: HandlerParts, table: Table): Promise<ResultOf<'tables-to-read'>['tables'][number]> {
   const { files, ...rest } = await filesOf(parts, table);
-  return { ...rest, files: files.map(({ path, span }) => ({ path, span: parseDataFileName(basename(path)) === null ? null : span })) };
+  const since = sinceOf(parts, table.databaseName);
+  return { ...rest, since, files: files.map(({ path, span }) => ({ path, span: parseDataFileName(basename(path)) === null ? null : span })) };
 }
 
 /** A table that cannot be read is listed as well: it must not hide the others. */

@@ -119,6 +119,14 @@ export class TableCommitter {
     });
   }
 
+  /** The files of its newest commit, read in passing: they are not kept. @throws as `look` */
+  async liveFiles(): Promise<readonly LiveFile[]> {
+    return this.#inTurn(async () => {
+      await this.#seen.refresh();
+      return (await this.#seen.files()).live();
+    });
+  }
+
   /** Which of these live files are not there, or not as long as their commit says. Each is looked at until it was found whole. */
   damagedFiles(files: readonly LiveFile[]): Promise<string[]> {
     const { folder, store } = this.#options;

@@ -15,6 +15,7 @@ import type { PackedBody, Unpack } from './unpack/unpack.js';
 import type { Parsed, WasmParser } from './wasm/wasm.js';
 import * as abi from '../../assembly/layout/codes.js';
 import type { Clock } from '../clock.js';
+import { FIRST_TIME_NS } from '../retention.js';
 import type { TableStore } from '../tables/table-store.js';
 import { ENCODING_GZIP } from '../model/encoding.js';
 import type { RejectedLines } from '../model/line-error.js';
@@ -144,6 +145,7 @@ export class WorkerSlot {
       bytes,
       precision: task.precision,
       defaultTime: task.defaultTime,
+      keptSince: task.keptSince ?? FIRST_TIME_NS,
       flags: (task.acceptPartial ? 0 : abi.PARSE_ALL_OR_NOTHING) | (task.replay ? abi.PARSE_REPLAY : 0) | task.rules,
       linesMax: task.replay ? 0xffffffff : this.#adoption.limits.bodyLinesMax,
       roomBytes,

@@ -72,9 +72,10 @@ export const pages: readonly Case[] = [
 
   page('databases are listed', `GET ${DATABASE}`, 200, /\{"iox::database":"/, { before: [MAKE] }),
   page('databases as json', `GET ${DATABASE}?format=json`, 200, /^\[/),
-  page('databases as csv', `GET ${DATABASE}?format=csv`, 200, /^iox::database\n/, { before: [MAKE] }),
-  page('databases as jsonl', `GET ${DATABASE}?format=jsonl`, 200, /^\{"iox::database":"\w+"\}\n/, { before: [MAKE] }),
-  page('databases as a pretty table', `GET ${DATABASE}?format=pretty`, 200, /^\+-+\+\n\| iox::database +\|\n\+-+\+\n\| \w+/, { before: [MAKE] }),
+  page('a bucket with a retention rule is made', 'POST /api/v2/buckets', 201, /"retentionRules":\[\{"type":"expire","everySeconds":3600\}\]/, { body: '{"name":"$DB","retentionRules":[{"type":"expire","everySeconds":3600}]}' }),
+  page('databases as csv', `GET ${DATABASE}?format=csv`, 200, /^iox::database,retention_period\n/, { before: [MAKE] }),
+  page('databases as jsonl', `GET ${DATABASE}?format=jsonl`, 200, /^\{"iox::database":"\w+","retention_period":"none"\}\n/, { before: [MAKE] }),
+  page('databases as a pretty table', `GET ${DATABASE}?format=pretty`, 200, /^\+-+\+-+\+\n\| iox::database +\| retention_period \|\n\+-+\+-+\+\n\| \w+/, { before: [MAKE] }),
   page('databases as xml', `GET ${DATABASE}?format=xml`, 400, /format=\\"xml\\" is none of json, jsonl, csv, pretty/),
   post('made', '{"db":"$DB"}', 200, ''),
   post('a retention period is accepted', '{"db":"$DB","retention_period":"1d"}', 200, ''),

@@ -2,7 +2,7 @@
 import type { TokenStore } from '../../auth/token-store.js';
 import type { Dialect } from '../../ingest/request.js';
 import { createBucket, deleteBucket, listBuckets, showBucket, updateBucket } from './buckets-endpoint.js';
-import { createDatabase, deleteDatabase, listDatabases, updateDatabase } from './databases-endpoint.js';
+import { clearRetention, createDatabase, deleteDatabase, listDatabases, setRetention, updateDatabase } from './databases-endpoint.js';
 import type { Endpoint } from './endpoint.js';
 import { missingQuery } from './missing.js';
 import { querySqlEndpoint } from './query-sql-endpoint.js';
@@ -47,6 +47,10 @@ export function endpointRoutes(
         PUT: (request) => updateDatabase(schema, request),
         DELETE: (request) => deleteDatabase(schema, request),
       },
+    },
+    '/api/v3/configure/database/retention_period': {
+      dialect: 'v3',
+      methods: { POST: (request) => setRetention(schema, request), DELETE: (request) => clearRetention(schema, request) },
     },
     '/debug/conflicts': { dialect: 'v3', methods: { GET: observability.conflictsEndpoint } },
     ...tokenRoutes(tokens),
