@@ -10,7 +10,7 @@ export { restoreRows, restoreValues } from './memtable/restore';
 export { setSeriesBytes } from './memtable/cache/series-cache';
 export { memtableBytes, setMemtableBytesMax } from './memtable/memory';
 export { freeSpare, spareBytes } from './memtable/reclaim';
-export { flushBytes, flushChunk, flushNextGroup, flushEnd, flushGroup, flushRows, flushSort, flushSpans, flushStart } from './flush/flush';
+export { flushBytes, flushChunk, flushNextGroup, flushEnd, flushGroup, flushPage, flushRows, flushSort, flushSpans, flushStart } from './flush/flush';
 export { inflate, inflatedBytes, inflatedTo, packed } from './inflate/inflate';
 export { parse } from './parse/body';
 export { input } from './parse/input';

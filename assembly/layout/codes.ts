@@ -2,7 +2,7 @@
 // Plain constants alone, so that neither compiler needs the other's types. All structs are little-endian.
 
 /** Version of this border; `abiVersion()` of the module must return it. */
-export const ABI_VERSION = 6;
+export const ABI_VERSION = 7;
 
 // Kinds of a column. The numbers are also part of the accepted-rows checksum: never renumber.
 export const KIND_TAG = 0;

@@ -1,10 +1,11 @@
 /** Writes the rows of a table up to a seq into a Parquet file, in slices between the tasks of a worker. */
+import { crc32 } from '../../crc.js';
 import { fileStatistics, type ColumnStatistics } from '../../tables/delta/stats.js';
 import { Footer, MAGIC, type ColumnChunk } from '../../tables/parquet/footer.js';
 import { fileColumns, type FileColumn } from '../../tables/parquet/file-columns.js';
 import { joinRanges } from '../../tables/parquet/statistics.js';
 import type { StoreWriter, TableStore } from '../../tables/table-store.js';
-import { readEnd, readStep, type WasmMemory } from '../wasm/chunk.js';
+import { readEnd, readStep, type ChunkStep, type WasmMemory } from '../wasm/chunk.js';
 import type { FlushedFile } from '../../model/flushed-file.js';
 import type { FileOrder } from '../protocol.js';
 import { ByteSink } from './byte-sink.js';
@@ -23,6 +24,7 @@ export interface FlushExports {
   flushNextGroup(table: number): number;
   flushGroup(): number;
   flushChunk(table: number, columnId: number): number;
+  flushPage(crc: number): void;
   flushEnd(): void;
 }
 
@@ -126,7 +128,7 @@ class Flush {
     let dictionaryBytes = 0;
     for (;;) {
       const struct = exports.flushChunk(this.#rows.table(), column.id) >>> 0;
-      const step = readStep(this.#rows.view(), struct);
+      const step = this.#sealed(struct);
       // Before any wait: what stands in WASM memory may move then.
       const end = step.more ? null : readEnd(this.#rows.view(), struct, column, rows);
       rawBytes += step.rawBytes;
@@ -135,6 +137,15 @@ class Flush {
       if (this.#slices.fills(step.more && step.bytes === 0 ? SLICE_ROWS : Math.max(rows, step.rawBytes >> 3))) await this.#slices.turn();
       if (end !== null) return { ...end, offset, bytes: sink.bytes - offset, rawBytes, dictionaryBytes };
     }
+  }
+
+  /** What the last step left, the page with its header. */
+  #sealed(struct: number): ChunkStep {
+    const { exports, memory } = this.#module;
+    const step = readStep(this.#rows.view(), struct);
+    if (step.bytes === 0) return step;
+    exports.flushPage(crc32(new Uint8Array(memory.buffer, step.at, step.bytes)));
+    return readStep(this.#rows.view(), struct);
   }
 
   #addStatistics(place: number, chunk: ColumnChunk): void {
