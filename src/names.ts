@@ -170,6 +170,18 @@ export function parseDataFileName(name: string): { node: string; seq: number; sl
   return match === null || seq === null ? null : { node: match[1] ?? '', seq, slot: Number(match[3]) };
 }
 
+/** Name of a data file that compaction made. @param seq the highest of its rows @param place among the files of one compaction, from 0 */
+export function compactedFileName(node: string, seq: number, place: number): string {
+  return `${node}-${digits16(seq)}-c${place}.parquet`;
+}
+
+/** The parts of a name that `compactedFileName` made, or null for any other. */
+export function parseCompactedName(name: string): { node: string; seq: number; place: number } | null {
+  const match = /^([0-9a-f]{8})-(\d{16})-c(0|[1-9]\d{0,9})\.parquet$/.exec(name);
+  const seq = numberOf(match?.[2]);
+  return match === null || seq === null ? null : { node: match[1] ?? '', seq, place: Number(match[3]) };
+}
+
 /** Name of a file of rows as JSON lines, in quarantine. Like `dataFileName` otherwise. */
 export function plainFileName(node: string, seq: number, slot: number): string {
   return `${node}-${digits16(seq)}-${slot}.jsonl`;

@@ -30,7 +30,7 @@ export function flushSpans(count: u32): usize {
  * memtable. `stepEntries` is how many entries (rows, series …) a call that follows looks at before it returns.
  */
 export function flushStart(table: usize, stepEntries: u32, spans: usize, count: u32, all: u32, first: u32, end: u32): void {
-  startSpans(spans, count, all, first, end);
+  startSpans(table, spans, count, all, first, end);
   setStep(stepEntries);
   startSort(table);
   startPositions();

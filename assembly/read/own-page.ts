@@ -16,6 +16,19 @@ const LAST_NANOS: i64 = 807;
 const FIRST_NANOS: i64 = 192;
 const SEQ_END: i64 = 1 << 53;
 
+/** The highest seq of all rows read. */
+let highest: i64 = 0;
+
+/** Begins to read files. */
+export function startOwn(): void {
+  highest = 0;
+}
+
+/** The highest seq of the rows read; 0 for none. */
+export function readSeqMax(): f64 {
+  return <f64>highest;
+}
+
 /** Reads the page of `rows` rows from `first` on, which stands from `at` to `end`; times before nanoseconds. Returns READ_*. */
 export function readOwn(table: usize, id: u32, encoding: u32, first: u32, rows: u32, at: usize, end: usize): u32 {
   const isNanos = id == COLUMN_NS;
@@ -82,5 +95,6 @@ function setSeqs(table: usize, first: u32, rows: u32): u32 {
     most = max(most, seq);
     store<i64>(seqs + i, seq);
   }
+  highest = max(highest, most);
   return rows == 0 || (least >= 0 && most < SEQ_END) ? READ_OK : READ_RANGE;
 }

@@ -12,12 +12,13 @@ import { columnAt, indexOfColumn } from '../memtable/read';
 import { reserveSeqRows } from '../memtable/table';
 import { resetDictionary, startDictionary, takeDictionary } from './dictionary';
 import { readField } from './field-page';
-import { readOwn } from './own-page';
+import { readOwn, startOwn } from './own-page';
 import { rawPage, startPageAreas, unpackPage } from './page-areas';
 import { addGroupSeries, clearTagCodes, startSeriesLookup } from './series';
 import { readTag } from './tag-page';
 
 export { reserveInput as readInput } from './page-areas';
+export { readSeqMax } from './own-page';
 
 /** A time, a series and a seq. */
 const ROW_BYTES: u64 = 20;
@@ -40,6 +41,7 @@ export function readStart(tableAt: usize, rows: u32, groupRowsMax: u32): u32 {
   reserveSeqRows(table, rows);
   startPageAreas(groupRowsMax);
   resetDictionary();
+  startOwn();
   startSeriesLookup(table, groupRowsMax);
   return READ_OK;
 }

@@ -5,7 +5,7 @@ import type { ColumnDefinition } from '../../src/model/schema.js';
 import { fileColumns } from '../../src/tables/parquet/file-columns.js';
 import type { RangeStore } from '../../src/tables/table-store.js';
 import { Slices } from '../../src/worker/flush/slices.js';
-import { readFiles, type ReadModule } from '../../src/worker/read/file-reader.js';
+import { openFiles, readFiles, type ReadModule } from '../../src/worker/read/file-reader.js';
 import { columnReaders, type ColumnReader } from '../../src/worker/wasm/column-reader.js';
 import { WasmParser } from '../../src/worker/wasm/wasm.js';
 import { type Build, moduleOf } from './builds.js';
@@ -33,7 +33,9 @@ export async function readBack(
 ): Promise<WasmParser> {
   const named = new Map(files.map((file, place) => [`file ${place}`, file]));
   const list = [...named].map(([path, { length }]) => ({ path, bytes: length }));
-  await readFiles(module, storeOf(named), TABLE_ID, fileColumns(columns), list, new Slices(65_536, () => undefined));
+  const slices = new Slices(65_536, () => undefined);
+  const store = storeOf(named);
+  await readFiles(module, store, TABLE_ID, await openFiles(store, fileColumns(columns), list, slices), slices);
   return parser;
 }
 

@@ -22,6 +22,7 @@ export interface ReadExports {
   readPage(encoding: number, rows: number, bytes: number, rawBytes: number): number;
   readChunkEnd(): number;
   readGroupEnd(): number;
+  readSeqMax(): number;
   readEnd(): void;
 }
 
@@ -60,32 +61,45 @@ const FAULTS: ReadonlyMap<number, string> = new Map([
   [READ_ROWS, 'it has other rows than its row group'],
 ]);
 
+/** Files whose footers were read. */
+export interface OpenedFiles {
+  readonly files: readonly (DataFile & { readonly footer: ReadFooter })[];
+  /** Of all of them. */
+  readonly rows: number;
+}
+
+/**
+ * Reads the footers of files.
+ * @param columns all that the table has, as `fileColumns` lists them
+ * @param slices lets others have their turn
+ * @throws DamagedFile, and what the store throws
+ */
+export async function openFiles(store: RangeStore, columns: readonly FileColumn[], files: readonly DataFile[], slices: Slices): Promise<OpenedFiles> {
+  const opened: (DataFile & { readonly footer: ReadFooter })[] = [];
+  for (const file of files) {
+    opened.push({ ...file, footer: await footerOf(store, file, columns) });
+    if (slices.fills(GROUP_ROWS_MAX)) await slices.turn();
+  }
+  return { files: opened, rows: opened.reduce((sum, { footer }) => sum + footer.rows, 0) };
+}
+
 /**
  * Reads files into a table of the module that has no rows. Rows come in the order of the files, each with its seq.
- * @param columns all that the table has, as `fileColumns` lists them
- * @param slices lets others have their turn between pages
- * @returns the number of rows
+ * @returns the highest seq of all rows
  * @throws DamagedFile, naming file, column and page; NoRoom past the bound of `setMemtableBytesMax`; what the store throws. The
  * table is to be dropped then
  */
-export async function readFiles(
-  module: ReadModule, store: RangeStore, tableId: number, columns: readonly FileColumn[], files: readonly DataFile[], slices: Slices,
-): Promise<number> {
-  const footers: ReadFooter[] = [];
-  for (const file of files) {
-    footers.push(await footerOf(store, file, columns));
-    if (slices.fills(GROUP_ROWS_MAX)) await slices.turn();
-  }
-  const rows = footers.reduce((sum, footer) => sum + footer.rows, 0);
-  if (rows > ROWS_MAX) throw new NoRoom(files.at(-1)!.path);
-  const groupRowsMax = Math.max(0, ...footers.flatMap(({ groups }) => groups.map((group) => group.rows)));
+export async function readFiles(module: ReadModule, store: RangeStore, tableId: number, { files, rows }: OpenedFiles, slices: Slices): Promise<number> {
+  const last = files.at(-1)?.path ?? '';
+  if (rows > ROWS_MAX) throw new NoRoom(last);
+  const groupRowsMax = Math.max(0, ...files.flatMap(({ footer }) => footer.groups.map((group) => group.rows)));
   try {
-    if (module.exports.readStart(module.exports.tableAt(tableId) >>> 0, rows, groupRowsMax) !== READ_OK) throw new NoRoom(files.at(-1)!.path);
-    for (const [place, file] of files.entries()) await new FileReader(module, store, file, slices).read(footers[place]!);
+    if (module.exports.readStart(module.exports.tableAt(tableId) >>> 0, rows, groupRowsMax) !== READ_OK) throw new NoRoom(last);
+    for (const file of files) await new FileReader(module, store, file, slices).read(file.footer);
+    return module.exports.readSeqMax();
   } finally {
     module.exports.readEnd();
   }
-  return rows;
 }
 
 async function footerOf(store: RangeStore, { path, bytes }: DataFile, columns: readonly FileColumn[]): Promise<ReadFooter> {
