@@ -9,6 +9,7 @@ const PARTS: Readonly<Record<string, () => Promise<{ readonly part: Part }>>> = 
   'parse-new-series': () => import('./parse-new-series.js'),
   'encode': () => import('./encode.js'),
   'flush': () => import('./flush.js'),
+  'compact': () => import('./compact.js'),
   'one-row-bodies': () => import('./one-row-bodies.js'),
   'inflate': () => import('./inflate.js'),
   'in-process': () => import('./in-process.js'),

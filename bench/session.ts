@@ -17,7 +17,7 @@ const DEFAULT_TIME = 1_700_000_000_000_000_000n;
 const PRECISIONS = { ns: abi.PRECISION_NS, s: abi.PRECISION_S };
 
 const wasm = readPackaged(new URL('../assembly/sluice.wasm', import.meta.url));
-const warmModule = compile(wasm);
+export const warmModule = compile(wasm);
 
 let coldModules = 0;
 

@@ -3,7 +3,7 @@
 // everything else is in scratch.
 import { FLUSH_SPAN_BYTES } from '../layout/flush';
 import { TABLE_COLUMNS } from '../layout/table';
-import { chunkStep, startChunks } from './parquet/column-chunk';
+import { chunkStep, sealChunkPage, startChunks } from './parquet/column-chunk';
 import { nextGroupStep, groupRows, groupStep, findGroups } from './rows/row-groups';
 import { resetNumberDictionary } from './parquet/number-dictionary';
 import { startGroups } from './rows/row-group';
@@ -30,7 +30,7 @@ export function flushSpans(count: u32): usize {
  * memtable. `stepEntries` is how many entries (rows, series …) a call that follows looks at before it returns.
  */
 export function flushStart(table: usize, stepEntries: u32, spans: usize, count: u32, all: u32, first: u32, end: u32): void {
-  startSpans(spans, count, all, first, end);
+  startSpans(table, spans, count, all, first, end);
   setStep(stepEntries);
   startSort(table);
   startPositions();
@@ -74,6 +74,11 @@ export function flushGroup(): u32 {
 /** Does a step of a column (an id, or COLUMN_TIME …) of the row group; returns the chunk struct, CHUNK_*. */
 export function flushChunk(table: usize, columnId: u32): usize {
   return chunkStep(table, columnId);
+}
+
+/** Puts the header before the page that `flushChunk` just told of; the struct tells of both then. @param crc CRC-32 of the page */
+export function flushPage(crc: u32): void {
+  sealChunkPage(crc);
 }
 
 /** Ends the flush, finished or not, and frees what it took. */

@@ -23,10 +23,10 @@ export const COLUMN_SEQ = 0xffffffff;
 
 // A column chunk under way, at the address `flushChunk` returns: each call does a step of it and may finish a page.
 // u32 unless said. Valid until the next call of the flush.
-/** Address and length of the page with its header that this call finished; length 0 when it finished none. */
+/** Address and length of the page that this call finished, with its header once `flushPage` was called; length 0 when it finished none. */
 export const CHUNK_AT = 0;
 export const CHUNK_BYTES = 4;
-/** Length of that page with its header before compression. */
+/** Length of that page before compression, with its header as above. */
 export const CHUNK_RAW_BYTES = 8;
 /** 1 when it is the dictionary page, which stands before the others. */
 export const CHUNK_DICTIONARY = 12;

@@ -56,4 +56,8 @@ export const TABLE_LISTED_AT = 144;
 export const TABLE_SET_ASIDE = 148;
 /** Counts how often rows left, and those behind them got other numbers. */
 export const TABLE_MOVES = 152;
+/** Rows read back from files (read/rows.ts): address of i64[rows], the seq of each; 0: rows have none of their own. */
+export const TABLE_SEQS = 156;
+/** Room of TABLE_SEQS. */
+export const TABLE_SEQS_CAPACITY = 160;
 export const TABLE_STRUCT_BYTES = 192;

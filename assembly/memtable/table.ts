@@ -4,7 +4,7 @@ import { COLUMN_KEY_AT, COLUMN_KEY_BYTES, COLUMN_KEY_HASH, COLUMN_KIND } from '.
 import {
   TABLE_CELLS_AT, TABLE_CELLS_CAPACITY, TABLE_COLUMNS, TABLE_COLUMNS_AT, TABLE_COLUMNS_CAPACITY, TABLE_DATABASE,
   TABLE_FIELDS_AT, TABLE_FIELDS_CAPACITY, TABLE_ID, TABLE_KEY_BYTES, TABLE_NAME_AT, TABLE_NAME_BYTES, TABLE_NAME_HASH,
-  TABLE_ROWS, TABLE_ROWS_CAPACITY, TABLE_SERIES, TABLE_SERIES_AT, TABLE_SLOTS, TABLE_SLOTS_MASK, TABLE_STRUCT_BYTES,
+  TABLE_ROWS, TABLE_ROWS_CAPACITY, TABLE_SEQS, TABLE_SEQS_CAPACITY, TABLE_SERIES, TABLE_SERIES_AT, TABLE_SLOTS, TABLE_SLOTS_MASK, TABLE_STRUCT_BYTES,
   TABLE_TIMES,
 } from '../layout/table';
 import { KIND_TAG, NAME_COST_BYTES } from '../layout/codes';
@@ -58,6 +58,8 @@ export function clearRows(table: usize): void {
   store<u32>(table, 0, TABLE_TIMES);
   store<u32>(table, 0, TABLE_SERIES_AT);
   store<u32>(table, 0, TABLE_ROWS_CAPACITY);
+  store<u32>(table, 0, TABLE_SEQS);
+  store<u32>(table, 0, TABLE_SEQS_CAPACITY);
   store<u32>(table, 0, TABLE_ROWS);
 }
 
@@ -65,6 +67,7 @@ function giveRows(table: usize): void {
   const capacity = load<u32>(table, TABLE_ROWS_CAPACITY);
   give(load<u32>(table, TABLE_TIMES), capacity << 3);
   give(load<u32>(table, TABLE_SERIES_AT), capacity << 2);
+  give(load<u32>(table, TABLE_SEQS), load<u32>(table, TABLE_SEQS_CAPACITY) << 3);
 }
 
 /** The column of an unescaped key, or 0. */
@@ -161,6 +164,17 @@ export function reserveRows(table: usize, used: u32, rows: u32): void {
   store<u32>(table, <u32>regrow(load<u32>(table, TABLE_TIMES), before << 3, used << 3, capacity << 3), TABLE_TIMES);
   store<u32>(table, <u32>regrow(load<u32>(table, TABLE_SERIES_AT), before << 2, used << 2, capacity << 2), TABLE_SERIES_AT);
   store<u32>(table, capacity, TABLE_ROWS_CAPACITY);
+}
+
+/** Makes room for rows that have seqs of their own; only an empty table takes such rows. */
+export function reserveSeqRows(table: usize, rows: u32): void {
+  reserveRows(table, 0, rows);
+  const before = load<u32>(table, TABLE_SEQS_CAPACITY);
+  const capacity = roomFor(rows);
+  if (capacity <= before) return;
+  give(load<u32>(table, TABLE_SEQS), before << 3);
+  store<u32>(table, <u32>take(capacity << 3), TABLE_SEQS);
+  store<u32>(table, capacity, TABLE_SEQS_CAPACITY);
 }
 
 /** Room for the rows that there are, and not much more. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { Disk, DiskFile } from '../disk.js';
 import { atMost } from '../in-turn.js';
-import type { StoreWriter, TableStore } from './table-store.js';
+import type { RangeStore, StoreWriter } from './table-store.js';
 
 /** Files and folders that are read at once: a process may hold few open. */
 const READS_AT_ONCE_MAX = 16;
@@ -14,7 +14,7 @@ const READS_AT_ONCE_MAX = 16;
  * return false, is durable by then, also when a crash came between its link and its sync.
  * @param root holds the files @param tmp holds unfinished ones, on the same file system
  */
-export function localTableStore(disk: Disk, root: string, tmp: string): TableStore {
+export function localTableStore(disk: Disk, root: string, tmp: string): RangeStore {
   const reading = atMost(READS_AT_ONCE_MAX);
   /** Folders that this store has made last, with all above: one made before a crash may not yet. */
   const settled = new Set<string>([root]);
@@ -77,6 +77,10 @@ export function localTableStore(disk: Disk, root: string, tmp: string): TableSto
       return reading(() => disk.readWhole(locate(root, path)));
     },
 
+    async getRange(path, from, bytes) {
+      return reading(() => rangeOf(disk, locate(root, path), from, bytes));
+    },
+
     async size(path) {
       return reading(() => disk.sizeOf(locate(root, path)));
     },
@@ -93,6 +97,22 @@ export function localTableStore(disk: Disk, root: string, tmp: string): TableSto
       await disk.remove(locate(root, path));
     },
   };
+}
+
+async function rangeOf(disk: Disk, path: string, from: number, bytes: number): Promise<Buffer | null> {
+  let file: DiskFile;
+  try {
+    file = await disk.open(path, 'read');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    const into = Buffer.allocUnsafe(bytes);
+    return into.subarray(0, await file.read(into, from));
+  } finally {
+    await file.close();
+  }
 }
 
 interface Unfinished {

@@ -23,3 +23,9 @@ export interface TableStore {
   list(folder: string): Promise<string[]>;
   delete(path: string): Promise<void>;
 }
+
+/** A store that also reads parts of files: an object store's ranges. */
+export interface RangeStore extends TableStore {
+  /** Bytes of a file from a place on, fewer where it ends; null when there is none. */
+  getRange(path: string, from: number, bytes: number): Promise<Buffer | null>;
+}

@@ -18,8 +18,13 @@ export interface ModelRow {
 export function flushModel(rows: readonly Row[], spans: readonly FlushSpan[], columns: readonly ColumnDefinition[]): ModelRow[] {
   const tags = columns.filter(({ kind }) => kind === abi.KIND_TAG).map(({ name }) => name);
   const merged = spans.flatMap((span) => mergeBody(rows.slice(span.rowFirst, span.rowEnd), tags).map((row) => ({ ...row, seq: span.seq })));
-  const sorted = merged.sort((a, b) => compareRows(a, b, tags));
+  const sorted = sortRows(merged, tags);
   return sorted.filter((row, i) => !isShadowed(row, sorted[i + 1], tags));
+}
+
+/** The order of a file. @param tags names of the tags, in the order of the file */
+export function sortRows(rows: readonly ModelRow[], tags: readonly string[]): ModelRow[] {
+  return rows.toSorted((a, b) => compareRows(a, b, tags));
 }
 
 /** Whether the next row is of the same point and has every field that this one has. */

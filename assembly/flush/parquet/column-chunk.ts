@@ -14,7 +14,7 @@ import {
   encodeBooleans, encodeFew, encodeFixed, encodeIndices, encodeNulls, encodeSigned,
 } from './number-chunk';
 import { entryCount } from './number-dictionary';
-import { clearPage, isDictionaryPage, pageAt, pageBytes, pageRawBytes } from './page';
+import { clearPage, isDictionaryPage, pageAt, pageBytes, pageRawBytes, sealPage } from './page';
 import { DECIMAL_BYTES } from './plain';
 import { present, validityStep, startValidity } from '../rows/validity';
 import { hasBudget, NEAR, spend, startStep, stepEnd } from '../slice-budget';
@@ -43,14 +43,12 @@ export function startChunks(): void {
   stage = STAGE_START;
 }
 
-/** Does a step of the chunk of column `id`, which ends one page at most; returns the chunk struct. */
+/** Does a step of the chunk of column `id`, which ends one page at most, still to be sealed; returns the chunk struct. */
 export function chunkStep(table: usize, id: u32): usize {
   startStep();
   clearPage();
   while (hasBudget() && stage != STAGE_ENDED && pageBytes == 0) stageStep(table, id);
-  store<u32>(chunk, <u32>pageAt, CHUNK_AT);
-  store<u32>(chunk, <u32>pageBytes, CHUNK_BYTES);
-  store<u32>(chunk, <u32>pageRawBytes, CHUNK_RAW_BYTES);
+  tellPage();
   store<u32>(chunk, <u32>isDictionaryPage, CHUNK_DICTIONARY);
   store<u32>(chunk, <u32>(stage != STAGE_ENDED), CHUNK_MORE);
   if (stage == STAGE_ENDED) {
@@ -58,6 +56,18 @@ export function chunkStep(table: usize, id: u32): usize {
     stage = STAGE_START;
   }
   return chunk;
+}
+
+/** Seals the page that the step before ended: the chunk struct has it with its header then. */
+export function sealChunkPage(crc: u32): void {
+  sealPage(crc);
+  tellPage();
+}
+
+function tellPage(): void {
+  store<u32>(chunk, <u32>pageAt, CHUNK_AT);
+  store<u32>(chunk, <u32>pageBytes, CHUNK_BYTES);
+  store<u32>(chunk, <u32>pageRawBytes, CHUNK_RAW_BYTES);
 }
 
 function stageStep(table: usize, id: u32): void {

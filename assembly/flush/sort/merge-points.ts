@@ -1,11 +1,11 @@
 // Equal points of one body (same tags, time, body) stand next to each other after the sort, in line order. All but the
 // last of them get MERGED: the file has one row for them, and the last non-null value wins, field by field. Equal points
-// of two bodies are noted for overwritten.ts.
+// of two bodies are noted for overwritten.ts. Of rows that were read back all equal points become one, if their seqs rise.
 import { TABLE_TIMES } from '../../layout/table';
 import { entryOf, MERGED, setEntry } from './row-order';
 import { endOf } from './by-series';
 import { clearRepeats, noteRepeat } from './overwritten';
-import { rows, spanOf } from '../spans';
+import { isOneSpan, rows, rowSeqs, seqOf } from '../spans';
 import { NEAR, stepEnd } from '../slice-budget';
 
 /** Counts entries that have got MERGED elsewhere. */
@@ -17,6 +17,8 @@ export function addMerged(entries: u32): void {
 export let merged: u32 = 0;
 /** Whether the rows of each rank stood in the order of time. */
 export let inOrder: bool = false;
+/** Whether equal points stood in the order of their seqs. */
+export let isBySeq: bool = true;
 /** Next entry to compare with the one before it, and the rank of the one before. */
 let at: u32 = 0;
 let rank: u32 = 0;
@@ -26,6 +28,7 @@ export function startMerge(): void {
   merged = 0;
   clearRepeats();
   inOrder = true;
+  isBySeq = true;
   at = 1;
   rank = 0;
 }
@@ -47,7 +50,12 @@ export function mergeStep(table: usize): bool {
         return false;
       }
       if (nextTime == time) {
-        if (spanOf(row) == spanOf(next)) {
+        if (rowSeqs != 0 && seqOf(next) < seqOf(row)) {
+          unmark();
+          isBySeq = false;
+          return false;
+        }
+        if (isOneSpan(row, next)) {
           setEntry(at - 1, row | MERGED);
           merged++;
         } else noteRepeat(at - 1);

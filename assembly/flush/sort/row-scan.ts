@@ -3,12 +3,15 @@
 import { TABLE_TIMES } from '../../layout/table';
 import { setEntry } from './row-order';
 import { markSeries, seriesOf } from './used-series';
-import { rowFirst, spanCount, spanOfRow, spanRowEnd, spanRowFirst } from '../spans';
+import { rowFirst, rowSeqs, seqOf, spanCount, spanOfRow, spanRowEnd, spanRowFirst } from '../spans';
 import { hasBudget, stepEnd } from '../slice-budget';
 
 /** Nanoseconds of the earliest and the latest row. */
 export let earliest: i64 = 0;
 export let latest: i64 = 0;
+/** Of rows with seqs of their own: the lowest and the highest. */
+export let lowestSeq: i64 = 0;
+export let highestSeq: i64 = 0;
 /** Where the next step goes on, and how many entries of the order stand. */
 let span: u32 = 0;
 let row: u32 = 0;
@@ -18,6 +21,8 @@ let placed: u32 = 0;
 export function startScan(): void {
   earliest = i64.MAX_VALUE;
   latest = i64.MIN_VALUE;
+  lowestSeq = i64.MAX_VALUE;
+  highestSeq = i64.MIN_VALUE;
   span = 0;
   row = spanRowFirst(0);
   placed = 0;
@@ -33,7 +38,8 @@ export function scanStep(table: usize): bool {
       earliest = min(earliest, time);
       latest = max(latest, time);
       markSeries(seriesOf(table, row));
-      store<u32>(spanOfRow + (<usize>(row - rowFirst) << 2), span);
+      if (rowSeqs == 0) store<u32>(spanOfRow + (<usize>(row - rowFirst) << 2), span);
+      else widenSeqs(row);
       setEntry(placed++, row);
     }
     if (row < spanRowEnd(span)) return true;
@@ -41,4 +47,11 @@ export function scanStep(table: usize): bool {
     row = spanRowFirst(span);
   }
   return true;
+}
+
+@inline
+function widenSeqs(row: u32): void {
+  const seq = seqOf(row);
+  lowestSeq = min(lowestSeq, seq);
+  highestSeq = max(highestSeq, seq);
 }

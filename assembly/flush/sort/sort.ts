@@ -1,14 +1,15 @@
 // Brings the flushed rows into the order (tags, time, body, line): the series are ranked by their tags, and the rows,
 // which the spans give in the order of body and line, are counted into place by the rank of their series. Only when rows
-// of one rank do not stand in the order of time then, all are sorted by time first.
+// of one rank do not stand in the order of time then, all are sorted by time first; and before that by their seqs, where equal
+// points that were read back do not stand in the order of these.
 import { keyStep, startKeys } from './series-ranks';
-import { addMerged, inOrder, mergeStep, startMerge } from './merge-points';
+import { addMerged, inOrder, isBySeq, mergeStep, startMerge } from './merge-points';
 import { endOrder, startOrder } from './row-order';
 import { clearBySeries, bySeriesStep, startBySeries } from './by-series';
 import { scanStep, startScan } from './row-scan';
 import { resetOverwritten, overwritten, overwrittenStep, startOverwritten } from './overwritten';
 import { listStep, startList, startSeries } from './used-series';
-import { startByTime, byTimeStep } from './by-time';
+import { startBySeq, startByTime, byTimeStep } from './by-time';
 
 const STAGE_SCAN: u32 = 0;
 const STAGE_LIST: u32 = 1;
@@ -18,6 +19,7 @@ const STAGE_MERGE: u32 = 4;
 const STAGE_BY_TIME: u32 = 5;
 const STAGE_OVERWRITTEN: u32 = 6;
 const STAGE_SORTED: u32 = 7;
+const STAGE_BY_SEQ: u32 = 8;
 /** What the next step does: STAGE_*. */
 let stage: u32 = STAGE_SCAN;
 
@@ -71,8 +73,11 @@ function nextStage(table: usize): void {
         endOrder();
         return startOverwritten();
       }
-      stage = STAGE_BY_TIME;
-      return startByTime();
+      if (isBySeq) return sortByTime();
+      stage = STAGE_BY_SEQ;
+      return startBySeq();
+    case STAGE_BY_SEQ:
+      return sortByTime();
     case STAGE_OVERWRITTEN:
       stage = STAGE_SORTED;
       return addMerged(overwritten);
@@ -80,4 +85,9 @@ function nextStage(table: usize): void {
       stage = STAGE_BY_SERIES;
       return startBySeries();
   }
+}
+
+function sortByTime(): void {
+  stage = STAGE_BY_TIME;
+  startByTime();
 }

@@ -37,6 +37,11 @@ const PHYSICAL_TYPES: Readonly<Record<FileColumnKind, number>> = {
   bool: BOOLEAN, string: BYTE_ARRAY,
 };
 
+/** Converted types by their Parquet numbers; the others have none. */
+const CONVERTED_TYPES: Readonly<Partial<Record<FileColumnKind, number>>> = {
+  time: CONVERTED_TIMESTAMP_MICROS, tag: CONVERTED_UTF8, string: CONVERTED_UTF8, u64: CONVERTED_DECIMAL,
+};
+
 const OWN_FILE_COLUMNS: readonly FileColumn[] = [
   { id: COLUMN_TIME, name: 'time', kind: 'time' },
   { id: COLUMN_NS, name: 'sluice_ns', kind: 'ns' },
@@ -64,6 +69,20 @@ export function fileColumns(columns: readonly ColumnDefinition[]): readonly File
 /** Parquet number of the physical type. */
 export function physicalType(column: FileColumn): number {
   return PHYSICAL_TYPES[column.kind];
+}
+
+/** What a SchemaElement of a file says of its column; 0 and -1 for what it does not say. */
+export interface WrittenAs {
+  readonly type: number;
+  readonly length: number;
+  readonly repetition: number;
+  readonly converted: number;
+}
+
+/** Whether `writeSchemaElement` writes the column so. */
+export function isWrittenAs(column: FileColumn, { type, length, repetition, converted }: WrittenAs): boolean {
+  return type === physicalType(column) && length === (column.kind === 'u64' ? DECIMAL_BYTES : 0)
+    && repetition === (isRequired(column) ? REQUIRED : OPTIONAL) && converted === (CONVERTED_TYPES[column.kind] ?? -1);
 }
 
 /** Our own columns have a value in every row. */

@@ -9,9 +9,10 @@ import { ThriftWriter } from './thrift.js';
 export const MAGIC = Buffer.from('PAR1');
 
 /** Readers parse this form to know a writer's bugs. */
-const CREATED_BY = `sluice version ${VERSION} (build 0)`;
+export const CREATED_BY_START = 'sluice version ';
+const CREATED_BY = `${CREATED_BY_START}${VERSION} (build 0)`;
 const FORMAT_VERSION = 2;
-const CODEC_SNAPPY = 1;
+export const CODEC_SNAPPY = 1;
 /** 1900-01-01T00:00:00Z in microseconds. */
 const YEAR_1900_MICROS = -2_208_988_800_000_000n;
 /** Without this key Spark 3.5 refuses times before 1900: it takes them for those of an older calendar. */

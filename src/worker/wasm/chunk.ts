@@ -10,7 +10,7 @@ export interface WasmMemory {
 }
 
 /** What one step of a chunk left in WASM memory. */
-interface ChunkStep {
+export interface ChunkStep {
   /** Address and length of the page that it finished; no bytes when it finished none. */
   readonly at: number;
   readonly bytes: number;

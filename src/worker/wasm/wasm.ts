@@ -9,6 +9,7 @@ import type { ColumnDefinition, TableDefinition } from '../../model/schema.js';
 import { readRejected } from './rejected-lines.js';
 import type { InflateExports } from '../unpack/gunzip.js';
 import type { FlushExports } from '../flush/parquet-file.js';
+import type { ReadExports } from '../read/file-reader.js';
 
 export type { Parsed, TableSpan } from './parsed.js';
 
@@ -44,7 +45,7 @@ interface Scanned {
 }
 
 /** What the module exports; addresses are to be read as unsigned. */
-interface ParserExports extends FlushExports, InflateExports {
+interface ParserExports extends FlushExports, InflateExports, ReadExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   abiVersion(): number;
   argumentsAt(bytes: number): number;

@@ -1,0 +1,68 @@
+/** Files of one table merged into one or a few: read back into a memtable, and flushed out of it (DESIGN.md, section 16). */
+import type { FlushedFile } from '../../model/flushed-file.js';
+import type { ColumnDefinition } from '../../model/schema.js';
+import { mergedFileName } from '../../names.js';
+import { fileColumns } from '../../tables/parquet/file-columns.js';
+import type { RangeStore } from '../../tables/table-store.js';
+import { writeParquetFiles, type FileLimits } from '../flush/parquet-file.js';
+import { Slices } from '../flush/slices.js';
+import { NoRoom, openFiles, readFiles, type DataFile } from '../read/file-reader.js';
+import type { WasmParser } from '../wasm/wasm.js';
+
+export interface CompactOrder {
+  readonly tableId: number;
+  /** Folder of the table below the root of its store. */
+  readonly folder: string;
+  /** All columns of the table, our own three apart. */
+  readonly columns: readonly ColumnDefinition[];
+  /** Best in the order of their seqs: they need no sort by these then. */
+  readonly files: readonly DataFile[];
+  /** In the names of the files that are made; the numbers from the first on are those of no other file of the table. */
+  readonly node: string;
+  readonly numberFirst: number;
+  readonly limits: FileLimits;
+  /** What rows, codes and the flush may take of the instance's memory. */
+  readonly memoryBytesMax: number;
+}
+
+export interface Compacted {
+  /** Published, and in no commit yet. */
+  readonly files: readonly FlushedFile[];
+  readonly rowsRead: number;
+  /** Fewer than were read where rows of one point became one. */
+  readonly rows: number;
+}
+
+/** What files of one kind hold: 4 M rows or 256 MiB. */
+export const COMPACTED_LIMITS: FileLimits = { rowsMax: 4_194_304, bytesMax: 256 << 20 };
+
+/** Row visits after which others get their turn, as in a flush. */
+const SLICE_ROWS = 65_536;
+/** Of a flush: two lists of rows and what a column with gaps needs; and its areas of one row group with its pages. */
+const FLUSH_ROW_BYTES = 16;
+const FLUSH_BYTES = 16 << 20;
+
+/**
+ * Merges files of ours by C4: per field of a point the value with the highest seq. The files that are read stay as they are.
+ * @param parser an instance in which nothing else goes on, and in which the table is not defined; it is not defined afterwards
+ * @param onSlice is called whenever others get their turn
+ * @throws DamagedFile for a file that is not ours or damaged; NoRoom past the memory given; what the store throws. No new file
+ * stays then
+ */
+export async function compactFiles(parser: WasmParser, store: RangeStore, order: CompactOrder, onSlice: () => void = () => undefined): Promise<Compacted> {
+  const { columns, files, folder, limits, memoryBytesMax, node, tableId } = order;
+  const slices = new Slices(SLICE_ROWS, onSlice);
+  const opened = await openFiles(store, fileColumns(columns), files, slices);
+  const rowBytesMax = memoryBytesMax - FLUSH_BYTES - FLUSH_ROW_BYTES * opened.rows;
+  if (rowBytesMax <= 0) throw new NoRoom(files.at(-1)?.path ?? folder);
+  parser.define({ id: tableId, databaseId: 0, measurement: folder, created: 0, flushedTo: 0, columns });
+  try {
+    parser.exports.setMemtableBytesMax(Math.min(parser.memtableBytes() + rowBytesMax, 0xffffffff));
+    const seq = await readFiles(parser, store, tableId, opened, slices);
+    const pathOf = (place: number): string => `${folder}/${mergedFileName(node, seq, order.numberFirst + place)}`;
+    const written = await writeParquetFiles(parser, store, { tableId, columns, pathOf, limits }, () => [{ rowFirst: 0, rowEnd: opened.rows, seq }], onSlice);
+    return { files: written, rowsRead: opened.rows, rows: written.reduce((sum, file) => sum + file.rows, 0) };
+  } finally {
+    parser.drop(tableId);
+  }
+}
