@@ -128,6 +128,16 @@ function addReading(program: Command): void {
     });
 }
 
+function addCheck(program: Command): void {
+  dataCommand(program, 'check', 'check tables by the Delta protocol: commits, checkpoints, files, pages, statistics, rows; changes nothing')
+    .argument('[what]', 'a folder, a database or DATABASE.TABLE (default: all tables)')
+    .addOption(new Option('--format <format>', 'how it is written').choices(['pretty', 'json']).default('pretty'))
+    .addOption(settingOption(QUERY_MEMORY))
+    .action(async (what: string | undefined, { dataDir, format, queryMemory }: DataOptions & { readonly format: 'pretty' | 'json'; readonly queryMemory?: string }) => {
+      if ((await (await import('./check.js')).check(what ?? null, { dataDir, format, queryMemory })) > 0) process.exitCode = EXIT_FAILED;
+    });
+}
+
 function addRejected(program: Command): void {
   dataCommand(program, 'rejected', 'print the rejected lines that are kept, with code, reason, time and source')
     .addOption(databaseOption()).addOption(codeOption())
@@ -198,6 +208,7 @@ function makeProgram(): Command {
   addDatabase(program);
   addToken(program);
   addReading(program);
+  addCheck(program);
   addRejected(program);
   addStatus(program);
   addParse(program);
