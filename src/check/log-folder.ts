@@ -22,7 +22,7 @@ export interface LogFolder {
 }
 
 /** Where reading begins: behind a checkpoint, or with the first commit. */
-export interface Beginning {
+interface Beginning {
   readonly checkpoint: CheckpointFiles | null;
   /** The first commit that is replayed. */
   readonly first: number;

@@ -5,7 +5,7 @@ import type { CheckedAction } from './action.js';
 const CRC_AT_END = /,"sluiceCrc":"([0-9a-f]{8})"\}\}\n$/;
 const APP_ID = /^sluice-([0-9a-f]{8})$/;
 /** Files of a flush, and compacted ones. */
-const DATA_FILE = /^([0-9a-f]{8})-(\d{16})-(c?)\d{1,10}\.parquet$/;
+const DATA_FILE = /^([0-9a-f]{8})-(\d{16})-(c?)\d{1,16}\.parquet$/;
 
 /** Who wrote a data file and up to which seq its rows go, or null for a file of another writer. */
 export function originOf(file: string): { readonly node: string; readonly seq: number; readonly isCompacted: boolean } | null {
@@ -44,15 +44,18 @@ export class Marks {
     if (txn == null) return faults;
     const node = APP_ID.exec(txn.appId)![1]!;
     const before = this.lastSeq(node);
-    const isReplacing = actions.some(({ remove }) => remove != null);
-    this.#lastSeq.set(node, Math.max(before, txn.version));
     const previous = info.sluicePrevious;
+    // It flushes nothing, and puts files in place of others: its mark is that it repeats the seq before.
+    const isReplacing = previous === txn.version;
+    this.#lastSeq.set(node, Math.max(before, txn.version));
     if (previous !== undefined && previous !== before && (before > 0 || this.#isWhole)) faults.push(`it calls ${String(previous)} the seq of the commit before, which is ${before}`);
     if (txn.version < before || (txn.version === before && !isReplacing)) faults.push(`its seq ${txn.version} is not above ${before} of the commit before`);
+    if (isReplacing && !CRC_AT_END.test(text)) faults.push(`it repeats the seq ${txn.version}, and has no checksum`);
     for (const name of addedFiles(actions)) {
       const origin = originOf(name);
-      if (origin === null || origin.isCompacted || isReplacing) continue;
-      if (origin.node !== node || origin.seq !== txn.version) faults.push(`it is of seq ${txn.version} of node ${node} and adds ${name}`);
+      if (origin === null) continue;
+      const fits = isReplacing ? origin.isCompacted : !origin.isCompacted && origin.seq === txn.version;
+      if (origin.node !== node || !fits) faults.push(`it is of seq ${txn.version} of node ${node} and adds ${name}`);
     }
     return faults;
   }

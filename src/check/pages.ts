@@ -7,7 +7,7 @@ const MAGIC = Buffer.from('PAR1');
 const TAIL_BYTES = 8;
 
 /** What the footer of a file says of it, and what is wrong with its pages. */
-export interface PagesFound {
+interface PagesFound {
   readonly rows: bigint;
   /** In sentences. */
   readonly faults: readonly string[];

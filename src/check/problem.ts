@@ -6,7 +6,7 @@ export const PROBLEM_CODES = [
   'version-gap', 'commit', 'commit-mark', 'checkpoint', 'last-checkpoint', 'file-twice', 'remove-without-add', 'catalog',
   'file-missing', 'file-size', 'file-unreadable', 'file-page', 'file-columns', 'file-rows', 'statistics', 'row', 'row-twice', 'ledger',
 ] as const;
-export type ProblemCode = (typeof PROBLEM_CODES)[number];
+type ProblemCode = (typeof PROBLEM_CODES)[number];
 
 /** One fault. */
 export interface Problem {

@@ -2,7 +2,7 @@
 
 /** A struct by field number: whole numbers, bytes, booleans, lists and structs. */
 export type Struct = ReadonlyMap<number, ThriftValue>;
-export type ThriftValue = number | bigint | boolean | Uint8Array | Struct | readonly ThriftValue[];
+type ThriftValue = number | bigint | boolean | Uint8Array | Struct | readonly ThriftValue[];
 
 const DEPTH_MAX = 32;
 

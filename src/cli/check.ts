@@ -9,7 +9,7 @@ import { writeOut } from './io.js';
 import { withSpill } from './query.js';
 import { counted, inWords } from './words.js';
 
-export interface CheckOptions {
+interface CheckOptions {
   readonly dataDir: string | undefined;
   readonly format: 'pretty' | 'json';
   readonly queryMemory: string | undefined;

@@ -6,6 +6,7 @@ import { FORMATS, type Format } from '../query/format.js';
 import { TAG_RULES, TYPE_RULES, type SchemaRules } from '../schema-rules.js';
 import { VERSION } from '../version.js';
 import { Stopped } from './interrupt.js';
+import type { FilesOptions } from './files.js';
 import type { CreateTokenOptions } from './token.js';
 import { counted, inWords, verb } from './words.js';
 
@@ -128,6 +129,17 @@ function addReading(program: Command): void {
     });
 }
 
+function addFiles(program: Command): void {
+  dataCommand(program, 'files', 'print the live files of a table, an absolute path a line').argument('<table>', 'DATABASE.TABLE')
+    .option('--from <time>', 'only files that may hold points at this time or later, as in 2026-01-31 or 2026-01-31T12:00:00Z')
+    .option('--to <time>', 'only files that may hold points at this time or earlier')
+    .option('--sql', "as DuckDB's read_parquet")
+    .addOption(new Option('--format <format>', 'how they are written; json says sizes, rows and times too').choices(['plain', 'json']).default('plain'))
+    .action(async (table: string, { dataDir, ...options }: DataOptions & FilesOptions) => {
+      if (!(await (await import('./files.js')).printFiles(dataDir, table, options))) process.exitCode = EXIT_FAILED;
+    });
+}
+
 function addCheck(program: Command): void {
   dataCommand(program, 'check', 'check tables by the Delta protocol: commits, checkpoints, files, pages, statistics, rows; changes nothing')
     .argument('[what]', 'a folder, a database or DATABASE.TABLE (default: all tables)')
@@ -208,6 +220,7 @@ function makeProgram(): Command {
   addDatabase(program);
   addToken(program);
   addReading(program);
+  addFiles(program);
   addCheck(program);
   addRejected(program);
   addStatus(program);

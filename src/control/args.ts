@@ -16,6 +16,7 @@ const ARGS: { readonly [C in CommandName]: GenericSchema<unknown, ArgsOf<C>> } =
   'write': object({ database: string(), precision: pipe(number(), safeInteger('a whole number')) }),
   'flush': ofDatabase,
   'tables': ofDatabase,
+  'files': object({ table: string() }),
   'schema': nothing,
   'tables-to-read': object({ tables: array(object({ database: string(), measurement: string() })) }),
   'quarantine-list': ofDatabase,
