@@ -140,7 +140,7 @@ function serve(parts: Parts, control: Control): Engine {
     counts: () => ({ databases: catalog.databases().length, tables: catalog.tables().length }),
     workers: () => pool.slots(), firstUnflushed: () => flusher.firstUnflushed,
   });
-  control.serve(controlHandlers({ overview, catalog, flusher, quarantine, recovery, schema, tokens, problems, paths, write: { writer, bodyMemory, log, clock, limits: config } }));
+  control.serve(controlHandlers({ overview, catalog, flusher, quarantine, recovery, schema, tokens, problems, paths, logTrimmer: parts.logTrimmer, write: { writer, bodyMemory, log, clock, limits: config } }));
   const housekeeping = startHousekeeping(parts, control);
   return {
     writer, bodyMemory, schema, logger, tokens, tokenMade: folder.tokenMade, control, overview, problems, metrics, refusal,

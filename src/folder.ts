@@ -61,6 +61,7 @@ interface FolderParts {
 /** Reads the folder. Its lock must be held. @throws Error with a sentence when something cannot be read at all */
 export async function openFolder(config: Config, { disk, clock, logger, report }: FolderParts): Promise<Folder> {
   const paths = dataPaths(config.dataDir);
+  if (await disk.exists(paths.restoring)) throw new Error(`a backup was being put back into ${config.dataDir} and is not all there: run sluice restore again`);
   const start = `${clock.nowMs()}-${process.pid}`;
   const { store: tokens, made: tokenMade } = await TokenStore.open({ disk, paths, clock, adminTokenFile: config.adminTokenFile, report, say: (sentence) => logger.info(sentence) });
   const snapshots = new SnapshotFiles(disk, config.dataDir, paths);

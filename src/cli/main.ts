@@ -150,6 +150,14 @@ function addCheck(program: Command): void {
     });
 }
 
+function addBackup(program: Command): void {
+  dataCommand(program, 'backup', 'copy the data folder while the server writes; again into the same folder only what is new')
+    .argument('<folder>', 'folder of the backup')
+    .action(async (folder: string, { dataDir }: DataOptions) => (await import('./backup.js')).backup(dataDir, folder));
+  dataCommand(program, 'restore', 'make a data folder of a backup').argument('<folder>', 'folder of the backup')
+    .action(async (folder: string, { dataDir }: DataOptions) => (await import('./backup.js')).restore(dataDir, folder));
+}
+
 function addRejected(program: Command): void {
   dataCommand(program, 'rejected', 'print the rejected lines that are kept, with code, reason, time and source')
     .addOption(databaseOption()).addOption(codeOption())
@@ -222,6 +230,7 @@ function makeProgram(): Command {
   addReading(program);
   addFiles(program);
   addCheck(program);
+  addBackup(program);
   addRejected(program);
   addStatus(program);
   addParse(program);

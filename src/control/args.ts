@@ -17,6 +17,8 @@ const ARGS: { readonly [C in CommandName]: GenericSchema<unknown, ArgsOf<C>> } =
   'flush': ofDatabase,
   'tables': ofDatabase,
   'files': object({ table: string() }),
+  'log-hold': object({ hold: nullable(string()) }),
+  'log-release': object({ hold: string() }),
   'schema': nothing,
   'tables-to-read': object({ tables: array(object({ database: string(), measurement: string() })) }),
   'quarantine-list': ofDatabase,

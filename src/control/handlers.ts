@@ -7,7 +7,8 @@ import type { MadeToken, TokenStore } from '../auth/token-store.js';
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Recovery } from '../ingest/recovery.js';
 import type { Flusher } from '../flush/flusher.js';
-import { parseDataFileName, type DataPaths } from '../names.js';
+import type { LogTrimmer } from '../flush/log-trimmer.js';
+import { parseDataFileName, segmentName, type DataPaths } from '../names.js';
 import { TRASH_GRACE_MS } from '../tables/cleanup.js';
 import type { LiveFile } from '../tables/delta/file-list.js';
 import type { QuarantinedRows, RowQuarantine } from '../tables/row-quarantine.js';
@@ -24,6 +25,7 @@ interface HandlerParts {
   readonly quarantine: RowQuarantine;
   readonly problems: () => string[];
   readonly write: WriteParts;
+  readonly logTrimmer: LogTrimmer;
   readonly overview: Overview;
 }
 
@@ -56,6 +58,11 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
       const { columns: _, files, ...rest } = await inTurn(() => filesOf(parts, tableNamed(catalog, name)));
       return { ...rest, files: files.map(({ path, bytes, rows, span }) => ({ path, bytes, rows, firstMs: span?.firstMs ?? null, lastMs: span?.lastMs ?? null })) };
     },
+    'log-hold': async ({ hold }) => ({
+      hold: await parts.logTrimmer.hold(hold),
+      segments: parts.write.log.segments().map(({ first, bytes }) => ({ name: segmentName(first), bytes })),
+    }),
+    'log-release': async ({ hold }) => ({ held: parts.logTrimmer.release(hold) }),
     'schema': async () => catalog.tables().map(({ columns, databaseName: database, measurement }) => ({ database, measurement, columns })),
     'tables-to-read': async ({ tables: names }) => {
       await recovery.done();

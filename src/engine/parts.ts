@@ -5,6 +5,7 @@ import type { Config } from '../config.js';
 import { systemDisk as disk } from '../disk.js';
 import { DroppedTables } from '../flush/dropped-tables.js';
 import { Flusher } from '../flush/flusher.js';
+import { LogHolds } from '../flush/log-holds.js';
 import { LogTrimmer } from '../flush/log-trimmer.js';
 import type { Folder } from '../folder.js';
 import { Admission } from '../ingest/admission.js';
@@ -77,7 +78,7 @@ function makeIntake({ config, damage, folder, logger }: Ground) {
 
 function makeOutflow({ config, folder, logger }: Ground, { admission, pool, recovery }: Intake) {
   const { catalog, cleanup, log, openCommitter, quarantine, quarantineStore, snapshots, store } = folder;
-  const logTrimmer = new LogTrimmer({ catalog, log, snapshots });
+  const logTrimmer = new LogTrimmer({ catalog, log, snapshots, holds: new LogHolds(clock) });
   const flusher = new Flusher({
     catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter,
     publishCatalog: () => logTrimmer.publish(),

@@ -109,6 +109,8 @@ test('commands ask the server that holds the folder', async (t) => {
     'files': async () => {
       throw new Error('it is not asked here');
     },
+    'log-hold': async () => ({ hold: 'a', segments: [] }),
+    'log-release': async () => ({ held: true }),
     'schema': async () => [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }] }],
     'tables-to-read': async (args) => {
       asked.push(args);

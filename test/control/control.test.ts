@@ -40,6 +40,8 @@ const handlers: ControlHandlers = {
   'files': async () => {
     throw new Error('it is not asked here');
   },
+  'log-hold': async () => ({ hold: 'a', segments: [] }),
+  'log-release': async () => ({ held: true }),
   'schema': async () => [],
   'tables-to-read': async () => ({ failed: [], tables: [] }),
   'quarantine-list': async () => [],

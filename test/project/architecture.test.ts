@@ -67,7 +67,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['cli'],
   ['server'],
   ['engine'],
-  ['check'],
+  ['check', 'backup'],
   ['http', 'control', 'query'],
   ['admin'],
   ['flush'],
