@@ -3,7 +3,9 @@ import { tablesBelow, tablesOfData, type FoundTables } from '../check/data-folde
 import type { TableReport } from '../check/problem.js';
 import { checkTable } from '../check/table.js';
 import { parseConfig, queryMemoryOf } from '../config.js';
+import { helloAt } from '../control/client.js';
 import { fileAt, systemDisk as disk } from '../disk.js';
+import { dataPaths } from '../names.js';
 import { openDuck, type DuckLimits } from '../query/duckdb.js';
 import { writeOut } from './io.js';
 import { withSpill } from './query.js';
@@ -65,6 +67,26 @@ function summaryOf({ problems, tables }: Checked): string {
   const sum = (of: (report: TableReport) => number): number => tables.reduce((all, report) => all + of(report), 0);
   const seen = `${counted(tables.length, 'table')}, ${counted(sum(({ commits }) => commits), 'commit')}, ${counted(sum(({ files }) => files), 'live file')}, ${counted(sum(({ rows }) => rows), 'row')}`;
   return `${seen}: ${problems === 0 ? 'no problem' : counted(problems, 'problem')}\n`;
+}
+
+/**
+ * Makes the catalog of a data folder anew from its tables and its log; the one before goes to quarantine. Says what came of it.
+ * @throws Error with a sentence when a server runs, or there is no data folder
+ */
+export async function rebuild(dataDir: string | undefined): Promise<void> {
+  const config = parseConfig({ 'data-dir': dataDir }, { SLUICE_LOG_LEVEL: 'silent', ...process.env });
+  if (!(await disk.exists(config.dataDir))) throw new Error(`there is no data folder ${config.dataDir}`);
+  if ((await helloAt(dataPaths(config.dataDir).socket)) !== null) throw new Error('a process has the data folder open: stop the server first');
+  const { openEngine } = await import('../engine.js');
+  const engine = await openEngine(config, { holder: 'command', isCatalogMadeAnew: true });
+  try {
+    await engine.recovered();
+    for (const sentence of engine.problems()) await writeOut(`${inWords(sentence)}\n`);
+    const [databases, tables] = [await engine.control.run('database-list', {}), await engine.control.run('schema', {})];
+    await writeOut(`catalog.json is made anew, with ${counted(databases.length, 'database')} and ${counted(tables.length, 'table')}; the one before is in quarantine/\n`);
+  } finally {
+    await engine.stop();
+  }
 }
 
 /** A folder that stands at a path, or null. */

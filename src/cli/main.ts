@@ -27,6 +27,12 @@ interface FormatOptions {
   readonly format: Format;
 }
 
+interface CheckOptions {
+  readonly format: 'pretty' | 'json';
+  readonly queryMemory?: string;
+  readonly rebuild?: boolean;
+}
+
 interface QueryOptions extends DatabaseOptions {
   readonly format: Format | 'parquet';
   readonly output?: string;
@@ -141,11 +147,14 @@ function addFiles(program: Command): void {
 }
 
 function addCheck(program: Command): void {
-  dataCommand(program, 'check', 'check tables by the Delta protocol: commits, checkpoints, files, pages, statistics, rows; changes nothing')
+  dataCommand(program, 'check', 'check tables by the Delta protocol: commits, checkpoints, files, pages, statistics, rows')
     .argument('[what]', 'a folder, a database or DATABASE.TABLE (default: all tables)')
     .addOption(new Option('--format <format>', 'how it is written').choices(['pretty', 'json']).default('pretty'))
     .addOption(settingOption(QUERY_MEMORY))
-    .action(async (what: string | undefined, { dataDir, format, queryMemory }: DataOptions & { readonly format: 'pretty' | 'json'; readonly queryMemory?: string }) => {
+    .option('--rebuild', 'before: make catalog.json anew from the tables and the log; no server may run')
+    .action(async (what: string | undefined, { dataDir, format, queryMemory, rebuild = false }: DataOptions & CheckOptions) => {
+      if (rebuild && (what !== undefined || format === 'json')) throw new UsageError('--rebuild is of a whole data folder, and says what it did in sentences');
+      if (rebuild) await (await import('./check.js')).rebuild(dataDir);
       if ((await (await import('./check.js')).check(what ?? null, { dataDir, format, queryMemory })) > 0) process.exitCode = EXIT_FAILED;
     });
 }
