@@ -66,14 +66,21 @@ interface FolderParts {
   readonly logger: Logger;
   /** Takes a sentence on what is damaged and what was done. */
   readonly report: (sentence: string) => void;
+  /** The catalog is to be made anew from the tables and the log; the one that is there goes to quarantine. */
+  readonly isCatalogMadeAnew?: boolean;
 }
 
 /** Reads the folder. Its lock must be held. @throws Error with a sentence when something cannot be read at all */
-export async function openFolder(config: Config, { disk, clock, logger, report }: FolderParts): Promise<Folder> {
+export async function openFolder(config: Config, { disk, clock, logger, report, isCatalogMadeAnew = false }: FolderParts): Promise<Folder> {
   const paths = dataPaths(config.dataDir);
+  if (await disk.exists(paths.restoring)) throw new Error(`a backup was being put back into ${config.dataDir} and is not all there: run sluice restore again`);
   const start = `${clock.nowMs()}-${process.pid}`;
   const { store: tokens, made: tokenMade } = await TokenStore.open({ disk, paths, clock, adminTokenFile: config.adminTokenFile, report, say: (sentence) => logger.info(sentence) });
   const snapshots = new SnapshotFiles(disk, config.dataDir, paths);
+  if (isCatalogMadeAnew) {
+    const failed = await snapshots.putAway();
+    if (failed.length > 0) throw new Error(failed.join('; '));
+  }
   const saved = await snapshots.load();
   saved.reports.forEach(report);
   const store = localTableStore(disk, paths.tables, paths.tmp(start));

@@ -298,6 +298,8 @@ export interface DataPaths {
   /** How far imports came that were interrupted. */
   readonly imports: string;
   readonly tables: string;
+  /** Stands there while a backup is being put back. */
+  readonly restoring: string;
   /** Folder of unfinished files of one process. @param start names the process: a new one each start */
   tmp(start: string): string;
   /** The folder of those folders. */
@@ -321,7 +323,30 @@ export function dataPaths(dataDir: string): DataPaths {
     clock: join(dataDir, 'clock.json'),
     imports: join(dataDir, 'imports'),
     tables: join(dataDir, 'tables'),
+    restoring: join(dataDir, 'restore-unfinished'),
     tmp: (start) => join(dataDir, 'tmp', start),
     allTmp: join(dataDir, 'tmp'),
+  };
+}
+
+/** What lies where in a folder of backups. */
+export interface BackupPaths {
+  /** Names the files of the newest backup; written last. */
+  readonly manifest: string;
+  /** What a backup that did not end has copied. */
+  readonly progress: string;
+  /** Files by their paths in the data folder. */
+  readonly files: string;
+  /** The process that makes a backup. */
+  readonly running: string;
+}
+
+/** Paths in the folder of backups `folder`. */
+export function backupPaths(folder: string): BackupPaths {
+  return {
+    manifest: join(folder, 'backup.json'),
+    progress: join(folder, 'progress.jsonl'),
+    files: join(folder, 'files'),
+    running: join(folder, 'running'),
   };
 }

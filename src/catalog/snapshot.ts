@@ -159,6 +159,16 @@ export class SnapshotFiles {
     return this.#flushedTo.get(tableId) ?? 0;
   }
 
+  /** Puts both files into quarantine, so that none is found. @returns what could not be moved, in sentences */
+  async putAway(): Promise<readonly string[]> {
+    const reports: string[] = [];
+    for (const path of [this.#paths.catalog, this.#paths.catalogPrevious]) {
+      const bytes = await this.#disk.readWhole(path);
+      if (bytes !== null) await this.#setAside(path, bytes, reports);
+    }
+    return reports;
+  }
+
   /**
    * The newest snapshot that can be read, or null; and what was wrong, in sentences. What cannot be read is kept aside.
    * @throws when a newer version wrote one

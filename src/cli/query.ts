@@ -81,7 +81,7 @@ async function wholeText(): Promise<string> {
  * Gives a query a folder for what does not fit into memory, and removes it; also what killed queries left.
  * @param target of which nothing stays when a signal ends the query
  */
-async function withSpill<T>(dataDir: string | undefined, memoryBytesMax: number, target: Target | null, use: (limits: DuckLimits) => Promise<T>): Promise<T> {
+export async function withSpill<T>(dataDir: string | undefined, memoryBytesMax: number, target: Target | null, use: (limits: DuckLimits) => Promise<T>): Promise<T> {
   const { dataDir: folder, diskReserveBytes } = parseConfig({ 'data-dir': dataDir }, process.env);
   const paths = dataPaths(folder);
   await removeLeftSpills(disk, paths.allTmp);

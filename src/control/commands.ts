@@ -44,6 +44,12 @@ interface DataFile {
   readonly span: FileSpan | null;
 }
 
+/** Files of one table, for who reads them without Delta. */
+export interface FilesListing extends Omit<TableListing, 'files' | 'columns'> {
+  /** Absolute paths; times in milliseconds since 1970, no row lies outside of them; null: not known. */
+  readonly files: readonly { readonly path: string; readonly bytes: number; readonly rows: number | null; readonly firstMs: number | null; readonly lastMs: number | null }[];
+}
+
 /** A table whose rows did not all go into files. */
 interface UnflushedTable {
   readonly database: string;
@@ -94,6 +100,15 @@ interface ControlCommands {
   /** Moves all rows that are on disk into files. */
   readonly 'flush': { readonly args: { readonly database: string | null }; readonly result: { readonly tables: number; readonly failed: readonly UnflushedTable[] } };
   readonly 'tables': { readonly args: { readonly database: string | null }; readonly result: readonly TableListing[] };
+  /** The live files of a table named `database.measurement`; nothing is flushed for it. */
+  readonly 'files': { readonly args: { readonly table: string }; readonly result: FilesListing };
+  /**
+   * Nothing of the log goes for a minute, or until `log-release`; taken again by its name it goes on. Gives the segments and
+   * the bytes of each that are synced.
+   */
+  readonly 'log-hold': { readonly args: { readonly hold: string | null }; readonly result: { readonly hold: string; readonly segments: readonly { readonly name: string; readonly bytes: number }[] } };
+  /** `held`: all of the log was kept since the hold was taken. */
+  readonly 'log-release': { readonly args: { readonly hold: string }; readonly result: { readonly held: boolean } };
   /** Names and columns of all tables; no file is opened. */
   readonly 'schema': { readonly args: Readonly<Record<string, never>>; readonly result: readonly (TableName & { readonly columns: readonly ColumnDefinition[] })[] };
   /** Moves the rows of these tables into files, as far as they can, and finds those. Tables that are gone are left out. */

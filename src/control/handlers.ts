@@ -7,7 +7,8 @@ import type { MadeToken, TokenStore } from '../auth/token-store.js';
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Recovery } from '../ingest/recovery.js';
 import type { Flusher } from '../flush/flusher.js';
-import { parseDataFileName, type DataPaths } from '../names.js';
+import type { LogTrimmer } from '../flush/log-trimmer.js';
+import { parseDataFileName, segmentName, type DataPaths } from '../names.js';
 import { keptSinceMicros } from '../retention.js';
 import { TRASH_GRACE_MS } from '../tables/cleanup.js';
 import type { LiveFile } from '../tables/delta/file-list.js';
@@ -25,6 +26,7 @@ interface HandlerParts {
   readonly quarantine: RowQuarantine;
   readonly problems: () => string[];
   readonly write: WriteParts;
+  readonly logTrimmer: LogTrimmer;
   readonly overview: Overview;
 }
 
@@ -53,6 +55,15 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
       return { tables: tables.length, failed: await flush(parts, tables) };
     },
     'tables': async ({ database }) => Promise.all(tablesOf(database).map((table) => inTurn(() => listing(parts, table)))),
+    'files': async ({ table: name }) => {
+      const { columns: _, files, ...rest } = await inTurn(() => filesOf(parts, tableNamed(catalog, name)));
+      return { ...rest, files: files.map(({ path, bytes, rows, span }) => ({ path, bytes, rows, firstMs: span?.firstMs ?? null, lastMs: span?.lastMs ?? null })) };
+    },
+    'log-hold': async ({ hold }) => ({
+      hold: await parts.logTrimmer.hold(hold),
+      segments: parts.write.log.segments().map(({ first, bytes }) => ({ name: segmentName(first), bytes })),
+    }),
+    'log-release': async ({ hold }) => ({ held: parts.logTrimmer.release(hold) }),
     'schema': async () => catalog.tables().map(({ columns, databaseName: database, measurement }) => ({ database, measurement, columns })),
     'tables-to-read': async ({ tables: names }) => {
       await recovery.done();
@@ -94,6 +105,14 @@ function named({ entry, token }: MadeToken): { name: string; token: string } {
   return { name: entry.name, token };
 }
 
+/** Both names may have dots. @throws Error with a sentence when no table is called so, or several are */
+function tableNamed(catalog: Catalog, name: string): Table {
+  const [table, ...others] = catalog.tables().filter(({ databaseName, measurement }) => `${databaseName}.${measurement}` === name);
+  if (table === undefined) throw new Error(`there is no table ${name} (DATABASE.TABLE)`);
+  if (others.length > 0) throw new Error(`several tables are called ${name}: ${[table, ...others].map(({ databaseName, measurement }) => `${measurement} of database ${databaseName}`).join(', ')}`);
+  return table;
+}
+
 /** Moves rows into files; gives the tables of which not all went. */
 async function flush({ flusher }: HandlerParts, tables: readonly Table[]): Promise<ResultOf<'flush'>['failed']> {
   const failures = await flusher.flush(tables.map(({ id }) => id));
@@ -109,7 +128,7 @@ function quarantinedFiles({ paths }: HandlerParts, { files, folder }: Quarantine
   return files.map((name) => `${paths.quarantinedTables}/${folder}/${name}`);
 }
 
-type TableFiles = Omit<TableListing, 'files'> & { readonly files: readonly Pick<LiveFile, 'path' | 'span'>[] };
+type TableFiles = Omit<TableListing, 'files'> & { readonly files: readonly Pick<LiveFile, 'path' | 'bytes' | 'rows' | 'span'>[] };
 
 async function listing(parts: HandlerParts, table: Table): Promise<TableListing> {
   const { files, ...rest } = await filesOf(parts, table);
@@ -137,7 +156,7 @@ async function filesOf(parts: HandlerParts, table: Table): Promise<TableFiles> {
       ...known,
       rows: files.reduce((sum, file) => sum + (file.rows ?? 0), 0),
       unflushed: flusher.unflushedRows(id),
-      files: files.map(({ path, span }) => ({ path: `${paths.tables}/${folder}/${path}`, span })),
+      files: files.map(({ path, bytes, rows, span }) => ({ path: `${paths.tables}/${folder}/${path}`, bytes, rows, span })),
       flushedTo,
       problems: flusher.problemsOf(table),
     };

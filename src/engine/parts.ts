@@ -6,6 +6,7 @@ import { systemDisk as disk } from '../disk.js';
 import { DroppedTables } from '../flush/dropped-tables.js';
 import { ExpiredFiles } from '../flush/expired-files.js';
 import { Flusher } from '../flush/flusher.js';
+import { LogHolds } from '../flush/log-holds.js';
 import { LogTrimmer } from '../flush/log-trimmer.js';
 import type { Folder } from '../folder.js';
 import { Admission } from '../ingest/admission.js';
@@ -79,7 +80,7 @@ function makeIntake({ config, damage, folder, logger }: Ground) {
 
 function makeOutflow({ config, folder, logger }: Ground, { admission, pool, recovery }: Intake) {
   const { catalog, cleanup, log, logCare, openCommitter, quarantine, quarantineStore, retired, snapshots, store, trustedClock } = folder;
-  const logTrimmer = new LogTrimmer({ catalog, log, snapshots });
+  const logTrimmer = new LogTrimmer({ catalog, log, snapshots, holds: new LogHolds(clock) });
   const flusher = new Flusher({
     catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter,
     publishCatalog: () => logTrimmer.publish(),

@@ -106,6 +106,11 @@ test('commands ask the server that holds the folder', async (t) => {
       return { tables: 1, failed: [] };
     },
     'tables': async () => [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, unflushed: 3, files: [file], quarantined: [], flushedTo: 5, problems: [] }],
+    'files': async () => {
+      throw new Error('it is not asked here');
+    },
+    'log-hold': async () => ({ hold: 'a', segments: [] }),
+    'log-release': async () => ({ held: true }),
     'schema': async () => [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }] }],
     'tables-to-read': async (args) => {
       asked.push(args);

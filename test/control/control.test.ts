@@ -37,6 +37,11 @@ const handlers: ControlHandlers = {
     throw new Error(`there is no database ${database}`);
   },
   'tables': async () => Array.from({ length: 5000 }, (_, n) => ({ database: 'db', measurement: `m${n}`, columns: [], rows: n, unflushed: 0, files: ['/a/b.parquet'], quarantined: [], flushedTo: n, problems: [] })),
+  'files': async () => {
+    throw new Error('it is not asked here');
+  },
+  'log-hold': async () => ({ hold: 'a', segments: [] }),
+  'log-release': async () => ({ held: true }),
   'schema': async () => [],
   'tables-to-read': async () => ({ failed: [], tables: [] }),
   'quarantine-list': async () => [],

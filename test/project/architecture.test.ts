@@ -70,6 +70,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['cli'],
   ['server'],
   ['engine'],
+  ['check', 'backup'],
   ['http', 'control', 'query'],
   ['admin'],
   ['compaction'],
@@ -96,6 +97,18 @@ test('imports go one way', () => {
       const allowed = from === to || rank.get(from)! < rank.get(to)!;
       assert.ok(allowed, `${path} (${from}) imports ${target} (${to}) against the direction`);
       assert.ok(from !== 'cli' || to !== 'http', `${path} imports ${target}: commands know nothing of HTTP`);
+    }
+  }
+});
+
+test('what checks tables shares no code with what writes them', () => {
+  for (const [path, text] of source) {
+    if (!path.startsWith('src/check/')) continue;
+    for (const spec of importsOf(text).filter((name) => name.startsWith('.'))) {
+      const target = normalize(join(dirname(path), spec)).replace(/\.js$/, '');
+      const isFree = ['src/check/', 'src/query/duckdb', 'src/query/checkpoint', 'src/disk', 'src/json', 'src/crc'].some((free) => target.startsWith(free));
+      assert.ok(isFree || target === 'src/names', `${path} imports ${target}`);
+      if (target === 'src/names') assert.match(text, /import \{ dataPaths \} from '..\/names.js'/, path);
     }
   }
 });
