@@ -1,4 +1,4 @@
-/** How long a database keeps its rows (DESIGN.md, section 16): what a period may be, in seconds or in words, and what it keeps. Pure. */
+/** How long a database keeps its rows (DESIGN.md, section 17): what a period may be, in seconds or in words, and what it keeps. Pure. */
 import { durationText, parseDuration } from './durations.js';
 
 /** InfluxDB's. */

@@ -1,6 +1,6 @@
 /**
  * The clock by which what cannot be taken back is done for its age: it is never ahead of the one that people read, and
- * believes that one's leaps ahead only after a day. DESIGN.md, section 16.
+ * believes that one's leaps ahead only after a day. DESIGN.md, section 17.
  */
 import type { Clock } from './clock.js';
 import type { Disk } from './disk.js';

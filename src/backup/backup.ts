@@ -1,7 +1,7 @@
 /**
  * A backup of a data folder, while a server writes. What takes long, the data files, is copied first. Then the log is kept
  * whole; the catalog is copied, then the tables, then the log: the catalog knows of no commit that the tables lack, and the
- * log has all that the tables lack. DESIGN.md, section 17.
+ * log has all that the tables lack. DESIGN.md, section 19.
  */
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';

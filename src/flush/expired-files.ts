@@ -1,6 +1,6 @@
 /**
  * Takes files whose rows are all past retention out of the logs of their tables, and an hour later off the disk: a few
- * tables a minute, each of which is looked at when something of it can be due. DESIGN.md, section 16.
+ * tables a minute, each of which is looked at when something of it can be due. DESIGN.md, section 17.
  */
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Clock } from '../clock.js';

@@ -1,6 +1,6 @@
 /**
  * Data files that leave the logs of their tables, and the disk once nobody can be reading an older version: noted before
- * the commit, so that no crash forgets them. DESIGN.md, section 16.
+ * the commit, so that no crash forgets them. DESIGN.md, section 17.
  */
 import type { Table } from '../catalog/catalog.js';
 import type { Clock } from '../clock.js';
