@@ -8,6 +8,7 @@ import { writeParquetFiles, type FileLimits } from '../flush/parquet-file.js';
 import { Slices } from '../flush/slices.js';
 import { NoRoom, openFiles, readFiles, type DataFile } from '../read/file-reader.js';
 import type { WasmParser } from '../wasm/wasm.js';
+import { rowsOfMinutes, spansWithin, type MinuteRows } from './row-times.js';
 
 export interface CompactOrder {
   readonly tableId: number;
@@ -23,13 +24,29 @@ export interface CompactOrder {
   readonly limits: FileLimits;
   /** What rows, codes and the flush may take of the instance's memory. */
   readonly memoryBytesMax: number;
+  /** Into which files the rows go, in the order of their times; told how many rows each minute has. Null: all into one, and combined. */
+  readonly divide: ((minutes: MinuteRows) => readonly Piece[]) | null;
+}
+
+/** Rows of some time, which become a file, or several when they are too many. */
+export interface Piece {
+  /** Milliseconds since 1970; the end is not part of it. Infinite: whatever is earlier or later. */
+  readonly fromMs: number;
+  readonly endMs: number;
+  /** Whether all versions of their points are in the files that are read: then they become one row. */
+  readonly combines: boolean;
+}
+
+/** A file that was made, and whether each of its points stands in it once. */
+export interface CompactedFile extends FlushedFile {
+  readonly hasPointsOnce: boolean;
 }
 
 export interface Compacted {
   /** Published, and in no commit yet. */
-  readonly files: readonly FlushedFile[];
+  readonly files: readonly CompactedFile[];
   readonly rowsRead: number;
-  /** Fewer than were read where rows of one point became one. */
+  /** Fewer than were read where rows of one point became one, or were written again as a whole later. */
   readonly rows: number;
 }
 
@@ -50,7 +67,7 @@ const FLUSH_BYTES = 16 << 20;
  * stays then
  */
 export async function compactFiles(parser: WasmParser, store: RangeStore, order: CompactOrder, onSlice: () => void = () => undefined): Promise<Compacted> {
-  const { columns, files, folder, limits, memoryBytesMax, node, tableId } = order;
+  const { columns, files, folder, limits, memoryBytesMax, node, numberFirst, tableId } = order;
   const slices = new Slices(SLICE_ROWS, onSlice);
   const opened = await openFiles(store, fileColumns(columns), files, slices);
   const rowBytesMax = memoryBytesMax - FLUSH_BYTES - FLUSH_ROW_BYTES * opened.rows;
@@ -59,10 +76,26 @@ export async function compactFiles(parser: WasmParser, store: RangeStore, order:
   try {
     parser.exports.setMemtableBytesMax(Math.min(parser.memtableBytes() + rowBytesMax, 0xffffffff));
     const seq = await readFiles(parser, store, tableId, opened, slices);
-    const pathOf = (place: number): string => `${folder}/${mergedFileName(node, seq, order.numberFirst + place)}`;
-    const written = await writeParquetFiles(parser, store, { tableId, columns, pathOf, limits }, () => [{ rowFirst: 0, rowEnd: opened.rows, seq }], onSlice);
+    const written: CompactedFile[] = [];
+    try {
+      for (const piece of await piecesOf(parser, order, slices)) {
+        const spans = await spansWithin(parser, tableId, piece, seq, slices);
+        const pathOf = (place: number): string => `${folder}/${mergedFileName(node, seq, numberFirst + written.length + place)}`;
+        const files = await writeParquetFiles(parser, store, { tableId, columns, pathOf, limits, combines: piece.combines }, () => spans, onSlice);
+        written.push(...files.map((file) => ({ ...file, hasPointsOnce: piece.combines })));
+      }
+    } catch (error) {
+      for (const { path } of written) await store.delete(path);
+      throw error;
+    }
     return { files: written, rowsRead: opened.rows, rows: written.reduce((sum, file) => sum + file.rows, 0) };
   } finally {
     parser.drop(tableId);
   }
+}
+
+const EVERYTHING: Piece = { fromMs: -Infinity, endMs: Infinity, combines: true };
+
+async function piecesOf(parser: WasmParser, { divide, tableId }: CompactOrder, slices: Slices): Promise<readonly Piece[]> {
+  return divide === null ? [EVERYTHING] : divide(await rowsOfMinutes(parser, tableId, slices));
 }

@@ -18,7 +18,7 @@ import { writeWhole } from './whole-file.js';
 export interface FlushExports {
   tableAt(tableId: number): number;
   flushSpans(count: number): number;
-  flushStart(table: number, stepEntries: number, spans: number, count: number, rows: number, first: number, end: number): void;
+  flushStart(table: number, stepEntries: number, spans: number, count: number, rows: number, first: number, end: number, combines: number): void;
   flushSort(table: number): number;
   flushRows(): number;
   flushNextGroup(table: number): number;
@@ -61,6 +61,8 @@ export interface FilesOrder extends Pick<FileOrder, 'tableId' | 'columns'> {
   /** @param place from 0 */
   readonly pathOf: (place: number) => string;
   readonly limits: FileLimits;
+  /** Whether of rows that were read back equal points become one, whatever their seqs. */
+  readonly combines: boolean;
 }
 
 /** Where a file ends, behind a row group: before the one that would bring it past either. */
@@ -80,7 +82,7 @@ export async function writeParquetFiles(
   const flush = new Flush(module, order, spansOf(), onSlice);
   const files: FlushedFile[] = [];
   try {
-    if (!(await flush.start())) return files;
+    if (!(await flush.start(order.combines))) return files;
     await flush.sort();
     do {
       const path = order.pathOf(files.length);
@@ -122,11 +124,11 @@ class Flush {
   }
 
   /** Takes up the spans; false when they have no rows. */
-  async start(): Promise<boolean> {
+  async start(combines = false): Promise<boolean> {
     const placed = await PlacedSpans.place(this.#module, this.#spans, this.#slices);
     if (placed.rows === 0) return false;
     const { at, count, rows, rowFirst, rowEnd } = placed;
-    this.#module.exports.flushStart(this.#rows.table(), SLICE_ROWS, at, count, rows, rowFirst, rowEnd);
+    this.#module.exports.flushStart(this.#rows.table(), SLICE_ROWS, at, count, rows, rowFirst, rowEnd, Number(combines));
     return true;
   }
 
