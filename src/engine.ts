@@ -80,6 +80,7 @@ export async function openEngine(config: Config, { holder, isStopAsked = () => f
     const damage = new Damage(logger);
     const folder = await openFolder(config, { disk, clock, logger, report: (sentence) => damage.report(sentence) });
     undo.add('the log', () => folder.log.close());
+    undo.add('the thread for Delta logs', () => folder.logThread.close());
     const parts = makeParts({ config, logger, damage, folder });
     undo.add('the workers', () => parts.pool.close());
     connect(parts);
