@@ -42,6 +42,7 @@ const GROUPS = [
   ['Files of tables', 'Other engines see rows once they are in files: at so many rows of a table, at such an age, when memory or log fill up, or at `sluice flush`.', ['flush-rows-max', 'log-age-max', 'set-aside-age', 'table-state-bytes-max', 'table-log-age']],
   ['Limits of names', 'What needs more than these allow is refused: a database with its request, a table or column with its line.', ['databases-max', 'tables-max', 'columns-max', 'column-name-bytes-max', 'names-bytes-max']],
   ['Queries', 'Of SQL over HTTP, which runs in processes of its own; `sluice query` has `--query-memory` alone.', ['queries-max', 'query-time-max', 'query-memory']],
+  ['Compaction', 'Files of tables are put together into fewer, in a thread of its own.', ['maintenance-cpu', 'maintenance-memory']],
   ['Messages', 'The server says what it does on stderr, a line of JSON each; of text where that is a terminal.', ['log-level']],
 ];
 

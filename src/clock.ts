@@ -70,3 +70,9 @@ export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
 export function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
+
+/** CPU time of all threads of this process so far, in milliseconds. */
+export function processCpuMs(): number {
+  const { system, user } = process.cpuUsage();
+  return (user + system) / 1000;
+}

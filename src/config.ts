@@ -62,6 +62,9 @@ export interface Config extends SchemaRules {
   readonly queryMsMax: number;
   /** For all queries that run at once. */
   readonly queryMemoryBytesMax: number;
+  /** Of a core, for compaction while the server is busy, in percent; 0: none. */
+  readonly maintenanceCpuPercent: number;
+  readonly maintenanceMemoryBytesMax: number;
   readonly logLevel: LogLevel;
 }
 
@@ -146,6 +149,8 @@ const perField = {
   queriesMax: { flag: 'queries-max', unit: 'count', default: '2', min: 1, max: 64, description: 'SQL queries over HTTP that run at once, each in a process of its own; others wait' },
   queryMsMax: { flag: 'query-time-max', unit: 'time', default: '60s', min: 100, max: 24 * 3_600_000, description: 'a query over HTTP is ended after this time' },
   queryMemory: QUERY_MEMORY,
+  maintenanceCpuPercent: { flag: 'maintenance-cpu', unit: 'count', default: '25', min: 0, max: 100, description: 'percent of a core for compaction while the server is busy; all that is free while it is idle; 0: no compaction' },
+  maintenanceMemory: { flag: 'maintenance-memory', unit: 'bytes', default: '512MiB', min: 64 * MiB, max: 4 * GiB, description: 'memory for compaction; files are no larger than it can put together' },
   logLevel: { flag: 'log-level', unit: 'word', default: 'info', words: LOG_LEVELS, description: 'what the server says on stderr' },
 } as const satisfies Record<string, Setting>;
 
@@ -225,6 +230,8 @@ export function parseConfig(flags: Readonly<Record<string, string | boolean | un
     queriesMax: number(perField.queriesMax),
     queryMsMax: number(perField.queryMsMax),
     queryMemoryBytesMax: queryMemoryOf(flags[QUERY_MEMORY.flag], env),
+    maintenanceCpuPercent: number(perField.maintenanceCpuPercent),
+    maintenanceMemoryBytesMax: number(perField.maintenanceMemory),
     logLevel: word(perField.logLevel),
   };
   atMost(config, 'bodyBytesMax', 'queueBytesMax', 'such a body could never be received');

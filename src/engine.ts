@@ -82,6 +82,7 @@ export async function openEngine(config: Config, { holder, isCatalogMadeAnew = f
     const damage = new Damage(logger);
     const folder = await openFolder(config, { disk, clock, logger, report: (sentence) => damage.report(sentence), isCatalogMadeAnew });
     undo.add('the log', () => folder.log.close());
+    undo.add('the thread for Delta logs', () => folder.logThread.close());
     const parts = makeParts({ config, logger, damage, folder });
     undo.add('the workers', () => parts.pool.close());
     connect(parts);
@@ -142,7 +143,7 @@ function serve(parts: Parts, control: Control): Engine {
     counts: () => ({ databases: catalog.databases().length, tables: catalog.tables().length }),
     workers: () => pool.slots(), firstUnflushed: () => flusher.firstUnflushed,
   });
-  control.serve(controlHandlers({ overview, catalog, flusher, quarantine, recovery, schema, tokens, problems, paths, logTrimmer: parts.logTrimmer, write: { writer, bodyMemory, log, clock, limits: config } }));
+  control.serve(controlHandlers({ overview, catalog, flusher, compactor: parts.compactor, quarantine, recovery, schema, tokens, problems, paths, logTrimmer: parts.logTrimmer, write: { writer, bodyMemory, log, clock, limits: config } }));
   const housekeeping = startHousekeeping(parts, control);
   return {
     writer, bodyMemory, schema, logger, tokens, tokenMade: folder.tokenMade, control, overview, problems, metrics, refusal,

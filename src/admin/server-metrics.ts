@@ -5,10 +5,12 @@ import type { Pool } from '../ingest/pool.js';
 import type { Recovery } from '../ingest/recovery.js';
 import type { Log } from '../log/log.js';
 import type { ServerLogger } from '../logging.js';
+import type { Compactor } from '../compaction/compactor.js';
 import { labelled, single, type Metric } from '../metrics.js';
 import type { RejectStore } from '../rejects/reject-store.js';
 import type { ExpiredFiles } from '../flush/expired-files.js';
 import type { Flusher } from '../flush/flusher.js';
+import type { Retiring } from '../flush/retiring.js';
 
 interface Counted {
   readonly lines: LineCounts;
@@ -17,6 +19,8 @@ interface Counted {
   readonly recovery: Recovery;
   readonly flusher: Flusher;
   readonly expiredFiles: ExpiredFiles;
+  readonly retiring: Retiring;
+  readonly compactor: Compactor;
   readonly bodyMemory: BodyMemory;
   readonly pool: Pool;
   readonly logger: ServerLogger;
@@ -25,9 +29,10 @@ interface Counted {
 }
 
 /** All values are of the moment of the call. */
-export function engineMetrics({ lines, rejects, log, recovery, flusher, expiredFiles, bodyMemory, pool, logger, memtableBytes }: Counted): Metric[] {
+export function engineMetrics({ lines, rejects, log, recovery, flusher, expiredFiles, retiring, compactor, bodyMemory, pool, logger, memtableBytes }: Counted): Metric[] {
   const kept = rejects.counts;
   const expired = expiredFiles.counts;
+  const compaction = compactor.counts;
   const { flushes, files, commits, failures, quarantinedRows } = flusher.counts;
   return [
     single('counter', 'sluice_lines_parsed_total', 'Lines of bodies that were parsed and have ended', lines.parsed),
@@ -54,9 +59,16 @@ export function engineMetrics({ lines, rejects, log, recovery, flusher, expiredF
     single('counter', 'sluice_flush_failures_total', 'Flushes that failed and are tried again', failures),
     single('gauge', 'sluice_tables_set_aside', 'Tables that cannot be written to their files, and whose lines are rejected', flusher.setAsideTables().length),
     single('counter', 'sluice_quarantined_rows_total', 'Rows of such tables that went to quarantine', quarantinedRows),
+    single('counter', 'sluice_compactions_total', 'Compactions: files of a table that were put together into others', compaction.jobs),
+    single('counter', 'sluice_compaction_failures_total', 'Compactions that failed and are tried again', compaction.failures),
+    single('counter', 'sluice_compaction_files_read_total', 'Files that were put together', compaction.filesRead),
+    single('counter', 'sluice_compaction_files_written_total', 'Files that they became', compaction.filesWritten),
+    single('counter', 'sluice_compaction_rows_read_total', 'Rows of files that were put together', compaction.rowsRead),
+    single('counter', 'sluice_compaction_bytes_read_total', 'Bytes of files that were put together', compaction.bytesRead),
+    single('counter', 'sluice_compaction_bytes_written_total', 'Bytes of the files that they became', compaction.bytesWritten),
     single('counter', 'sluice_expired_files_total', 'Files whose rows are all past retention and which left their tables', expired.files),
     single('counter', 'sluice_expired_rows_total', 'Rows in them', expired.rows),
-    single('counter', 'sluice_retired_files_deleted_total', 'Files that had left their tables and were deleted an hour later', expired.deleted),
+    single('counter', 'sluice_retired_files_deleted_total', 'Files that had left their tables and were deleted an hour later', retiring.deleted),
     single('gauge', 'sluice_retention_held_seconds', 'By how much the clock is ahead without being believed: nothing is refused or removed for its age by it', expired.heldSeconds),
     single('gauge', 'sluice_table_state_bytes', 'What is kept in memory of the Delta logs of tables, about', flusher.tableStateBytes),
     single('gauge', 'sluice_body_memory_bytes', 'Memory for bodies in flight', bodyMemory.blockCount * bodyMemory.blockBytes),

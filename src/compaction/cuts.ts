@@ -1,4 +1,5 @@
 /** Where the rows of a job are cut into files, once their times are known: by the calendar, and where a file would be too large. */
+import type { MinuteRows } from '../worker/compact/row-times.js';
 import { windowAt, type Grain } from './calendar.js';
 import { togetherBytesMax, type PlanLimits } from './plan.js';
 
@@ -7,8 +8,7 @@ export const MINUTE_MS = 60_000;
 
 /** What the cuts of a job depend on. */
 interface JobRows {
-  /** Minutes since 1970 that have rows, ascending, and how many. */
-  readonly minutes: readonly (readonly [minute: number, rows: number])[];
+  readonly minutes: MinuteRows;
   /** Of a row in a file, about. */
   readonly rowBytes: number;
   readonly untilMs: number | null;

@@ -35,7 +35,7 @@ export interface PlanLimits {
 }
 
 /** Files whose rows are to be written anew, and put into others in their place. */
-interface Job {
+export interface Job {
   readonly files: readonly PlannedFile[];
   /** Where files begin that would be of the job if it were not long enough; rows from then on begin a file of their own. Null: nowhere. */
   readonly untilMs: number | null;

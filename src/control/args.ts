@@ -19,6 +19,7 @@ const ARGS: { readonly [C in CommandName]: GenericSchema<unknown, ArgsOf<C>> } =
   'overview': nothing,
   'write': object({ database: string(), precision: pipe(number(), safeInteger('a whole number')) }),
   'flush': ofDatabase,
+  'compact': ofDatabase,
   'tables': ofDatabase,
   'files': object({ table: string() }),
   'log-hold': object({ hold: nullable(string()) }),

@@ -100,6 +100,11 @@ interface ControlCommands {
   /** Moves all rows that are on disk into files. */
   readonly 'flush': { readonly args: { readonly database: string | null }; readonly result: { readonly tables: number; readonly failed: readonly UnflushedTable[] } };
   readonly 'tables': { readonly args: { readonly database: string | null }; readonly result: readonly TableListing[] };
+  /** Puts the files of all tables together as far as that is due. */
+  readonly 'compact': {
+    readonly args: { readonly database: string | null };
+    readonly result: { readonly tables: number; readonly jobs: number; readonly failed: readonly { readonly database: string; readonly measurement: string; readonly reason: string }[] };
+  };
   /** The live files of a table named `database.measurement`; nothing is flushed for it. */
   readonly 'files': { readonly args: { readonly table: string }; readonly result: FilesListing };
   /**

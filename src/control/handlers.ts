@@ -5,6 +5,7 @@ import type { DatabaseAdmin } from '../admin/databases.js';
 import type { Overview } from '../admin/overview.js';
 import type { MadeToken, TokenStore } from '../auth/token-store.js';
 import type { Catalog, Table } from '../catalog/catalog.js';
+import type { Compactor } from '../compaction/compactor.js';
 import type { Recovery } from '../ingest/recovery.js';
 import type { Flusher } from '../flush/flusher.js';
 import type { LogTrimmer } from '../flush/log-trimmer.js';
@@ -19,6 +20,7 @@ import { writeBody, type WriteParts } from './write.js';
 interface HandlerParts {
   readonly catalog: Catalog;
   readonly flusher: Flusher;
+  readonly compactor: Compactor;
   readonly recovery: Recovery;
   readonly schema: DatabaseAdmin;
   readonly tokens: TokenStore;
@@ -53,6 +55,18 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
       await recovery.done();
       const tables = tablesOf(database);
       return { tables: tables.length, failed: await flush(parts, tables) };
+    },
+    'compact': async ({ database }) => {
+      await recovery.done();
+      const tables = tablesOf(database);
+      let jobs = 0;
+      const failed: { database: string; measurement: string; reason: string }[] = [];
+      for (const table of tables) {
+        const outcome = await parts.compactor.compactTable(table);
+        jobs += outcome.jobs;
+        if (outcome.problem !== null) failed.push({ database: table.databaseName, measurement: table.measurement, reason: outcome.problem });
+      }
+      return { tables: tables.length, jobs, failed };
     },
     'tables': async ({ database }) => Promise.all(tablesOf(database).map((table) => inTurn(() => listing(parts, table)))),
     'files': async ({ table: name }) => {

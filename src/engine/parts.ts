@@ -1,6 +1,8 @@
 /** Makes every part behind the front end, each out of those before it. Nothing runs yet: wiring.ts says who hears of what. */
 import { DatabaseAdmin } from '../admin/databases.js';
 import { systemClock as clock } from '../clock.js';
+import { CompactionThread } from '../compaction/compaction-thread.js';
+import { Compactor } from '../compaction/compactor.js';
 import type { Config } from '../config.js';
 import { systemDisk as disk } from '../disk.js';
 import { DroppedTables } from '../flush/dropped-tables.js';
@@ -8,6 +10,7 @@ import { ExpiredFiles } from '../flush/expired-files.js';
 import { Flusher } from '../flush/flusher.js';
 import { LogHolds } from '../flush/log-holds.js';
 import { LogTrimmer } from '../flush/log-trimmer.js';
+import { Retiring } from '../flush/retiring.js';
 import type { Folder } from '../folder.js';
 import { Admission } from '../ingest/admission.js';
 import { BODY_MEMORY_DEFAULTS, BodyMemory } from '../ingest/body-memory.js';
@@ -79,22 +82,32 @@ function makeIntake({ config, damage, folder, logger }: Ground) {
 }
 
 function makeOutflow({ config, folder, logger }: Ground, { admission, pool, recovery }: Intake) {
-  const { catalog, cleanup, log, logCare, openCommitter, quarantine, quarantineStore, retired, snapshots, store, trustedClock } = folder;
+  const { catalog, cleanup, log, logCare, openCommitter, quarantine, quarantineStore, paths, retired, snapshots, store, trustedClock } = folder;
+  const compactionThread = new CompactionThread({ root: paths.tables, tmp: paths.tmp(folder.start) }, clock);
   const logTrimmer = new LogTrimmer({ catalog, log, snapshots, holds: new LogHolds(clock) });
   const flusher = new Flusher({
     catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter,
     publishCatalog: () => logTrimmer.publish(),
-    onCommitted: (tableId, files) => expiredFiles.noteFlushed(tableId, files),
+    onCommitted: (tableId, files) => {
+      expiredFiles.noteFlushed(tableId, files);
+      compactor.noteFlushed(tableId, files.length);
+    },
     memtableBytes: () => admission.pressureBytes(),
     replayFloor: () => recovery.floor,
     limits: { ...config, memtableBytesMax: config.memoryBytesMax * FLUSH_MEMORY_SHARE },
   });
-  const expiredFiles = new ExpiredFiles({
-    catalog, clock, logger, retired, store, trustedClock,
-    use: (table, work) => flusher.use(table, work),
-    mustWait: ({ id }) => recovery.floor < Infinity || flusher.setAsideTables().includes(id),
+  const use: Flusher['use'] = (table, work) => flusher.use(table, work);
+  const mustWait = ({ id }: { readonly id: number }): boolean => recovery.floor < Infinity || flusher.setAsideTables().includes(id);
+  const retiring = new Retiring({ catalog, clock, logger, retired, store, use, mustWait });
+  const expiredFiles = new ExpiredFiles({ catalog, clock, logger, retiring, trustedClock, use, mustWait });
+  const compactor = new Compactor({
+    catalog, clock, logger, node: log.node, store, retiring, use, mustWait,
+    settings: { cpuShare: config.maintenanceCpuPercent / 100, memoryBytesMax: config.maintenanceMemoryBytesMax },
+    compact: (order) => compactionThread.compact(order),
+    freeBytes: async () => (await disk.freeBytes(config.dataDir)) - config.diskReserveBytes,
   });
-  return { logTrimmer, flusher, expiredFiles, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine, isFlushing: (tableId) => flusher.isFlushing(tableId) || logCare.isAt(tableId) }) };
+  const isFlushing = (tableId: number): boolean => flusher.isFlushing(tableId) || logCare.isAt(tableId) || compactor.isAt(tableId);
+  return { logTrimmer, flusher, retiring, expiredFiles, compactor, compactionThread, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine, isFlushing }) };
 }
 
 /** Where writes and orders come in. */

@@ -8,12 +8,14 @@ const STOP_FLUSH_MS = 6000;
 
 /** Ends what is under way, flushes what it can, and lets go of the data folder. */
 export async function stopEngine(parts: Parts, control: Control, housekeeping: Timer): Promise<void> {
-  const { admission, droppedTables, expiredFiles, flusher, folder: { log, logCare, logThread, takeUp }, logger, logTrimmer, pool, rejects, writer } = parts;
+  const { admission, compactionThread, compactor, droppedTables, expiredFiles, flusher, folder: { log, logCare, logThread, takeUp }, logger, logTrimmer, pool, rejects, retiring, writer } = parts;
   admission.stop();
   housekeeping.cancel();
   await writer.settled();
   await within(STOP_FLUSH_MS, flushAll(parts))
     .catch((error: Error) => logger.warn(`not all rows are in files yet; they stay in the log: ${error.message}`));
+  await compactor.stop(() => compactionThread.close());
+  await retiring.stop();
   await expiredFiles.stop().catch((error: Error) => logger.error(`what is trusted of the clock could not be noted: ${error.message}`));
   await takeUp.stop();
   logCare.stop();

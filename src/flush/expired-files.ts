@@ -1,16 +1,15 @@
 /**
- * Takes files whose rows are all past retention out of the logs of their tables, and an hour later off the disk: a few
- * tables a minute, each of which is looked at when something of it can be due. DESIGN.md, section 17.
+ * Takes files whose rows are all past retention out of the logs of their tables: a few tables a minute, each of which is
+ * looked at when something of it can be due. DESIGN.md, section 17.
  */
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../logging.js';
 import type { FlushedFile } from '../model/flushed-file.js';
-import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
+import type { TableCommitter } from '../tables/commit.js';
 import type { LiveFile } from '../tables/delta/file-list.js';
-import type { RetiredFiles, RetiredNote } from '../tables/retired-files.js';
-import type { TableStore } from '../tables/table-store.js';
 import type { TrustedClock } from '../trusted-clock.js';
+import type { Retiring } from './retiring.js';
 
 const TURN_MS = 60_000;
 /** All tables have had their turn after so many, when they are many. */
@@ -28,8 +27,7 @@ interface ExpiredFilesParts {
   readonly clock: Clock;
   readonly trustedClock: TrustedClock;
   readonly logger: Logger;
-  readonly store: TableStore;
-  readonly retired: RetiredFiles;
+  readonly retiring: Retiring;
   /** Does something with the committer of a table. */
   readonly use: <T>(table: Table, work: (committer: TableCommitter) => Promise<T>) => Promise<T>;
   /** Whether nothing may be done to the files of a table now. */
@@ -61,7 +59,7 @@ export class ExpiredFiles {
   #turnMs: number;
   #isHeldSaid = false;
   #stopped = false;
-  readonly #counts = { files: 0, rows: 0, deleted: 0 };
+  readonly #counts = { files: 0, rows: 0 };
 
   constructor(parts: ExpiredFilesParts) {
     this.#parts = parts;
@@ -69,7 +67,7 @@ export class ExpiredFiles {
   }
 
   /** Since the start; and by how much the clock is ahead without being believed. */
-  get counts(): { readonly files: number; readonly rows: number; readonly deleted: number; readonly heldSeconds: number } {
+  get counts(): { readonly files: number; readonly rows: number; readonly heldSeconds: number } {
     return { ...this.#counts, heldSeconds: Math.round(this.#parts.trustedClock.heldMs() / 1000) };
   }
 
@@ -107,7 +105,6 @@ export class ExpiredFiles {
   async #work(): Promise<void> {
     this.#sayHeld();
     for (const table of this.#due()) await this.#attempt(table, () => this.#expire(table));
-    for (const note of this.#parts.retired.due()) await this.#delete(note);
     await this.#noteClock();
   }
 
@@ -140,7 +137,7 @@ export class ExpiredFiles {
 
   /** Commits that files past retention are none of the table's any more. */
   #expire(table: Table): Promise<void> {
-    const { clock, logger, use } = this.#parts;
+    const { clock, logger, retiring, use } = this.#parts;
     return use(table, async (committer) => {
       const dated = datedOf(await committer.liveFiles());
       // The period may be another by now, or the table gone.
@@ -150,7 +147,9 @@ export class ExpiredFiles {
       const past = dated.filter(isPast);
       if (past.length > 0) {
         const rows = past.reduce((sum, file) => sum + file.rows, 0);
-        await this.#remove(table, committer, past.map(({ path }) => path), rows);
+        const operationMetrics = { numDeletedRows: String(rows) };
+        const removes = past.map(({ path }) => path);
+        await retiring.replace(table, committer, { adds: [], removes, dataChange: true, operation: 'DELETE', operationMetrics, timeMs: clock.nowMs() });
         this.#counts.files += past.length;
         this.#counts.rows += rows;
         logger.info(`table ${table.folder}: ${past.length} files with ${rows} rows left it, all before ${new Date(sinceMs).toISOString()} and past retention`);
@@ -160,46 +159,11 @@ export class ExpiredFiles {
     });
   }
 
-  async #remove(table: Table, committer: TableCommitter, removes: readonly string[], rows: number): Promise<void> {
-    const { clock, retired } = this.#parts;
-    // What is in a folder of its own, or somewhere else, another writer sees to.
-    const note = await retired.add(table, removes.filter((path) => !/[/:]/.test(path)));
-    try {
-      const operationMetrics = { numDeletedRows: String(rows) };
-      await committer.replace({ adds: [], removes, dataChange: true, operation: 'DELETE', operationMetrics, timeMs: clock.nowMs() });
-    } catch (error) {
-      if (!(error instanceof CommitUncertain)) await retired.finish(note);
-      throw error;
-    }
-  }
-
   /** Since when rows of a table are kept; null: all are, or it is gone. */
   #sinceMs({ databaseName, id }: Table): number | null {
     const { catalog, trustedClock } = this.#parts;
     const retentionS = catalog.table(id) === undefined ? null : catalog.database(databaseName)?.retentionS ?? null;
     return retentionS === null ? null : trustedClock.nowMs() - retentionS * 1000;
-  }
-
-  /** Deletes the files of a note that are no part of their table; those that are, or were named again since, stay. */
-  async #delete(note: RetiredNote): Promise<void> {
-    const { catalog, logger, mustWait, retired, store, use } = this.#parts;
-    if (this.#stopped) return;
-    const table = catalog.table(note.tableId);
-    if (table === undefined) return retired.finish(note); // its folder is in the trash
-    if (mustWait(table)) return retired.putOff(note);
-    try {
-      await use(table, async (committer) => {
-        const live = new Set((await committer.liveFiles()).map(({ path }) => path));
-        for (const name of retired.ownFiles(note).filter((each) => !live.has(each))) {
-          await store.delete(`${table.folder}/${name}`);
-          this.#counts.deleted += 1;
-        }
-      });
-      await retired.finish(note);
-    } catch (error) {
-      retired.putOff(note);
-      logger.warn(`files that left table ${table.folder} are deleted an hour later: ${(error as Error).message}`);
-    }
   }
 
   async #noteClock(): Promise<void> {

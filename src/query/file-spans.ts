@@ -15,9 +15,9 @@ export function withEachPointOnce(files: readonly string[], spans: ReadonlyMap<s
   const byTime = known.map(({ path, span }) => ({ path, ...span! })).sort((a, b) => a.firstMs - b.firstMs);
   const once = new Set<string>();
   let lastMsBefore = -Infinity;
-  for (const [at, { path, firstMs, lastMs, hasOneSeq }] of byTime.entries()) {
+  for (const [at, { path, firstMs, lastMs, hasPointsOnce }] of byTime.entries()) {
     const next = byTime[at + 1]?.firstMs ?? Infinity;
-    if (hasOneSeq && lastMsBefore + SLACK_MS < firstMs && lastMs + SLACK_MS < next) once.add(path);
+    if (hasPointsOnce && lastMsBefore + SLACK_MS < firstMs && lastMs + SLACK_MS < next) once.add(path);
     lastMsBefore = Math.max(lastMsBefore, lastMs);
   }
   return once;

@@ -1,6 +1,5 @@
 /** What the thread for Delta logs runs; see log-thread.ts. */
-import { setPriority } from 'node:os';
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { systemDisk } from '../disk.js';
 import { atMost } from '../in-turn.js';
 import { decodeCheckpoint, type CheckpointRows } from './delta/checkpoint-file.js';
@@ -8,7 +7,8 @@ import { writeCheckpoint } from './delta/checkpoint-writing.js';
 import { cleanLog } from './delta/log-cleaning.js';
 import type { OwnNode } from './delta/table-state.js';
 import { localTableStore } from './local-store.js';
-import type { CareOrder, CareResult, ThreadAnswer, ThreadPlace, ThreadRequest } from './log-thread.js';
+import type { CareOrder, CareResult, ThreadPlace, ThreadRequest } from './log-thread.js';
+import { serveThread } from '../thread.js';
 
 const NICENESS = 10;
 
@@ -16,18 +16,7 @@ const { root, tmp } = workerData as ThreadPlace;
 const store = localTableStore(systemDisk, root, tmp);
 const inTurn = atMost(1);
 
-// Of this thread alone, which is so on Linux only: those that take and answer writes come first.
-if (process.platform === 'linux') setPriority(NICENESS);
-parentPort!.on('message', (request: ThreadRequest) => void inTurn(() => answer(request)));
-
-async function answer(request: ThreadRequest): Promise<void> {
-  const { id } = request;
-  const said = await (request.ask === 'read' ? readShort(request.paths, request.version) : care(request.order)).then(
-    (result): ThreadAnswer => ({ id, result }),
-    (error: Error): ThreadAnswer => ({ id, error: error.message }),
-  );
-  parentPort!.postMessage(said);
-}
+serveThread<ThreadRequest>((request) => inTurn(async (): Promise<unknown> => (request.ask === 'read' ? readShort(request.paths, request.version) : care(request.order))), NICENESS);
 
 async function read(paths: readonly string[], version: number): Promise<CheckpointRows> {
   const parts: Buffer[] = [];
@@ -47,12 +36,12 @@ async function readShort(paths: readonly string[], version: number): Promise<Che
 
 function shortened(line: string): string {
   if (!line.startsWith('{"add":')) return line;
-  const { add } = JSON.parse(line) as { add: { path: unknown; size: unknown; stats?: string; deletionVector?: unknown } };
-  const { deletionVector, path, size, stats } = add;
+  const { add } = JSON.parse(line) as { add: { path: unknown; size: unknown; modificationTime: unknown; tags?: unknown; stats?: string; deletionVector?: unknown } };
+  const { deletionVector, modificationTime, path, size, stats, tags } = add;
   if (stats === undefined) return line;
   const { maxValues, minValues, numRecords } = JSON.parse(stats) as { maxValues?: Bounds; minValues?: Bounds; numRecords?: unknown };
   const bounds = (of: Bounds | undefined): Bounds => ({ time: of?.time, sluice_seq: of?.sluice_seq });
-  return JSON.stringify({ add: { path, size, stats: JSON.stringify({ numRecords, minValues: bounds(minValues), maxValues: bounds(maxValues) }), deletionVector } });
+  return JSON.stringify({ add: { path, size, modificationTime, tags, stats: JSON.stringify({ numRecords, minValues: bounds(minValues), maxValues: bounds(maxValues) }), deletionVector } });
 }
 
 interface Bounds {

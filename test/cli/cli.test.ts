@@ -99,6 +99,7 @@ test('commands ask the server that holds the folder', async (t) => {
     'status': async () => ({ pid: process.pid, problems: [], bodyBytesMax: 1, bodyLinesMax: 1 }),
     'overview': async () => OVERVIEW,
     'write': async () => ({ kind: 'stored' }),
+    'compact': async ({ database }) => ({ tables: 2, jobs: database === null ? 3 : 0, failed: database === 'full' ? [{ database, measurement: 'm', reason: 'ENOSPC: no space left on device, write' }] : [] }),
     'flush': async (args) => {
       asked.push(args);
       if (args.database === 'gone') throw new Error('there is no database "gone"');
@@ -183,6 +184,10 @@ test('commands ask the server that holds the folder', async (t) => {
   assert.equal(await says('query', '--format', 'jsonl', 'SELECT time, load FROM cpu'), '{"time":"1970-01-01T00:00:00.000000000Z","load":1.5}\n');
   assert.equal(await says('query', '--database', 'db', '--format', 'csv', 'SELECT load FROM cpu'), 'load\n1.5\n');
   assert.equal(await says('flush', '--database', 'db'), 'all rows of 1 table are in files\n');
+  assert.equal(await says('compact'), 'files of 2 tables are put together, in 3 jobs\n');
+  assert.equal(await says('compact', '--database', 'db'), 'nothing is due for 2 tables\n');
+  const stuck = await sluice(['compact', '--database', 'full', '--data-dir', folder]);
+  assert.deepEqual([stuck.code, stuck.stderr], [1, 'sluice: files of m of database full could not be put together: the disk is full\n']);
   const named = { tables: [{ database: 'db', measurement: 'cpu' }] };
   assert.deepEqual(asked, [named, named, { database: 'db' }], 'a query flushes the tables that it names');
   const failed = await sluice(['flush', '--database', 'gone', '--data-dir', folder]);

@@ -90,7 +90,7 @@ export const OPERATIONS: readonly Operation[] = [
   refused('raise versions', PROTOCOL, { unreadable: true }),
   refused('enable deletion vectors', PROTOCOL, { unreadable: true }),
   refused('deletion vector', PROTOCOL, { unreadable: true, leaves: (rows) => rows.filter(({ n }) => n !== 5) }),
-  refused('feature column mapping', PROTOCOL, { unreadable: true }),
+  writable('feature column mapping'),
   refused('column mapping', PROTOCOL, { unreadable: true }),
 ];
 

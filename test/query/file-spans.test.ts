@@ -13,7 +13,7 @@ import { runQuery } from '../../src/query/run-query.js';
 const folder = mkdtempSync(join(tmpdir(), 'sluice-spans-'));
 after(() => rmSync(folder, { recursive: true }));
 
-const span = (firstMs: number, lastMs: number, hasOneSeq = true): FileSpan => ({ firstMs, lastMs, hasOneSeq });
+const span = (firstMs: number, lastMs: number, hasPointsOnce = true): FileSpan => ({ firstMs, lastMs, hasPointsOnce });
 
 test('A6: a file holds each point once when it has one seq and no other file has its times', () => {
   const cases: [spans: (FileSpan | undefined)[], once: number[]][] = [
@@ -39,10 +39,10 @@ test('A6: a file holds each point once when it has one seq and no other file has
 test('A6: what statistics do not tell is not guessed', () => {
   const stats = (least: object, greatest: object): object => ({ numRecords: 1, minValues: least, maxValues: greatest });
   const [first, last] = ['1969-12-31T23:59:59.999Z', '2026-01-01T00:00:00.000Z'];
-  assert.deepEqual(spanOf(stats({ time: first, sluice_seq: 5 }, { time: last, sluice_seq: 5 })), { firstMs: -1, lastMs: Date.parse(last), hasOneSeq: true });
-  assert.deepEqual(spanOf(stats({ time: first, sluice_seq: 5 }, { time: last, sluice_seq: 6 }))?.hasOneSeq, false);
-  assert.deepEqual(spanOf(stats({ time: first }, { time: last }))?.hasOneSeq, false);
-  assert.deepEqual(spanOf(stats({ time: first, sluice_seq: 2 ** 53 }, { time: last, sluice_seq: 2 ** 53 }))?.hasOneSeq, false);
+  assert.deepEqual(spanOf(stats({ time: first, sluice_seq: 5 }, { time: last, sluice_seq: 5 })), { firstMs: -1, lastMs: Date.parse(last), hasPointsOnce: true });
+  assert.deepEqual(spanOf(stats({ time: first, sluice_seq: 5 }, { time: last, sluice_seq: 6 }))?.hasPointsOnce, false);
+  assert.deepEqual(spanOf(stats({ time: first }, { time: last }))?.hasPointsOnce, false);
+  assert.deepEqual(spanOf(stats({ time: first, sluice_seq: 2 ** 53 }, { time: last, sluice_seq: 2 ** 53 }))?.hasPointsOnce, false);
   for (const none of [{}, stats({ time: last }, { time: first }), stats({}, { time: last }), stats({ time: 'soon' }, { time: last })]) assert.equal(spanOf(none), null);
 });
 

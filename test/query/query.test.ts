@@ -76,7 +76,7 @@ test('[issue 14 4] rows before the first microsecond that is kept are not shown,
   writeFileSync(plain, [[at - 1, 'old'], [at + 1, 'later']].map(([time, host]) => (
     `${JSON.stringify({ time, 'sluice_ns': 0, 'sluice_seq': 9, 'row number': 0, host, 'load': 4 })}\n`)).join(''));
   const [once] = table.files;
-  const spans = new Map([[once!, { firstMs: at / 1000 - 1000, lastMs: at / 1000 - 1000, hasOneSeq: true }]]);
+  const spans = new Map([[once!, { firstMs: at / 1000 - 1000, lastMs: at / 1000 - 1000, hasPointsOnce: true }]]);
   const shown = (since: number | null): Promise<string> => query([{ ...table, files: [...table.files, plain], since, spans }], 'SELECT host, load, count FROM cpu ORDER BY time, host', 'csv');
   assert.equal(await shown(at), 'host,load,count\nfirst,2,3\nlater,4,\n');
   assert.equal(await shown(null), 'host,load,count\nolder,,\nold,1,\nfirst,2,3\nlater,4,\n'.replace('old,1,\n', 'old,4,\n'));
@@ -168,7 +168,7 @@ test('A6: a file that cannot be read to its end is a fault, however many of its 
   // In the pages of the last row groups: the first ones are read, and their rows are shown by then.
   for (let at = Math.floor(bytes.length * 0.8); at < Math.floor(bytes.length * 0.81); at += 1) bytes[at]! ^= 0xff;
   writeFileSync(path, bytes);
-  const spans = new Map([[path, { firstMs: 0, lastMs: 1000, hasOneSeq: true }]]);
+  const spans = new Map([[path, { firstMs: 0, lastMs: 1000, hasPointsOnce: true }]]);
   await assert.rejects(query([{ ...table, spans }], 'SELECT * FROM cpu', 'csv'), /a file could not be read to its end, so that this is not all of the result/);
   assert.equal(await query([await cpu()], 'SELECT 1 AS n; BEGIN; SELECT 2 AS n; COMMIT; SELECT 3 AS n', 'csv'), 'n\n1\nn\n2\nn\n3\n');
 });

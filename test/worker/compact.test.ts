@@ -70,7 +70,7 @@ async function madeFiles(random: Random, seqsOfFiles: readonly (readonly number[
 
 function orderOf(store: Store, columns: readonly ColumnDefinition[]): CompactOrder {
   const files = [...store.files].map(([path, { length }]) => ({ path, bytes: length }));
-  return { tableId: 3, folder: 'db/t', columns, files, node: NODE, numberFirst: 5, limits: COMPACTED_LIMITS, memoryBytesMax: MEMORY };
+  return { tableId: 3, folder: 'db/t', columns, files, node: NODE, numberFirst: 5, limits: COMPACTED_LIMITS, divide: null, memoryBytesMax: MEMORY };
 }
 
 /** Compacts, and holds what came of it against the model. */

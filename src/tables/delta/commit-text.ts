@@ -15,7 +15,7 @@ const texts = array(string());
 const actionSchema = object({
   protocol: exactOptional(object({ minReaderVersion: version, minWriterVersion: version, readerFeatures: nullish(texts, []), writerFeatures: nullish(texts) })),
   metaData: exactOptional(looseObject({ id: string(), schemaString: string(), partitionColumns: nullish(texts, []) })),
-  add: exactOptional(object({ path: string(), size: pipe(version, minValue(0, '0 or more')), stats: nullish(string()), deletionVector: nullish(looseObject({})) })),
+  add: exactOptional(object({ path: string(), size: pipe(version, minValue(0, '0 or more')), stats: nullish(string()), modificationTime: nullish(number()), tags: nullish(looseObject({})), deletionVector: nullish(looseObject({})) })),
   remove: exactOptional(object({ path: string() })),
   txn: exactOptional(object({ appId: string(), version: unknown() })),
   commitInfo: exactOptional(object({ engineInfo: exactOptional(unknown()), sluicePrevious: exactOptional(unknown()) })),

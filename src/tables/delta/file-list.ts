@@ -1,7 +1,7 @@
 /** The files of a table: what its newest version is made of, and what any version named. Changed in place, commit by commit. */
 import type { TableStore } from '../table-store.js';
 import { spanOf, type FileSpan, type SpanStatistics } from '../../model/file-span.js';
-import { uriOf } from './actions.js';
+import { MERGED_TAG, MERGED_TAG_VALUES, uriOf } from './actions.js';
 import type { Action } from './commit-text.js';
 
 /** What an entry takes besides its path, about: measured with a hundred thousand of them. */
@@ -20,6 +20,10 @@ export interface LiveFile {
   readonly rows: number | null;
   /** Between which times its rows are, or null when its statistics do not tell. */
   readonly span: FileSpan | null;
+  /** When it became part of the table, as its `add` says; milliseconds since 1970. */
+  readonly addedMs: number;
+  /** Compaction made it. */
+  readonly isMerged: boolean;
   /** It was found as long as its commit says. */
   isWhole: boolean;
   /** The path as its `add` has it, where `uriOf` writes it in another way: a `remove` must say the same. */
@@ -49,7 +53,9 @@ function liveFile(add: NonNullable<Action['add']>): LiveFile {
   const stats = add.stats == null ? {} : JSON.parse(add.stats) as SpanStatistics & { numRecords?: number };
   const path = decodeURIComponent(add.path);
   const uri = add.path === uriOf(path) ? {} : { uri: add.path };
-  return { path, bytes: add.size, rows: stats.numRecords ?? null, span: spanOf(stats), isWhole: false, ...uri };
+  const merged = add.tags?.[MERGED_TAG];
+  const span = spanOf(stats, merged === MERGED_TAG_VALUES.points);
+  return { path, bytes: add.size, rows: stats.numRecords ?? null, span, addedMs: add.modificationTime ?? 0, isMerged: merged != null, isWhole: false, ...uri };
 }
 
 export class FileList {

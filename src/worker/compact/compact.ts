@@ -38,7 +38,7 @@ export interface Piece {
 }
 
 /** A file that was made, and whether each of its points stands in it once. */
-export interface CompactedFile extends FlushedFile {
+interface CompactedFile extends FlushedFile {
   readonly hasPointsOnce: boolean;
 }
 

@@ -57,7 +57,7 @@ export async function writeParquetFile(
 }
 
 /** Files to write, one after another. */
-export interface FilesOrder extends Pick<FileOrder, 'tableId' | 'columns'> {
+interface FilesOrder extends Pick<FileOrder, 'tableId' | 'columns'> {
   /** @param place from 0 */
   readonly pathOf: (place: number) => string;
   readonly limits: FileLimits;
