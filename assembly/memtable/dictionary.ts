@@ -11,7 +11,8 @@ import { secretHash } from '../base/secret-hash';
 import { reserveHeap } from './column-heap';
 import { give, regrow, take } from './memory';
 
-const ENTRIES_MIN: u32 = 16;
+/** Room of the smallest dictionary; a power of two, as of all. */
+export const ENTRIES_MIN: u32 = 16;
 
 /** Code of a value; a new one is added in the name of the body `body`. */
 export function internText(column: usize, at: usize, bytes: u32, body: u64): u32 {

@@ -1,7 +1,7 @@
 // Rows that leave a memtable, after a flush or when they are given up, in steps that bodies may come between: the rest is
 // copied into arrays of its own size while the old ones stand and grow, and takes their place at once, numbered anew, when
 // it has caught up. Series and dictionaries stay as they are for the lines to come, unless there are more than a few of
-// them to the rows there were: then those without rows go (compact-series.ts). One table at a time.
+// them to the rows there were: then those without rows go (keep-series.ts). One table at a time.
 import {
   COLUMN_COUNT, COLUMN_KIND, COLUMN_STRUCT_BYTES, COLUMN_VALUES,
 } from '../layout/column';
@@ -12,7 +12,8 @@ import { KIND_STRING, KIND_TAG } from '../layout/codes';
 import { tableAt } from './tables';
 import { columnAt, rowOfValue, textStart, valueFrom } from './read';
 import { clearColumn } from './column';
-import { dropSeries, keepSeries } from './compact-series';
+import { dropSeries } from './compact-series';
+import { keepEnd, keepStart, keepStep } from './keep-series';
 import { give, regrow, take } from './memory';
 import { endMove, moveValues, startMove } from './move-values';
 import { clearRows, reserveRows } from './table';
@@ -55,6 +56,8 @@ const rowsTo: usize = memory.data(192, 8);
 let next: u32 = 0;
 let passes: u32 = 0;
 let passRows: u32 = 0;
+/** The rows have left, and series without rows are leaving. */
+let isKeeping: bool = false;
 /** Of the step. */
 let left: u32 = 0;
 
@@ -82,16 +85,17 @@ export function dropRange(first: u32, end: u32): void {
 /** Copies on, about `entries` values; 1 while there are more. */
 export function dropStep(entries: u32): u32 {
   if (table == 0 || leaving == 0) return finish();
+  if (isKeeping) return keepStep(entries) != 0 ? 1 : finish();
   const rows = load<u32>(table, TABLE_ROWS);
   if (leaving < rows) {
     left = passes > PASSES_MAX ? u32.MAX_VALUE : entries;
     if (!hasCopied(rows)) return 1;
   }
   settle(rows);
-  return finish();
+  return isKeeping ? 1 : finish();
 }
 
-/** Ends, done or not; what is not done leaves the table as it was. */
+/** Ends, done or not; what is not done leaves the table as it was, rows and then series. */
 export function dropEnd(): void {
   finish();
 }
@@ -104,6 +108,8 @@ export function removeSpans(tableId: u32, from: usize, count: u32): void {
 }
 
 function finish(): u32 {
+  keepEnd();
+  isKeeping = false;
   for (let i: u32 = 0; i < copyRoom; i++) clearColumn(copyAt(i));
   give(copies, copyRoom * COPY_BYTES);
   give(ranges, rangeRoom * RANGE_BYTES);
@@ -252,7 +258,9 @@ function settle(rows: u32): void {
     memory.fill(copyAt(i), 0, COPY_BYTES);
   }
   takeRows();
-  if (isCrowded) keepSeries(table);
+  if (!isCrowded) return;
+  keepStart(table);
+  isKeeping = true;
 }
 
 function takeRows(): void {

@@ -8,7 +8,8 @@ import { TABLE_COLUMNS, TABLE_ROWS, TABLE_SERIES } from '../layout/table';
 import { KIND_TAG } from '../layout/codes';
 import { blockBytes } from '../base/arena';
 import { tableAt, tableIdsEnd } from './tables';
-import { dropSeries, keepSeries } from './compact-series';
+import { dropSeries } from './compact-series';
+import { keepSeries } from './keep-series';
 import { cacheBytes, freeSeries } from './cache/series-cache';
 import { columnAt } from './read';
 

@@ -5,21 +5,23 @@ import { stallText, type StalledAt } from '../ingest/stall.js';
 import type { FromWorker } from '../worker/protocol.js';
 import { newsOf } from './news.js';
 import type { Parts } from './parts.js';
+import { ToldTables } from './told-tables.js';
 
 /** Connects the parts, and starts the workers last, so that whatever they say is heard. */
 export function connect(parts: Parts): void {
-  connectCatalog(parts);
+  const told = new ToldTables(parts.folder.catalog);
+  connectCatalog(parts, told);
   connectRecovery(parts);
   const { folder: { log }, pool, rollback } = parts;
   log.onFailure((lastSynced, reason) => rollback.onLogFailure(lastSynced, reason));
-  pool.start(poolEvents(parts));
+  pool.start(poolEvents(parts, told));
 }
 
 /** Workers know every table before a body that needs it is dispatched. */
-function connectCatalog({ compactor, expiredFiles, flusher, folder: { catalog, logCare }, logger, pool }: Parts): void {
+function connectCatalog({ compactor, expiredFiles, flusher, folder: { catalog, logCare }, logger, pool }: Parts, told: ToldTables): void {
   catalog.subscribe((applied) => {
     const { added, dropped } = applied;
-    if (added.length > 0) pool.tellAll({ say: 'define', tables: added });
+    if (added.length > 0) told.add(pool.slots(), added);
     if (dropped.length > 0) pool.tellAll({ say: 'drop', tableIds: dropped });
     flusher.forgetTables(dropped);
     logCare.forget(dropped);
@@ -37,19 +39,27 @@ function connectRecovery({ config, flusher, fullestBytes, memtableBytes, recover
   });
 }
 
-function poolEvents(parts: Parts): PoolEvents {
-  const { dispatcher, flusher, folder: { catalog }, logger } = parts;
+function poolEvents(parts: Parts, told: ToldTables): PoolEvents {
+  const { logger } = parts;
   return {
-    onSlot: (slot) => {
-      slot.tell({ say: 'define', tables: catalog.tables() });
-      slot.tell({ say: 'set-aside', tableIds: flusher.setAsideTables(), isSetAside: true });
-      dispatcher.dispatch();
-    },
+    onSlot: (slot) => void onSlot(parts, told, slot),
     onMessage: (slot, message) => onMessage(parts, slot, message),
     onStall: (slot, stalled) => onStall(parts, slot, stalled),
-    onDeath: (slot) => onDeath(parts, slot),
+    onDeath: (slot) => {
+      told.forget(slot);
+      onDeath(parts, slot);
+    },
     onError: (error) => logger.error(`a worker failed: ${error.message}`),
   };
+}
+
+/** A new worker gets bodies once it knows the catalog. */
+async function onSlot({ dispatcher, flusher }: Parts, told: ToldTables, slot: Slot): Promise<void> {
+  slot.busy = true;
+  if (!(await told.introduce(slot))) return;
+  slot.tell({ say: 'set-aside', tableIds: flusher.setAsideTables(), isSetAside: true });
+  slot.busy = false;
+  dispatcher.dispatch();
 }
 
 function onMessage({ flusher, logger, rollback }: Parts, slot: Slot, message: FromWorker): void {

@@ -6,7 +6,9 @@ import { WasmParser } from './wasm/wasm.js';
 
 /** Of a worker's share: what it may hold that no row needs. */
 const SPARE_SHARE = 1 / 4;
-/** Of its share: what it may hold to be moved, since it does nothing else meanwhile. */
+/** What it may hold to be moved, since it does nothing else meanwhile: a millisecond a MiB. */
+const MOVED_BYTES_MAX = 64 * 1024 * 1024;
+/** And of its share: when a body found no room, bodies wait all the same. */
 const MOVED_SHARE = 1 / 2;
 /** Linear memory below this is not worth leaving: a few bodies need it. WASM memory never shrinks. */
 export const MOVE_BYTES_MIN = 64 * 1024 * 1024;
@@ -61,11 +63,13 @@ export class WorkerMemory {
    */
   tidy(): void {
     if (!this.#isDue) return;
-    const kept = this.#isCramped ? CRAMPED_BYTES_MIN : Math.max(this.#parts.bytesMax, MOVE_BYTES_MIN);
+    const { bytesMax } = this.#parts;
+    const kept = this.#isCramped ? CRAMPED_BYTES_MIN : Math.max(bytesMax, MOVE_BYTES_MIN);
+    const movedMax = Math.min(bytesMax * MOVED_SHARE, this.#isCramped ? Infinity : MOVED_BYTES_MAX);
     this.#isDue = false;
     this.#isCramped = false;
     this.#freeSpare();
-    this.#move(kept);
+    this.#move(kept, movedMax);
   }
 
   /** Frees the instance that was left, if one was: before a body is loaded, for both would be in memory then. */
@@ -84,12 +88,12 @@ export class WorkerMemory {
   }
 
   /** Goes on in a fresh instance when memory is over what may be kept and over twice what is held. When it fails all stays as it was. */
-  #move(bytesKept: number): void {
+  #move(bytesKept: number, bytesMovedMax: number): void {
     // An array that is being copied to be larger would not come along.
     this.#parser.exports.growEnd();
     const before = this.#parser.linearBytes();
     const held = this.#parser.memtableBytes();
-    if (before <= Math.max(bytesKept, 2 * held) || this.#parser.rowBytes() > this.#parts.bytesMax * MOVED_SHARE) return;
+    if (before <= Math.max(bytesKept, 2 * held) || this.#parser.rowBytes() > bytesMovedMax) return;
     this.#parser.freeSpare();
     try {
       const parser = this.#newParser();
