@@ -5,6 +5,7 @@ import type { Pool, Slot } from '../ingest/pool.js';
 import type { Log } from '../log/log.js';
 import type { Logger } from '../logging.js';
 import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
+import type { TakenNames } from '../tables/delta/schema-string.js';
 import { TableRefused } from '../tables/delta/table-state.js';
 import type { RowQuarantine } from '../tables/row-quarantine.js';
 import type { TableStore } from '../tables/table-store.js';
@@ -81,6 +82,8 @@ export class Mover {
 
   async #intoFiles(known: Table, committer: TableCommitter): Promise<boolean> {
     try {
+      const taken = committer.takenNames(this.#parts.catalog.table(known.id)?.columns ?? []);
+      if (taken.columns.size > 0) await this.#giveOtherNames(known.id, taken);
       // From here to the orders of the batch nothing is awaited: R, the last seq, the columns and the slots are of one moment.
       this.#takeUpEarlierCommit(known, committer);
       const movable = this.#movable(known.id);
@@ -89,6 +92,16 @@ export class Mover {
     } catch (error) {
       this.#committers.forget(known.id);
       throw error;
+    }
+  }
+
+  /** Columns whose names another writer's have in the table take others, before the first of their values is in a file. */
+  async #giveOtherNames(tableId: number, { columns, isTaken }: TakenNames): Promise<void> {
+    const { catalog, logger } = this.#parts;
+    await this.#awaited(catalog.renameColumns(tableId, columns, isTaken));
+    const table = catalog.table(tableId);
+    for (const { id, key, name } of table?.columns ?? []) {
+      if (columns.has(id)) logger.warn(`table ${table!.folder}: another writer has a column called as ${JSON.stringify(key)}; that of its lines is ${name} in files`);
     }
   }
 

@@ -6,7 +6,7 @@ import type { ColumnDefinition } from '../model/schema.js';
 import { addAction, appendOf, metaDataAction, newMetaData, protocolAction, type MetaData, type Operation, type TableIdentity } from './delta/actions.js';
 import type { Expected } from './delta/checkpoint-writing.js';
 import { commitText } from './delta/commit-text.js';
-import { mergeSchemas, schemaOf, schemaString, type SchemaField } from './delta/schema-string.js';
+import { mergeSchemas, schemaOf, schemaString, takenNames, type SchemaField, type TakenNames } from './delta/schema-string.js';
 import { commitPath } from './delta/commit-reader.js';
 import { damagedFiles, type FileChange, type LiveFile } from './delta/file-list.js';
 import { loadTable, newestSeq, withCommit, type LoadedTable } from './delta/table-log.js';
@@ -125,10 +125,17 @@ export class TableCommitter {
     return damagedFiles(store, folder, files);
   }
 
-  /** Looks whether the table can be written as it is now, with these columns. @throws TableRefused saying why not */
+  /** Looks whether the table can be written as it is now, with these columns or other names of them. @throws TableRefused saying why not */
   async check(columns: readonly ColumnDefinition[]): Promise<void> {
     await this.#inTurn(() => this.#seen.refresh());
-    this.#mergedFields(columns, this.#writableFields());
+    const fields = this.#writableFields();
+    const { columns: taken } = takenNames(columns, fields);
+    this.#mergedFields(columns.filter(({ id }) => !taken.has(id)), fields);
+  }
+
+  /** Which of these columns need other names before they can be committed, as of the last commit seen. */
+  takenNames(columns: readonly ColumnDefinition[]): TakenNames {
+    return takenNames(columns, fieldsOf(this.state));
   }
 
   /**
