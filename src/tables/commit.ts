@@ -54,6 +54,9 @@ export class CommitUncertain extends Error {
   }
 }
 
+/** Columns of others have names of columns that were to be committed: these need other names, and their files are of no use. */
+export class NamesTaken extends TableRefused {}
+
 /** Commits the batches of one table, one at a time, and takes up what other writers commit. */
 export class TableCommitter {
   readonly #options: CommitterOptions;
@@ -276,7 +279,8 @@ export class TableCommitter {
     try {
       return mergeSchemas(schemaOf(columns), before);
     } catch (error) {
-      throw new TableRefused(this.#options.folder, `it is read-only: ${(error as Error).message}`);
+      const Refusal = takenNames(columns, before).columns.size > 0 ? NamesTaken : TableRefused;
+      throw new Refusal(this.#options.folder, `it is read-only: ${(error as Error).message}`);
     }
   }
 
