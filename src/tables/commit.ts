@@ -166,7 +166,9 @@ export class TableCommitter {
     const pathOf = (file: FlushedFile): string => this.#pathInTable(file);
     let wasTried = false;
     return this.#inTurn(() => this.#putUntil(async () => {
-      const files = await this.#seen.files();
+      const files = await this.#seen.files().catch((error: Error) => {
+        throw wasTried ? new CommitUncertain(this.#options.folder, this.state.version, error) : error;
+      });
       if (isReplaced(replacement, pathOf, files, wasTried)) return null;
       wasTried = true;
       const columns = this.#writableFields().map(({ name }) => name);
