@@ -1,8 +1,9 @@
 /** Makes every part behind the front end, each out of those before it. Nothing runs yet: wiring.ts says who hears of what. */
+import { dirname, join } from 'node:path';
 import { DatabaseAdmin } from '../admin/databases.js';
 import { systemClock as clock } from '../clock.js';
 import type { Config } from '../config.js';
-import { systemDisk as disk } from '../disk.js';
+import { systemDisk as disk, withoutSyncs } from '../disk.js';
 import { DroppedTables } from '../flush/dropped-tables.js';
 import { Flusher } from '../flush/flusher.js';
 import { LogTrimmer } from '../flush/log-trimmer.js';
@@ -19,6 +20,7 @@ import { WritePath } from '../ingest/write.js';
 import { keepFrame } from '../log/log-quarantine.js';
 import type { ServerLogger } from '../logging.js';
 import { RejectStore } from '../rejects/reject-store.js';
+import { localTableStore } from '../tables/local-store.js';
 import type { Damage } from './damage.js';
 import { slotSettings } from './shares.js';
 
@@ -76,11 +78,19 @@ function makeIntake({ config, damage, folder, logger }: Ground) {
 }
 
 function makeOutflow({ config, folder, logger }: Ground, { admission, pool, recovery }: Intake) {
-  const { catalog, cleanup, log, openCommitter, quarantine, quarantineStore, snapshots, store } = folder;
+  const { catalog, cleanup, log, openCommitter, paths, quarantine, quarantineStore, snapshots, start, store } = folder;
+  const drafts = paths.drafts(start);
+  const scratch = withoutSyncs(disk);
   const logTrimmer = new LogTrimmer({ catalog, log, snapshots });
   const flusher = new Flusher({
-    catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter,
+    catalog, log, pool, stores: { tables: store, quarantine: quarantineStore, drafts: localTableStore(scratch, drafts, paths.tmp(start)) }, quarantine, clock, logger, node: log.node, openCommitter,
     publishCatalog: () => logTrimmer.publish(),
+    linkDraft: async (path, query) => {
+      const link = join(paths.tmp(query), path);
+      await scratch.makeFolder(dirname(link));
+      await scratch.link(join(drafts, path), link);
+      return link;
+    },
     memtableBytes: () => admission.pressureBytes(),
     replayFloor: () => recovery.floor,
     limits: { ...config, memtableBytesMax: config.memoryBytesMax * FLUSH_MEMORY_SHARE },
