@@ -280,9 +280,9 @@ export class Flusher {
     });
   }
 
-  /** Flushes of a table run one after another. */
+  /** Flushes of a table run one after another; one that waits for others to end holds up nobody who reads. */
   #flush(tableId: number, work: (table: Table) => Promise<void> = (table) => this.#toFiles(table)): Promise<void> {
-    const flush = this.#inOrder(tableId, () => this.#inTurn(() => this.#work(tableId, work))).finally(() => {
+    const flush = this.#inTurn(() => this.#inOrder(tableId, () => this.#work(tableId, work))).finally(() => {
       if (this.#flushing.get(tableId) === flush) this.#flushing.delete(tableId);
     });
     this.#flushing.set(tableId, flush);

@@ -559,6 +559,20 @@ test('[issue 14 5] no row is read twice or not at all while it goes into files',
   assert.deepEqual((await read(bench)).drafts, []);
 });
 
+test('[issue 14 5] who reads a table waits for no flush that has not begun', async () => {
+  const bench = new Bench(6, 1);
+  for (let id = 1; id <= 6; id += 1) bench.frame(100 + id, id);
+  const flushes = [2, 3, 4, 5, 1].map((id) => bench.flusher.flush([id]));
+  await settle();
+  assert.deepEqual(bench.slots[0]!.orders.map(({ tableId }) => tableId), [2, 3, 4, 5], 'so many at once');
+  assert.equal((await read(bench)).drafts.length, 1);
+  for (const id of [2, 3, 4, 5]) bench.answer(id);
+  await settle();
+  assert.deepEqual(bench.slots[0]!.orders.slice(4).map(({ into, tableId }) => `${into} ${tableId}`), ['drafts 1', 'tables 1']);
+  bench.answer(1);
+  for (const flush of flushes) assert.equal(await failed(flush), '');
+});
+
 test('[issue 14 5] rows of a commit of which it was not known whether it stands are not read twice', async () => {
   const bench = new Bench(1, 1);
   bench.frame(100);

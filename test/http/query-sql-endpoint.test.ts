@@ -144,9 +144,9 @@ onBoth('[issue 14 5] a client that leaves ends its query, before the beginning o
 });
 
 onBoth('[issue 14 5] what is lost of a table is said in a header', {}, async ({ port, queries }) => {
-  queries.warnings = ['table db/cpu: 1 of its files is missing (ü\r\n)'];
+  queries.warnings = ['table db/cpu: 1 of its files is missing (ü\r\n)', 'another'];
   const answer = await fetch(`http://127.0.0.1:${port}/api/v3/query_sql?db=metrics&q=SELECT+1`);
-  assert.deepEqual([answer.headers.get('x-sluice-warning'), await answer.text()], ['table db/cpu: 1 of its files is missing (???)', '[]\n']);
+  assert.deepEqual([answer.headers.get('x-sluice-warning'), await answer.text()], ['table db/cpu: 1 of its files is missing (???); another', '[]\n']);
 });
 
 onBoth('[issue 14 5] a result is whole also where the connection ends with it', {}, async ({ clock, port }) => {

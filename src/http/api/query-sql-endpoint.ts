@@ -67,10 +67,11 @@ export async function querySqlEndpoint(schema: SchemaAccess, queries: SqlAccess,
   demand(request.principal, 'read', question.database);
   if (schema.tables(question.database) === null) throw new SluiceError('database-not-found', question.database);
   const { pieces, warnings } = await queries.ask(question, request.gone);
-  return { status: 200, headers: [['Content-Type', TYPES[question.format]], ...warnings.map(warningOf)], pieces };
+  return { status: 200, headers: [['Content-Type', TYPES[question.format]], ...warningOf(warnings)], pieces };
 }
 
 /** For who looks: the result is that of the rows that are there. */
-function warningOf(sentence: string): readonly [string, string] {
-  return ['X-Sluice-Warning', sentence.replace(/[^\x20-\x7e]/g, '?').slice(0, WARNING_CHARACTERS_MAX)];
+function warningOf(sentences: readonly string[]): (readonly [string, string])[] {
+  if (sentences.length === 0) return [];
+  return [['X-Sluice-Warning', sentences.join('; ').replace(/[^\x20-\x7e]/g, '?').slice(0, WARNING_CHARACTERS_MAX)]];
 }
