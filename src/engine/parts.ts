@@ -85,6 +85,9 @@ function makeOutflow({ config, folder, logger }: Ground, { admission, pool, reco
   const flusher = new Flusher({
     catalog, log, pool, stores: { tables: store, quarantine: quarantineStore, drafts: localTableStore(scratch, drafts, paths.tmp(start)) }, quarantine, clock, logger, node: log.node, openCommitter,
     publishCatalog: () => logTrimmer.publish(),
+    checkRoom: async () => {
+      if ((await disk.freeBytes(config.dataDir)) < config.diskReserveBytes) throw new Error('the disk is nearly full, and what is left is for writes');
+    },
     linkDraft: async (path, query) => {
       const link = join(paths.tmp(query), path);
       await scratch.makeFolder(dirname(link));

@@ -18,6 +18,8 @@ const FLUSHES_AT_ONCE_MAX = 4;
 interface FlusherParts extends MoverParts {
   /** Reads the Delta log of a table. */
   readonly openCommitter: (table: Table) => Promise<TableCommitter>;
+  /** Before drafts are written. @throws when there is no room for them */
+  readonly checkRoom: () => Promise<void>;
   /** Gives a draft a second name in the folder of a query, which goes with it. @returns its path */
   readonly linkDraft: (path: string, query: string) => Promise<string>;
   /** Linear memory in use by the memtables of all workers. */
@@ -75,7 +77,10 @@ export class Flusher {
     this.#views = new TableViews(this.#committers);
     this.#drafts = new Drafts({
       clock: parts.clock,
-      write: (table, after, seq) => this.#mover.draft({ table, after, seq, as: this.#setAside.isDeadly(table.id) ? 'json' : 'parquet', folder: String(table.id) }),
+      write: async (table, after, seq) => {
+        await parts.checkRoom();
+        return this.#mover.draft({ table, after, seq, as: this.#setAside.isDeadly(table.id) ? 'json' : 'parquet', folder: String(table.id) });
+      },
       remove: (paths) => this.#mover.removeDrafts(paths),
     });
     this.#setAside = new SetAside(parts.clock, (tableId, isSetAside) => this.#onSetAside(tableId, isSetAside));

@@ -51,6 +51,8 @@ class Bench {
   /** Before a Delta log is read, and before a commit is made. */
   beforeOpen: () => Promise<void> = async () => {};
   beforeCommit: () => Promise<void> = async () => {};
+  /** Whether there is room for drafts. */
+  beforeDraft: () => Promise<void> = async () => {};
   /** Whether the table can be written. */
   beforeCheck: () => Promise<void> = async () => {};
   readonly #tables = new Map<number, Table>();
@@ -74,6 +76,7 @@ class Bench {
         tellAll: (message: ToWorker) => this.slots.forEach((slot) => slot.tell(message)),
       } as unknown as Pool,
       stores: { tables: this.#store(''), quarantine: this.#store('quarantine/'), drafts: this.#store('drafts/') },
+      checkRoom: async () => this.beforeDraft(),
       linkDraft: async (path, query) => {
         this.linked.push(`${query}/${path}`);
         return `${query}/${path}`;
@@ -494,6 +497,7 @@ test('a table whose last commit of ours is of a number that was not given here i
 async function read(bench: Bench, query = 'query-1-1'): Promise<TableReading> {
   const before = bench.slots[0]!.orders.length;
   const reading = bench.flusher.read(1, query);
+  reading.catch(() => undefined); // whoever waits for it sees it
   await settle();
   if (bench.slots[0]!.orders.length > before) bench.answer();
   return reading;
@@ -571,6 +575,24 @@ test('[issue 14 5] who reads a table waits for no flush that has not begun', asy
   assert.deepEqual(bench.slots[0]!.orders.slice(4).map(({ into, tableId }) => `${into} ${tableId}`), ['drafts 1', 'tables 1']);
   bench.answer(1);
   for (const flush of flushes) assert.equal(await failed(flush), '');
+});
+
+test('[issue 14 5] a disk that is nearly full takes no drafts; what was drafted is read, and flushes go on', async () => {
+  const bench = new Bench(1, 1);
+  bench.frame(100);
+  await read(bench);
+  bench.beforeDraft = async () => {
+    throw new Error('the disk is nearly full');
+  };
+  assert.equal((await read(bench)).drafts.length, 1);
+  bench.frame(200);
+  await assert.rejects(read(bench), /nearly full/);
+  const flush = bench.flusher.flush([1]);
+  await settle();
+  bench.answer();
+  assert.equal(await failed(flush), '');
+  assert.deepEqual(ranges(bench), ['drafts 0-100', 'tables 0-200']);
+  assert.deepEqual((await read(bench)).drafts, []);
 });
 
 test('[issue 14 5] rows of a commit of which it was not known whether it stands are not read twice', async () => {
