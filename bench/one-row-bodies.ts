@@ -48,7 +48,7 @@ async function run(name: string, share: number): Promise<Row> {
       memoryBytesMax: 2 ** 30, rowBytesMax: 2 ** 30, linearBytesMax: 2 ** 31, limits: LIMITS, dataDir: 'unused', start: 'unused', inflate: 'zlib',
     },
     module: compile(readPackaged(new URL('../assembly/sluice.wasm', import.meta.url))),
-    stores: { tables: store, quarantine: store }, clock: systemClock, unpack: () => { throw new Error('no body is packed'); },
+    stores: { tables: store, quarantine: store, drafts: store }, clock: systemClock, unpack: () => { throw new Error('no body is packed'); },
   });
   const tell = (message: ToWorker): void => port1.postMessage(message);
   tell({ say: 'define', tables: [{ id: 1, databaseId: 1, measurement: 'm', created: 0, flushedTo: 0, columns: COLUMNS }] });
@@ -60,7 +60,7 @@ async function run(name: string, share: number): Promise<Row> {
   const held = (gauge.heldBytes - heldBefore) / BODIES;
   const seq = BODIES * share;
   const flushed = await longestTurnMs(async () => {
-    tell({ say: 'flush', order: { tableId: 1, seq, into: 'tables', as: 'parquet', path: 'file', columns: COLUMNS } });
+    tell({ say: 'flush', order: { tableId: 1, after: 0, seq, into: 'tables', as: 'parquet', path: 'file', columns: COLUMNS } });
     const said = await new Promise<FromWorker>((resolve) => port1.once('message', resolve));
     if (said.say !== 'file' || said.file === null) throw new Error(`the flush came to ${JSON.stringify(said)}`);
   });

@@ -117,6 +117,15 @@ export const systemDisk: Disk = {
   },
 };
 
+/** The same disk for what need not outlive the process: nothing is synced. */
+export function withoutSyncs(disk: Disk): Disk {
+  return {
+    ...disk,
+    syncFolder: async () => undefined,
+    open: async (path, how) => ({ ...(await disk.open(path, how)), sync: async () => undefined }),
+  };
+}
+
 /** A file that came with the program (the WASM module), read at once. */
 export function readPackaged(url: URL): Buffer<ArrayBuffer> {
   return readFileSync(url);

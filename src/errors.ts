@@ -12,6 +12,7 @@ export const ERRORS = {
   'query-too-large': { status: 400, sentence: 'the query needs more memory than it may have' },
   'query-too-slow': { status: 400, sentence: 'the query took too long' },
   'queries-full': { status: 503, sentence: 'too many queries run at once; send again' },
+  'rows-unreadable': { status: 503, sentence: 'not all rows of a table can be read now; send again' },
   'query-died': { status: 500, sentence: 'the process of the query died' },
   'not-offered': { status: 400, sentence: 'sluice does not offer this' },
   'unsupported-media-type': { status: 415, sentence: 'the Content-Type is not supported' },

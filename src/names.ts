@@ -272,9 +272,12 @@ export function spillName(pid: number, nowMs: number): string {
   return `query-${pid}-${nowMs}`;
 }
 
+/** What `spillName` makes. */
+export const SPILL_NAME = /^query-(\d{1,10})-\d{1,15}$/;
+
 /** The process of a folder that `spillName` named, or null for other names. */
 export function parseSpillName(name: string): number | null {
-  return numberOf(/^query-(\d{1,10})-\d{1,15}$/.exec(name)?.[1]);
+  return numberOf(SPILL_NAME.exec(name)?.[1]);
 }
 
 /** What lies where in a data folder. */
@@ -302,6 +305,8 @@ export interface DataPaths {
   readonly restoring: string;
   /** Folder of unfinished files of one process. @param start names the process: a new one each start */
   tmp(start: string): string;
+  /** Below it: rows that are in the log alone, in files for queries. */
+  drafts(start: string): string;
   /** The folder of those folders. */
   readonly allTmp: string;
 }
@@ -325,6 +330,7 @@ export function dataPaths(dataDir: string): DataPaths {
     tables: join(dataDir, 'tables'),
     restoring: join(dataDir, 'restore-unfinished'),
     tmp: (start) => join(dataDir, 'tmp', start),
+    drafts: (start) => join(dataDir, 'tmp', start, 'drafts'),
     allTmp: join(dataDir, 'tmp'),
   };
 }

@@ -72,15 +72,15 @@ function observabilityOf(config: Config, engine: Engine): Observability {
 }
 
 /** SQL over HTTP: in processes of their own, which ask the engine for the files of tables as commands do. */
-function queriesOf(config: Config, { control }: Engine): QueryProcesses {
+function queriesOf(config: Config, { control, logger }: Engine): QueryProcesses {
   return new QueryProcesses({
-    disk, clock, paths: dataPaths(config.dataDir), limits: config,
+    disk, clock, paths: dataPaths(config.dataDir), limits: config, say: (sentence) => logger.warn(sentence),
     tablesOf: async (database) => (await control.run('schema', {})).filter((table) => table.database === database),
-    load: async (tables) => {
-      const found = await control.run('tables-to-read', { tables });
-      const problems = [...found.failed.map(({ reason }) => reason), ...found.tables.filter(({ rows }) => rows === null).flatMap(({ problems }) => problems)];
-      if (problems.length > 0) throw new Error(problems.join('; '));
-      return found.tables.map(tableOf);
+    load: async (tables, query) => {
+      const found = await control.run('tables-to-read', { tables, query });
+      const unreadable = [...found.failed.map(({ reason }) => reason), ...found.tables.filter(({ rows }) => rows === null).flatMap(({ problems }) => problems)];
+      if (unreadable.length > 0) throw new Error(unreadable.join('; '));
+      return { tables: found.tables.map(tableOf), warnings: found.tables.flatMap(({ problems }) => problems) };
     },
   });
 }

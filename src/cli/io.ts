@@ -28,6 +28,13 @@ export function sayFailed({ failed }: Pick<ResultOf<'flush'>, 'failed'>): number
   return failed.length;
 }
 
+/** Says on stderr of which tables rows in the log alone are not shown. */
+export function sayUnshown({ failed }: Pick<ResultOf<'tables-to-read'>, 'failed'>): void {
+  for (const { database, measurement, reason } of failed) {
+    process.stderr.write(`sluice: of ${measurement} of database ${database} rows that are in no file yet are not shown: ${inWords(reason)}\n`);
+  }
+}
+
 /** Writes rows in a format of `sluice query`. */
 export async function printRows(columns: readonly string[], rows: readonly (readonly Cell[])[], format: Format): Promise<void> {
   async function* once(): AsyncGenerator<readonly (readonly Cell[])[]> {

@@ -129,7 +129,7 @@ function addReading(program: Command): void {
     .action(async ({ dataDir, database }: DatabaseOptions) => {
       if ((await (await import('./compact.js')).compact(dataDir, database ?? null)) > 0) process.exitCode = EXIT_FAILED;
     });
-  dataCommand(program, 'query', 'run SQL over all rows, moving them into files first: a database is a schema, a measurement a view')
+  dataCommand(program, 'query', 'run SQL over all rows, those in no file yet as well: a database is a schema, a measurement a view')
     .argument('<sql>', 'one statement or several, - for stdin')
     .addOption(new Option('--format <format>', 'how rows are written; parquet needs --output').choices([...FORMATS, 'parquet']).default('pretty'))
     .option('--database <name>', 'measurements without a schema are of this database')

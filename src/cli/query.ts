@@ -1,4 +1,5 @@
 /** `sluice query` */
+import { basename } from 'node:path';
 import { systemClock as clock } from '../clock.js';
 import { parseConfig, queryMemoryOf, UsageError } from '../config.js';
 import { systemDisk as disk } from '../disk.js';
@@ -10,7 +11,7 @@ import { tableOf } from '../query/found-tables.js';
 import type { QueryTable } from '../query/views.js';
 import { removeLeftSpills } from '../spill.js';
 import { undoOnSignal } from './interrupt.js';
-import { runCommand, sayFailed, sayProblems, writeOut } from './io.js';
+import { runCommand, sayProblems, sayUnshown, writeOut } from './io.js';
 import { outputTo, parquetTo, targetOf, type Output, type Target } from './output.js';
 import { textOf } from './source.js';
 
@@ -26,8 +27,8 @@ interface QueryOptions {
 }
 
 /**
- * Runs SQL over all that was acknowledged: of the tables that it names, rows in the log alone go into files first. Where
- * they cannot, and where files cannot be read, stderr says so.
+ * Runs SQL over all that was acknowledged, rows in the log alone as well, which stay there. Where those cannot be had, and
+ * where files cannot be read, stderr says so.
  * @param sql one statement or several, or - for stdin
  * @returns how many tables could not be read: their rows are not in the result
  */
@@ -39,14 +40,16 @@ export async function query(sql: string, options: QueryOptions): Promise<number>
   const text = sql === '-' ? await wholeText() : sql;
   const tables = await runCommand(dataDir, 'schema', {});
   let unreadable = 0;
-  const load = async (names: readonly { readonly database: string; readonly measurement: string }[]): Promise<QueryTable[]> => {
-    const found = await runCommand(dataDir, 'tables-to-read', { tables: names.map(({ database: of, measurement }) => ({ database: of, measurement })) });
-    sayFailed(found);
+  const loadFor = (limits: DuckLimits) => async (names: readonly { readonly database: string; readonly measurement: string }[]): Promise<QueryTable[]> => {
+    const wanted = names.map(({ database: of, measurement }) => ({ database: of, measurement }));
+    const found = await runCommand(dataDir, 'tables-to-read', { tables: wanted, query: basename(limits.spillFolder) });
+    sayUnshown(found);
     sayProblems(found.tables);
     unreadable += found.tables.filter(({ rows }) => rows === null).length;
     return found.tables.map(tableOf);
   };
   await withSpill(dataDir, memoryBytesMax, target, async (limits) => {
+    const load = loadFor(limits);
     if (format === 'parquet') return parquetTo(target!, text, (copy) => runQuery({ tables, load, database, sql: copy, limits, onResult: async () => undefined }));
     const to: Output = target === null ? { write: writeOut, end: async () => undefined, giveUp: async () => undefined } : await outputTo(target);
     try {

@@ -1,6 +1,7 @@
 /** What each command must be given, for a command of another version may send something else. */
 import { PERMISSIONS } from '../auth/principal.js';
-import { array, check, decode, exactOptional, literal, nullable, number, object, picklist, pipe, safeInteger, string, union, type GenericSchema } from '../json.js';
+import { array, check, decode, exactOptional, literal, nullable, number, object, picklist, pipe, regex, safeInteger, string, union, type GenericSchema } from '../json.js';
+import { SPILL_NAME as QUERY } from '../names.js';
 import { checkRetention } from '../retention.js';
 import { TAG_RULES, TYPE_RULES } from '../schema-rules.js';
 import type { ArgsOf, CommandName } from './commands.js';
@@ -25,7 +26,7 @@ const ARGS: { readonly [C in CommandName]: GenericSchema<unknown, ArgsOf<C>> } =
   'log-hold': object({ hold: nullable(string()) }),
   'log-release': object({ hold: string() }),
   'schema': nothing,
-  'tables-to-read': object({ tables: array(object({ database: string(), measurement: string() })) }),
+  'tables-to-read': object({ tables: array(object({ database: string(), measurement: string() })), query: pipe(string(), regex(QUERY, 'the name of the folder of a query')) }),
   'quarantine-list': ofDatabase,
   'quarantine-remove': object({ path: string() }),
   'database-create': object({ name: string(), settings: exactOptional(settings) }),

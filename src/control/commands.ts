@@ -50,6 +50,14 @@ export interface FilesListing extends Omit<TableListing, 'files' | 'columns'> {
   readonly files: readonly { readonly path: string; readonly bytes: number; readonly rows: number | null; readonly firstMs: number | null; readonly lastMs: number | null }[];
 }
 
+/** A table with all its rows. */
+interface TableToRead extends Omit<TableListing, 'files'>, Kept {
+  readonly files: readonly DataFile[];
+  /** Of their rows those with a sluice_seq above `after` count; all others are in `files`. */
+  readonly drafts: readonly DataFile[];
+  readonly after: number;
+}
+
 /** A table whose rows did not all go into files. */
 interface UnflushedTable {
   readonly database: string;
@@ -116,10 +124,13 @@ interface ControlCommands {
   readonly 'log-release': { readonly args: { readonly hold: string }; readonly result: { readonly held: boolean } };
   /** Names and columns of all tables; no file is opened. */
   readonly 'schema': { readonly args: Readonly<Record<string, never>>; readonly result: readonly (TableName & { readonly columns: readonly ColumnDefinition[] })[] };
-  /** Moves the rows of these tables into files, as far as they can, and finds those. Tables that are gone are left out. */
+  /**
+   * Finds all rows of these tables that were acknowledged. Of those in the log alone drafts are made, with names in the folder
+   * of the query, which must be there. Tables that are gone are left out.
+   */
   readonly 'tables-to-read': {
-    readonly args: { readonly tables: readonly TableName[] };
-    readonly result: { readonly failed: readonly UnflushedTable[]; readonly tables: readonly (Omit<TableListing, 'files'> & Kept & { readonly files: readonly DataFile[] })[] };
+    readonly args: { readonly tables: readonly TableName[]; readonly query: string };
+    readonly result: { readonly failed: readonly UnflushedTable[]; readonly tables: readonly TableToRead[] };
   };
   readonly 'quarantine-list': { readonly args: { readonly database: string | null }; readonly result: readonly QuarantinedListing[] };
   /** Removes rows that were written again. */

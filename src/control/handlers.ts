@@ -9,7 +9,7 @@ import type { Compactor } from '../compaction/compactor.js';
 import type { Recovery } from '../ingest/recovery.js';
 import type { Flusher } from '../flush/flusher.js';
 import type { LogTrimmer } from '../flush/log-trimmer.js';
-import { parseDataFileName, segmentName, type DataPaths } from '../names.js';
+import { parseDataFileName, parseMergedFileName, segmentName, type DataPaths } from '../names.js';
 import { keptSinceMicros } from '../retention.js';
 import { TRASH_GRACE_MS } from '../tables/cleanup.js';
 import type { LiveFile } from '../tables/delta/file-list.js';
@@ -79,12 +79,13 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
     }),
     'log-release': async ({ hold }) => ({ held: parts.logTrimmer.release(hold) }),
     'schema': async () => catalog.tables().map(({ columns, databaseName: database, measurement }) => ({ database, measurement, columns })),
-    'tables-to-read': async ({ tables: names }) => {
+    'tables-to-read': async ({ tables: names, query }) => {
       await recovery.done();
+      await parts.write.log.settled(); // a write that did not wait for its sync was acknowledged all the same
       const wanted = new Set(names.map(({ database, measurement }) => JSON.stringify([database, measurement])));
       const tables = catalog.tables().filter(({ databaseName, measurement }) => wanted.has(JSON.stringify([databaseName, measurement])));
-      const failed = await flush(parts, tables);
-      return { failed, tables: await Promise.all(tables.map((table) => inTurn(() => withSpans(parts, table)))) };
+      const found = await Promise.all(tables.map((table) => inTurn(() => toRead(parts, table, query))));
+      return { failed: found.flatMap(({ failed }) => failed ?? []), tables: found.map(({ table }) => table) };
     },
     'quarantine-list': async ({ database }) => parts.quarantine.lots()
       .filter((lot) => database === null || lot.database === database)
@@ -149,15 +150,33 @@ async function listing(parts: HandlerParts, table: Table): Promise<TableListing>
   return { ...rest, files: files.map(({ path }) => path) };
 }
 
-/** Only what we wrote ourselves proves something: of other writers' files the statistics may be rounded as they like. */
-async function withSpans(parts: HandlerParts, table: Table): Promise<ResultOf<'tables-to-read'>['tables'][number]> {
-  const { files, ...rest } = await filesOf(parts, table);
+type ToRead = ResultOf<'tables-to-read'>;
+
+/** All rows of a table. @returns it, and why rows in the log alone are missing */
+async function toRead(parts: HandlerParts, table: Table, query: string): Promise<{ readonly table: ToRead['tables'][number]; readonly failed: ToRead['failed'][number] | null }> {
   const since = sinceOf(parts, table.databaseName);
-  return { ...rest, since, files: files.map(({ path, span }) => ({ path, span: parseDataFileName(basename(path)) === null ? null : span })) };
+  try {
+    const { after, drafts, problem, view } = await parts.flusher.read(table.id, query);
+    const { files, ...rest } = await filesOf(parts, table, async () => {
+      if (view === null) throw new Error(problem);
+      return view;
+    });
+    return { table: { ...rest, since, files: files.map(provenOf), drafts, after }, failed: null };
+  } catch (error) {
+    const { files, ...rest } = await filesOf(parts, table);
+    const failed = { database: table.databaseName, measurement: table.measurement, reason: (error as Error).message };
+    return { table: { ...rest, since, files: files.map(provenOf), drafts: [], after: 0 }, failed };
+  }
+}
+
+/** Only what we wrote ourselves proves something: of other writers' files the statistics may be rounded as they like. */
+function provenOf({ path, span }: Pick<LiveFile, 'path' | 'span'>): Pick<LiveFile, 'path' | 'span'> {
+  const isOurs = (parseDataFileName(basename(path)) ?? parseMergedFileName(basename(path))) !== null;
+  return { path, span: isOurs ? span : null };
 }
 
 /** A table that cannot be read is listed as well: it must not hide the others. */
-async function filesOf(parts: HandlerParts, table: Table): Promise<TableFiles> {
+async function filesOf(parts: HandlerParts, table: Table, look = () => parts.flusher.look(table)): Promise<TableFiles> {
   const { paths, quarantine, flusher } = parts;
   const { columns, databaseName: database, folder, id, measurement } = table;
   const known = {
@@ -165,7 +184,7 @@ async function filesOf(parts: HandlerParts, table: Table): Promise<TableFiles> {
     quarantined: quarantine.lots().filter((lot) => lot.folder === folder).flatMap((lot) => quarantinedFiles(parts, lot)),
   };
   try {
-    const { files, flushedTo } = await flusher.look(table);
+    const { files, flushedTo } = await look();
     return {
       ...known,
       rows: files.reduce((sum, file) => sum + (file.rows ?? 0), 0),

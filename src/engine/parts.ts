@@ -1,10 +1,11 @@
 /** Makes every part behind the front end, each out of those before it. Nothing runs yet: wiring.ts says who hears of what. */
+import { dirname, join } from 'node:path';
 import { DatabaseAdmin } from '../admin/databases.js';
 import { systemClock as clock } from '../clock.js';
 import { CompactionThread } from '../compaction/compaction-thread.js';
 import { Compactor } from '../compaction/compactor.js';
 import type { Config } from '../config.js';
-import { systemDisk as disk } from '../disk.js';
+import { systemDisk as disk, withoutSyncs } from '../disk.js';
 import { DroppedTables } from '../flush/dropped-tables.js';
 import { ExpiredFiles } from '../flush/expired-files.js';
 import { Flusher } from '../flush/flusher.js';
@@ -25,6 +26,7 @@ import { keepFrame } from '../log/log-quarantine.js';
 import type { ServerLogger } from '../logging.js';
 import { keptSinceNs } from '../retention.js';
 import { RejectStore } from '../rejects/reject-store.js';
+import { localTableStore } from '../tables/local-store.js';
 import type { Damage } from './damage.js';
 import { slotSettings } from './shares.js';
 
@@ -82,15 +84,26 @@ function makeIntake({ config, damage, folder, logger }: Ground) {
 }
 
 function makeOutflow({ config, folder, logger }: Ground, { admission, pool, recovery }: Intake) {
-  const { catalog, cleanup, log, logCare, openCommitter, quarantine, quarantineStore, paths, retired, snapshots, store, trustedClock } = folder;
-  const compactionThread = new CompactionThread({ root: paths.tables, tmp: paths.tmp(folder.start) }, clock);
+  const { catalog, cleanup, log, logCare, openCommitter, quarantine, quarantineStore, paths, retired, snapshots, start, store, trustedClock } = folder;
+  const compactionThread = new CompactionThread({ root: paths.tables, tmp: paths.tmp(start) }, clock);
   const logTrimmer = new LogTrimmer({ catalog, log, snapshots, holds: new LogHolds(clock) });
+  const drafts = paths.drafts(start);
+  const scratch = withoutSyncs(disk);
   const flusher = new Flusher({
-    catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter,
+    catalog, log, pool, stores: { tables: store, quarantine: quarantineStore, drafts: localTableStore(scratch, drafts, paths.tmp(start)) }, quarantine, clock, logger, node: log.node, openCommitter,
     publishCatalog: () => logTrimmer.publish(),
     onCommitted: (tableId, files) => {
       expiredFiles.noteFlushed(tableId, files);
       compactor.noteFlushed(tableId, files.length);
+    },
+    checkRoom: async () => {
+      if ((await disk.freeBytes(config.dataDir)) < config.diskReserveBytes) throw new Error('the disk is nearly full, and what is left is for writes');
+    },
+    linkDraft: async (path, query) => {
+      const link = join(paths.tmp(query), path);
+      await scratch.makeFolder(dirname(link));
+      await scratch.link(join(drafts, path), link);
+      return link;
     },
     memtableBytes: () => admission.pressureBytes(),
     replayFloor: () => recovery.floor,

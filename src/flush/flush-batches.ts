@@ -8,6 +8,13 @@ import type { FromWorker, FlushOrder } from '../worker/protocol.js';
 /** What workers answer to an order. */
 export type FlushAnswer = Extract<FromWorker, { say: 'file' | 'flush-failed' }>;
 
+/** Which rows are to be written, and where to. */
+export interface BatchOrder extends Pick<FlushOrder, 'after' | 'seq' | 'into' | 'as'> {
+  readonly table: Table;
+  /** Below the root of the store. */
+  readonly folder: string;
+}
+
 /** Answers that are waited for. */
 interface Batch {
   failure: string | undefined;
@@ -34,13 +41,8 @@ export class FlushBatches {
     this.#parts = parts;
   }
 
-  /**
-   * Writes the rows of a table up to a seq; they stay in the memtables.
-   * @param into the store that the files go to
-   * @param as what they are
-   * @throws when a worker fails or dies: no file stays then
-   */
-  order(table: Table, seq: number, into: FlushOrder['into'], as: FlushOrder['as']): Promise<FlushedFile[]> {
+  /** Writes rows of a table; they stay in the memtables. @throws when a worker fails or dies: no file stays then */
+  order({ after, as, folder, into, seq, table }: BatchOrder): Promise<FlushedFile[]> {
     const { deleteFiles, node, pool } = this.#parts;
     const slots = pool.slots();
     const nameOf = as === 'json' ? plainFileName : dataFileName;
@@ -49,8 +51,8 @@ export class FlushBatches {
     return new Promise<FlushedFile[]>((resolve, reject) => {
       this.#batches.set(table.id, { failure: undefined, waiting: new Set(slots), files, resolve, reject });
       for (const slot of slots) {
-        const path = `${table.folder}/${nameOf(node, seq, slot.number)}`;
-        slot.tell({ say: 'flush', order: { tableId: table.id, seq, into, as, path, columns: table.columns } });
+        const path = `${folder}/${nameOf(node, seq, slot.number)}`;
+        slot.tell({ say: 'flush', order: { tableId: table.id, after, seq, into, as, path, columns: table.columns } });
       }
     }).catch(async (error: Error) => {
       await deleteFiles(into, files);

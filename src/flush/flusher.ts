@@ -6,6 +6,7 @@ import type { AcceptedBody, FromWorker } from '../worker/protocol.js';
 import type { TableCommitter } from '../tables/commit.js';
 import { TableRefused } from '../tables/delta/table-state.js';
 import { Committers } from './committers.js';
+import { Drafts, type Draft } from './drafts.js';
 import { Mover, type MoverParts } from './mover.js';
 import { SetAside } from './set-aside.js';
 import { Unflushed } from './unflushed.js';
@@ -17,6 +18,10 @@ const FLUSHES_AT_ONCE_MAX = 4;
 interface FlusherParts extends MoverParts {
   /** Reads the Delta log of a table. */
   readonly openCommitter: (table: Table) => Promise<TableCommitter>;
+  /** Before drafts are written. @throws when there is no room for them */
+  readonly checkRoom: () => Promise<void>;
+  /** Gives a draft a second name in the folder of a query, which goes with it. @returns its path */
+  readonly linkDraft: (path: string, query: string) => Promise<string>;
   /** Linear memory in use by the memtables of all workers. */
   readonly memtableBytes: () => number;
   readonly limits: {
@@ -26,6 +31,16 @@ interface FlusherParts extends MoverParts {
     /** What is kept of the Delta logs of all tables. */
     readonly tableStateBytesMax: number;
   };
+}
+
+/** All rows of a table that were acknowledged, at one moment. */
+export interface TableReading {
+  /** Its files; null, and why, when its Delta log cannot be read. */
+  readonly view: TableView | null;
+  readonly problem: string;
+  /** Files with rows that are in the log alone, for one query; those at or below `after` are in the table's own as well. */
+  readonly drafts: readonly Draft[];
+  readonly after: number;
 }
 
 /** A table whose rows did not all go into files. */
@@ -42,8 +57,11 @@ export class Flusher {
   readonly #mover: Mover;
   readonly #views: TableViews;
   readonly #setAside: SetAside;
-  /** By table, the flush that was asked for last: one waits for the one before. */
+  readonly #drafts: Drafts;
+  /** By table, the flush that was asked for last. */
   readonly #flushing = new Map<number, Promise<void>>();
+  /** By table, the flush or the reading that was asked for last: one waits for the one before. */
+  readonly #queue = new Map<number, Promise<unknown>>();
   #takingUp: Promise<void> = Promise.resolve();
   #stopped = false;
   #flushes = 0;
@@ -57,6 +75,14 @@ export class Flusher {
     this.#committers = new Committers(parts.openCommitter, parts.limits.tableStateBytesMax);
     this.#mover = new Mover(parts, this.#committers, this.#unflushed);
     this.#views = new TableViews(this.#committers);
+    this.#drafts = new Drafts({
+      clock: parts.clock,
+      write: async (table, after, seq) => {
+        await parts.checkRoom();
+        return this.#mover.draft({ table, after, seq, as: this.#setAside.isDeadly(table.id) ? 'json' : 'parquet', folder: String(table.id) });
+      },
+      remove: (paths) => this.#mover.removeDrafts(paths),
+    });
     this.#setAside = new SetAside(parts.clock, (tableId, isSetAside) => this.#onSetAside(tableId, isSetAside));
   }
 
@@ -96,7 +122,7 @@ export class Flusher {
 
   forgetTables(tableIds: readonly number[]): void {
     for (const tableId of tableIds) {
-      for (const each of [this.#unflushed, this.#committers, this.#mover, this.#views, this.#setAside]) each.forget(tableId);
+      for (const each of [this.#unflushed, this.#committers, this.#mover, this.#views, this.#setAside, this.#drafts]) each.forget(tableId);
     }
   }
 
@@ -135,6 +161,29 @@ export class Flusher {
       this.#committers.forget(table.id);
       throw error;
     }
+  }
+
+  /**
+   * All rows of a table that are on disk now, those in the log alone as well, which stay there: between its flushes, so that
+   * each row is in the files of one side.
+   * @param query names the folder of whoever reads
+   * @throws why rows in the log alone cannot be shown
+   */
+  read(tableId: number, query: string): Promise<TableReading> {
+    return this.#inOrder(tableId, () => this.#read(tableId, query));
+  }
+
+  async #read(tableId: number, query: string): Promise<TableReading> {
+    const { linkDraft, log, replayFloor } = this.#parts;
+    const table = this.#catalog.table(tableId);
+    if (table === undefined) throw new Error('it was dropped');
+    const unflushed = this.#unflushed.of(tableId);
+    if (unflushed !== undefined && replayFloor() <= log.lastSynced) throw new Error('rows are being read back from the log');
+    const link = (drafts: readonly Draft[]): Promise<Draft[]> => Promise.all(drafts.map(async ({ path, span }) => ({ path: await linkDraft(path, query), span })));
+    const drafts = unflushed === undefined ? [] : await this.#drafts.of(table, log.lastSynced, unflushed.last, link);
+    const seen = await this.look(table).then((view) => ({ view, problem: '' }), (error: Error) => ({ view: null, problem: error.message }));
+    // A commit of which it was not known whether it stands may have taken rows into files.
+    return { ...seen, drafts, after: Math.max(table.flushedTo, seen.view?.flushedTo ?? 0) };
   }
 
   /** Flushes what the limits ask for, and sees to the tables that are set aside; call it about once a second. */
@@ -194,6 +243,7 @@ export class Flusher {
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all([this.#mover.stop(), this.#takingUp]);
+    await this.#drafts.stop();
   }
 
   onMessage(slot: Slot, message: FromWorker): void {
@@ -245,16 +295,23 @@ export class Flusher {
     });
   }
 
-  /** Flushes of a table run one after another. */
+  /** Flushes of a table run one after another; one that waits for others to end holds up nobody who reads. */
   #flush(tableId: number, work: (table: Table) => Promise<void> = (table) => this.#toFiles(table)): Promise<void> {
-    const before = this.#flushing.get(tableId)?.catch(() => undefined);
-    const flush = Promise.resolve(before)
-      .then(() => this.#inTurn(() => this.#work(tableId, work)))
-      .finally(() => {
-        if (this.#flushing.get(tableId) === flush) this.#flushing.delete(tableId);
-      });
+    const flush = this.#inTurn(() => this.#inOrder(tableId, () => this.#work(tableId, work))).finally(() => {
+      if (this.#flushing.get(tableId) === flush) this.#flushing.delete(tableId);
+    });
     this.#flushing.set(tableId, flush);
     return flush;
+  }
+
+  /** Behind all that was asked for of the same table. */
+  #inOrder<T>(tableId: number, work: () => Promise<T>): Promise<T> {
+    const before = this.#queue.get(tableId)?.catch(() => undefined);
+    const done = Promise.resolve(before).then(work).finally(() => {
+      if (this.#queue.get(tableId) === done) this.#queue.delete(tableId);
+    });
+    this.#queue.set(tableId, done);
+    return done;
   }
 
   async #work(tableId: number, work: (table: Table) => Promise<void>): Promise<void> {

@@ -12,7 +12,7 @@ import type { TableStore } from '../tables/table-store.js';
 import type { FlushedFile } from '../model/flushed-file.js';
 import type { FlushOrder } from '../worker/protocol.js';
 import type { Committers } from './committers.js';
-import { FlushBatches, type FlushAnswer } from './flush-batches.js';
+import { FlushBatches, type BatchOrder, type FlushAnswer } from './flush-batches.js';
 import type { Unflushed } from './unflushed.js';
 
 /** Columns of others that come into the way of one flush, one after another. */
@@ -140,6 +140,18 @@ export class Mover {
     return rows;
   }
 
+  /** Files of rows that stay where they are. No flush of the table may be under way. @throws why there are none */
+  async draft(order: Omit<BatchOrder, 'into'>): Promise<FlushedFile[]> {
+    const files = await this.#batches.order({ ...order, into: 'drafts' });
+    if (!this.#stopped) return files;
+    await this.#deleteFiles('drafts', files);
+    throw new Error('flushing has ended');
+  }
+
+  removeDrafts(paths: readonly string[]): Promise<void> {
+    return this.#deleteFiles('drafts', paths.map((path) => ({ path })));
+  }
+
   /** The table as it is now, and what of its rows can leave the memtables; null for none. */
   #movable(tableId: number): Movable | null {
     const { catalog, log, replayFloor } = this.#parts;
@@ -175,7 +187,7 @@ export class Mover {
 
   /** Files of the rows; null when the table was dropped meanwhile. */
   async #batch({ seq, table }: Movable, into: FlushOrder['into'], as: FlushOrder['as']): Promise<FlushedFile[] | null> {
-    const files = await this.#batches.order(table, seq, into, as);
+    const files = await this.#batches.order({ table, after: 0, seq, into, as, folder: table.folder });
     const isDropped = this.#parts.catalog.table(table.id) === undefined;
     if (!isDropped && !this.#stopped) return files;
     await this.#deleteFiles(into, files);
@@ -198,7 +210,7 @@ export class Mover {
     }
   }
 
-  async #deleteFiles(into: FlushOrder['into'], files: readonly FlushedFile[]): Promise<void> {
+  async #deleteFiles(into: FlushOrder['into'], files: readonly Pick<FlushedFile, 'path'>[]): Promise<void> {
     for (const { path } of files) {
       await this.#parts.stores[into].delete(path).catch((error: Error) => this.#parts.logger.warn(`file ${path} is left over: ${error.message}`));
     }

@@ -6,15 +6,19 @@ import type { NamedTable, QueryTable } from './views.js';
 interface FoundTable extends NamedTable {
   readonly files: readonly { readonly path: string; readonly span: FileSpan | null }[];
   readonly quarantined: readonly string[];
+  readonly drafts: FoundTable['files'];
+  readonly after: number;
   /** See `QueryTable`. */
   readonly since: number | null;
 }
 
 /** A table to query, out of its files as they were found. */
-export function tableOf({ columns, database, files, measurement, quarantined, since }: FoundTable): QueryTable {
+export function tableOf({ after, columns, database, drafts, files, measurement, quarantined, since }: FoundTable): QueryTable {
   return {
     database, measurement, columns, since,
-    files: [...files.map(({ path }) => path), ...quarantined],
-    spans: new Map(files.flatMap(({ path, span }) => (span === null ? [] : [[path, span]]))),
+    files: [...files.map(({ path }) => path), ...quarantined, ...drafts.map(({ path }) => path)],
+    drafts: new Set(drafts.map(({ path }) => path)),
+    after,
+    spans: new Map([...files, ...drafts].flatMap(({ path, span }) => (span === null ? [] : [[path, span]]))),
   };
 }

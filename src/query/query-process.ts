@@ -62,7 +62,7 @@ class Running {
 
   #load(tables: readonly { readonly database: string; readonly measurement: string }[]): Promise<readonly QueryTable[]> {
     return new Promise((resolve, reject) => {
-      this.#onTables = (answer) => (answer.say === 'tables' ? resolve(answer.tables) : reject(new Error(answer.reason)));
+      this.#onTables = (answer) => (answer.say === 'tables' ? resolve(answer.tables) : reject(new Unreadable(answer.reason)));
       tell({ say: 'load', tables: tables.map(({ database, measurement }) => ({ database, measurement })) });
     });
   }
@@ -96,7 +96,11 @@ function tell(message: FromQuery): void {
   process.send!(message);
 }
 
+/** The rows of a table cannot be had. */
+class Unreadable extends Error {}
+
 function faultOf(error: Error): Fault {
+  if (error instanceof Unreadable) return 'unreadable';
   if (error instanceof QueryRefused) return 'refused';
   return error.message.includes('Out of Memory') ? 'memory' : 'failed';
 }

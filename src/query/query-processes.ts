@@ -8,6 +8,19 @@ import type { Fault, FromQuery, QueryOrder, Question } from './query-protocol.js
 import { QueryTurns } from './query-turns.js';
 import type { NamedTable, QueryTable } from './views.js';
 
+/** Tables with all their rows, and sentences on what of them is lost. */
+export interface Loaded {
+  readonly tables: readonly QueryTable[];
+  readonly warnings: readonly string[];
+}
+
+/** A result, whose beginning is there. */
+interface Result {
+  /** Reading them throws when the rest cannot be had. */
+  readonly pieces: AsyncIterable<Uint8Array>;
+  readonly warnings: readonly string[];
+}
+
 /** Others wait, as long as a client does. */
 const WAITING_MAX = 64;
 const WAIT_MS_MAX = 10_000;
@@ -20,17 +33,19 @@ const HELD_BYTES_MAX = 384 * 1024 * 1024;
 type Piece = Extract<FromQuery, { say: 'piece' }>;
 type Last = Extract<FromQuery, { say: 'done' | 'failed' }>;
 
-const CODES: Readonly<Record<Fault, ErrorCode>> = { refused: 'query-refused', failed: 'query-failed', memory: 'query-too-large' };
+const CODES: Readonly<Record<Fault, ErrorCode>> = { refused: 'query-refused', failed: 'query-failed', memory: 'query-too-large', unreadable: 'rows-unreadable' };
 
 interface QueryProcessesParts {
   readonly disk: Pick<Disk, 'makeFolder' | 'removeTree' | 'freeBytes'>;
   readonly clock: Clock;
   readonly paths: DataPaths;
   readonly limits: { readonly queriesMax: number; readonly queryMsMax: number; readonly queryMemoryBytesMax: number; readonly diskReserveBytes: number };
+  /** Takes sentences for the log. */
+  readonly say: (sentence: string) => void;
   /** Names and columns of the tables of a database. */
   readonly tablesOf: (database: string) => readonly NamedTable[] | Promise<readonly NamedTable[]>;
   /** Finds all rows of tables that were acknowledged before. @param folder of the query: what is made for it alone goes below it */
-  readonly load: (tables: readonly { readonly database: string; readonly measurement: string }[], folder: string) => Promise<readonly QueryTable[]>;
+  readonly load: (tables: readonly { readonly database: string; readonly measurement: string }[], folder: string) => Promise<Loaded>;
 }
 
 export class QueryProcesses {
@@ -49,11 +64,11 @@ export class QueryProcesses {
   /**
    * Runs a query until the beginning of its result is there. Whoever stops to read the rest ends it.
    * @param gone is aborted when nobody wants it any more; it then gives nothing more
-   * @returns the result; reading it throws when the rest cannot be had
-   * @throws SluiceError query-refused, query-failed, query-too-large, query-too-slow, query-died, queries-full, stopping
+   * @throws SluiceError query-refused, query-failed, query-too-large, query-too-slow, rows-unreadable, query-died, queries-full, stopping
    */
-  async ask(question: Question, gone: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const pieces = this.#run(question, gone);
+  async ask(question: Question, gone: AbortSignal): Promise<Result> {
+    const warnings: string[] = [];
+    const pieces = this.#run(question, gone, warnings);
     const first = await pieces.next();
     async function* all(): AsyncGenerator<Uint8Array> {
       try {
@@ -63,7 +78,7 @@ export class QueryProcesses {
         await pieces.return(undefined);
       }
     }
-    return all();
+    return { pieces: all(), warnings };
   }
 
   /** Ends all queries and all processes. */
@@ -74,7 +89,7 @@ export class QueryProcesses {
     await Promise.all(children.map(({ ended }) => ended));
   }
 
-  async *#run(question: Question, gone: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#run(question: Question, gone: AbortSignal, warnings: string[]): AsyncGenerator<Uint8Array, void, undefined> {
     try {
       await this.#turns.take(gone);
     } catch (error) {
@@ -85,9 +100,9 @@ export class QueryProcesses {
       const child = this.#child();
       const folder = spillName(child.pid, this.#parts.clock.nowMs());
       try {
-        yield* this.#runIn(child, question, folder, gone);
+        yield* this.#runIn(child, question, { folder, warnings }, gone);
       } finally {
-        await this.#parts.disk.removeTree(this.#parts.paths.tmp(folder));
+        await this.#remove(this.#parts.paths.tmp(folder));
       }
     } finally {
       this.#turns.leave();
@@ -103,7 +118,7 @@ export class QueryProcesses {
     return { ...question, tables: await tablesOf(question.database), limits: { spillFolder, spillBytesMax, memoryBytesMax } };
   }
 
-  async *#runIn(child: QueryChild, question: Question, folder: string, gone: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#runIn(child: QueryChild, question: Question, own: Own, gone: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     const { clock, limits: { queryMsMax } } = this.#parts;
     const stop = new Stop(child, clock);
     const leave = (): void => stop.now('gone');
@@ -111,8 +126,8 @@ export class QueryProcesses {
     gone.addEventListener('abort', leave);
     let last: Last | null = null;
     try {
-      child.tell({ say: 'run', order: await this.#order(question, folder) });
-      for (let message = await this.#next(child, folder); ; message = await this.#next(child, folder)) {
+      child.tell({ say: 'run', order: await this.#order(question, own.folder) });
+      for (let message = await this.#next(child, own); ; message = await this.#next(child, own)) {
         if (message.say !== 'piece') {
           last = message;
           break;
@@ -133,14 +148,17 @@ export class QueryProcesses {
   }
 
   /** What a child says that is for others than us. @throws SluiceError query-died, stopping */
-  async #next(child: QueryChild, folder: string): Promise<Last | Piece> {
+  async #next(child: QueryChild, { folder, warnings }: Own): Promise<Last | Piece> {
     for (;;) {
       const message = await child.next().catch((error: Error) => {
         throw this.#isStopped ? new SluiceError('stopping', 'the query was ended') : new SluiceError('query-died', error.message);
       });
       if (message.say !== 'load') return message;
       this.#parts.load(message.tables, folder).then(
-        (tables) => child.tell({ say: 'tables', tables }),
+        (loaded) => {
+          warnings.push(...loaded.warnings);
+          child.tell({ say: 'tables', tables: loaded.tables });
+        },
         (error: Error) => child.tell({ say: 'no-tables', reason: error.message }),
       );
     }
@@ -171,6 +189,11 @@ export class QueryProcesses {
     return child;
   }
 
+  /** What cannot be removed goes at the next start, and is no fault of the query. */
+  async #remove(folder: string): Promise<void> {
+    await this.#parts.disk.removeTree(folder).catch((error: Error) => this.#parts.say(`the folder of a query is left over: ${error.message}`));
+  }
+
   /** A process that is as it was takes the next query. */
   #release(child: QueryChild, last: Last | null): void {
     if (last === null || last.heldBytes > HELD_BYTES_MAX || this.#isStopped || !child.isAlive) {
@@ -183,6 +206,13 @@ export class QueryProcesses {
       child.kill();
     }));
   }
+}
+
+/** Of one query. */
+interface Own {
+  readonly folder: string;
+  /** Gets sentences on what is lost of its tables, before the beginning of the result. */
+  readonly warnings: string[];
 }
 
 /** Ends the query of a child, which is killed when it does not listen. */

@@ -38,7 +38,7 @@ export type ToQuery =
   | { readonly say: 'stop' };
 
 /** Whose fault it is that a query failed. */
-export type Fault = 'refused' | 'failed' | 'memory';
+export type Fault = 'refused' | 'failed' | 'memory' | 'unreadable';
 
 /** Process → server. An order ends with 'done' or 'failed'. */
 export type FromQuery =

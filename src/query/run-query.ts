@@ -6,6 +6,7 @@ import { longestLine } from './longest-line.js';
 import { asShown, withNanoseconds } from './nanoseconds.js';
 import { checkSelect } from './select-check.js';
 import { serialize } from './serialized.js';
+import { mayHold, timeBoundsOf, UNBOUNDED, type TimeBounds } from './time-bounds.js';
 import { CATALOG, openedFor, placeTables, STAND_IN, standInStatement, viewColumns, viewStatement, type NamedTable, type PlacedTable, type QueryTable, type ReadableTable } from './views.js';
 
 /** Views made by one call, which is most of what one takes. */
@@ -40,6 +41,8 @@ export async function runQuery<T extends NamedTable>(query: Query<T>): Promise<v
     await views.make();
     if (schema !== null) await duck.run(`USE ${quoteName(CATALOG)}.${quoteName(schema)}`);
     const plain = await duck.statements(query.sql);
+    // What is left out for one statement would be missing for the next.
+    if (plain.count === 1) views.bounds = await boundsOf(duck, query.sql);
     const exact = await withExactTimes(duck, query.sql, plain.count);
     for (let at = 0; at < plain.count; at += 1) {
       const statement = await (exact === null ? views.prepare(plain, at) : views.prepare(exact, at).catch(() => views.prepare(plain, at)));
@@ -90,6 +93,7 @@ export async function runSelect<T extends NamedTable>(select: Select<T>): Promis
       checkSelect(statements, problem, { views: placed.map(({ view }) => view), schema: schema ?? database, catalog: CATALOG });
     };
     await check(sql);
+    views.bounds = await boundsOf(duck, sql, parameters);
     const text = parquetTo === null ? await exactOf(duck, sql, check) : copyOf(sql, parquetTo);
     const plain = await duck.statements(parquetTo === null ? sql : text);
     const statement = await (text === sql || parquetTo !== null ? views.prepare(plain, 0)
@@ -104,6 +108,12 @@ export async function runSelect<T extends NamedTable>(select: Select<T>): Promis
     signal.removeEventListener('abort', interrupt);
     duck.close();
   }
+}
+
+async function boundsOf(duck: Duck, sql: string, parameters: Parameters = {}): Promise<TimeBounds> {
+  const { statements } = await serialize(duck, sql);
+  const [statement] = statements ?? [];
+  return statement === undefined ? UNBOUNDED : timeBoundsOf(duck, statement, parameters);
 }
 
 /** A SELECT with the nanoseconds of the times that it shows, or as it was. */
@@ -136,6 +146,8 @@ class Views<T extends NamedTable> {
   readonly #load: Query<T>['load'];
   readonly #beforeFiles: (files: readonly string[]) => Promise<void>;
   readonly #bound = new Set<number>();
+  /** Of the rows that statements see: files without any of them are not opened. */
+  bounds: TimeBounds = UNBOUNDED;
 
   /** @param beforeFiles is told of files before they are opened for the first time by SQL */
   constructor(duck: Duck, placed: readonly PlacedTable<T>[], load: Query<T>['load'], beforeFiles: (files: readonly string[]) => Promise<void> = async () => undefined) {
@@ -176,7 +188,8 @@ class Views<T extends NamedTable> {
 
   async #replace(bound: readonly number[]): Promise<void> {
     const wanted = bound.map((at) => this.#placed[at]!);
-    const loaded = await this.#load(wanted.map(({ table }) => table));
+    const found = await this.#load(wanted.map(({ table }) => table));
+    const loaded = found.map((table) => ({ ...table, files: table.files.filter((path) => mayHold(this.bounds, table.spans.get(path))) }));
     await this.#beforeFiles(loaded.flatMap(({ files }) => files));
     for (const place of wanted) {
       const { database, measurement } = place.table;

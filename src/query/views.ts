@@ -14,17 +14,24 @@ export interface NamedTable {
 }
 
 /** A table to query. */
-export interface QueryTable extends NamedTable {
-  /** Absolute paths of its live files: Parquet, and rows in quarantine that are JSON lines. */
-  readonly files: readonly string[];
+export interface QueryTable extends NamedTable, Files {
   /** Rows before it are past retention and not shown: microseconds since 1970; null, all are. */
   readonly since: number | null;
   /** What is known of the rows of files, by path. */
   readonly spans: ReadonlyMap<string, FileSpan>;
 }
 
+/** Files of a table. */
+interface Files {
+  /** Absolute paths: Parquet, and rows of quarantine and drafts that are JSON lines. */
+  readonly files: readonly string[];
+  /** Those among them of which only rows with a sluice_seq above `after` count: all others are in other files. */
+  readonly drafts?: ReadonlySet<string>;
+  readonly after?: number;
+}
+
 /** A table whose files are to be read. */
-export interface ReadableTable extends Pick<QueryTable, 'columns' | 'files' | 'since'> {
+export interface ReadableTable extends Pick<QueryTable, 'columns' | 'since'>, Files {
   /** At least the bytes of the longest line of those that are JSON lines. */
   readonly lineBytes: number;
 }
@@ -159,15 +166,23 @@ function emptyRelation(table: Columns): string {
 
 /** The rows of all files that are kept. Those of other writers may have no sluice_ns and no sluice_seq: both count as 0. */
 function allRows(table: ReadableTable): string {
-  const plain = table.files.filter(isPlainFile);
-  const parquet = table.files.filter((path) => !isPlainFile(path));
+  const { after = 0, drafts = new Set(), files } = table;
   const relations = [
     emptyRelation(table),
-    ...(parquet.length > 0 ? [`SELECT * FROM read_parquet([${pathList(parquet)}], union_by_name = true, hive_partitioning = false)`] : []),
-    ...(plain.length > 0 ? [plainRows(table, plain)] : []),
+    ...relationsOf(table, files.filter((path) => !drafts.has(path))),
+    ...relationsOf(table, files.filter((path) => drafts.has(path))).map((rows) => `SELECT * FROM (${rows}) WHERE sluice_seq > ${after}`),
   ];
   return 'SELECT * REPLACE (coalesce(sluice_ns, 0) AS sluice_ns, coalesce(sluice_seq, 0) AS sluice_seq) '
     + `FROM (${relations.join(' UNION ALL BY NAME ')})${table.since === null ? '' : ` WHERE time >= make_timestamptz(${table.since})`}`;
+}
+
+function relationsOf(table: ReadableTable, files: readonly string[]): string[] {
+  const plain = files.filter(isPlainFile);
+  const parquet = files.filter((path) => !isPlainFile(path));
+  return [
+    ...(parquet.length > 0 ? [`SELECT * FROM read_parquet([${pathList(parquet)}], union_by_name = true, hive_partitioning = false)`] : []),
+    ...(plain.length > 0 ? [plainRows(table, plain)] : []),
+  ];
 }
 
 /** The rows of files of JSON lines as a Parquet file of them would have them: a row for a point of one sluice_seq. */

@@ -6,7 +6,7 @@ import { localTableStore } from '../tables/local-store.js';
 import type { TableStore } from '../tables/table-store.js';
 import { systemClock } from '../clock.js';
 import { dataPaths } from '../names.js';
-import { readPackaged, systemDisk } from '../disk.js';
+import { readPackaged, systemDisk, withoutSyncs } from '../disk.js';
 import type { Adoption, BodyTask, ParseResult } from './protocol.js';
 
 let slot: WorkerSlot | undefined;
@@ -16,8 +16,8 @@ export function adopt(adoption: Adoption): number {
   if (slot?.isEnded === false) throw new Error(`this thread already is slot ${slot.number}`);
   const module = compile(readPackaged(new URL('../../assembly/sluice.wasm', import.meta.url)));
   const paths = dataPaths(adoption.dataDir);
-  const storeAt = (root: string): TableStore => localTableStore(systemDisk, root, paths.tmp(adoption.start));
-  const stores = { tables: storeAt(paths.tables), quarantine: storeAt(paths.quarantinedTables) };
+  const storeAt = (root: string, disk = systemDisk): TableStore => localTableStore(disk, root, paths.tmp(adoption.start));
+  const stores = { tables: storeAt(paths.tables), quarantine: storeAt(paths.quarantinedTables), drafts: storeAt(paths.drafts(adoption.start), withoutSyncs(systemDisk)) };
   slot = new WorkerSlot({ adoption, module, unpack: unpackBy(adoption.inflate), stores, clock: systemClock });
   return adoption.slot;
 }

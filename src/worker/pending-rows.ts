@@ -63,9 +63,9 @@ export class PendingRows {
     for (const tableId of touched) this.#onGivenUp(tableId);
   }
 
-  /** The spans of a table at or below a seq, in the order of the memtable, with empty ones between. */
-  upTo(tableId: number, seq: number): FlushSpans {
-    return this.#spansByTable.get(tableId)?.upTo(seq) ?? [];
+  /** The spans of a table at or below a seq, and above another, in the order of the memtable, with empty ones between. */
+  upTo(tableId: number, seq: number, after = 0): FlushSpans {
+    return this.#spansByTable.get(tableId)?.upTo(seq, after) ?? [];
   }
 
   /**

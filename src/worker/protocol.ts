@@ -136,8 +136,10 @@ export interface FileOrder {
 
 /** Write the file. */
 export interface FlushOrder extends FileOrder {
-  /** The store that it goes to: that of the tables, or of rows that cannot go there. */
-  readonly into: 'tables' | 'quarantine';
+  /** Of rows above this seq alone; 0: of all. */
+  readonly after: number;
+  /** The store that it goes to: that of the tables, of rows that cannot go there, or of drafts, whose rows stay where they are. */
+  readonly into: 'tables' | 'quarantine' | 'drafts';
   /** JSON lines: without the encoder. */
   readonly as: 'parquet' | 'json';
 }

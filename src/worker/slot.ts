@@ -288,7 +288,7 @@ export class WorkerSlot {
   }
 
   async #flush(order: FlushOrder): Promise<void> {
-    const { tableId, seq } = order;
+    const { after, tableId, seq } = order;
     await this.#leaving.hold(tableId);
     if (this.#ended) return;
     const store = this.#stores[order.into];
@@ -297,7 +297,7 @@ export class WorkerSlot {
     this.#isFlushing = true;
     this.#gauge.noteFlushing(tableId);
     try {
-      const file = await write(this.#parser, store, order, () => this.#pending.upTo(tableId, seq), () => this.#noteSlice());
+      const file = await write(this.#parser, store, order, () => this.#pending.upTo(tableId, seq, after), () => this.#noteSlice());
       this.#gauge.noteFlushing(null);
       if (!this.#ended) this.#tell({ say: 'file', tableId, file });
       else if (file !== null) await store.delete(file.path); // main takes this flush for failed

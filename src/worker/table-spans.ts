@@ -99,10 +99,10 @@ export class TableSpans {
     }
   }
 
-  /** Those with a seq up to this one, and an empty one behind each chunk, so that whoever goes in slices has a turn. */
-  upTo(seq: number): FlushSpans {
+  /** Those with a seq up to this one, above `after`, and an empty one behind each chunk, so that whoever goes in slices has a turn. */
+  upTo(seq: number, after: number): FlushSpans {
     const chunks = this.#chunks;
-    return { length: chunks.reduce((sum, { count }) => sum + count, 0), [Symbol.iterator]: () => spansUpTo(chunks, seq) };
+    return { length: chunks.reduce((sum, { count }) => sum + count, 0), [Symbol.iterator]: () => spansUpTo(chunks, seq, after) };
   }
 
   /**
@@ -178,14 +178,14 @@ function takeOutOf(chunk: Chunk, seq: number, row: number, range: { first: numbe
   return row;
 }
 
-function* spansUpTo(chunks: readonly Chunk[], seq: number): Generator<FlushSpan> {
+function* spansUpTo(chunks: readonly Chunk[], seq: number, after: number): Generator<FlushSpan> {
   let row = 0;
   for (const { count, seqs, rows } of chunks) {
     for (let place = 0; place < count; place += 1) {
       const rowFirst = row;
       row += rows[place]!;
       const ofSpan = seqs[place]!;
-      if (ofSpan > 0 && ofSpan <= seq) yield { rowFirst, rowEnd: row, seq: ofSpan };
+      if (ofSpan > after && ofSpan <= seq) yield { rowFirst, rowEnd: row, seq: ofSpan };
     }
     yield { rowFirst: row, rowEnd: row, seq: 0 };
   }

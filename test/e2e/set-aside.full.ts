@@ -54,6 +54,7 @@ test('what was acknowledged and is in no file yet shows in tables', async () => 
 
 test('rows that another writer deletes are gone from what is shown at once', async () => {
   assert.equal((await send('deleted v=1i 1')).status, 204);
+  assert.equal(run('flush').code, 0);
   assert.deepEqual(values('deleted'), [1]);
   const [name] = readdirSync(join(dataDir, 'tables/db/deleted')).filter((each) => each.endsWith('.parquet'));
   commit('deleted', { remove: { path: name, dataChange: true, deletionTimestamp: 1 } }, { commitInfo: { operation: 'DELETE' } });

@@ -5,12 +5,11 @@ import type { Catalog, Table } from '../../src/catalog/catalog.js';
 import type { Pool, Slot } from '../../src/ingest/pool.js';
 import type { Log } from '../../src/log/log.js';
 import { makeLogger } from '../../src/logging.js';
-import { Flusher, type FlushFailure } from '../../src/flush/flusher.js';
+import { Flusher, type FlushFailure, type TableReading } from '../../src/flush/flusher.js';
 import { CommitUncertain, type FlushBatch, type TableCommitter } from '../../src/tables/commit.js';
 import { TableRefused } from '../../src/tables/delta/table-state.js';
 import type { QuarantinedRows, RowQuarantine } from '../../src/tables/row-quarantine.js';
 import type { TableStore } from '../../src/tables/table-store.js';
-import type { FlushedFile } from '../../src/model/flushed-file.js';
 import type { FlushOrder, ToWorker } from '../../src/worker/protocol.js';
 import { FakeClock } from '../http/fake-clock.js';
 
@@ -38,6 +37,7 @@ class Bench {
   readonly slots: FakeSlot[];
   readonly commits: FlushBatch[] = [];
   readonly deleted: string[] = [];
+  readonly linked: string[] = [];
   readonly quarantined: QuarantinedRows[] = [];
   published = 0;
   /** The number that the newest commit of ours says, when it is none of this server's. */
@@ -51,6 +51,8 @@ class Bench {
   /** Before a Delta log is read, and before a commit is made. */
   beforeOpen: () => Promise<void> = async () => {};
   beforeCommit: () => Promise<void> = async () => {};
+  /** Whether there is room for drafts. */
+  beforeDraft: () => Promise<void> = async () => {};
   /** Whether the table can be written. */
   beforeCheck: () => Promise<void> = async () => {};
   readonly #tables = new Map<number, Table>();
@@ -73,7 +75,12 @@ class Bench {
         slots: () => this.slots as unknown as Slot[],
         tellAll: (message: ToWorker) => this.slots.forEach((slot) => slot.tell(message)),
       } as unknown as Pool,
-      stores: { tables: this.#store(''), quarantine: this.#store('quarantine/') },
+      stores: { tables: this.#store(''), quarantine: this.#store('quarantine/'), drafts: this.#store('drafts/') },
+      checkRoom: async () => this.beforeDraft(),
+      linkDraft: async (path, query) => {
+        this.linked.push(`${query}/${path}`);
+        return `${query}/${path}`;
+      },
       quarantine: { add: async (rows: QuarantinedRows) => void this.quarantined.push(rows) } as unknown as RowQuarantine,
       publishCatalog: async () => void (this.published += 1),
       onCommitted: () => undefined,
@@ -85,6 +92,8 @@ class Bench {
           bytes: 1, holdsFiles: false, letGo: () => undefined,
           state: { flushedTo: Math.max(table.flushedTo, this.committedElsewhere) },
           check: async () => this.beforeCheck(),
+          look: async () => ({ files: [], state: { flushedTo: Math.max(this.table(table.id).flushedTo, this.committedElsewhere) } }),
+          damagedFiles: async () => [],
           commit: async (batch: FlushBatch) => {
             await this.beforeCommit();
             this.commits.push(batch);
@@ -122,7 +131,7 @@ class Bench {
   answer(tableId = 1, slots: readonly FakeSlot[] = this.slots): void {
     for (const slot of slots) {
       const { path } = slot.orders.findLast((order) => order.tableId === tableId)!;
-      this.flusher.onMessage(slot as unknown as Slot, { say: 'file', tableId, file: { path } as FlushedFile });
+      this.flusher.onMessage(slot as unknown as Slot, { say: 'file', tableId, file: { path, bytes: 1, rows: 1, statistics: { numRecords: 1, minValues: {}, maxValues: {}, nullCount: {} } } });
     }
   }
 
@@ -484,4 +493,129 @@ test('a table whose last commit of ours is of a number that was not given here i
   assert.match(await failed(bench.flusher.flush([1])), /of seq 500, which this server did not make/);
   assert.equal(bench.flusher.firstUnflushed, 100);
   assert.ok(!bench.slots[0]!.told.some(({ say }) => say === 'flushed'));
+});
+
+/** Reads table 1; the newest order is answered when there is a new one. */
+async function read(bench: Bench, query = 'query-1-1'): Promise<TableReading> {
+  const before = bench.slots[0]!.orders.length;
+  const reading = bench.flusher.read(1, query);
+  reading.catch(() => undefined); // whoever waits for it sees it
+  await settle();
+  if (bench.slots[0]!.orders.length > before) bench.answer();
+  return reading;
+}
+const ranges = (bench: Bench): string[] => bench.slots[0]!.orders.map(({ after, into, seq }) => `${into} ${after}-${seq}`);
+
+test('[issue 14 5] who reads has all rows; those in the log alone stay there', async () => {
+  const bench = new Bench(1, 2);
+  bench.frame(100);
+  const first = await read(bench);
+  assert.deepEqual(ranges(bench), ['drafts 0-100']);
+  const names = [0, 1].map((slot) => `query-1-1/1/${NODE}-0000000000000100-${slot}.parquet`);
+  assert.deepEqual([first.drafts.map(({ path }) => path), bench.linked, first.after, first.problem], [names, names, 0, '']);
+  assert.equal(bench.flusher.unflushed.rows, 10);
+  assert.deepEqual([bench.commits, bench.slots[0]!.told.filter(({ say }) => say === 'flushed')], [[], []]);
+});
+
+test('[issue 14 5] of a table that is read again only what came since is written, and nothing when nothing came', async () => {
+  const bench = new Bench(1, 1);
+  assert.deepEqual((await read(bench)).drafts, [], 'there is nothing in the log');
+  bench.frame(100);
+  await read(bench);
+  assert.equal((await read(bench, 'query-2-1')).drafts.length, 1);
+  bench.frame(200);
+  assert.equal((await read(bench)).drafts.length, 2);
+  assert.deepEqual(ranges(bench), ['drafts 0-100', 'drafts 100-200']);
+
+  bench.clock.advance(999);
+  await read(bench);
+  bench.clock.advance(999);
+  assert.deepEqual(bench.deleted, [], 'it was read within a second');
+  bench.clock.advance(1);
+  await settle();
+  assert.deepEqual(bench.deleted.length, 2);
+  await read(bench);
+  assert.deepEqual(ranges(bench).slice(2), ['drafts 0-200'], 'what is gone is written again');
+});
+
+test('[issue 14 5] no row is read twice or not at all while it goes into files', async () => {
+  const bench = new Bench(1, 1);
+  bench.frame(100);
+  await read(bench);
+  const flush = bench.flusher.flush([1]);
+  await settle();
+  bench.frame(150);
+  const reading = bench.flusher.read(1, 'query-1-1');
+  await settle();
+  assert.deepEqual(ranges(bench), ['drafts 0-100', 'tables 0-100'], 'a flush that has begun comes first');
+  bench.answer();
+  assert.equal(await failed(flush), '');
+  await settle();
+  assert.deepEqual(ranges(bench).slice(2), ['drafts 100-150']);
+  const next = bench.flusher.flush([1]);
+  await settle();
+  assert.deepEqual(ranges(bench).length, 3, 'a flush waits for who reads');
+  bench.answer();
+  const { after, drafts } = await reading;
+  assert.deepEqual([after, drafts.length, bench.deleted.length], [100, 1, 1]);
+  await settle();
+  assert.deepEqual(ranges(bench).slice(3), ['tables 0-150']);
+  bench.answer();
+  assert.equal(await failed(next), '');
+  assert.deepEqual((await read(bench)).drafts, []);
+});
+
+test('[issue 14 5] who reads a table waits for no flush that has not begun', async () => {
+  const bench = new Bench(6, 1);
+  for (let id = 1; id <= 6; id += 1) bench.frame(100 + id, id);
+  const flushes = [2, 3, 4, 5, 1].map((id) => bench.flusher.flush([id]));
+  await settle();
+  assert.deepEqual(bench.slots[0]!.orders.map(({ tableId }) => tableId), [2, 3, 4, 5], 'so many at once');
+  assert.equal((await read(bench)).drafts.length, 1);
+  for (const id of [2, 3, 4, 5]) bench.answer(id);
+  await settle();
+  assert.deepEqual(bench.slots[0]!.orders.slice(4).map(({ into, tableId }) => `${into} ${tableId}`), ['drafts 1', 'tables 1']);
+  bench.answer(1);
+  for (const flush of flushes) assert.equal(await failed(flush), '');
+});
+
+test('[issue 14 5] a disk that is nearly full takes no drafts; what was drafted is read, and flushes go on', async () => {
+  const bench = new Bench(1, 1);
+  bench.frame(100);
+  await read(bench);
+  bench.beforeDraft = async () => {
+    throw new Error('the disk is nearly full');
+  };
+  assert.equal((await read(bench)).drafts.length, 1);
+  bench.frame(200);
+  await assert.rejects(read(bench), /nearly full/);
+  const flush = bench.flusher.flush([1]);
+  await settle();
+  bench.answer();
+  assert.equal(await failed(flush), '');
+  assert.deepEqual(ranges(bench), ['drafts 0-100', 'tables 0-200']);
+  assert.deepEqual((await read(bench)).drafts, []);
+});
+
+test('[issue 14 5] rows of a commit of which it was not known whether it stands are not read twice', async () => {
+  const bench = new Bench(1, 1);
+  bench.frame(100);
+  bench.frame(200);
+  bench.committedElsewhere = 100;
+  assert.equal((await read(bench)).after, 100);
+});
+
+test('[issue 14 5] rows that are being read back are missed, and said so; so is a worker that dies', async () => {
+  const bench = new Bench(1, 2);
+  bench.frame(100);
+  bench.floor = 50;
+  await assert.rejects(bench.flusher.read(1, 'query-1-1'), /being read back/);
+  bench.floor = Infinity;
+  const reading = bench.flusher.read(1, 'query-1-1');
+  await settle();
+  bench.answer(1, bench.slots.slice(0, 1));
+  bench.die(bench.slots[1]!);
+  await assert.rejects(reading, /worker 1 died/);
+  assert.equal(bench.deleted.length, 1);
+  assert.equal((await read(bench)).drafts.length, 1);
 });

@@ -143,6 +143,24 @@ onBoth('[issue 14 5] a client that leaves ends its query, before the beginning o
   assert.deepEqual(errors, []);
 });
 
+onBoth('[issue 14 5] what is lost of a table is said in a header', {}, async ({ port, queries }) => {
+  queries.warnings = ['table db/cpu: 1 of its files is missing (ü\r\n)', 'another'];
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v3/query_sql?db=metrics&q=SELECT+1`);
+  assert.deepEqual([answer.headers.get('x-sluice-warning'), await answer.text()], ['table db/cpu: 1 of its files is missing (???); another', '[]\n']);
+});
+
+onBoth('[issue 14 5] a result is whole also where the connection ends with it', {}, async ({ clock, port }) => {
+  for (const headers of [{}, { connection: 'close' }]) {
+    for (let n = 0; n < 3; n += 1) {
+      // A client that comes back after a pause is told to connect anew.
+      clock.advance(7000);
+      const answer = await fetch(`http://127.0.0.1:${port}/api/v3/query_sql?db=metrics&q=SELECT+1`, { headers });
+      assert.deepEqual([answer.status, await answer.text()], [200, '[]\n']);
+      if (n > 0) assert.equal(answer.headers.get('connection'), 'close');
+    }
+  }
+});
+
 onBoth('[issue 14 5] HEAD has the head alone, and the connection serves on', {}, async (harness) => {
   const { port, queries } = harness;
   let hasEnded = false;

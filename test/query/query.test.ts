@@ -277,3 +277,10 @@ test('a list of 10,000 files', async () => {
   const table = { ...(await cpu()), files: Array.from({ length: 10_000 }, () => path) };
   assert.equal(await query([table], 'SELECT count(*) AS n, sum(load) AS s FROM cpu', 'csv'), 'n,s\n1,1\n');
 });
+
+test('[issue 14 5] of drafts the rows above a seq count alone; the others are in files', async () => {
+  const inFile = await cpu(`SELECT ${own(10)}, 'a' AS host, 1::DOUBLE AS load`);
+  const draft = await parquet(`SELECT ${own(9)}, 'gone' AS host, 9::DOUBLE AS load UNION ALL SELECT ${own(10)}, 'a', 1::DOUBLE UNION ALL SELECT ${own(20)}, 'a', 2::DOUBLE UNION ALL SELECT ${own(20)}, 'b', 3::DOUBLE`);
+  const table = { ...inFile, files: [...inFile.files, draft], drafts: new Set([draft]), after: 10 };
+  assert.equal(await query([table], 'SELECT host, load, sluice_seq AS s FROM cpu ORDER BY host', 'csv'), 'host,load,s\na,2,20\nb,3,20\n');
+});

@@ -34,7 +34,7 @@ class Driven {
         slot: 0, port: port2, bodyMemory: this.#bodies, blockBytes: BODY_BYTES_MAX, seqs: this.#seqs.buffer, gauges: this.#gauges, gauge: 0,
         memoryBytesMax: 1 << 26, rowBytesMax, linearBytesMax: 1 << 29, limits: LIMITS, dataDir: 'unused', start: 'unused', inflate: 'zlib',
       },
-      module: moduleOf('simd'), stores: { tables: store as unknown as TableStore, quarantine: store as unknown as TableStore }, clock: systemClock,
+      module: moduleOf('simd'), stores: { tables: store as unknown as TableStore, quarantine: store as unknown as TableStore, drafts: store as unknown as TableStore }, clock: systemClock,
       unpack,
     });
     this.tell({ say: 'define', tables: [{ id: 1, databaseId: 1, measurement: 'm', created: 0, flushedTo: 0, columns: COLUMNS }] });
@@ -70,7 +70,7 @@ class Driven {
   }
 
   flush(): Promise<FromWorker> {
-    this.tell({ say: 'flush', order: { tableId: 1, seq: 1, into: 'tables', as: 'parquet', path: 'file', columns: COLUMNS } });
+    this.tell({ say: 'flush', order: { tableId: 1, after: 0, seq: 1, into: 'tables', as: 'parquet', path: 'file', columns: COLUMNS } });
     return this.said();
   }
 }

@@ -10,6 +10,7 @@ import { SQL_FORMATS, type SqlAccess, type SqlFormat, type SqlQuestion } from '.
 const TYPES: Readonly<Record<SqlFormat, string>> = {
   json: 'application/json', jsonl: 'application/jsonl', csv: 'text/csv', pretty: 'text/plain; charset=utf-8', parquet: 'application/vnd.apache.parquet',
 };
+const WARNING_CHARACTERS_MAX = 500;
 const ANYTHING = ['', '*/*', 'application/*', 'text/html'];
 
 const PARAMETERS = nullish(record(string(), nullable(union([boolean(), number(), string()]))));
@@ -65,6 +66,12 @@ export async function querySqlEndpoint(schema: SchemaAccess, queries: SqlAccess,
   const question = questionOf(request);
   demand(request.principal, 'read', question.database);
   if (schema.tables(question.database) === null) throw new SluiceError('database-not-found', question.database);
-  const pieces = await queries.ask(question, request.gone);
-  return { status: 200, headers: [['Content-Type', TYPES[question.format]]], pieces };
+  const { pieces, warnings } = await queries.ask(question, request.gone);
+  return { status: 200, headers: [['Content-Type', TYPES[question.format]], ...warningOf(warnings)], pieces };
+}
+
+/** For who looks: the result is that of the rows that are there. */
+function warningOf(sentences: readonly string[]): (readonly [string, string])[] {
+  if (sentences.length === 0) return [];
+  return [['X-Sluice-Warning', sentences.join('; ').replace(/[^\x20-\x7e]/g, '?').slice(0, WARNING_CHARACTERS_MAX)]];
 }

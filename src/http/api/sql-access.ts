@@ -13,11 +13,19 @@ export interface SqlQuestion {
   readonly format: SqlFormat;
 }
 
+/** A result, whose beginning is there. */
+export interface SqlResult {
+  /** Reading them throws when the rest cannot be had. */
+  readonly pieces: AsyncIterable<Uint8Array>;
+  /** Sentences on rows that are lost. */
+  readonly warnings: readonly string[];
+}
+
 export interface SqlAccess {
   /**
    * Runs a query until the beginning of its result is there; whoever stops to read the rest ends it.
    * @param gone is aborted when nobody wants it any more
    * @throws SluiceError with what is wrong with it, or with us
    */
-  ask(question: SqlQuestion, gone: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  ask(question: SqlQuestion, gone: AbortSignal): Promise<SqlResult>;
 }

@@ -153,7 +153,8 @@ export class UwsExchange implements Exchange {
         silence.cancel();
         return !this.#over;
       },
-      end: () => over(() => response.cork(() => response.end(undefined, closes))),
+      // Told to close, the library would write a header among the pieces: the client has been told, and closes.
+      end: () => over(() => response.cork(() => response.end())),
       breakOff: () => over(() => response.close()),
     };
   }
