@@ -19,7 +19,7 @@ export interface LogKeeper {
   release(): Promise<void>;
 }
 
-export interface BackupParts {
+interface BackupParts {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly dataDir: string;
@@ -29,7 +29,7 @@ export interface BackupParts {
   readonly withKeeper: (use: (keeper: LogKeeper) => Promise<void>) => Promise<void>;
 }
 
-export interface BackupSum {
+interface BackupSum {
   /** Of the backup. */
   readonly files: number;
   readonly bytes: number;

@@ -8,7 +8,7 @@ const manifestSchema = object({ format: literal(1), sluice: string(), begun: str
 
 /** A file of a data folder, and where the backup has it: names relative to the data folder and to `files/`. */
 export type StoredFile = InferOutput<typeof fileSchema>;
-export type Manifest = InferOutput<typeof manifestSchema>;
+type Manifest = InferOutput<typeof manifestSchema>;
 
 /** The manifest of a folder of backups, or null when there is none. @throws Error with a sentence when it is damaged */
 export async function readManifest(disk: Disk, { manifest }: BackupPaths): Promise<Manifest | null> {

@@ -5,7 +5,7 @@ import { backupPaths, dataPaths } from '../names.js';
 import { copyFile, crcAt } from './copy.js';
 import { readManifest } from './manifest.js';
 
-export interface RestoreSum {
+interface RestoreSum {
   readonly files: number;
   readonly bytes: number;
   /** When the backup was begun: all that was acknowledged by then is there. */
