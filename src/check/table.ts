@@ -34,7 +34,7 @@ export async function checkTable(disk: Disk, duck: Duck, { committedTo, folder, 
     report('not-a-table', null, 'it has no Delta log (_delta_log with a version 0 or a checkpoint)');
     return { report: nothing, contents: null };
   }
-  const state = await replayLog(disk, log, report);
+  const state = await replayLog(disk, duck, log, report);
   if (state === null) return { report: { ...nothing, commits: log.versions.length }, contents: null };
   for (const [node, seq] of committedTo) {
     const last = state.marks.lastSeq(node);
@@ -61,16 +61,16 @@ async function checkFiles(disk: Disk, duck: Duck, folder: string, { fields, live
   }
   if (problems.length === 0) return { problems, read };
   // A server may have replaced files since, and removed them: only what is still live is missed.
-  const gone = await removedSince(disk, folder, version, live);
+  const gone = await removedSince(disk, duck, folder, version, live);
   return { problems: problems.filter(({ where }) => where === null || !gone.has(where)), read };
 }
 
 /** Files that newer versions no longer name. */
-async function removedSince(disk: Disk, folder: string, version: number, live: ReadonlyMap<string, unknown>): Promise<ReadonlySet<string>> {
+async function removedSince(disk: Disk, duck: Duck, folder: string, version: number, live: ReadonlyMap<string, unknown>): Promise<ReadonlySet<string>> {
   const log = await listLog(disk, folder);
   const newest = log === null ? version : Math.max(log.versions.at(-1) ?? 0, log.checkpoints.at(-1)?.version ?? 0);
   if (log === null || newest === version) return new Set();
-  const now = await replayLog(disk, log, () => undefined);
+  const now = await replayLog(disk, duck, log, () => undefined);
   return new Set(now === null ? [] : [...live.keys()].filter((path) => !now.live.has(path)));
 }
 
