@@ -11,9 +11,12 @@ interface KnownTable {
   readonly committedTo: number;
 }
 
+/** A table, and the database that it says it is of. */
+type FoundTable = CheckedTable & { readonly database: string | null };
+
 /** The tables that are to be checked, and what is wrong with the catalog, in sentences. */
 export interface FoundTables {
-  readonly tables: readonly (CheckedTable & { readonly database: string | null })[];
+  readonly tables: readonly FoundTable[];
   readonly problems: readonly string[];
 }
 
@@ -24,7 +27,7 @@ export async function tablesOfData(disk: Disk, dataDir: string, wanted: string |
   const paths = dataPaths(dataDir);
   // Before the logs: what it knows to be committed stands in them by then.
   const { node, known, problems } = await readCatalog(disk, paths.catalog);
-  const tables: (CheckedTable & { database: string | null })[] = [];
+  const tables: FoundTable[] = [];
   for (const folder of await logsBelow(disk, paths.tables, '')) {
     const full = join(paths.tables, folder);
     const said = known.get(folder);

@@ -41,7 +41,7 @@ export class Marks {
     if (txn == null && info == null) return strangeFiles(actions).map((name) => `it adds ${name}, a file of sluice, and no sluice signed it`);
     const faults = crcFaults(text);
     if (info == null) return [...faults, 'it has a seq of sluice (txn) and no sluice signed it (commitInfo)'];
-    if (txn == null) return faults;
+    if (txn == null) return [...faults, 'sluice signed it, and it has no seq (txn)'];
     const node = APP_ID.exec(txn.appId)![1]!;
     const before = this.lastSeq(node);
     const previous = info.sluicePrevious;

@@ -1,8 +1,9 @@
 /** A Delta log replayed: what its newest version is made of, and all that is wrong on the way there. */
 import { join } from 'node:path';
 import type { Disk } from '../disk.js';
-import { checkpointLines } from '../query/checkpoint.js';
+import type { Duck } from '../query/duckdb.js';
 import { actionOf, plainPath, type Add, type CheckedAction, type MetaData, type Protocol } from './action.js';
+import { parquetSql, rowsOf } from './data-file.js';
 import { beginningOf, commitText, lastCheckpointFault, type CheckpointFiles, type LogFolder } from './log-folder.js';
 import { Marks, originOf } from './mark.js';
 import type { Report } from './problem.js';
@@ -30,7 +31,7 @@ interface Replay {
 const READER_VERSION = 1;
 
 /** @returns null when the log cannot be read or asks for more than a reader of version 1; why was reported then */
-export async function replayLog(disk: Disk, log: LogFolder, report: Report): Promise<TableState | null> {
+export async function replayLog(disk: Disk, duck: Duck, log: LogFolder, report: Report): Promise<TableState | null> {
   for (const version of log.torn) report('checkpoint', `checkpoint ${version}`, 'parts of it are missing');
   const lastFault = await lastCheckpointFault(disk, log);
   if (lastFault !== null) report('last-checkpoint', '_last_checkpoint', lastFault);
@@ -41,7 +42,7 @@ export async function replayLog(disk: Disk, log: LogFolder, report: Report): Pro
   }
   const replay: Replay = { protocol: null, metaData: null, live: new Map(), marks: new Marks(true) };
   let isWhole = true;
-  if (beginning.checkpoint !== null) isWhole = await beginWith(replay, log, beginning.checkpoint, report);
+  if (beginning.checkpoint !== null) isWhole = await beginWith(replay, duck, log, beginning.checkpoint, report);
   let commits = 0;
   for (let version = beginning.first; version <= beginning.last; version += 1) {
     const text = await commitText(disk, log, version);
@@ -49,15 +50,15 @@ export async function replayLog(disk: Disk, log: LogFolder, report: Report): Pro
     isWhole = replayCommit(replay, version, text, report) && isWhole;
     commits += 1;
     const checkpoint = log.checkpoints.find((each) => each.version === version);
-    if (checkpoint !== undefined && isWhole) await compareCheckpoint(replay, log, checkpoint, report);
+    if (checkpoint !== undefined && isWhole) await compareCheckpoint(replay, duck, log, checkpoint, report);
   }
   const state = endOf(replay, report);
   return state === null ? null : { ...state, version: beginning.last, commits, live: replay.live, marks: replay.marks };
 }
 
 /** Takes up a checkpoint as a beginning. @returns whether it could be read */
-async function beginWith(replay: Replay, log: LogFolder, checkpoint: CheckpointFiles, report: Report): Promise<boolean> {
-  const actions = await actionsOf(log, checkpoint, report);
+async function beginWith(replay: Replay, duck: Duck, log: LogFolder, checkpoint: CheckpointFiles, report: Report): Promise<boolean> {
+  const actions = await actionsOf(duck, log, checkpoint, report);
   for (const action of actions ?? []) {
     apply(replay, action);
     if (action.txn != null) replay.marks.know(action.txn.appId, action.txn.version);
@@ -65,9 +66,10 @@ async function beginWith(replay: Replay, log: LogFolder, checkpoint: CheckpointF
   return actions !== null;
 }
 
-async function actionsOf({ path }: LogFolder, { names, version }: CheckpointFiles, report: Report): Promise<CheckedAction[] | null> {
+async function actionsOf(duck: Duck, { path }: LogFolder, { names, version }: CheckpointFiles, report: Report): Promise<CheckedAction[] | null> {
   try {
-    return (await checkpointLines(names.map((name) => join(path, name)))).map((line) => actionOf(withoutNulls(line)));
+    const lines = await rowsOf(duck, `SELECT to_json(action) FROM ${parquetSql(names.map((name) => join(path, name)))} AS action`);
+    return lines.map(([line]) => actionOf(withoutNulls(String(line))));
   } catch (error) {
     report('checkpoint', `checkpoint ${version}`, `it cannot be read: ${(error as Error).message}`);
     return null;
@@ -137,9 +139,9 @@ function apply(replay: Replay, { add, metaData, protocol, remove }: CheckedActio
 }
 
 /** A checkpoint says the same as the commits up to it. */
-async function compareCheckpoint({ live, metaData, protocol, marks }: Replay, log: LogFolder, checkpoint: CheckpointFiles, report: Report): Promise<void> {
+async function compareCheckpoint({ live, metaData, protocol, marks }: Replay, duck: Duck, log: LogFolder, checkpoint: CheckpointFiles, report: Report): Promise<void> {
   const where = `checkpoint ${checkpoint.version}`;
-  const actions = await actionsOf(log, checkpoint, report);
+  const actions = await actionsOf(duck, log, checkpoint, report);
   if (actions === null) return;
   const adds = new Map(actions.flatMap(({ add }) => (add == null ? [] : [[tryPath(add.path), add] as const])));
   const missing = [...live.keys()].filter((path) => !adds.has(path));

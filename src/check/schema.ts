@@ -8,6 +8,8 @@ export interface Field {
   readonly nullable: boolean;
   /** tag, field, time, ns or seq in tables of sluice. */
   readonly kind: unknown;
+  /** The tag or field as it was sent, in tables of sluice; else its name. */
+  readonly key: string;
 }
 
 const schemaText = object({
@@ -34,7 +36,7 @@ export function fieldsOf(text: string): Field[] {
     const other = seen.get(folded);
     if (other !== undefined) throw new Error(`columns ${other} and ${name} differ in case alone`);
     seen.set(folded, name);
-    return { name, type, nullable: nullable !== false, kind: metadata?.['sluice.kind'] };
+    return { name, type, nullable: nullable !== false, kind: metadata?.['sluice.kind'], key: String(metadata?.['sluice.key'] ?? name) };
   });
 }
 

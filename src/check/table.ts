@@ -17,18 +17,25 @@ export interface CheckedTable {
   readonly committedTo: ReadonlyMap<string, number>;
 }
 
-/** Checks a table. Nothing of it is changed; a server may go on writing. */
-export async function checkTable(disk: Disk, duck: Duck, { committedTo, folder, name }: CheckedTable): Promise<TableReport> {
+/** What a table holds, for who looks for something in it. */
+export interface TableContents {
+  readonly fields: readonly Field[];
+  /** Absolute paths of the live files that can be read. */
+  readonly files: readonly string[];
+}
+
+/** Checks a table. Nothing of it is changed; a server may go on writing. @returns no contents when its log cannot be read */
+export async function checkTable(disk: Disk, duck: Duck, { committedTo, folder, name }: CheckedTable): Promise<{ report: TableReport; contents: TableContents | null }> {
   const problems: Problem[] = [];
   const report: Report = (code, where, why) => problems.push({ code, where, why });
   const log = await listLog(disk, folder);
   const nothing = { table: name, folder, version: null, commits: 0, files: 0, rows: 0, problems };
   if (log === null) {
     report('not-a-table', null, 'it has no Delta log (_delta_log with a version 0 or a checkpoint)');
-    return nothing;
+    return { report: nothing, contents: null };
   }
-  const state = await replayLog(disk, log, report);
-  if (state === null) return { ...nothing, commits: log.versions.length };
+  const state = await replayLog(disk, duck, log, report);
+  if (state === null) return { report: { ...nothing, commits: log.versions.length }, contents: null };
   for (const [node, seq] of committedTo) {
     const last = state.marks.lastSeq(node);
     if (last < seq) report('catalog', null, `the catalog knows of a commit up to seq ${seq}, and the last one of node ${node} is ${last}: its newest commits are missing`);
@@ -37,7 +44,10 @@ export async function checkTable(disk: Disk, duck: Duck, { committedTo, folder, 
   problems.push(...ofFiles);
   await checkRowsOnce(duck, state.fields, read, report);
   const rows = read.reduce((sum, file) => sum + Number(file.rows), 0);
-  return { table: name, folder, version: state.version, commits: state.commits, files: state.live.size, rows, problems };
+  return {
+    report: { table: name, folder, version: state.version, commits: state.commits, files: state.live.size, rows, problems },
+    contents: { fields: state.fields, files: read.map(({ path }) => path) },
+  };
 }
 
 async function checkFiles(disk: Disk, duck: Duck, folder: string, { fields, live, metaData, version }: TableState): Promise<{ problems: Problem[]; read: ReadFile[] }> {
@@ -51,16 +61,16 @@ async function checkFiles(disk: Disk, duck: Duck, folder: string, { fields, live
   }
   if (problems.length === 0) return { problems, read };
   // A server may have replaced files since, and removed them: only what is still live is missed.
-  const gone = await removedSince(disk, folder, version, live);
+  const gone = await removedSince(disk, duck, folder, version, live);
   return { problems: problems.filter(({ where }) => where === null || !gone.has(where)), read };
 }
 
 /** Files that newer versions no longer name. */
-async function removedSince(disk: Disk, folder: string, version: number, live: ReadonlyMap<string, unknown>): Promise<ReadonlySet<string>> {
+async function removedSince(disk: Disk, duck: Duck, folder: string, version: number, live: ReadonlyMap<string, unknown>): Promise<ReadonlySet<string>> {
   const log = await listLog(disk, folder);
   const newest = log === null ? version : Math.max(log.versions.at(-1) ?? 0, log.checkpoints.at(-1)?.version ?? 0);
   if (log === null || newest === version) return new Set();
-  const now = await replayLog(disk, log, () => undefined);
+  const now = await replayLog(disk, duck, log, () => undefined);
   return new Set(now === null ? [] : [...live.keys()].filter((path) => !now.live.has(path)));
 }
 

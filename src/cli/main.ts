@@ -32,6 +32,8 @@ interface CheckOptions {
   readonly format: 'pretty' | 'json';
   readonly queryMemory?: string;
   readonly rebuild?: boolean;
+  readonly ledger?: string;
+  readonly precision: string;
 }
 
 interface QueryOptions extends DatabaseOptions {
@@ -157,11 +159,13 @@ function addCheck(program: Command): void {
     .argument('[what]', 'a folder, a database or DATABASE.TABLE (default: all tables)')
     .addOption(new Option('--format <format>', 'how it is written').choices(['pretty', 'json']).default('pretty'))
     .addOption(settingOption(QUERY_MEMORY))
+    .option('--ledger <file>', 'a file of line protocol, - for stdin, all of which the database must hold; its rows are moved into files first')
+    .addOption(new Option('--precision <unit>', 'of the timestamps of the ledger').choices(PRECISIONS).default('auto'))
     .option('--rebuild', 'before: make catalog.json anew from the tables and the log; no server may run')
-    .action(async (what: string | undefined, { dataDir, format, queryMemory, rebuild = false }: DataOptions & CheckOptions) => {
+    .action(async (what: string | undefined, { dataDir, format, ledger, precision, queryMemory, rebuild = false }: DataOptions & CheckOptions) => {
       if (rebuild && (what !== undefined || format === 'json')) throw new UsageError('--rebuild is of a whole data folder, and says what it did in sentences');
       if (rebuild) await (await import('./check.js')).rebuild(dataDir);
-      if ((await (await import('./check.js')).check(what ?? null, { dataDir, format, queryMemory })) > 0) process.exitCode = EXIT_FAILED;
+      if ((await (await import('./check.js')).check(what ?? null, { dataDir, format, queryMemory, ledger: ledger === undefined ? null : { file: ledger, precision } })) > 0) process.exitCode = EXIT_FAILED;
     });
 }
 

@@ -15,6 +15,17 @@ import { textOf } from './source.js';
  * @returns how many lines are bad
  */
 export async function parse(file: string, precision: string, isExact: boolean): Promise<number> {
+  const { linter, findings } = linted(file, precision, isExact);
+  for await (const some of findings) await writeOut(`${some.join('\n')}\n`);
+  return linter.rejected;
+}
+
+/** What the parser makes of each line of a file, as JSON; floats are decimals. @param precision as in `parse` */
+export async function* pointsOf(file: string, precision: string): AsyncGenerator<string> {
+  for await (const some of linted(file, precision, false).findings) yield* some;
+}
+
+function linted(file: string, precision: string, isExact: boolean): { readonly linter: Linter; readonly findings: AsyncIterable<readonly string[]> } {
   const { bodyBytesMax, bodyLinesMax } = parseConfig({}, process.env);
   const module = parserModule();
   const linter = new Linter(new WasmParser(module), PRECISIONS.get(precision)!, isExact);
@@ -22,9 +33,11 @@ export async function parse(file: string, precision: string, isExact: boolean): 
   const blocks = lineBlocks(textOf(file), new WasmParser(module), {
     blockBytes: BLOCK_BYTES, blockBytesMax: bodyBytesMax, blockLinesMax: bodyLinesMax, isApart: () => false, isPhysical: () => false,
   });
-  for await (const { bytes, physicalLines } of blocks) {
-    const findings = linter.block(bytes, physicalLines);
-    if (findings.length > 0) await writeOut(`${findings.join('\n')}\n`);
+  async function* findings(): AsyncGenerator<readonly string[]> {
+    for await (const { bytes, physicalLines } of blocks) {
+      const some = linter.block(bytes, physicalLines);
+      if (some.length > 0) yield some;
+    }
   }
-  return linter.rejected;
+  return { linter, findings: findings() };
 }

@@ -89,7 +89,7 @@ export class Copy {
   async check(duck: Duck): Promise<string[]> {
     const { problems, tables } = await tablesOfData(systemDisk, this.dataDir, null);
     const found = problems.map((problem) => `catalog: ${problem}`);
-    for (const table of tables) found.push(...(await checkTable(systemDisk, duck, table)).problems.map(({ code, where, why }) => `${code} ${where ?? 'table'}: ${why}`));
+    for (const table of tables) found.push(...(await checkTable(systemDisk, duck, table)).report.problems.map(({ code, where, why }) => `${code} ${where ?? 'table'}: ${why}`));
     return found;
   }
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { PROBLEM_CODES } from '../../src/check/problem.js';
 import { ERRORS, LINE_ERRORS } from '../../src/errors.js';
 import { pageText } from '../clients/page.js';
 import { root } from '../root.js';
@@ -19,6 +20,10 @@ test('docs/errors.md has every code of a rejected line, with its sentence', () =
   const onPage = pageRows('errors.md', 'code', 'what it says').filter((row) => !('status' in row)).map((row) => [codeOf(row['code']!), row['what it says']]);
   const inCode = LINE_ERRORS.filter(({ name }) => name !== 'ok').map(({ name, sentence }) => [name, sentence]);
   assert.deepEqual(onPage.toSorted(), inCode.toSorted());
+});
+
+test('docs/operations.md has every code of a problem that a check finds', () => {
+  assert.deepEqual(pageRows('operations.md', 'code', 'what was found').map((row) => codeOf(row['code']!)).toSorted(), [...PROBLEM_CODES].toSorted());
 });
 
 test('docs/metrics.md has every metric, with its type and its labels', { timeout: 60_000 }, async () => {
