@@ -170,7 +170,7 @@ export function parseDataFileName(name: string): { node: string; seq: number; sl
   return match === null || seq === null ? null : { node: match[1] ?? '', seq, slot: Number(match[3]) };
 }
 
-/** Name of a data file that compaction made. @param seq the highest of its rows @param place among the files of one compaction, from 0 */
+/** Name of a data file that compaction made. @param seq the highest of its rows @param place tells files of the same seq apart, from 0 */
 export function compactedFileName(node: string, seq: number, place: number): string {
   return `${node}-${digits16(seq)}-c${place}.parquet`;
 }

@@ -23,8 +23,9 @@ export { readSeqMax } from './own-page';
 /** A time, a series and a seq. */
 const ROW_BYTES: u64 = 20;
 
-/** The memtable, the first row of the row group at hand, and its rows. */
+/** The memtable and the rows it will have, the first row of the row group at hand, and its rows. */
 let table: usize = 0;
+let rowsAll: u32 = 0;
 let groupFirst: u32 = 0;
 let groupRows: u32 = 0;
 /** The chunk at hand: its column's id and struct (0: one of our own), and the row of its next page in the group. */
@@ -35,6 +36,7 @@ let chunkRow: u32 = 0;
 /** Begins to read files into a table that has no rows. @param rows of all files that will be read @param groupRowsMax of a row group of them */
 export function readStart(tableAt: usize, rows: u32, groupRowsMax: u32): u32 {
   table = tableAt;
+  rowsAll = rows;
   groupFirst = 0;
   groupRows = 0;
   if (isOverRoom(<u64>roomFor(rows) * ROW_BYTES)) return READ_NO_ROOM;
@@ -78,7 +80,7 @@ export function readPage(encoding: u32, rows: u32, bytes: u32, rawBytes: u32): u
   const end = rawPage + <usize>rawBytes;
   if (column == 0) return readOwn(table, columnId, encoding, first, rows, rawPage, end);
   if (load<u32>(column, COLUMN_KIND) == KIND_TAG) return readTag(column, encoding, row, rows, rawPage, end);
-  return readField(column, encoding, first, rows, rawPage, end);
+  return readField(column, encoding, first, rows, rowsAll, rawPage, end);
 }
 
 /** Ends the chunk. */

@@ -72,7 +72,7 @@ export function physicalType(column: FileColumn): number {
 }
 
 /** What a SchemaElement of a file says of its column; 0 and -1 for what it does not say. */
-export interface WrittenAs {
+interface WrittenAs {
   readonly type: number;
   readonly length: number;
   readonly repetition: number;

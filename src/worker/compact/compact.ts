@@ -1,7 +1,7 @@
 /** Files of one table merged into one or a few: read back into a memtable, and flushed out of it (DESIGN.md, section 16). */
 import type { FlushedFile } from '../../model/flushed-file.js';
 import type { ColumnDefinition } from '../../model/schema.js';
-import { compactedFileName } from '../../names.js';
+import { compactedFileName, parseCompactedName } from '../../names.js';
 import { fileColumns } from '../../tables/parquet/file-columns.js';
 import type { RangeStore } from '../../tables/table-store.js';
 import { writeParquetFiles, type FileLimits } from '../flush/parquet-file.js';
@@ -37,8 +37,13 @@ export const COMPACTED_LIMITS: FileLimits = { rowsMax: 4_194_304, bytesMax: 256 
 
 /** Row visits after which others get their turn, as in a flush. */
 const SLICE_ROWS = 65_536;
-/** Of a flush: two lists of rows and what a column with gaps needs; and its areas of one row group with its pages. */
+/**
+ * What a flush takes: two lists of rows and, for columns with few values, their places; of columns with gaps two bits a row,
+ * kept up to a bound; and its areas of one row group with its pages.
+ */
 const FLUSH_ROW_BYTES = 16;
+const FLUSH_COLUMN_BYTES = 0.25;
+const FLUSH_KEPT_BYTES_MAX = 64 << 20;
 const FLUSH_BYTES = 16 << 20;
 
 /**
@@ -49,19 +54,37 @@ const FLUSH_BYTES = 16 << 20;
  * stays then
  */
 export async function compactFiles(parser: WasmParser, store: RangeStore, order: CompactOrder, onSlice: () => void = () => undefined): Promise<Compacted> {
-  const { columns, files, folder, limits, memoryBytesMax, node, tableId } = order;
+  const { columns, files, folder, limits, memoryBytesMax, tableId } = order;
   const slices = new Slices(SLICE_ROWS, onSlice);
   const opened = await openFiles(store, fileColumns(columns), files, slices);
-  const rowBytesMax = memoryBytesMax - FLUSH_BYTES - FLUSH_ROW_BYTES * opened.rows;
+  const rowBytesMax = memoryBytesMax - flushBytes(opened.rows, columns.length);
   if (rowBytesMax <= 0) throw new NoRoom(files.at(-1)?.path ?? folder);
   parser.define({ id: tableId, databaseId: 0, measurement: folder, created: 0, flushedTo: 0, columns });
   try {
     parser.exports.setMemtableBytesMax(Math.min(parser.memtableBytes() + rowBytesMax, 0xffffffff));
     const seq = await readFiles(parser, store, tableId, opened, slices);
-    const pathOf = (place: number): string => `${folder}/${compactedFileName(node, seq, place)}`;
-    const written = await writeParquetFiles(parser, store, { tableId, columns, pathOf, limits }, () => [{ rowFirst: 0, rowEnd: opened.rows, seq }], onSlice);
+    const nextPath = freePaths(store, order, seq);
+    const written = await writeParquetFiles(parser, store, { tableId, columns, nextPath, limits }, () => [{ rowFirst: 0, rowEnd: opened.rows, seq }], onSlice);
     return { files: written, rowsRead: opened.rows, rows: written.reduce((sum, file) => sum + file.rows, 0) };
   } finally {
     parser.drop(tableId);
   }
+}
+
+/** Names that no file has: not one that is read, though its highest seq may be the same, nor one that waits to be deleted. */
+function freePaths(store: RangeStore, { files, folder, node }: CompactOrder, seq: number): () => Promise<string> {
+  const places = files.map(({ path }) => parseCompactedName(path.slice(folder.length + 1))).map((parts) => (parts?.seq === seq ? parts.place + 1 : 0));
+  let place = Math.max(0, ...places);
+  return async () => {
+    for (;; place += 1) {
+      const path = `${folder}/${compactedFileName(node, seq, place)}`;
+      if ((await store.size(path)) !== null) continue;
+      place += 1;
+      return path;
+    }
+  };
+}
+
+function flushBytes(rows: number, columns: number): number {
+  return Math.ceil(FLUSH_BYTES + FLUSH_ROW_BYTES * rows + Math.min(FLUSH_COLUMN_BYTES * columns * rows, FLUSH_KEPT_BYTES_MAX));
 }

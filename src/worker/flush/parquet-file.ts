@@ -57,9 +57,9 @@ export async function writeParquetFile(
 }
 
 /** Files to write, one after another. */
-export interface FilesOrder extends Pick<FileOrder, 'tableId' | 'columns'> {
-  /** @param place from 0 */
-  readonly pathOf: (place: number) => string;
+interface FilesOrder extends Pick<FileOrder, 'tableId' | 'columns'> {
+  /** Where the next file will stand. */
+  readonly nextPath: () => Promise<string>;
   readonly limits: FileLimits;
 }
 
@@ -83,7 +83,7 @@ export async function writeParquetFiles(
     if (!(await flush.start())) return files;
     await flush.sort();
     do {
-      const path = order.pathOf(files.length);
+      const path = await order.nextPath();
       files.push(await writeWhole(store, path, (writer) => flush.write(writer, path, order.limits)));
     } while (flush.hasMore);
     return files;

@@ -62,7 +62,7 @@ const FAULTS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** Files whose footers were read. */
-export interface OpenedFiles {
+interface OpenedFiles {
   readonly files: readonly (DataFile & { readonly footer: ReadFooter })[];
   /** Of all of them. */
   readonly rows: number;
