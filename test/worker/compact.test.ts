@@ -124,6 +124,30 @@ test('[issue 14 3] what was compacted is compacted again, beside new files', asy
   await assertCompacted({ store: made.store, order: orderOf(made.store, COLUMNS), rows: [...merged, ...late.rows] });
 });
 
+test('[issue 14 3] rows are combined where one has a field that none of a higher seq has, else left out', async () => {
+  const columns = [column(1, 'host', abi.KIND_TAG), column(2, 'a', abi.KIND_F64), column(3, 'b', abi.KIND_F64)];
+  const compactedOf = async (...versions: readonly Record<string, number>[]): Promise<number> => {
+    const store = new Store();
+    let rows: ModelRow[] = [];
+    for (const [place, fields] of versions.entries()) {
+      const memtable = new HandMadeTable(encoder, columns);
+      // Another point beside it, so that no column is whole or empty.
+      memtable.rows.push({ time: 5n, values: new Map<string, Value>([['host', 'h'], ...Object.entries(fields)]) });
+      memtable.rows.push({ time: BigInt(10 + place), values: new Map<string, Value>([['host', 'h'], [place % 2 === 0 ? 'a' : 'b', place]]) });
+      memtable.layOut();
+      const spans = [{ rowFirst: 0, rowEnd: 2, seq: place + 1 }];
+      store.files.set(`db/t/${place}`, (await flush(memtable, spans)).file);
+      rows = rows.concat(flushModel(memtable.rows, spans, columns));
+    }
+    return (await assertCompacted({ store, order: orderOf(store, columns), rows })).combined;
+  };
+  assert.equal(await compactedOf({ a: 1 }, { a: 2 }), 0);
+  assert.equal(await compactedOf({ a: 1 }, { a: 2, b: 3 }), 0);
+  assert.equal(await compactedOf({ a: 1, b: 1 }, { a: 2 }), 1);
+  assert.equal(await compactedOf({ a: 1 }, { b: 2 }, { a: 3 }), 1);
+  assert.equal(await compactedOf({ b: 1 }, { a: 2 }, { b: 3 }, { a: 4, b: 4 }), 0);
+});
+
 test('[issue 14 3] no file takes the name of another of the same highest seq, read or not', async () => {
   const made = await madeFiles(new Random(603), [[9], [5], [7]], 40);
   const [newest, ...older] = made.order.files;

@@ -1,13 +1,14 @@
 // Points that the next body with the same tags and time wrote again, in every field they have: no reader needs them. Such
 // a point goes on in the next, as lines of one body do, which leaves it nothing of its own: each of its fields has a later
 // value there. A point with a field that the next lacks stays, for that value is the latest unless another file has one.
+// Of rows that were read back both go on in the next, and those of the second kind are counted: they were combined.
 import { COLUMN_KIND } from '../../layout/column';
 import { TABLE_COLUMNS } from '../../layout/table';
 import { KIND_TAG } from '../../layout/codes';
 import { columnAt, rowOfValue, valueFrom } from '../../memtable/read';
 import { entryOf, MERGED, setEntry } from './row-order';
 import { giveScratch, takeScratch, widen } from '../scratch';
-import { rowEnd, rowFirst, rows } from '../spans';
+import { rowEnd, rowFirst, rows, rowSeqs } from '../spans';
 import { FAR, NEAR, spend, stepEnd } from '../slice-budget';
 
 const STAGE_COLUMN: u32 = 0;
@@ -28,6 +29,8 @@ let at: u32 = 0;
 let endValue: u32 = 0;
 /** Points that were found to go on in the next. */
 export let overwritten: u32 = 0;
+/** Of rows that were read back: those that have a field of their own in a row of several seqs. */
+export let combined: u32 = 0;
 
 /** Begins a flush. */
 export function resetOverwritten(): void {
@@ -39,6 +42,7 @@ export function resetOverwritten(): void {
 export function clearRepeats(): void {
   repeatCount = 0;
   overwritten = 0;
+  combined = 0;
 }
 
 /** Notes that the point which ends with the entry `index` has the tags and time of the next one, of another body. */
@@ -153,6 +157,10 @@ function mark(): bool {
   const stop = stepEnd(at, repeatCount, FAR);
   for (; at < stop; at++) {
     const index = load<u32>(repeats + (<usize>at << 2));
+    if (rowSeqs != 0) {
+      combined += <u32>(index == KEPT);
+      continue;
+    }
     if (index == KEPT) continue;
     setEntry(index, entryOf(index) | MERGED);
     overwritten++;

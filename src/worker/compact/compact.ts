@@ -30,6 +30,8 @@ export interface Compacted {
   readonly rowsRead: number;
   /** Fewer than were read where rows of one point became one. */
   readonly rows: number;
+  /** Rows that gave fields to another of a higher seq: when there are any, the data is another for who reads rows and not points. */
+  readonly combined: number;
 }
 
 /** What files of one kind hold: 4 M rows or 256 MiB. */
@@ -64,8 +66,8 @@ export async function compactFiles(parser: WasmParser, store: RangeStore, order:
     parser.exports.setMemtableBytesMax(Math.min(parser.memtableBytes() + rowBytesMax, 0xffffffff));
     const seq = await readFiles(parser, store, tableId, opened, slices);
     const nextPath = freePaths(store, order, seq);
-    const written = await writeParquetFiles(parser, store, { tableId, columns, nextPath, limits }, () => [{ rowFirst: 0, rowEnd: opened.rows, seq }], onSlice);
-    return { files: written, rowsRead: opened.rows, rows: written.reduce((sum, file) => sum + file.rows, 0) };
+    const { files: written, combined } = await writeParquetFiles(parser, store, { tableId, columns, nextPath, limits }, () => [{ rowFirst: 0, rowEnd: opened.rows, seq }], onSlice);
+    return { files: written, rowsRead: opened.rows, rows: written.reduce((sum, file) => sum + file.rows, 0), combined };
   } finally {
     parser.drop(tableId);
   }
