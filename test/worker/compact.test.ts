@@ -207,6 +207,30 @@ test('[issue 14 3] past the memory given nothing is written, and the instance ca
   assert.equal(parser.exports.flushBytes(), 0);
 });
 
+test('[issue 14 3] it can be ended between any two slices, and leaves nothing', async () => {
+  const made = await madeFiles(new Random(604), [[1], [2], [3], [4]], 300);
+  const before = [...made.store.files.keys()];
+  const parser = new WasmParser(moduleOf('simd'));
+  const { files } = await compactFiles(parser, made.store as unknown as RangeStore, made.order);
+  for (const { path } of files) made.store.files.delete(path);
+  const held = parser.heldBytes();
+  let ended = 0;
+  for (let last = 1; ; last++) {
+    let slices = 0;
+    const onSlice = (): void => {
+      slices += 1;
+      if (slices === last) throw new Error('the server ends');
+    };
+    const compacted = compactFiles(parser, made.store as unknown as RangeStore, made.order, onSlice);
+    if (await compacted.then(() => true, () => false)) break;
+    await assert.rejects(compacted, /the server ends/);
+    assert.deepEqual([...made.store.files.keys()], before);
+    assert.equal(parser.heldBytes(), held);
+    ended += 1;
+  }
+  assert.ok(ended >= 5, `only ${ended} slices`);
+});
+
 test('[issue 14 3] linear memory stays within what was given, also where each row is a series', async () => {
   const random = new Random(602);
   const columns = [

@@ -1,5 +1,6 @@
 /** Files of one table merged into one or a few: read back into a memtable, and flushed out of it (DESIGN.md, section 16). */
 import type { FlushedFile } from '../../model/flushed-file.js';
+import { INSTANCE_ROW_BYTES_MAX } from '../../model/limits.js';
 import type { ColumnDefinition } from '../../model/schema.js';
 import { compactedFileName, parseCompactedName } from '../../names.js';
 import { fileColumns } from '../../tables/parquet/file-columns.js';
@@ -20,7 +21,7 @@ export interface CompactOrder {
   /** In the names of the files that are made. */
   readonly node: string;
   readonly limits: FileLimits;
-  /** What rows, codes and the flush may take of the instance's memory. */
+  /** What rows, codes and the flush may take of the instance's memory; rows no more than any worker's. */
   readonly memoryBytesMax: number;
 }
 
@@ -51,7 +52,7 @@ const FLUSH_BYTES = 16 << 20;
 /**
  * Merges files of ours by C4: per field of a point the value with the highest seq. The files that are read stay as they are.
  * @param parser an instance in which nothing else goes on, and in which the table is not defined; it is not defined afterwards
- * @param onSlice is called whenever others get their turn
+ * @param onSlice is called whenever others get their turn; what it throws ends the compaction
  * @throws DamagedFile for a file that is not ours or damaged; NoRoom past the memory given; what the store throws. No new file
  * stays then
  */
@@ -63,7 +64,7 @@ export async function compactFiles(parser: WasmParser, store: RangeStore, order:
   if (rowBytesMax <= 0) throw new NoRoom(files.at(-1)?.path ?? folder);
   parser.define({ id: tableId, databaseId: 0, measurement: folder, created: 0, flushedTo: 0, columns });
   try {
-    parser.exports.setMemtableBytesMax(Math.min(parser.memtableBytes() + rowBytesMax, 0xffffffff));
+    parser.exports.setMemtableBytesMax(parser.memtableBytes() + Math.min(rowBytesMax, INSTANCE_ROW_BYTES_MAX));
     const seq = await readFiles(parser, store, tableId, opened, slices);
     const nextPath = freePaths(store, order, seq);
     const { files: written, combined } = await writeParquetFiles(parser, store, { tableId, columns, nextPath, limits }, () => [{ rowFirst: 0, rowEnd: opened.rows, seq }], onSlice);
