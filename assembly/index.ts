@@ -6,6 +6,7 @@ export { memoryUsed } from './base/arena';
 export { defineColumn, defineTable, dropTable, setAside, setFlushedTo, tableAt, tableIdsEnd } from './memtable/tables';
 export { indexEntries } from './memtable/dictionary';
 export { dropEnd, dropRange, dropStart, dropStep, removeSpans } from './memtable/drop-rows';
+export { growBegin, growEnd, growNext, growStart, growStep } from './memtable/grow-ahead';
 export { restoreRows, restoreValues } from './memtable/restore';
 export { setSeriesBytes } from './memtable/cache/series-cache';
 export { memtableBytes, setMemtableBytesMax } from './memtable/memory';

@@ -17,6 +17,8 @@ const FIELDS = 10;
 const LIST_BODIES = 256;
 const BODY_BYTES = 4096;
 const RING = 32_768;
+/** Before anything is measured: the parser is compiled while the first bodies are parsed. */
+const WARM_BODIES = 16 * LIST_BODIES;
 const COLUMNS = [
   { id: 1, kind: abi.KIND_TAG, key: 'host', name: 'host' },
   ...Array.from({ length: FIELDS }, (_, i) => ({ id: i + 2, kind: abi.KIND_F64, key: `f${i}`, name: `f${i}` })),
@@ -24,7 +26,7 @@ const COLUMNS = [
 const LIMITS = { bodyBytesMax: BODY_BYTES, bodyLinesMax: 1e6, tablesMax: 10, columnsMax: 100, columnNameBytesMax: 10_000, namesBytesMax: 0xffffffff, seriesBytesMax: 64 << 20 };
 
 export const part: Part = {
-  about: `${BODIES} bodies of one row and ${COLUMNS.length} columns into one worker, then a flush of them, then they leave the memtable; lists of ${LIST_BODIES} bodies, as main sends them. The most CPU time of the worker's thread between two turns of its event loop in each, and the bytes a body takes: by the gauge that --max-memory is held to, and of the JavaScript heap and array buffers.`,
+  about: `${BODIES} bodies of one row and ${COLUMNS.length} columns into one worker, then a flush of them, then they leave the memtable; lists of ${LIST_BODIES} bodies, as main sends them, the first ${WARM_BODIES} bodies not measured. The most CPU time of the worker's thread between two turns of its event loop in each, and the bytes a body takes: by the gauge that --max-memory is held to, and of the JavaScript heap and array buffers.`,
   async run() {
     const rows: Row[] = [];
     for (const [name, flushed] of [['all leave', 1], ['half of them leave', 0.5]] as const) rows.push(await run(name, flushed));
@@ -52,7 +54,8 @@ async function run(name: string, share: number): Promise<Row> {
   tell({ say: 'define', tables: [{ id: 1, databaseId: 1, measurement: 'm', created: 0, flushedTo: 0, columns: COLUMNS }] });
   const heapBefore = heapBytes();
   const heldBefore = gauge.heldBytes;
-  const listed = await longestTurnMs(() => parseAll(slot, bodies, seqs));
+  await parseBodies(slot, bodies, seqs, 0, WARM_BODIES);
+  const listed = await longestTurnMs(() => parseBodies(slot, bodies, seqs, WARM_BODIES, BODIES));
   const heap = (heapBytes() - heapBefore) / BODIES;
   const held = (gauge.heldBytes - heldBefore) / BODIES;
   const seq = BODIES * share;
@@ -70,11 +73,11 @@ async function run(name: string, share: number): Promise<Row> {
   return { name, cells: [...[listed, flushed, leaving].map((ms) => fixed(ms, 1)), fixed(held), fixed(heap)], speed: 1 / Math.max(flushed, leaving) };
 }
 
-async function parseAll(slot: WorkerSlot, bodies: SharedArrayBuffer, seqs: BigInt64Array): Promise<void> {
+async function parseBodies(slot: WorkerSlot, bodies: SharedArrayBuffer, seqs: BigInt64Array, from: number, end: number): Promise<void> {
   const bytes = new Uint8Array(bodies);
-  for (let first = 0; first < BODIES; first += LIST_BODIES) {
+  for (let first = from; first < end; first += LIST_BODIES) {
     const list: BodyTask[] = [];
-    for (let at = first; at < Math.min(first + LIST_BODIES, BODIES); at += 1) {
+    for (let at = first; at < Math.min(first + LIST_BODIES, end); at += 1) {
       const line = Buffer.from(`m,host=h${at % 1000} ${Array.from({ length: FIELDS }, (_, i) => `f${i}=${at + i}.5`).join()} ${at}`);
       bytes.set(line, list.length * BODY_BYTES);
       list.push({

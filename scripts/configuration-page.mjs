@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { helpOf, QUERY_MEMORY, SETTINGS, variableOf } from '../dist/src/config.js';
+import { helpOf, SETTINGS, variableOf } from '../dist/src/config.js';
 
 const PAGE = join(dirname(dirname(fileURLToPath(import.meta.url))), 'docs/configuration.md');
 
@@ -39,8 +39,9 @@ const GROUPS = [
   ['Workers and memory', 'The server takes about `--max-memory`, `--queue-bytes-max`, and for each worker one body of `--body-bytes-max`; Node itself comes on top.', ['workers', 'inflate', 'max-memory', 'queue-bytes-max']],
   ['One body', 'What is over one of these costs the body, not its neighbours.', ['body-bytes-max', 'body-lines-max', 'task-time-max']],
   ['Log and disk', 'Every write is in the log until its rows are in files.', ['log-segment-bytes', 'log-bytes-max', 'disk-reserve', 'rejects-bytes-max']],
-  ['Files of tables', 'Other engines see rows once they are in files: at so many rows of a table, at such an age, when memory or log fill up, or at `sluice flush`.', ['flush-rows-max', 'log-age-max', 'set-aside-age', 'table-state-bytes-max']],
+  ['Files of tables', 'Other engines see rows once they are in files: at so many rows of a table, at such an age, when memory or log fill up, or at `sluice flush`.', ['flush-rows-max', 'log-age-max', 'set-aside-age', 'table-state-bytes-max', 'table-log-age']],
   ['Limits of names', 'What needs more than these allow is refused: a database with its request, a table or column with its line.', ['databases-max', 'tables-max', 'columns-max', 'column-name-bytes-max', 'names-bytes-max']],
+  ['Queries', 'Of SQL over HTTP, which runs in processes of its own; `sluice query` has `--query-memory` alone.', ['queries-max', 'query-time-max', 'query-memory']],
   ['Messages', 'The server says what it does on stderr, a line of JSON each; of text where that is a terminal.', ['log-level']],
 ];
 
@@ -74,9 +75,9 @@ function row(setting) {
 }
 
 /** The section of a group. @throws Error for a flag that there is not */
-function section([heading, sentence, flags], settings = SETTINGS) {
+function section([heading, sentence, flags]) {
   const rows = flags.map((flag) => {
-    const setting = settings.find((candidate) => candidate.flag === flag);
+    const setting = SETTINGS.find((candidate) => candidate.flag === flag);
     if (setting === undefined) throw new Error(`the group ${heading} names --${flag}, which is no setting`);
     return row(setting);
   });
@@ -86,7 +87,6 @@ function section([heading, sentence, flags], settings = SETTINGS) {
 const grouped = new Set(GROUPS.flatMap(([, , flags]) => flags));
 const missing = SETTINGS.find(({ flag }) => !grouped.has(flag));
 if (missing !== undefined) throw new Error(`--${missing.flag} stands in no group of scripts/configuration-page.mjs`);
-const OF_QUERY = ['Queries', 'Of `sluice query` alone, which runs beside the server in a process of its own.', ['query-memory']];
-const page = HEAD + GROUPS.map((group) => section(group)).join('') + section(OF_QUERY, [QUERY_MEMORY]) + TAIL;
+const page = HEAD + GROUPS.map((group) => section(group)).join('') + TAIL;
 if (process.argv[2] === '--print') process.stdout.write(page);
 else writeFileSync(PAGE, page);

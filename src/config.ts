@@ -52,9 +52,16 @@ export interface Config extends SchemaRules {
   readonly memoryBytesMax: number;
   /** Of the Delta logs of all tables together. */
   readonly tableStateBytesMax: number;
+  readonly tableLogAgeMs: number;
   readonly diskReserveBytes: number;
   /** For the rejected lines of one database. */
   readonly rejectsBytesMax: number;
+  /** Queries that run at once. */
+  readonly queriesMax: number;
+  /** For one query. */
+  readonly queryMsMax: number;
+  /** For all queries that run at once. */
+  readonly queryMemoryBytesMax: number;
   readonly logLevel: LogLevel;
 }
 
@@ -95,6 +102,9 @@ const GiB = 1024 * MiB;
 const bytesUnits = { 'B': 1, '': 1, 'KiB': KiB, 'MiB': MiB, 'GiB': GiB } as const;
 const timeUnits = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
+/** What DuckDB may hold: in `sluice query`, and for all queries of a server that run at once; default '' is a quarter of the machine's memory. */
+export const QUERY_MEMORY: Setting = { flag: 'query-memory', unit: 'bytes', default: '', min: 64 * MiB, max: 1024 * GiB, description: 'memory for queries, for all that run at once, a quarter of the machine\'s unless said; what does not fit goes to tmp/ of the data folder meanwhile' };
+
 const perField = {
   httpBind: { flag: 'http-bind', unit: 'address', default: '127.0.0.1:8181', description: 'listen here: :PORT means every address of IPv4 and IPv6; port 0 takes any free one' },
   dataDir: { flag: 'data-dir', unit: 'path', default: './data', description: 'folder of everything stored' },
@@ -130,19 +140,20 @@ const perField = {
   flushRowsMax: { flag: 'flush-rows-max', unit: 'count', default: '1000000', min: 1, max: 100_000_000, description: 'a table\'s rows go into files at this number' },
   memoryBytesMax: { flag: 'max-memory', unit: 'bytes', default: '1GiB', min: 16 * MiB, max: 1024 * GiB, description: 'rows not yet in files, in all workers' },
   tableStateBytesMax: { flag: 'table-state-bytes-max', unit: 'bytes', default: '64MiB', min: MiB, max: 64 * GiB, description: 'what is kept in memory of the Delta logs of all tables; of those used last' },
+  tableLogAgeMs: { flag: 'table-log-age', unit: 'time', default: '24h', min: 0, max: 3650 * 24 * 3_600_000, description: 'versions of a table can be read this long; then commits before a checkpoint go' },
   diskReserveBytes: { flag: 'disk-reserve', unit: 'bytes', default: '256MiB', min: 0, max: 1024 * GiB, description: 'writes are refused with less free disk than this' },
   rejectsBytesMax: { flag: 'rejects-bytes-max', unit: 'bytes', default: '64MiB', min: MiB, max: 64 * GiB, description: 'rejected lines kept of each database, the oldest drop out' },
+  queriesMax: { flag: 'queries-max', unit: 'count', default: '2', min: 1, max: 64, description: 'SQL queries over HTTP that run at once, each in a process of its own; others wait' },
+  queryMsMax: { flag: 'query-time-max', unit: 'time', default: '60s', min: 100, max: 24 * 3_600_000, description: 'a query over HTTP is ended after this time' },
+  queryMemory: QUERY_MEMORY,
   logLevel: { flag: 'log-level', unit: 'word', default: 'info', words: LOG_LEVELS, description: 'what the server says on stderr' },
 } as const satisfies Record<string, Setting>;
 
 /** All settings, in the order of the help. */
 export const SETTINGS: readonly Setting[] = Object.values(perField);
 
-/** Of `sluice query`: what DuckDB may hold; default '' is a quarter of the machine's memory. */
-export const QUERY_MEMORY: Setting = { flag: 'query-memory', unit: 'bytes', default: '', min: 64 * MiB, max: 1024 * GiB, description: 'memory for a query, a quarter of the machine\'s unless said; what does not fit goes to tmp/ of the data folder meanwhile' };
-
 /** Bytes of QUERY_MEMORY. @throws UsageError with a sentence on a wrong value */
-export function queryMemoryOf(flag: string | undefined, env: NodeJS.ProcessEnv): number {
+export function queryMemoryOf(flag: string | boolean | undefined, env: NodeJS.ProcessEnv): number {
   const source = sourceOf(QUERY_MEMORY, { [QUERY_MEMORY.flag]: flag }, env);
   if (source.text !== '' || flag !== undefined) return parseNumber(QUERY_MEMORY, source);
   const constrained = process.constrainedMemory(); // 0 or above all there is: no limit of a container
@@ -208,8 +219,12 @@ export function parseConfig(flags: Readonly<Record<string, string | boolean | un
     flushRowsMax: number(perField.flushRowsMax),
     memoryBytesMax: number(perField.memoryBytesMax),
     tableStateBytesMax: number(perField.tableStateBytesMax),
+    tableLogAgeMs: number(perField.tableLogAgeMs),
     diskReserveBytes: number(perField.diskReserveBytes),
     rejectsBytesMax: number(perField.rejectsBytesMax),
+    queriesMax: number(perField.queriesMax),
+    queryMsMax: number(perField.queryMsMax),
+    queryMemoryBytesMax: queryMemoryOf(flags[QUERY_MEMORY.flag], env),
     logLevel: word(perField.logLevel),
   };
   atMost(config, 'bodyBytesMax', 'queueBytesMax', 'such a body could never be received');

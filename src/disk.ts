@@ -136,6 +136,14 @@ export async function fileAt(path: string): Promise<{ readonly path: string; rea
   }));
 }
 
+/** Size and last change of a plain file, or whether it is a folder; null when nothing stands there. */
+export async function entryAt(path: string): Promise<{ readonly isFolder: boolean; readonly bytes: number; readonly changedMs: number } | null> {
+  return told('looked at', path, () => unless('ENOENT', null, async () => {
+    const found = await fs.stat(path);
+    return { isFolder: found.isDirectory(), bytes: found.size, changedMs: found.mtimeMs };
+  }));
+}
+
 /** Whether others than its owner may read a file. */
 export async function isOpenToOthers(path: string): Promise<boolean> {
   return ((await fs.stat(path)).mode & FOR_OTHERS) !== 0;

@@ -61,6 +61,8 @@ interface StartOptions {
   readonly holder: Holder;
   /** Whether a start that waits is to give up. */
   readonly isStopAsked?: () => boolean;
+  /** The catalog is made anew from the tables and the log. */
+  readonly isCatalogMadeAnew?: boolean;
 }
 
 /**
@@ -69,7 +71,7 @@ interface StartOptions {
  * says so. A step that fails undoes those before it. A server waits for a command that holds the folder.
  * @throws FolderHeld when another process holds the folder, Error with a sentence when a file cannot be read
  */
-export async function openEngine(config: Config, { holder, isStopAsked = () => false }: StartOptions): Promise<Engine> {
+export async function openEngine(config: Config, { holder, isCatalogMadeAnew = false, isStopAsked = () => false }: StartOptions): Promise<Engine> {
   const logger = makeLogger(config.logLevel);
   checkSettings(config, logger);
   const undo = new Undo();
@@ -78,7 +80,7 @@ export async function openEngine(config: Config, { holder, isStopAsked = () => f
     undo.add('the lock of the data folder', () => control.close());
     if (config.dataGroup !== null) await shareFolder(config.dataDir, config.dataGroup, disk);
     const damage = new Damage(logger);
-    const folder = await openFolder(config, { disk, clock, logger, report: (sentence) => damage.report(sentence) });
+    const folder = await openFolder(config, { disk, clock, logger, report: (sentence) => damage.report(sentence), isCatalogMadeAnew });
     undo.add('the log', () => folder.log.close());
     const parts = makeParts({ config, logger, damage, folder });
     undo.add('the workers', () => parts.pool.close());
@@ -109,7 +111,7 @@ function requireZlibSync(flag: string): void {
 }
 
 /** Makes the data folder where there is none, and takes its lock. @throws FolderHeld */
-async function takeFolder({ dataDir }: Config, { holder, isStopAsked }: Required<StartOptions>, logger: Logger): Promise<Control> {
+async function takeFolder({ dataDir }: Config, { holder, isStopAsked }: Required<Omit<StartOptions, 'isCatalogMadeAnew'>>, logger: Logger): Promise<Control> {
   await disk.makeFolder(dataDir);
   const lockName = nameWithoutFile(await identityOf(dataDir));
   const take = (): Promise<Control> => bindControl(dataPaths(dataDir).socket, disk, lockName, holder);
@@ -140,7 +142,7 @@ function serve(parts: Parts, control: Control): Engine {
     counts: () => ({ databases: catalog.databases().length, tables: catalog.tables().length }),
     workers: () => pool.slots(), firstUnflushed: () => flusher.firstUnflushed,
   });
-  control.serve(controlHandlers({ overview, catalog, flusher, quarantine, recovery, schema, tokens, problems, paths, write: { writer, bodyMemory, log, clock, limits: config } }));
+  control.serve(controlHandlers({ overview, catalog, flusher, quarantine, recovery, schema, tokens, problems, paths, logTrimmer: parts.logTrimmer, write: { writer, bodyMemory, log, clock, limits: config } }));
   const housekeeping = startHousekeeping(parts, control);
   return {
     writer, bodyMemory, schema, logger, tokens, tokenMade: folder.tokenMade, control, overview, problems, metrics, refusal,

@@ -7,6 +7,12 @@ export const ERRORS = {
   'method-not-allowed': { status: 405, sentence: 'this path does not take this method' },
   'bad-request': { status: 400, sentence: 'the request is malformed' },
   'bad-query': { status: 400, sentence: 'error parsing query' },
+  'query-refused': { status: 400, sentence: 'this SQL is not answered here' },
+  'query-failed': { status: 400, sentence: 'the query failed' },
+  'query-too-large': { status: 400, sentence: 'the query needs more memory than it may have' },
+  'query-too-slow': { status: 400, sentence: 'the query took too long' },
+  'queries-full': { status: 503, sentence: 'too many queries run at once; send again' },
+  'query-died': { status: 500, sentence: 'the process of the query died' },
   'not-offered': { status: 400, sentence: 'sluice does not offer this' },
   'unsupported-media-type': { status: 415, sentence: 'the Content-Type is not supported' },
   'bad-parameter': { status: 400, sentence: 'a parameter has a wrong value' },
@@ -66,6 +72,7 @@ const lineErrors: readonly (readonly [code: number, name: string, sentence: stri
   [abi.LINE_NAMES_FULL, 'names-full', 'the names of tables and columns are at their limit, and this line needs a new one'],
   [abi.LINE_TABLE_SET_ASIDE, 'table-set-aside', 'the table is set aside, for it cannot be written to its files: /health says why'],
   [abi.LINE_FLOAT_OUT_OF_RANGE, 'float-out-of-range', 'the number is too large for a float'],
+  [abi.LINE_BEYOND_RETENTION, 'beyond-retention', 'the point is older than the retention period of its database'],
   [abi.LINE_TAGS_FIXED, 'tags-fixed', 'the tags of a table are fixed after its first write, and this one is new'],
 ];
 

@@ -1,5 +1,4 @@
 /** What a data folder holds, opened: tokens, catalog, log, and the store of the tables. Delta logs are not read here, but for a catalog that is lost. */
-import { join } from 'node:path';
 import { keepLostFrames } from './catalog/lost-frames.js';
 import { Catalog, type Table } from './catalog/catalog.js';
 import { lastSeqOf, SnapshotFiles } from './catalog/snapshot.js';
@@ -14,11 +13,16 @@ import { TokenStore } from './auth/token-store.js';
 import { TableCommitter, type CommitterOptions } from './tables/commit.js';
 import { findTables, lastSeqIn, listFolders } from './tables/found.js';
 import { Cleanup } from './tables/cleanup.js';
+import type { OwnNode } from './tables/delta/table-state.js';
 import { localTableStore } from './tables/local-store.js';
+import { LogCare } from './tables/log-care.js';
+import { LogThread } from './tables/log-thread.js';
 import { rebuildCatalog } from './tables/rebuild.js';
+import { RetiredFiles } from './tables/retired-files.js';
 import { RowQuarantine } from './tables/row-quarantine.js';
 import type { TableStore } from './tables/table-store.js';
 import { TakeUp } from './tables/take-up.js';
+import { TrustedClock } from './trusted-clock.js';
 
 export interface Folder {
   readonly paths: DataPaths;
@@ -35,6 +39,12 @@ export interface Folder {
   /** For rows that cannot go into their tables. */
   readonly quarantineStore: TableStore;
   readonly quarantine: RowQuarantine;
+  /** Checkpoints, and the cleaning of logs behind them. */
+  readonly logCare: LogCare;
+  readonly logThread: LogThread;
+  /** Files that left the logs of their tables. */
+  readonly retired: RetiredFiles;
+  readonly trustedClock: TrustedClock;
   /** What is still to be found out of tables with rows in the log. */
   readonly takeUp: TakeUp;
   /** Seqs of this process are above it. */
@@ -56,18 +66,27 @@ interface FolderParts {
   readonly logger: Logger;
   /** Takes a sentence on what is damaged and what was done. */
   readonly report: (sentence: string) => void;
+  /** The catalog is to be made anew from the tables and the log; the one that is there goes to quarantine. */
+  readonly isCatalogMadeAnew?: boolean;
 }
 
 /** Reads the folder. Its lock must be held. @throws Error with a sentence when something cannot be read at all */
-export async function openFolder(config: Config, { disk, clock, logger, report }: FolderParts): Promise<Folder> {
+export async function openFolder(config: Config, { disk, clock, logger, report, isCatalogMadeAnew = false }: FolderParts): Promise<Folder> {
   const paths = dataPaths(config.dataDir);
+  if (await disk.exists(paths.restoring)) throw new Error(`a backup was being put back into ${config.dataDir} and is not all there: run sluice restore again`);
   const start = `${clock.nowMs()}-${process.pid}`;
   const { store: tokens, made: tokenMade } = await TokenStore.open({ disk, paths, clock, adminTokenFile: config.adminTokenFile, report, say: (sentence) => logger.info(sentence) });
   const snapshots = new SnapshotFiles(disk, config.dataDir, paths);
+  if (isCatalogMadeAnew) {
+    const failed = await snapshots.putAway();
+    if (failed.length > 0) throw new Error(failed.join('; '));
+  }
   const saved = await snapshots.load();
   saved.reports.forEach(report);
   const store = localTableStore(disk, paths.tables, paths.tmp(start));
-  const found = saved.snapshot === null ? await findTables(store) : null;
+  const logThread = new LogThread({ root: paths.tables, tmp: paths.tmp(start) }, clock);
+  const readCheckpoint: OwnNode['readCheckpoint'] = (parts, version) => logThread.read(parts, version);
+  const found = saved.snapshot === null ? await findTables(store, readCheckpoint) : null;
   const { log, scan } = await openLog(disk, paths.log, {
     clock,
     node: saved.snapshot?.node ?? null,
@@ -92,11 +111,10 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
   if (lost !== null) report(lost);
 
   const seqMaxNow = (): number => Math.max(log.lastSeq, clock.nowMs() * 1000 + 999);
+  const logCare = new LogCare({ care: (order) => logThread.care(order), clock, logger, node: log.node, logAgeMs: config.tableLogAgeMs, seqMax: seqMaxNow });
   const optionsOf = (table: Table): CommitterOptions => ({
-    store, node: log.node, readCheckpoint: async (names) => {
-      const { checkpointLines } = await import('./query/checkpoint.js'); // DuckDB is loaded for this alone
-      return checkpointLines(names.map((name) => join(paths.tables, name)));
-    },
+    store, node: log.node, readCheckpoint,
+    onLong: (expected) => logCare.want({ tableId: table.id, folder: table.folder, expected }),
     seqMax: seqMaxNow, folder: table.folder,
     identity: { tableId: table.id, measurement: table.measurement, database: table.databaseName },
     committedTo: table.committedTo,
@@ -105,6 +123,8 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
   await cleanup.clearTmp(start).catch((error: Error) => report(`unfinished files of earlier starts stay for now: ${error.message}`));
   const quarantineStore = localTableStore(disk, paths.quarantinedTables, paths.tmp(start));
   const quarantine = await RowQuarantine.open(quarantineStore, log.node);
+  const retired = await RetiredFiles.open({ disk, clock, folder: paths.retired, report });
+  const trustedClock = await TrustedClock.open({ disk, clock, path: paths.clock, report });
   const lastInLog = new Map(log.segments().flatMap(({ lastByTable }) => [...lastByTable]));
   // Rows that are written meanwhile may get the seq of a commit that says more than the log: nothing is concluded from one.
   const seqMax = seqMaxNow();
@@ -118,7 +138,8 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
     return committer;
   };
   return {
-    paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, takeUp,
+    paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, retired, trustedClock, takeUp, logCare,
+    logThread,
     startSeq: log.lastSynced,
     bodyBytesMax: scan.bodyBytesMax,
     framesCount: scan.framesCount,

@@ -158,6 +158,14 @@ export function commitName(version: number): string {
   return `${String(version).padStart(20, '0')}.json`;
 }
 
+/** Name of a checkpoint of ours below `_delta_log/`. */
+export function checkpointName(version: number): string {
+  return `${String(version).padStart(20, '0')}.checkpoint.parquet`;
+}
+
+/** Name of the file there that says which checkpoint is the newest; others may have made that one. */
+export const lastCheckpointName = '_last_checkpoint';
+
 /** Name of a data file in its table's folder. @param seq the seq its rows go up to */
 export function dataFileName(node: string, seq: number, slot: number): string {
   return `${node}-${digits16(seq)}-${slot}.parquet`;
@@ -170,16 +178,16 @@ export function parseDataFileName(name: string): { node: string; seq: number; sl
   return match === null || seq === null ? null : { node: match[1] ?? '', seq, slot: Number(match[3]) };
 }
 
-/** Name of a data file that compaction made. @param seq the highest of its rows @param place tells files of the same seq apart, from 0 */
-export function compactedFileName(node: string, seq: number, place: number): string {
-  return `${node}-${digits16(seq)}-c${place}.parquet`;
+/** Name of a data file whose rows other files of the table had before. @param seq the highest of its rows @param number unlike that of every other such file of the table */
+export function mergedFileName(node: string, seq: number, number: number): string {
+  return `${node}-${digits16(seq)}-c${number}.parquet`;
 }
 
-/** The parts of a name that `compactedFileName` made, or null for any other. */
-export function parseCompactedName(name: string): { node: string; seq: number; place: number } | null {
-  const match = /^([0-9a-f]{8})-(\d{16})-c(0|[1-9]\d{0,9})\.parquet$/.exec(name);
-  const seq = numberOf(match?.[2]);
-  return match === null || seq === null ? null : { node: match[1] ?? '', seq, place: Number(match[3]) };
+/** The parts of a name that `mergedFileName` made, or null for any other. */
+export function parseMergedFileName(name: string): { node: string; seq: number; number: number } | null {
+  const match = /^([0-9a-f]{8})-(\d{16})-c(0|[1-9]\d{0,15})\.parquet$/.exec(name);
+  const [seq, number] = [numberOf(match?.[2]), numberOf(match?.[3])];
+  return match === null || seq === null || number === null ? null : { node: match[1] ?? '', seq, number };
 }
 
 /** Name of a file of rows as JSON lines, in quarantine. Like `dataFileName` otherwise. */
@@ -249,6 +257,16 @@ function numberOf(digits: string | undefined): number | null {
   return Number.isSafeInteger(number) ? number : null;
 }
 
+/** Name of a note in `retired/`. @param number milliseconds since 1970 of its making, or a few more: unlike every other there */
+export function retiredName(number: number): string {
+  return `${digits16(number)}.json`;
+}
+
+/** The number of a note, or null when `retiredName` did not make the name. */
+export function parseRetiredName(name: string): number | null {
+  return numberOf(/^(\d{16})\.json$/.exec(name)?.[1]);
+}
+
 /** Name of the folder in `tmp/` for what a query has no memory for. @param pid of the process that queries */
 export function spillName(pid: number, nowMs: number): string {
   return `query-${pid}-${nowMs}`;
@@ -273,9 +291,15 @@ export interface DataPaths {
   /** Rows that could not go into their tables: a folder a database, below it one a table. */
   readonly quarantinedTables: string;
   readonly trash: string;
+  /** Notes of data files that left the logs of their tables and are still to be deleted. */
+  readonly retired: string;
+  /** What is noted of the clock. */
+  readonly clock: string;
   /** How far imports came that were interrupted. */
   readonly imports: string;
   readonly tables: string;
+  /** Stands there while a backup is being put back. */
+  readonly restoring: string;
   /** Folder of unfinished files of one process. @param start names the process: a new one each start */
   tmp(start: string): string;
   /** The folder of those folders. */
@@ -295,9 +319,34 @@ export function dataPaths(dataDir: string): DataPaths {
     quarantine: join(dataDir, 'quarantine'),
     quarantinedTables: join(dataDir, 'quarantine', 'tables'),
     trash: join(dataDir, 'trash'),
+    retired: join(dataDir, 'retired'),
+    clock: join(dataDir, 'clock.json'),
     imports: join(dataDir, 'imports'),
     tables: join(dataDir, 'tables'),
+    restoring: join(dataDir, 'restore-unfinished'),
     tmp: (start) => join(dataDir, 'tmp', start),
     allTmp: join(dataDir, 'tmp'),
+  };
+}
+
+/** What lies where in a folder of backups. */
+export interface BackupPaths {
+  /** Names the files of the newest backup; written last. */
+  readonly manifest: string;
+  /** What a backup that did not end has copied. */
+  readonly progress: string;
+  /** Files by their paths in the data folder. */
+  readonly files: string;
+  /** The process that makes a backup. */
+  readonly running: string;
+}
+
+/** Paths in the folder of backups `folder`. */
+export function backupPaths(folder: string): BackupPaths {
+  return {
+    manifest: join(folder, 'backup.json'),
+    progress: join(folder, 'progress.jsonl'),
+    files: join(folder, 'files'),
+    running: join(folder, 'running'),
   };
 }

@@ -14,8 +14,11 @@ import { createFrontEnd, FRONT_END_DEFAULTS } from './http/front/routes.js';
 import type { HealthState } from './http/api/status-endpoints.js';
 import { Observability } from './http/observe/observability.js';
 import type { Logger } from './logging.js';
+import { dataPaths } from './names.js';
 import { ProcessMetrics } from './metrics.js';
 import { outletOf } from './outlet.js';
+import { tableOf } from './query/found-tables.js';
+import { QueryProcesses } from './query/query-processes.js';
 import { STOP_MS_MAX, type Signals } from './signals.js';
 
 /**
@@ -30,14 +33,15 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
     throw error;
   });
   const { logger } = engine;
-  if (signals.stopAsked !== null) return stopOnSignal(signals, engine, null);
+  if (signals.stopAsked !== null) return stopOnSignal(signals, engine, null, null);
+  const queries = queriesOf(config, engine);
   let listener: Listener;
   let address: { host: string; port: number };
   try {
     const certificate = await certificateOf(config, logger);
     if (config.adminTokenFile !== null) await warnOfOpenSecret('the admin token file', config.adminTokenFile, logger);
     const observability = observabilityOf(config, engine);
-    const frontEnd = frontEndOf(config, engine, observability);
+    const frontEnd = frontEndOf(config, engine, observability, queries);
     listener = await makeListener(config.http === 'node' ? 'node' : 'uws', frontEnd, { connectionsMax: config.connectionsMax, certificate }, logger);
     address = await listener.listen(config.httpHost, config.httpPort);
     const { host, port } = address;
@@ -49,7 +53,7 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
   if (config.withoutAuth && !isLoopback(address.host)) {
     logger.warn(`--without-auth on ${address.host}: whoever reaches this address may write, read and drop everything`);
   }
-  stopOnSignal(signals, engine, listener);
+  stopOnSignal(signals, engine, listener, queries);
   if (signals.stopAsked !== null) return;
   reloadOnSignal(signals, engine, listener, config);
   const stdout = outletOf('stdout');
@@ -67,11 +71,25 @@ function observabilityOf(config: Config, engine: Engine): Observability {
   });
 }
 
-function frontEndOf(config: Config, engine: Engine, observability: Observability): Handler {
+/** SQL over HTTP: in processes of their own, which ask the engine for the files of tables as commands do. */
+function queriesOf(config: Config, { control }: Engine): QueryProcesses {
+  return new QueryProcesses({
+    disk, clock, paths: dataPaths(config.dataDir), limits: config,
+    tablesOf: async (database) => (await control.run('schema', {})).filter((table) => table.database === database),
+    load: async (tables) => {
+      const found = await control.run('tables-to-read', { tables });
+      const problems = [...found.failed.map(({ reason }) => reason), ...found.tables.filter(({ rows }) => rows === null).flatMap(({ problems }) => problems)];
+      if (problems.length > 0) throw new Error(problems.join('; '));
+      return found.tables.map(tableOf);
+    },
+  });
+}
+
+function frontEndOf(config: Config, engine: Engine, observability: Observability, queries: QueryProcesses): Handler {
   const { bodyMemory, logger, schema, tokens, writer } = engine;
   const trustedProxies = makeNetworks(config.trustedProxies);
   return createFrontEnd({
-    writer, schema, bodyMemory, tokens, clock, observability,
+    writer, schema, queries, bodyMemory, tokens, clock, observability,
     authenticator: config.withoutAuth ? WITHOUT_AUTH : makeAuthenticator({ tokens, clock, trustedProxies, log: logger }),
     limits: { ...FRONT_END_DEFAULTS, bodyBytesMax: config.bodyBytesMax },
     dialect: { legacyPrecision: config.legacyPrecision, databaseNames: config.databaseNames },
@@ -120,12 +138,12 @@ function healthOf(engine: Engine): HealthState {
   return { status: 'pass', message: 'ready for queries and writes', checks };
 }
 
-/** @param listener null: there is none yet */
-function stopOnSignal(signals: Signals, engine: Engine, listener: Listener | null): void {
+/** @param listener null: there is none yet @param queries null: as well */
+function stopOnSignal(signals: Signals, engine: Engine, listener: Listener | null, queries: QueryProcesses | null): void {
   const stop = (signal: string): void => {
     engine.logger.info(`${signal}: stopping`);
     listener?.stopAccepting();
-    engine.stop().then(() => listener?.close()).then(
+    Promise.all([queries?.stop(), engine.stop()]).then(() => listener?.close()).then(
       () => process.exit(0),
       (error: Error) => {
         engine.logger.error(`the stop failed: ${error.message}`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import {
-  checkDatabaseName, columnName, commitName, dataFileName, dataPaths, fold, folderName, goneName, isPlainFile, isQuarantinedName, newestName, parseDataFileName, parseMarkName,
+  checkDatabaseName, columnName, commitName, dataFileName, dataPaths, fold, folderName, goneName, isPlainFile, isQuarantinedName, mergedFileName, newestName, parseDataFileName, parseMarkName, parseMergedFileName,
   parseRejectsName, parseSegmentName, plainFileName, quarantinedName, rejectsName, ROW_NUMBER, segmentName, type TriedNames,
 } from '../src/names.js';
 
@@ -168,6 +168,12 @@ test('names of files are fixed-width and read back', () => {
   for (const foreign of ['part-0000.parquet', '3fa9c1e2-1767225600123456-c0.parquet', `${name}.tmp`, '3FA9C1E2-1767225600123456-0.parquet']) {
     assert.equal(parseDataFileName(foreign), null);
   }
+  const merged = mergedFileName('3fa9c1e2', 1767225600123456, 12);
+  assert.equal(merged, '3fa9c1e2-1767225600123456-c12.parquet');
+  assert.deepEqual(parseMergedFileName(merged), { node: '3fa9c1e2', seq: 1767225600123456, number: 12 });
+  for (const other of [name, `${merged}.tmp`, '3fa9c1e2-1767225600123456-c.parquet', '3fa9c1e2-1767225600123456-c01.parquet', '3fa9c1e2-9007199254740992-c1.parquet']) {
+    assert.equal(parseMergedFileName(other), null, other);
+  }
   assert.equal(segmentName(1767225600123456), '1767225600123456.log');
   assert.equal(segmentName(1), '0000000000000001.log');
   assert.equal(parseSegmentName('1767225600123456.log'), 1767225600123456);
@@ -210,7 +216,7 @@ test('paths of the data folder', () => {
     adminToken: 'data/admin-token',
     tokens: 'data/tokens.json',
     catalog: 'data/catalog.json',
-    catalogPrevious: 'data/catalog.previous.json',
+    catalogPrevious: 'data/catalog.previous.json', clock: 'data/clock.json', retired: 'data/retired',
     imports: 'data/imports',
     log: 'data/log',
     allTmp: 'data/tmp',

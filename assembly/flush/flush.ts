@@ -28,10 +28,11 @@ export function flushSpans(count: u32): usize {
 
 /**
  * Takes up `count` spans at `spans`, ordered by number, none of them empty, as rows of a table: `all` in [first, end) of its
- * memtable. `stepEntries` is how many entries (rows, series …) a call that follows looks at before it returns.
+ * memtable. `stepEntries` is how many entries (rows, series …) a call that follows looks at before it returns; `combines`, 0 or
+ * 1, whether of rows that were read back equal points become one.
  */
-export function flushStart(table: usize, stepEntries: u32, spans: usize, count: u32, all: u32, first: u32, end: u32): void {
-  startSpans(table, spans, count, all, first, end);
+export function flushStart(table: usize, stepEntries: u32, spans: usize, count: u32, all: u32, first: u32, end: u32, combines: u32): void {
+  startSpans(table, spans, count, all, first, end, combines != 0);
   setStep(stepEntries);
   startSort(table);
   startPositions();

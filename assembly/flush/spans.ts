@@ -16,9 +16,13 @@ export let spanOfRow: usize = 0;
 /** i64 a row of the memtable: its seq, of rows that were read back, which nothing is added to during a flush; else 0. */
 export let rowSeqs: usize = 0;
 
+/** Whether rows that were read back become one where they are equal points, whatever their seqs. */
+let combines: bool = false;
+
 /** Takes up `count` spans at `at`, which have `all` rows, within [first, end) of the memtable. */
-export function startSpans(table: usize, at: usize, count: u32, all: u32, first: u32, end: u32): void {
+export function startSpans(table: usize, at: usize, count: u32, all: u32, first: u32, end: u32, doesCombine: bool): void {
   rowSeqs = <usize>load<u32>(table, TABLE_SEQS);
+  combines = doesCombine;
   spans = at;
   spanCount = count;
   rows = all;
@@ -45,10 +49,10 @@ function spanOf(row: u32): u32 {
   return load<u32>(spanOfRow + (<usize>(row - rowFirst) << 2));
 }
 
-/** Whether equal points in two rows become one: those of one body, and all that were read back. */
+/** Whether equal points in two rows become one: those of one body, and of rows that were read back all that may be combined. */
 @inline
 export function isOneSpan(a: u32, b: u32): bool {
-  return rowSeqs != 0 || spanOf(a) == spanOf(b);
+  return rowSeqs != 0 ? combines || seqOf(a) == seqOf(b) : spanOf(a) == spanOf(b);
 }
 
 /** Seq of a row of the spans. */

@@ -48,6 +48,7 @@ export const LINE_TAGS_FIXED = 22;
 export const LINE_NAMES_FULL = 23;
 export const LINE_TABLE_SET_ASIDE = 24;
 export const LINE_FLOAT_OUT_OF_RANGE = 25;
+export const LINE_BEYOND_RETENTION = 26;
 
 /** What a name of a table or column counts against the limit of all names, besides its bytes. */
 export const NAME_COST_BYTES = 64;

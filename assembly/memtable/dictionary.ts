@@ -84,9 +84,13 @@ export function indexEntries(column: usize): void {
 }
 
 function putSlot(column: usize, code: u32): void {
-  const slots = <usize>load<u32>(column, COLUMN_SLOTS);
-  const mask = load<u32>(column, COLUMN_SLOTS_MASK);
   const hash = load<u32>(load<u32>(column, COLUMN_ENTRY_HASHES) + (code << 2));
+  putInto(load<u32>(column, COLUMN_SLOTS), load<u32>(column, COLUMN_SLOTS_MASK), hash, code);
+}
+
+/** Puts a code into slots that have not got it. */
+@inline
+export function putInto(slots: usize, mask: u32, hash: u32, code: u32): void {
   let slot = hash & mask;
   while (load<u64>(slots + (slot << 3)) != 0) slot = (slot + 1) & mask;
   store<u64>(slots + (slot << 3), (<u64>hash << 32) | <u64>(code + 1));

@@ -26,17 +26,19 @@ export function freeNumbers(column: usize): void {
   store<u32>(column, 0, COLUMN_ROWS);
 }
 
+/** Where the numbers stand, if there are any: that of the value COLUMN_DENSE is the first. */
 @inline
-function numbersAt(column: usize): usize {
+export function numbersAt(column: usize): usize {
   return load<u32>(column, COLUMN_ROWS) + (load<u32>(column, COLUMN_DENSE) << 2);
 }
 
-function placeNumbers(column: usize, at: usize): void {
+/** The numbers are those of a block of takeNumbers, and of the same COLUMN_DENSE. */
+export function placeNumbers(column: usize, at: usize): void {
   store<u32>(column, <u32>(at - (<usize>load<u32>(column, COLUMN_DENSE) << 2)), COLUMN_ROWS);
 }
 
-/** A block that does not make COLUMN_ROWS 0, which says that there are no numbers. */
-function takeNumbers(count: u32, dense: u32): usize {
+/** A block for so many numbers that does not make COLUMN_ROWS 0, which says that there are no numbers. */
+export function takeNumbers(count: u32, dense: u32): usize {
   const bytes = <usize>count << 2;
   const at = take(bytes);
   if (at != <usize>dense << 2) return at;

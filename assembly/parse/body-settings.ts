@@ -15,6 +15,8 @@ export let seriesScope: u32 = 0;
 export let unit: i64 = 0;
 /** Nanoseconds since 1970 of its lines without a timestamp. */
 export let defaultTime: i64 = 0;
+/** Nanoseconds since 1970 of the oldest timestamp that is taken; the first time there is on replay, which judges no age. */
+export let keptSince: i64 = i64.MIN_VALUE;
 /** RULE_*, with flags that are none. */
 export let rules: u32 = 0;
 /** It is a frame of the log: its lines were accepted before, and no schema and no limit is judged. */
@@ -30,9 +32,10 @@ export let cellsMax: u32 = 0;
  * Begins a body.
  * @param unitNanos see unit
  * @param flags PARSE_*, RULE_*
+ * @param sinceNanos see keptSince
  * @param columnsMax columns that a table may have: a line with more tags and fields is over the limit, whatever they are
  */
-export function beginBody(databaseId: u32, unitNanos: i64, defaultNanos: i64, flags: u32, columnsMax: u32, number: f64): void {
+export function beginBody(databaseId: u32, unitNanos: i64, defaultNanos: i64, sinceNanos: i64, flags: u32, columnsMax: u32, number: f64): void {
   bodySerial++;
   database = databaseId;
   seriesScope = flags & RULE_SPLIT ? databaseId | SPLIT_SCOPE : databaseId;
@@ -42,5 +45,6 @@ export function beginBody(databaseId: u32, unitNanos: i64, defaultNanos: i64, fl
   isReplay = (flags & PARSE_REPLAY) != 0;
   replaySeq = number;
   isDumped = (flags & PARSE_DUMP) != 0;
+  keptSince = isReplay ? i64.MIN_VALUE : sinceNanos;
   cellsMax = isReplay ? u32.MAX_VALUE : columnsMax;
 }

@@ -43,17 +43,19 @@ let isOutOfRoom: bool = false;
  * @param linesMax lines, blank ones and comments apart, that the body may have; not judged on replay
  * @param runsAt on replay, `runs` pairs (first, last) of physical lines to skip, u32 each, ascending
  * @param frameSeq on replay, the seq of the body
+ * @param sinceNanos nanoseconds since 1970 of the oldest timestamp that is taken; not judged on replay
  * @returns PARSE_*; the rest stands in the header at outcome()
  */
 export function parse(
   databaseId: u32, bytes: u32, precision: u32, defaultNanos: i64, flags: u32, linesMax: u32, runsAt: usize, runs: u32, frameSeq: f64,
+  sinceNanos: i64,
 ): u32 {
   memory.fill(inputAt + bytes, 0, INPUT_PADDING);
   // A string that is open at the end of the body ends here for those who look for its end sixteen bytes at a time.
   store<u8>(inputAt + bytes + INPUT_PADDING - 1, <u8>NEWLINE);
   isStoring = true;
   isOutOfRoom = false;
-  beginBody(databaseId, unitOf(precision), defaultNanos, flags, columnsMax, frameSeq);
+  beginBody(databaseId, unitOf(precision), defaultNanos, sinceNanos, flags, columnsMax, frameSeq);
   beginSkipping(runsAt, runs);
   beginLines(bytes);
   beginOutcome();

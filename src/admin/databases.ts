@@ -3,7 +3,7 @@ import type { Catalog, Table } from '../catalog/catalog.js';
 import { SluiceError } from '../errors.js';
 import { atMost } from '../in-turn.js';
 import { checkDatabaseName, type DatabaseNameRule } from '../names.js';
-import type { SchemaRules } from '../schema-rules.js';
+import type { DatabaseSettings } from '../database-settings.js';
 import type { LineCounts } from '../ingest/line-counts.js';
 import type { RejectStore } from '../rejects/reject-store.js';
 import type { Cleanup } from '../tables/cleanup.js';
@@ -22,6 +22,8 @@ interface DatabaseListing {
   readonly name: string;
   /** Milliseconds since 1970. */
   readonly createdMs: number;
+  /** null: it keeps its rows for ever. */
+  readonly retentionS: number | null;
 }
 
 export class DatabaseAdmin {
@@ -37,7 +39,7 @@ export class DatabaseAdmin {
   /** Oldest first. */
   databases(): DatabaseListing[] {
     // The seq of its creation counts microseconds.
-    return this.#parts.catalog.databases().map(({ id, name, created }) => ({ id, name, createdMs: Math.floor(created / 1000) }));
+    return this.#parts.catalog.databases().map(({ id, name, created, retentionS }) => ({ id, name, createdMs: Math.floor(created / 1000), retentionS }));
   }
 
   /** Tables of a database, oldest first; null when there is none of that name. */
@@ -49,26 +51,26 @@ export class DatabaseAdmin {
 
   /**
    * Makes a database.
-   * @param rules those left out are the server's for new databases
+   * @param settings rules left out are the server's for new databases
    * @returns false when it is there already
    * @throws SluiceError bad-database-name, too-many-databases, log-failed
    */
-  async createDatabase(name: string, rules: Partial<SchemaRules> = {}): Promise<boolean> {
+  async createDatabase(name: string, settings: Partial<DatabaseSettings> = {}): Promise<boolean> {
     const problem = checkDatabaseName(name, this.#parts.databaseNames);
     if (problem !== null) throw new SluiceError('bad-database-name', `${JSON.stringify(name.slice(0, 80))} ${problem}`);
     const { catalog } = this.#parts;
     if (catalog.database(name) !== undefined) return false;
-    await catalog.ensureDatabase(name, rules);
+    await catalog.ensureDatabase(name, settings);
     return true;
   }
 
   /**
-   * Gives a database other schema rules; those left out stay.
-   * @returns the rules it has now; null when there is no such database
+   * Gives a database other settings; those left out stay.
+   * @returns those it has now; null when there is no such database
    * @throws SluiceError log-failed
    */
-  async setRules(name: string, rules: Partial<SchemaRules>): Promise<SchemaRules | null> {
-    return this.#parts.catalog.setRules(name, rules);
+  async changeSettings(name: string, settings: Partial<DatabaseSettings>): Promise<DatabaseSettings | null> {
+    return this.#parts.catalog.changeSettings(name, settings);
   }
 
   /**

@@ -7,6 +7,7 @@ import type { Log } from '../log/log.js';
 import type { ServerLogger } from '../logging.js';
 import { labelled, single, type Metric } from '../metrics.js';
 import type { RejectStore } from '../rejects/reject-store.js';
+import type { ExpiredFiles } from '../flush/expired-files.js';
 import type { Flusher } from '../flush/flusher.js';
 
 interface Counted {
@@ -15,6 +16,7 @@ interface Counted {
   readonly log: Log;
   readonly recovery: Recovery;
   readonly flusher: Flusher;
+  readonly expiredFiles: ExpiredFiles;
   readonly bodyMemory: BodyMemory;
   readonly pool: Pool;
   readonly logger: ServerLogger;
@@ -23,8 +25,9 @@ interface Counted {
 }
 
 /** All values are of the moment of the call. */
-export function engineMetrics({ lines, rejects, log, recovery, flusher, bodyMemory, pool, logger, memtableBytes }: Counted): Metric[] {
+export function engineMetrics({ lines, rejects, log, recovery, flusher, expiredFiles, bodyMemory, pool, logger, memtableBytes }: Counted): Metric[] {
   const kept = rejects.counts;
+  const expired = expiredFiles.counts;
   const { flushes, files, commits, failures, quarantinedRows } = flusher.counts;
   return [
     single('counter', 'sluice_lines_parsed_total', 'Lines of bodies that were parsed and have ended', lines.parsed),
@@ -51,6 +54,10 @@ export function engineMetrics({ lines, rejects, log, recovery, flusher, bodyMemo
     single('counter', 'sluice_flush_failures_total', 'Flushes that failed and are tried again', failures),
     single('gauge', 'sluice_tables_set_aside', 'Tables that cannot be written to their files, and whose lines are rejected', flusher.setAsideTables().length),
     single('counter', 'sluice_quarantined_rows_total', 'Rows of such tables that went to quarantine', quarantinedRows),
+    single('counter', 'sluice_expired_files_total', 'Files whose rows are all past retention and which left their tables', expired.files),
+    single('counter', 'sluice_expired_rows_total', 'Rows in them', expired.rows),
+    single('counter', 'sluice_retired_files_deleted_total', 'Files that had left their tables and were deleted an hour later', expired.deleted),
+    single('gauge', 'sluice_retention_held_seconds', 'By how much the clock is ahead without being believed: nothing is refused or removed for its age by it', expired.heldSeconds),
     single('gauge', 'sluice_table_state_bytes', 'What is kept in memory of the Delta logs of tables, about', flusher.tableStateBytes),
     single('gauge', 'sluice_body_memory_bytes', 'Memory for bodies in flight', bodyMemory.blockCount * bodyMemory.blockBytes),
     single('gauge', 'sluice_body_memory_free_bytes', 'What of it is free', bodyMemory.freeBlocks * bodyMemory.blockBytes),

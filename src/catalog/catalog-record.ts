@@ -1,9 +1,10 @@
 /** The catalog's records in the log: JSON, read with care. Pure; the format stands in DESIGN.md, section 5. */
 import { asList, asNumber, asObject, asText, asWord } from '../json.js';
-import { TAG_RULES, TYPE_RULES, type SchemaRules } from '../schema-rules.js';
+import type { DatabaseSettings } from '../database-settings.js';
+import { TAG_RULES, TYPE_RULES } from '../schema-rules.js';
 
-/** With those of its rules that are not plain. */
-export interface DatabaseMade extends Partial<SchemaRules> {
+/** With those of its settings that are not plain. */
+export interface DatabaseMade extends Partial<DatabaseSettings> {
   readonly id: number;
   readonly name: string;
   /** Below `tables/`. */
@@ -28,8 +29,8 @@ export interface ColumnMade {
   /** In the files. */
   readonly name: string;
 }
-/** New rules of a database. */
-export interface RulesSet extends SchemaRules {
+/** New settings of a database. Records of before do not say the retention: it stays. */
+export interface SettingsSet extends Omit<DatabaseSettings, 'retentionS'>, Partial<Pick<DatabaseSettings, 'retentionS'>> {
   /** Database id. */
   readonly database: number;
 }
@@ -37,7 +38,7 @@ export interface RulesSet extends SchemaRules {
 /** One change of the catalog; the lists apply in this order. A dropped database takes its tables along. */
 export interface CatalogChange {
   readonly databases: readonly DatabaseMade[];
-  readonly settings: readonly RulesSet[];
+  readonly settings: readonly SettingsSet[];
   readonly tables: readonly TableMade[];
   readonly columns: readonly ColumnMade[];
   readonly dropped: { readonly databases: readonly number[]; readonly tables: readonly number[] };
@@ -61,7 +62,7 @@ export function decodeChange(bytes: Uint8Array): CatalogChange {
   const dropped = asObject(change['dropped'] ?? {});
   return {
     databases: asList(change['databases'], decodeDatabase),
-    settings: asList(change['settings'], decodeRulesSet),
+    settings: asList(change['settings'], decodeSettings),
     tables: asList(change['tables'], decodeTable),
     columns: asList(change['columns'], decodeColumn),
     dropped: { databases: asList(dropped['databases'], asNumber), tables: asList(dropped['tables'], asNumber) },
@@ -69,16 +70,20 @@ export function decodeChange(bytes: Uint8Array): CatalogChange {
 }
 
 export function decodeDatabase(value: unknown): DatabaseMade {
-  const { id, name, folder, tags, types } = asObject(value);
+  const { id, name, folder, tags, types, retentionS } = asObject(value);
   return {
     id: asNumber(id), name: asText(name), folder: asText(folder),
     ...(tags === undefined ? {} : { tags: asWord(tags, TAG_RULES) }), ...(types === undefined ? {} : { types: asWord(types, TYPE_RULES) }),
+    ...(retentionS === undefined ? {} : { retentionS: asNumber(retentionS) }),
   };
 }
 
-function decodeRulesSet(value: unknown): RulesSet {
-  const { database, tags, types } = asObject(value);
-  return { database: asNumber(database), tags: asWord(tags, TAG_RULES), types: asWord(types, TYPE_RULES) };
+function decodeSettings(value: unknown): SettingsSet {
+  const { database, tags, types, retentionS } = asObject(value);
+  return {
+    database: asNumber(database), tags: asWord(tags, TAG_RULES), types: asWord(types, TYPE_RULES),
+    ...(retentionS === undefined ? {} : { retentionS: retentionS === null ? null : asNumber(retentionS) }),
+  };
 }
 
 export function decodeTable(value: unknown): TableMade {

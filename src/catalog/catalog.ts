@@ -1,7 +1,8 @@
 /** Databases, tables and columns: what there is, and what comes to be. Main's alone; a change counts once its record is synced. */
 import { RULE_TAGS_FIXED } from '../../assembly/layout/codes.js';
 import { SluiceError } from '../errors.js';
-import { PLAIN_RULES, type SchemaRules } from '../schema-rules.js';
+import { areSame, PLAIN_SETTINGS, type DatabaseSettings } from '../database-settings.js';
+import type { SchemaRules } from '../schema-rules.js';
 import type { Need } from '../model/schema.js';
 import { Plan, type CatalogLimits } from './plan.js';
 import { decodeChange, encodeChange, type CatalogChange } from './catalog-record.js';
@@ -85,27 +86,27 @@ export class Catalog {
 
   /**
    * The database of a name, made when there is none.
-   * @param rules of a new one; those left out are the options'
+   * @param settings of a new one; rules left out are the options'
    * @throws SluiceError too-many-databases, and what commit throws
    */
-  async ensureDatabase(name: string, rules: Partial<SchemaRules> = {}): Promise<Database> {
+  async ensureDatabase(name: string, settings: Partial<DatabaseSettings> = {}): Promise<Database> {
     const there = this.database(name);
     if (there !== undefined) return there;
-    await this.#request((plan) => plan.database(name, { ...(this.#options.rules ?? PLAIN_RULES), ...rules }));
+    await this.#request((plan) => plan.database(name, { ...PLAIN_SETTINGS, ...this.#options.rules, ...settings }));
     const made = this.database(name);
     if (made === undefined) throw new SluiceError('database-dropped', name);
     return made;
   }
 
-  /** Gives a database other rules, for the writes that begin from now on; null when there is none of that name. */
-  async setRules(name: string, rules: Partial<SchemaRules>): Promise<Database | null> {
+  /** Gives a database other settings, for the writes and looks that begin from now on; null when there is none of that name. */
+  async changeSettings(name: string, settings: Partial<DatabaseSettings>): Promise<Database | null> {
     let id: number | undefined;
     await this.#request((plan) => {
       const found = this.database(name);
       id = found?.id;
       if (found === undefined) return;
-      const wanted = { ...found, ...rules };
-      if (wanted.tags !== found.tags || wanted.types !== found.types) plan.settings(found.id, wanted);
+      const wanted = { ...found, ...settings };
+      if (!areSame(wanted, found)) plan.settings(found.id, wanted);
     }, true);
     return id === undefined ? null : this.#state.database(id)?.database ?? null;
   }

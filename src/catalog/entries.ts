@@ -1,9 +1,9 @@
 /** What the catalog is made of: databases and tables, as others see them and with their indices, and what a change did. */
 import type { TriedNames } from '../names.js';
-import type { SchemaRules } from '../schema-rules.js';
+import type { DatabaseSettings } from '../database-settings.js';
 import type { ColumnDefinition, TableDefinition } from '../model/schema.js';
 
-export interface Database extends SchemaRules {
+export interface Database extends DatabaseSettings {
   readonly id: number;
   readonly name: string;
   /** Below the root of the tables. */

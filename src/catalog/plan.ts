@@ -2,10 +2,10 @@
 import { KIND_TAG } from '../../assembly/layout/codes.js';
 import { SluiceError } from '../errors.js';
 import { columnName, fold, folderName, type TriedNames } from '../names.js';
-import { saidRules, type SchemaRules } from '../schema-rules.js';
+import { saidSettings, type DatabaseSettings } from '../database-settings.js';
 import type { WorkerLimits } from '../model/limits.js';
 import type { Need, NeededTable } from '../model/schema.js';
-import type { CatalogChange, ColumnMade, DatabaseMade, RulesSet, TableMade } from './catalog-record.js';
+import type { CatalogChange, ColumnMade, DatabaseMade, SettingsSet, TableMade } from './catalog-record.js';
 import type { DatabaseEntry } from './entries.js';
 import { nameCost, type CatalogState } from './state.js';
 
@@ -31,7 +31,7 @@ export class Plan {
   readonly #state: CatalogState;
   readonly #limits: CatalogLimits;
   readonly #databases = new Map<string, DatabaseMade>();
-  readonly #settings: RulesSet[] = [];
+  readonly #settings: SettingsSet[] = [];
   readonly #tables: TableMade[] = [];
   readonly #columns: ColumnMade[] = [];
   /** What the names of the plan count. */
@@ -49,7 +49,7 @@ export class Plan {
   }
 
   /** Adds a database, unless it is there or planned. @throws SluiceError too-many-databases */
-  database(name: string, rules: SchemaRules): void {
+  database(name: string, { tags, types, retentionS }: DatabaseSettings): void {
     if (this.#state.databaseByName(name) !== undefined || this.#databases.has(name)) return;
     if (this.#state.databasesAlive + this.#databases.size >= this.#limits.databasesMax) {
       throw new SluiceError('too-many-databases', `${this.#limits.databasesMax} exist, ${JSON.stringify(name)} would be one more`);
@@ -62,11 +62,11 @@ export class Plan {
       databaseNamesEver.has(name) ? id : undefined,
     );
     this.#folders.add(fold(folder));
-    this.#databases.set(name, { id, name, folder, ...saidRules(rules) });
+    this.#databases.set(name, { id, name, folder, ...saidSettings({ tags, types, retentionS }) });
   }
 
-  settings(databaseId: number, { tags, types }: SchemaRules): void {
-    this.#settings.push({ database: databaseId, tags, types });
+  settings(databaseId: number, { tags, types, retentionS }: DatabaseSettings): void {
+    this.#settings.push({ database: databaseId, tags, types, retentionS });
   }
 
   /**

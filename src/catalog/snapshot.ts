@@ -8,7 +8,10 @@ import { writeSynced } from '../publish.js';
 import { asList, asNumber, asObject, asText, decodeChecked } from '../json.js';
 import { decodeColumn, decodeDatabase, decodeTable, type ColumnMade, type DatabaseMade, type TableMade } from './catalog-record.js';
 
-const FORMAT = 2;
+/** With a retention period in it; an earlier program would lose it. */
+const FORMAT = 3;
+/** Without any. */
+const FORMAT_PLAIN = 2;
 /** In which `flushedTo` was `sealedTo`. */
 const FORMAT_BEFORE = 1;
 
@@ -69,7 +72,8 @@ export function* encodeSnapshot({ node, upTo, next, databases, tables, columns }
     crc = crc32(bytes, crc);
     return bytes;
   };
-  yield covered(JSON.stringify({ format: FORMAT, node, upTo, next, databases }).slice(0, -1));
+  const format = databases.some(({ dropped, retentionS = null }) => dropped === 0 && retentionS !== null) ? FORMAT : FORMAT_PLAIN;
+  yield covered(JSON.stringify({ format, node, upTo, next, databases }).slice(0, -1));
   for (const [name, list] of [['tables', tables], ['columns', columns]] as const) {
     let text = `,"${name}":[`;
     let items = 0;
@@ -91,7 +95,7 @@ export function* encodeSnapshot({ node, upTo, next, databases, tables, columns }
 /** @throws with a sentence when the bytes are not what `encodeSnapshot` made */
 export function decodeSnapshot(bytes: Buffer): CatalogSnapshot {
   const { format, node, upTo, next, databases, tables, columns } = decodeChecked(bytes);
-  if (format !== FORMAT && format !== FORMAT_BEFORE) throw new NewerFormat(`it has format ${JSON.stringify(format)}, of a newer sluice; start that one`);
+  if (![FORMAT, FORMAT_PLAIN, FORMAT_BEFORE].some((known) => known === format)) throw new NewerFormat(`it has format ${JSON.stringify(format)}, of a newer sluice; start that one`);
   const ids = asObject(next);
   return {
     node: asText(node),
@@ -153,6 +157,16 @@ export class SnapshotFiles {
   /** Up to which seq the newest file, durably, knows the rows of a table to be in files. */
   flushedTo(tableId: number): number {
     return this.#flushedTo.get(tableId) ?? 0;
+  }
+
+  /** Puts both files into quarantine, so that none is found. @returns what could not be moved, in sentences */
+  async putAway(): Promise<readonly string[]> {
+    const reports: string[] = [];
+    for (const path of [this.#paths.catalog, this.#paths.catalogPrevious]) {
+      const bytes = await this.#disk.readWhole(path);
+      if (bytes !== null) await this.#setAside(path, bytes, reports);
+    }
+    return reports;
   }
 
   /**

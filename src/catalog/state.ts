@@ -1,9 +1,9 @@
 /** What the catalog knows, in memory: lookups, and the one way in which changes apply. Pure. */
 import { NAME_COST_BYTES } from '../../assembly/layout/codes.js';
 import { fold } from '../names.js';
-import { PLAIN_RULES, saidRules } from '../schema-rules.js';
+import { PLAIN_SETTINGS, saidSettings } from '../database-settings.js';
 import type { ColumnDefinition } from '../model/schema.js';
-import type { CatalogChange, ColumnMade, DatabaseMade, RulesSet, TableMade } from './catalog-record.js';
+import type { CatalogChange, ColumnMade, DatabaseMade, SettingsSet, TableMade } from './catalog-record.js';
 import type { Applied, DatabaseEntry, DroppedTable, Table, TableEntry } from './entries.js';
 import type { CatalogSnapshot, SnapshotSource, TableKept } from './snapshot.js';
 
@@ -59,8 +59,8 @@ export class CatalogState {
       node,
       upTo: this.upTo,
       next: { ...this.#next },
-      databases: [...this.#databases.values()].map(({ database: { id, name, folder, created, ...rules }, dropped: end }) => (
-        { id, name, folder, ...saidRules(rules), created, dropped: end }
+      databases: [...this.#databases.values()].map(({ database: { id, name, folder, created, ...settings }, dropped: end }) => (
+        { id, name, folder, ...saidSettings(settings), created, dropped: end }
       )),
       tables: { [Symbol.iterator]: () => tablesKept(tables, dropped) },
       columns: { [Symbol.iterator]: () => columnsKept(tables) },
@@ -163,7 +163,7 @@ export class CatalogState {
     const touched = new Map<number, ColumnDefinition[]>();
     const dropped: number[] = [];
     attempt(change.databases, (made) => this.#putDatabase(made, seq, 0));
-    attempt(change.settings, (set) => this.#setRules(set));
+    attempt(change.settings, (set) => this.#setSettings(set));
     attempt(change.tables, (made) => {
       this.#putTable(made, seq, 0, { flushedTo: 0 });
       touched.set(made.id, []);
@@ -183,10 +183,11 @@ export class CatalogState {
     return { seq, defined, added, dropped, news, problems };
   }
 
-  #putDatabase({ id, name, folder, tags, types }: DatabaseMade, created: number, dropped: number): void {
+  #putDatabase({ id, name, folder, ...said }: DatabaseMade, created: number, dropped: number): void {
     if (this.#databases.has(id)) throw new Error(`database ${id} is there already`);
     if (dropped === 0 && this.#databasesByName.has(name)) throw new Error(`a database ${JSON.stringify(name)} is there already`);
-    const database = { id, name, folder, created, tags: tags ?? PLAIN_RULES.tags, types: types ?? PLAIN_RULES.types };
+    const { tags, types, retentionS } = { ...PLAIN_SETTINGS, ...said };
+    const database = { id, name, folder, created, tags, types, retentionS };
     const entry = { database, dropped, tables: new Map(), measurementsEver: new Set<string>(), foldersEver: new Set<string>() };
     this.#databases.set(id, entry);
     if (dropped === 0) this.#databasesByName.set(name, entry);
@@ -195,10 +196,10 @@ export class CatalogState {
     this.#seenId('database', id);
   }
 
-  #setRules({ database: id, tags, types }: RulesSet): void {
+  #setSettings({ database: id, ...settings }: SettingsSet): void {
     const entry = this.database(id);
-    if (entry === undefined) throw new Error(`database ${id} cannot have other rules, it is unknown`);
-    entry.database = { ...entry.database, tags, types };
+    if (entry === undefined) throw new Error(`database ${id} cannot have other settings, it is unknown`);
+    entry.database = { ...entry.database, ...settings };
   }
 
   #putTable(

@@ -3,9 +3,11 @@ import { Command, CommanderError, Option } from 'commander';
 import { helpOf, QUERY_MEMORY, SETTINGS, UsageError, type Setting } from '../config.js';
 import { outletOf } from '../outlet.js';
 import { FORMATS, type Format } from '../query/format.js';
-import { TAG_RULES, TYPE_RULES, type SchemaRules } from '../schema-rules.js';
+import { TAG_RULES, TYPE_RULES } from '../schema-rules.js';
 import { VERSION } from '../version.js';
+import type { SettingOptions } from './database.js';
 import { Stopped } from './interrupt.js';
+import type { FilesOptions } from './files.js';
 import type { CreateTokenOptions } from './token.js';
 import { counted, inWords, verb } from './words.js';
 
@@ -24,6 +26,12 @@ interface CodeOptions {
 }
 interface FormatOptions {
   readonly format: Format;
+}
+
+interface CheckOptions {
+  readonly format: 'pretty' | 'json';
+  readonly queryMemory?: string;
+  readonly rebuild?: boolean;
 }
 
 interface QueryOptions extends DatabaseOptions {
@@ -69,13 +77,14 @@ function addDatabase(program: Command): void {
   const database = program.command('database').description('make, list, change and delete databases');
   const tagsOption = (): Option => new Option('--tags <rule>', 'whether a table takes new tags after its first write').choices(TAG_RULES);
   const typesOption = (): Option => new Option('--types <rule>', 'what becomes of a value of another type than its column').choices(TYPE_RULES);
-  dataCommand(database, 'create', 'make a database').argument('<name>').addOption(tagsOption()).addOption(typesOption())
-    .action(async (name: string, { dataDir, ...rules }: DataOptions & Partial<SchemaRules>) => {
-      await (await import('./database.js')).createDatabase(dataDir, name, rules);
+  const retentionOption = (): Option => new Option('--retention <time>', 'how long its rows are kept, as in 12h, 30d or 1y, or none: for ever');
+  dataCommand(database, 'create', 'make a database').argument('<name>').addOption(tagsOption()).addOption(typesOption()).addOption(retentionOption())
+    .action(async (name: string, { dataDir, ...settings }: DataOptions & SettingOptions) => {
+      await (await import('./database.js')).createDatabase(dataDir, name, settings);
     });
-  dataCommand(database, 'update', 'change the rules of a database').argument('<name>').addOption(tagsOption()).addOption(typesOption())
-    .action(async (name: string, { dataDir, ...rules }: DataOptions & Partial<SchemaRules>) => {
-      await (await import('./database.js')).updateDatabase(dataDir, name, rules);
+  dataCommand(database, 'update', 'change the rules and the retention of a database').argument('<name>').addOption(tagsOption()).addOption(typesOption()).addOption(retentionOption())
+    .action(async (name: string, { dataDir, ...settings }: DataOptions & SettingOptions) => {
+      await (await import('./database.js')).updateDatabase(dataDir, name, settings);
     });
   dataCommand(database, 'list', 'list databases').addOption(formatOption()).action(async ({ dataDir, format }: DataOptions & FormatOptions) => {
     await (await import('./database.js')).listDatabases(dataDir, format);
@@ -126,6 +135,38 @@ function addReading(program: Command): void {
       const unreadable = await (await import('./query.js')).query(sql, { dataDir, database: database ?? null, format, output: output ?? null, queryMemory });
       if (unreadable > 0) process.exitCode = EXIT_FAILED;
     });
+}
+
+function addFiles(program: Command): void {
+  dataCommand(program, 'files', 'print the live files of a table, an absolute path a line').argument('<table>', 'DATABASE.TABLE')
+    .option('--from <time>', 'only files that may hold points at this time or later, as in 2026-01-31 or 2026-01-31T12:00:00Z')
+    .option('--to <time>', 'only files that may hold points at this time or earlier')
+    .option('--sql', "as DuckDB's read_parquet")
+    .addOption(new Option('--format <format>', 'how they are written; json says sizes, rows and times too').choices(['plain', 'json']).default('plain'))
+    .action(async (table: string, { dataDir, ...options }: DataOptions & FilesOptions) => {
+      if (!(await (await import('./files.js')).printFiles(dataDir, table, options))) process.exitCode = EXIT_FAILED;
+    });
+}
+
+function addCheck(program: Command): void {
+  dataCommand(program, 'check', 'check tables by the Delta protocol: commits, checkpoints, files, pages, statistics, rows')
+    .argument('[what]', 'a folder, a database or DATABASE.TABLE (default: all tables)')
+    .addOption(new Option('--format <format>', 'how it is written').choices(['pretty', 'json']).default('pretty'))
+    .addOption(settingOption(QUERY_MEMORY))
+    .option('--rebuild', 'before: make catalog.json anew from the tables and the log; no server may run')
+    .action(async (what: string | undefined, { dataDir, format, queryMemory, rebuild = false }: DataOptions & CheckOptions) => {
+      if (rebuild && (what !== undefined || format === 'json')) throw new UsageError('--rebuild is of a whole data folder, and says what it did in sentences');
+      if (rebuild) await (await import('./check.js')).rebuild(dataDir);
+      if ((await (await import('./check.js')).check(what ?? null, { dataDir, format, queryMemory })) > 0) process.exitCode = EXIT_FAILED;
+    });
+}
+
+function addBackup(program: Command): void {
+  dataCommand(program, 'backup', 'copy the data folder while the server writes; again into the same folder only what is new')
+    .argument('<folder>', 'folder of the backup')
+    .action(async (folder: string, { dataDir }: DataOptions) => (await import('./backup.js')).backup(dataDir, folder));
+  dataCommand(program, 'restore', 'make a data folder of a backup').argument('<folder>', 'folder of the backup')
+    .action(async (folder: string, { dataDir }: DataOptions) => (await import('./backup.js')).restore(dataDir, folder));
 }
 
 function addRejected(program: Command): void {
@@ -198,6 +239,9 @@ function makeProgram(): Command {
   addDatabase(program);
   addToken(program);
   addReading(program);
+  addFiles(program);
+  addCheck(program);
+  addBackup(program);
   addRejected(program);
   addStatus(program);
   addParse(program);

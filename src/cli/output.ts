@@ -2,7 +2,7 @@
 import { UsageError } from '../config.js';
 import { fileAt, systemDisk as disk } from '../disk.js';
 import type { Write } from '../query/format.js';
-import { quoteText } from '../query/duckdb.js';
+import { copyOf } from '../query/run-query.js';
 
 export interface Output {
   readonly write: Write;
@@ -62,7 +62,7 @@ export async function outputTo({ path, unfinished }: Target): Promise<Output> {
 /** Writes the rows of a statement as Parquet. @param run runs a statement that does so */
 export async function parquetTo({ path, unfinished }: Target, sql: string, run: (copy: string) => Promise<void>): Promise<void> {
   try {
-    await run(`COPY (${sql.replace(/[;\s]+$/, '')}\n) TO ${quoteText(unfinished)} (FORMAT parquet)`);
+    await run(copyOf(sql, unfinished));
     await disk.rename(unfinished, path);
   } catch (error) {
     await disk.remove(unfinished);

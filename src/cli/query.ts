@@ -6,6 +6,7 @@ import { dataPaths, spillName } from '../names.js';
 import type { DuckLimits } from '../query/duckdb.js';
 import { writeResult, type Format } from '../query/format.js';
 import { runQuery } from '../query/run-query.js';
+import { tableOf } from '../query/found-tables.js';
 import type { QueryTable } from '../query/views.js';
 import { removeLeftSpills } from '../spill.js';
 import { undoOnSignal } from './interrupt.js';
@@ -43,11 +44,7 @@ export async function query(sql: string, options: QueryOptions): Promise<number>
     sayFailed(found);
     sayProblems(found.tables);
     unreadable += found.tables.filter(({ rows }) => rows === null).length;
-    return found.tables.map(({ files, quarantined, ...table }) => ({
-      ...table,
-      files: [...files.map(({ path }) => path), ...quarantined],
-      spans: new Map(files.flatMap(({ path, span }) => (span === null ? [] : [[path, span]]))),
-    }));
+    return found.tables.map(tableOf);
   };
   await withSpill(dataDir, memoryBytesMax, target, async (limits) => {
     if (format === 'parquet') return parquetTo(target!, text, (copy) => runQuery({ tables, load, database, sql: copy, limits, onResult: async () => undefined }));
@@ -84,7 +81,7 @@ async function wholeText(): Promise<string> {
  * Gives a query a folder for what does not fit into memory, and removes it; also what killed queries left.
  * @param target of which nothing stays when a signal ends the query
  */
-async function withSpill<T>(dataDir: string | undefined, memoryBytesMax: number, target: Target | null, use: (limits: DuckLimits) => Promise<T>): Promise<T> {
+export async function withSpill<T>(dataDir: string | undefined, memoryBytesMax: number, target: Target | null, use: (limits: DuckLimits) => Promise<T>): Promise<T> {
   const { dataDir: folder, diskReserveBytes } = parseConfig({ 'data-dir': dataDir }, process.env);
   const paths = dataPaths(folder);
   await removeLeftSpills(disk, paths.allTmp);

@@ -1,13 +1,17 @@
 /** What each command must be given, for a command of another version may send something else. */
 import { PERMISSIONS } from '../auth/principal.js';
-import { array, decode, exactOptional, literal, nullable, number, object, picklist, pipe, safeInteger, string, union, type GenericSchema } from '../json.js';
+import { array, check, decode, exactOptional, literal, nullable, number, object, picklist, pipe, safeInteger, string, union, type GenericSchema } from '../json.js';
+import { checkRetention } from '../retention.js';
 import { TAG_RULES, TYPE_RULES } from '../schema-rules.js';
 import type { ArgsOf, CommandName } from './commands.js';
 
 const nothing = object({});
 const ofDatabase = object({ database: nullable(string()) });
 const named = object({ name: string() });
-const rules = object({ tags: exactOptional(picklist(TAG_RULES)), types: exactOptional(picklist(TYPE_RULES)) });
+const settings = object({
+  tags: exactOptional(picklist(TAG_RULES)), types: exactOptional(picklist(TYPE_RULES)),
+  retentionS: exactOptional(nullable(pipe(number(), safeInteger('a whole number'), check((seconds) => checkRetention(seconds) === null, 'a period that a database may have')))),
+});
 const grants = array(object({ databases: array(string()), permissions: array(picklist(PERMISSIONS)) }));
 
 const ARGS: { readonly [C in CommandName]: GenericSchema<unknown, ArgsOf<C>> } = {
@@ -16,13 +20,16 @@ const ARGS: { readonly [C in CommandName]: GenericSchema<unknown, ArgsOf<C>> } =
   'write': object({ database: string(), precision: pipe(number(), safeInteger('a whole number')) }),
   'flush': ofDatabase,
   'tables': ofDatabase,
+  'files': object({ table: string() }),
+  'log-hold': object({ hold: nullable(string()) }),
+  'log-release': object({ hold: string() }),
   'schema': nothing,
   'tables-to-read': object({ tables: array(object({ database: string(), measurement: string() })) }),
   'quarantine-list': ofDatabase,
   'quarantine-remove': object({ path: string() }),
-  'database-create': object({ name: string(), rules: exactOptional(rules) }),
+  'database-create': object({ name: string(), settings: exactOptional(settings) }),
   'database-list': nothing,
-  'database-update': object({ name: string(), rules }),
+  'database-update': object({ name: string(), settings }),
   'database-drop': named,
   'token-create': object({ name: nullable(string()), rights: union([literal('admin'), grants]), lifeMs: nullable(number()) }),
   'token-list': nothing,

@@ -1,6 +1,6 @@
 /** What can be asked of whoever holds a data folder: the commands, what they take and what they give. */
 import type { OverviewNow } from '../admin/overview.js';
-import type { SchemaRules } from '../schema-rules.js';
+import type { DatabaseSettings } from '../database-settings.js';
 import type { TokenEntry, TokenOrder } from '../auth/token.js';
 import type { WriteOutcome } from '../ingest/request.js';
 import type { LineError } from '../model/line-error.js';
@@ -33,10 +33,21 @@ export interface TableName {
   readonly measurement: string;
 }
 
+/** Of a table or rows of one: those before it are past retention and not to be shown; microseconds since 1970, null: all are. */
+interface Kept {
+  readonly since: number | null;
+}
+
 /** A data file, and what its statistics tell. */
 interface DataFile {
   readonly path: string;
   readonly span: FileSpan | null;
+}
+
+/** Files of one table, for who reads them without Delta. */
+export interface FilesListing extends Omit<TableListing, 'files' | 'columns'> {
+  /** Absolute paths; times in milliseconds since 1970, no row lies outside of them; null: not known. */
+  readonly files: readonly { readonly path: string; readonly bytes: number; readonly rows: number | null; readonly firstMs: number | null; readonly lastMs: number | null }[];
 }
 
 /** A table whose rows did not all go into files. */
@@ -47,7 +58,7 @@ interface UnflushedTable {
 }
 
 /** Rows of a table that could not go into it. */
-export interface QuarantinedListing {
+export interface QuarantinedListing extends Kept {
   /** Names it for `quarantine-remove`. */
   readonly path: string;
   readonly database: string;
@@ -89,20 +100,29 @@ interface ControlCommands {
   /** Moves all rows that are on disk into files. */
   readonly 'flush': { readonly args: { readonly database: string | null }; readonly result: { readonly tables: number; readonly failed: readonly UnflushedTable[] } };
   readonly 'tables': { readonly args: { readonly database: string | null }; readonly result: readonly TableListing[] };
+  /** The live files of a table named `database.measurement`; nothing is flushed for it. */
+  readonly 'files': { readonly args: { readonly table: string }; readonly result: FilesListing };
+  /**
+   * Nothing of the log goes for a minute, or until `log-release`; taken again by its name it goes on. Gives the segments and
+   * the bytes of each that are synced.
+   */
+  readonly 'log-hold': { readonly args: { readonly hold: string | null }; readonly result: { readonly hold: string; readonly segments: readonly { readonly name: string; readonly bytes: number }[] } };
+  /** `held`: all of the log was kept since the hold was taken. */
+  readonly 'log-release': { readonly args: { readonly hold: string }; readonly result: { readonly held: boolean } };
   /** Names and columns of all tables; no file is opened. */
   readonly 'schema': { readonly args: Readonly<Record<string, never>>; readonly result: readonly (TableName & { readonly columns: readonly ColumnDefinition[] })[] };
   /** Moves the rows of these tables into files, as far as they can, and finds those. Tables that are gone are left out. */
   readonly 'tables-to-read': {
     readonly args: { readonly tables: readonly TableName[] };
-    readonly result: { readonly failed: readonly UnflushedTable[]; readonly tables: readonly (Omit<TableListing, 'files'> & { readonly files: readonly DataFile[] })[] };
+    readonly result: { readonly failed: readonly UnflushedTable[]; readonly tables: readonly (Omit<TableListing, 'files'> & Kept & { readonly files: readonly DataFile[] })[] };
   };
   readonly 'quarantine-list': { readonly args: { readonly database: string | null }; readonly result: readonly QuarantinedListing[] };
   /** Removes rows that were written again. */
   readonly 'quarantine-remove': { readonly args: { readonly path: string }; readonly result: Readonly<Record<string, never>> };
-  readonly 'database-create': { readonly args: { readonly name: string; readonly rules?: Partial<SchemaRules> }; readonly result: { readonly created: boolean } };
-  readonly 'database-list': { readonly args: Readonly<Record<string, never>>; readonly result: readonly ({ readonly name: string; readonly tables: number } & SchemaRules)[] };
-  /** Rules left out stay; gives those that the database has then. */
-  readonly 'database-update': { readonly args: { readonly name: string; readonly rules: Partial<SchemaRules> }; readonly result: SchemaRules };
+  readonly 'database-create': { readonly args: { readonly name: string; readonly settings?: Partial<DatabaseSettings> }; readonly result: { readonly created: boolean } };
+  readonly 'database-list': { readonly args: Readonly<Record<string, never>>; readonly result: readonly ({ readonly name: string; readonly tables: number } & DatabaseSettings)[] };
+  /** Settings left out stay; gives those that the database has then. */
+  readonly 'database-update': { readonly args: { readonly name: string; readonly settings: Partial<DatabaseSettings> }; readonly result: DatabaseSettings };
   /** `trash` has the files of its tables, until then in milliseconds since 1970. */
   readonly 'database-drop': { readonly args: { readonly name: string }; readonly result: { readonly tables: number; readonly trash: { readonly folder: string; readonly untilMs: number } } };
   readonly 'token-create': { readonly args: TokenOrder; readonly result: { readonly name: string; readonly token: string } };

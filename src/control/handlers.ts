@@ -7,7 +7,9 @@ import type { MadeToken, TokenStore } from '../auth/token-store.js';
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Recovery } from '../ingest/recovery.js';
 import type { Flusher } from '../flush/flusher.js';
-import { parseDataFileName, type DataPaths } from '../names.js';
+import type { LogTrimmer } from '../flush/log-trimmer.js';
+import { parseDataFileName, segmentName, type DataPaths } from '../names.js';
+import { keptSinceMicros } from '../retention.js';
 import { TRASH_GRACE_MS } from '../tables/cleanup.js';
 import type { LiveFile } from '../tables/delta/file-list.js';
 import type { QuarantinedRows, RowQuarantine } from '../tables/row-quarantine.js';
@@ -24,6 +26,7 @@ interface HandlerParts {
   readonly quarantine: RowQuarantine;
   readonly problems: () => string[];
   readonly write: WriteParts;
+  readonly logTrimmer: LogTrimmer;
   readonly overview: Overview;
 }
 
@@ -52,6 +55,15 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
       return { tables: tables.length, failed: await flush(parts, tables) };
     },
     'tables': async ({ database }) => Promise.all(tablesOf(database).map((table) => inTurn(() => listing(parts, table)))),
+    'files': async ({ table: name }) => {
+      const { columns: _, files, ...rest } = await inTurn(() => filesOf(parts, tableNamed(catalog, name)));
+      return { ...rest, files: files.map(({ path, bytes, rows, span }) => ({ path, bytes, rows, firstMs: span?.firstMs ?? null, lastMs: span?.lastMs ?? null })) };
+    },
+    'log-hold': async ({ hold }) => ({
+      hold: await parts.logTrimmer.hold(hold),
+      segments: parts.write.log.segments().map(({ first, bytes }) => ({ name: segmentName(first), bytes })),
+    }),
+    'log-release': async ({ hold }) => ({ held: parts.logTrimmer.release(hold) }),
     'schema': async () => catalog.tables().map(({ columns, databaseName: database, measurement }) => ({ database, measurement, columns })),
     'tables-to-read': async ({ tables: names }) => {
       await recovery.done();
@@ -62,17 +74,17 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
     },
     'quarantine-list': async ({ database }) => parts.quarantine.lots()
       .filter((lot) => database === null || lot.database === database)
-      .map((lot) => ({ path: lot.path, database: lot.database, measurement: lot.measurement, columns: lot.columns, files: quarantinedFiles(parts, lot) })),
+      .map((lot) => ({ path: lot.path, database: lot.database, measurement: lot.measurement, columns: lot.columns, since: sinceOf(parts, lot.database), files: quarantinedFiles(parts, lot) })),
     'quarantine-remove': async ({ path }) => {
       if (!(await parts.quarantine.remove(path))) throw new Error(`there are no rows ${path} in quarantine`);
       return {};
     },
-    'database-create': async ({ name, rules }) => ({ created: await schema.createDatabase(name, rules) }),
-    'database-list': async () => catalog.databases().map(({ id, name, tags, types }) => ({ name, tables: catalog.tables(id).length, tags, types })),
-    'database-update': async ({ name, rules }) => {
-      const set = await schema.setRules(name, rules);
+    'database-create': async ({ name, settings }) => ({ created: await schema.createDatabase(name, settings) }),
+    'database-list': async () => catalog.databases().map(({ id, name, tags, types, retentionS }) => ({ name, tables: catalog.tables(id).length, tags, types, retentionS })),
+    'database-update': async ({ name, settings }) => {
+      const set = await schema.changeSettings(name, settings);
       if (set === null) throw new Error(`there is no database ${name}`);
-      return { tags: set.tags, types: set.types };
+      return { tags: set.tags, types: set.types, retentionS: set.retentionS };
     },
     'database-drop': async ({ name }) => {
       const tables = await schema.dropDatabase(name);
@@ -93,17 +105,30 @@ function named({ entry, token }: MadeToken): { name: string; token: string } {
   return { name: entry.name, token };
 }
 
+/** Both names may have dots. @throws Error with a sentence when no table is called so, or several are */
+function tableNamed(catalog: Catalog, name: string): Table {
+  const [table, ...others] = catalog.tables().filter(({ databaseName, measurement }) => `${databaseName}.${measurement}` === name);
+  if (table === undefined) throw new Error(`there is no table ${name} (DATABASE.TABLE)`);
+  if (others.length > 0) throw new Error(`several tables are called ${name}: ${[table, ...others].map(({ databaseName, measurement }) => `${measurement} of database ${databaseName}`).join(', ')}`);
+  return table;
+}
+
 /** Moves rows into files; gives the tables of which not all went. */
 async function flush({ flusher }: HandlerParts, tables: readonly Table[]): Promise<ResultOf<'flush'>['failed']> {
   const failures = await flusher.flush(tables.map(({ id }) => id));
   return failures.map(({ reason, table }) => ({ database: table.databaseName, measurement: table.measurement, reason }));
 }
 
+/** The first microsecond that a database keeps now, by the clock that people read; null for one that keeps all, and for none. */
+function sinceOf({ catalog, write }: HandlerParts, database: string): number | null {
+  return keptSinceMicros(catalog.database(database)?.retentionS ?? null, write.clock.nowMs());
+}
+
 function quarantinedFiles({ paths }: HandlerParts, { files, folder }: QuarantinedRows): string[] {
   return files.map((name) => `${paths.quarantinedTables}/${folder}/${name}`);
 }
 
-type TableFiles = Omit<TableListing, 'files'> & { readonly files: readonly Pick<LiveFile, 'path' | 'span'>[] };
+type TableFiles = Omit<TableListing, 'files'> & { readonly files: readonly Pick<LiveFile, 'path' | 'bytes' | 'rows' | 'span'>[] };
 
 async function listing(parts: HandlerParts, table: Table): Promise<TableListing> {
   const { files, ...rest } = await filesOf(parts, table);
@@ -113,7 +138,8 @@ async function listing(parts: HandlerParts, table: Table): Promise<TableListing>
 /** Only what we wrote ourselves proves something: of other writers' files the statistics may be rounded as they like. */
 async function withSpans(parts: HandlerParts, table: Table): Promise<ResultOf<'tables-to-read'>['tables'][number]> {
   const { files, ...rest } = await filesOf(parts, table);
-  return { ...rest, files: files.map(({ path, span }) => ({ path, span: parseDataFileName(basename(path)) === null ? null : span })) };
+  const since = sinceOf(parts, table.databaseName);
+  return { ...rest, since, files: files.map(({ path, span }) => ({ path, span: parseDataFileName(basename(path)) === null ? null : span })) };
 }
 
 /** A table that cannot be read is listed as well: it must not hide the others. */
@@ -130,7 +156,7 @@ async function filesOf(parts: HandlerParts, table: Table): Promise<TableFiles> {
       ...known,
       rows: files.reduce((sum, file) => sum + (file.rows ?? 0), 0),
       unflushed: flusher.unflushedRows(id),
-      files: files.map(({ path, span }) => ({ path: `${paths.tables}/${folder}/${path}`, span })),
+      files: files.map(({ path, bytes, rows, span }) => ({ path: `${paths.tables}/${folder}/${path}`, bytes, rows, span })),
       flushedTo,
       problems: flusher.problemsOf(table),
     };

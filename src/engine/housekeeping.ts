@@ -7,7 +7,7 @@ const TICK_MS = 1000;
 
 /** Begins; cancelling the timer ends it. Trouble that lasts is said when it begins, not each second. */
 export function startHousekeeping(parts: Parts, control: Control): Timer {
-  const { admission, droppedTables, flusher, folder: { cleanup, tokens }, logger, logTrimmer, recovery, schema } = parts;
+  const { admission, droppedTables, expiredFiles, flusher, folder: { cleanup, tokens }, logger, logTrimmer, recovery, schema } = parts;
   const said = new Map<string, string>();
   const note = (what: string, problem: string | null): void => {
     if (problem !== null && said.get(what) !== problem) logger.error(`${what}, which is tried again each second: ${problem}`);
@@ -22,6 +22,7 @@ export function startHousekeeping(parts: Parts, control: Control): Timer {
       'tokens could not be written': tokens.heal(),
       'the control socket could not be made': control.heal(),
       'the folder of what was dropped could not be moved or removed': schema.clear(),
+      'files past retention could not be seen to': expiredFiles.tick(),
       'the trash could not be emptied': cleanup.emptyTrash(),
       'the log could not be trimmed': logTrimmer.trim().then(() => droppedTables.forget()),
     };

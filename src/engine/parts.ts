@@ -4,7 +4,9 @@ import { systemClock as clock } from '../clock.js';
 import type { Config } from '../config.js';
 import { systemDisk as disk } from '../disk.js';
 import { DroppedTables } from '../flush/dropped-tables.js';
+import { ExpiredFiles } from '../flush/expired-files.js';
 import { Flusher } from '../flush/flusher.js';
+import { LogHolds } from '../flush/log-holds.js';
 import { LogTrimmer } from '../flush/log-trimmer.js';
 import type { Folder } from '../folder.js';
 import { Admission } from '../ingest/admission.js';
@@ -18,6 +20,7 @@ import { StalledBodies } from '../ingest/stalled-bodies.js';
 import { WritePath } from '../ingest/write.js';
 import { keepFrame } from '../log/log-quarantine.js';
 import type { ServerLogger } from '../logging.js';
+import { keptSinceNs } from '../retention.js';
 import { RejectStore } from '../rejects/reject-store.js';
 import type { Damage } from './damage.js';
 import { slotSettings } from './shares.js';
@@ -76,21 +79,27 @@ function makeIntake({ config, damage, folder, logger }: Ground) {
 }
 
 function makeOutflow({ config, folder, logger }: Ground, { admission, pool, recovery }: Intake) {
-  const { catalog, cleanup, log, openCommitter, quarantine, quarantineStore, snapshots, store } = folder;
-  const logTrimmer = new LogTrimmer({ catalog, log, snapshots });
+  const { catalog, cleanup, log, logCare, openCommitter, quarantine, quarantineStore, retired, snapshots, store, trustedClock } = folder;
+  const logTrimmer = new LogTrimmer({ catalog, log, snapshots, holds: new LogHolds(clock) });
   const flusher = new Flusher({
     catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter,
     publishCatalog: () => logTrimmer.publish(),
+    onCommitted: (tableId, files) => expiredFiles.noteFlushed(tableId, files),
     memtableBytes: () => admission.pressureBytes(),
     replayFloor: () => recovery.floor,
     limits: { ...config, memtableBytesMax: config.memoryBytesMax * FLUSH_MEMORY_SHARE },
   });
-  return { logTrimmer, flusher, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine, isFlushing: (tableId) => flusher.isFlushing(tableId) }) };
+  const expiredFiles = new ExpiredFiles({
+    catalog, clock, logger, retired, store, trustedClock,
+    use: (table, work) => flusher.use(table, work),
+    mustWait: ({ id }) => recovery.floor < Infinity || flusher.setAsideTables().includes(id),
+  });
+  return { logTrimmer, flusher, expiredFiles, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine, isFlushing: (tableId) => flusher.isFlushing(tableId) || logCare.isAt(tableId) }) };
 }
 
 /** Where writes and orders come in. */
 function makeDoors({ config, folder, logger }: Ground, { admission, bodyMemory, dispatcher }: Intake, { flusher }: Outflow) {
-  const { catalog, cleanup, log, paths } = folder;
+  const { catalog, cleanup, log, paths, trustedClock } = folder;
   const say = (sentence: string): void => logger.error(sentence);
   const lines = new LineCounts();
   const rejects = new RejectStore({ disk, clock, folder: paths.rejects, bytesMax: config.rejectsBytesMax, onTrouble: say });
@@ -98,6 +107,7 @@ function makeDoors({ config, folder, logger }: Ground, { admission, bodyMemory, 
   const writer = new WritePath({
     catalog, dispatcher, log, bodyMemory, stalled, clock,
     answerMsMax: ANSWER_MS_MAX,
+    keptSince: ({ retentionS }) => keptSinceNs(retentionS, trustedClock.nowMs()),
     refuse: () => admission.refuse(),
     onNoRoom: () => admission.noteNoRoom(),
     onAppended: (body, { seq }) => flusher.noteRows(body.rows, seq),

@@ -127,6 +127,16 @@ export class Flusher {
     }
   }
 
+  /** Does something else with the committer of a table. @throws what `work` throws: then its log is read anew at the next use */
+  async use<T>(table: Table, work: (committer: TableCommitter) => Promise<T>): Promise<T> {
+    try {
+      return await this.#committers.use(table, work);
+    } catch (error) {
+      this.#committers.forget(table.id);
+      throw error;
+    }
+  }
+
   /** Flushes what the limits ask for, and sees to the tables that are set aside; call it about once a second. */
   tick(): void {
     for (const tableId of this.#due()) this.#start(tableId);
@@ -270,12 +280,7 @@ export class Flusher {
   }
 
   async #check(table: Table): Promise<void> {
-    try {
-      await this.#committers.use(table, (committer) => committer.check(table.columns));
-    } catch (error) {
-      this.#committers.forget(table.id);
-      throw error;
-    }
+    await this.use(table, (committer) => committer.check(table.columns));
   }
 
   async #toQuarantine(table: Table): Promise<void> {

@@ -2,19 +2,22 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { SnapshotFiles } from '../catalog/snapshot.js';
 import type { Log, SegmentSummary } from '../log/log.js';
+import type { LogHolds } from './log-holds.js';
 
 export class LogTrimmer {
   readonly #catalog: Catalog;
   readonly #log: Log;
   readonly #snapshots: SnapshotFiles;
+  readonly #holds: LogHolds;
   /** First number of the open segment when the last snapshot was published. */
   #openFirst: number;
   #trimming: Promise<void> | null = null;
 
-  constructor(parts: { catalog: Catalog; log: Log; snapshots: SnapshotFiles }) {
+  constructor(parts: { catalog: Catalog; log: Log; snapshots: SnapshotFiles; holds: LogHolds }) {
     this.#catalog = parts.catalog;
     this.#log = parts.log;
     this.#snapshots = parts.snapshots;
+    this.#holds = parts.holds;
     this.#openFirst = this.#log.segments().at(-1)?.first ?? 0;
   }
 
@@ -34,7 +37,19 @@ export class LogTrimmer {
       this.#openFirst = open?.first ?? 0;
       await this.publish();
     }
-    await this.#log.trim((segment) => this.#isFlushed(segment) && this.#isInSnapshots(segment));
+    await this.#log.trim((segment) => !this.#holds.isHeld && this.#isFlushed(segment) && this.#isInSnapshots(segment));
+  }
+
+  /** Keeps all of the log from now on. @param before the hold to go on with, or null @returns its name @throws as LogHolds */
+  async hold(before: string | null): Promise<string> {
+    const hold = this.#holds.take(before);
+    await this.#trimming?.catch(() => undefined); // who asked for it hears of a failure
+    return hold;
+  }
+
+  /** @returns false when the hold had ended before */
+  release(hold: string): boolean {
+    return this.#holds.release(hold);
   }
 
   publish(): Promise<void> {

@@ -25,6 +25,8 @@ export interface MoverParts {
   readonly node: string;
   /** Puts the catalog on disk: what it says of `flushedTo` lasts then. */
   readonly publishCatalog: () => Promise<void>;
+  /** Files are part of a table by a commit that stands. */
+  readonly onCommitted: (tableId: number, files: readonly FlushedFile[]) => void;
   /** R: no table is flushed at or above it. */
   readonly replayFloor: () => number;
 }
@@ -141,6 +143,7 @@ export class Mover {
     this.counts.files += files.length;
     this.#parts.catalog.setFlushedTo(table.id, seq);
     this.#left(movable);
+    this.#parts.onCommitted(table.id, files);
     const sum = (of: (file: FlushedFile) => number): number => files.reduce((total, file) => total + of(file), 0);
     logger.debug(`table ${table.folder}: ${sum(({ rows }) => rows)} rows are in ${files.length} files of ${sum(({ bytes }) => bytes)} bytes, ${Math.round(clock.monotonicMs() - fromMs)} ms`);
   }

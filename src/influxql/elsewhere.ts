@@ -1,6 +1,6 @@
 /** The InfluxQL that is not answered here: by its first words, what is missing and what to use instead. */
 
-export const READ_ROWS = 'rows are read with SQL: `sluice query --database NAME "SELECT ..."`, or any engine that opens the tables (docs/reading.md)';
+export const READ_ROWS = 'rows are read with SQL: /api/v3/query_sql, `sluice query --database NAME "SELECT ..."`, or any engine that opens the tables (docs/reading.md)';
 
 const VALUES = 'what stands in rows is read with SQL: `sluice query --database NAME \'SELECT DISTINCT "TAG" FROM "MEASUREMENT"\'`, '
   + 'or any engine that opens the tables (docs/reading.md)';

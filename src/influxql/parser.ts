@@ -1,4 +1,5 @@
 /** The statements of InfluxQL that clients send around their writes. Pure. */
+import { parseDuration } from '../durations.js';
 import { SluiceError } from '../errors.js';
 import { ELSEWHERE, READ_ROWS } from './elsewhere.js';
 import { NamePattern } from './pattern.js';
@@ -30,8 +31,17 @@ const CONSTANT: readonly (readonly [words: string, statement: Statement])[] = [
   }],
 ];
 
-/** What `WITH` of a new database and a retention policy say beside a name. */
-const SPANS: readonly (readonly string[])[] = [['SHARD', 'DURATION'], ['DURATION'], ['REPLICATION'], ['PAST', 'LIMIT'], ['FUTURE', 'LIMIT']];
+/** What `WITH` of a new database and a retention policy say beside a name and a period: there are no shards and no copies. */
+const WITHOUT_EFFECT = ['SHARD DURATION', 'REPLICATION', 'PAST LIMIT', 'FUTURE LIMIT'];
+
+/** What stands behind the name of a policy, or a new database. */
+interface Clauses {
+  /** What NAME says, '' for nothing. */
+  readonly name: string;
+  /** What DURATION says, null for ever. */
+  readonly retentionS?: number | null;
+  readonly isDefault: boolean;
+}
 
 class StatementParser {
   readonly #tokens: readonly Token[];
@@ -64,11 +74,8 @@ class StatementParser {
     if (this.#takeWords('CREATE DATABASE')) return this.#createDatabase();
     if (this.#takeWords('DROP DATABASE')) return { kind: 'drop database', database: this.#name() };
     if (this.#takeWords('DROP MEASUREMENT')) return { kind: 'drop measurement', measurement: this.#name() };
-    if (this.#takeWords('CREATE RETENTION POLICY') || this.#takeWords('ALTER RETENTION POLICY')) {
-      const { database } = this.#nameOn();
-      this.#policyClauses('DEFAULT');
-      return { kind: 'keep policy', database };
-    }
+    if (this.#takeWords('CREATE RETENTION POLICY')) return this.#policy('create policy');
+    if (this.#takeWords('ALTER RETENTION POLICY')) return this.#policy('alter policy');
     if (this.#takeWords('DROP RETENTION POLICY')) {
       const { name, database } = this.#nameOn();
       return { kind: 'drop policy', database, policy: name };
@@ -100,22 +107,36 @@ class StatementParser {
     this.#takeWords('IF NOT EXISTS');
     const database = this.#name();
     if (!this.#takeWords('WITH')) return { kind: 'create database', database, policy: '' };
-    // Retention and shards, which there are none of; a name counts, for an import.
     const begin = this.#next;
-    const policy = this.#policyClauses('NAME');
+    const { isDefault: _, name: policy, ...period } = this.#policyClauses('NAME');
     if (this.#next === begin) throw this.#expected('DURATION, REPLICATION, SHARD, NAME, PAST or FUTURE');
-    return { kind: 'create database', database, policy };
+    return { kind: 'create database', database, policy, ...period };
   }
 
-  /** @returns what NAME says, '' for nothing */
-  #policyClauses(more: 'NAME' | 'DEFAULT'): string {
-    let name = '';
+  #policy(kind: 'create policy' | 'alter policy'): Statement {
+    const { name: policy, database } = this.#nameOn();
+    const { name: _, ...clauses } = this.#policyClauses('DEFAULT');
+    return { kind, database, policy, ...clauses };
+  }
+
+  #policyClauses(more: 'NAME' | 'DEFAULT'): Clauses {
+    let clauses: Clauses = { name: '', isDefault: false };
     for (;;) {
-      if (this.#takeWords(more)) {
-        if (more === 'NAME') name = this.#name();
-      } else if (SPANS.some((words) => this.#takeWords(words.join(' ')))) this.#name();
-      else return name;
+      if (this.#takeWords(more)) clauses = more === 'NAME' ? { ...clauses, name: this.#name() } : { ...clauses, isDefault: true };
+      else if (this.#takeWords('DURATION')) clauses = { ...clauses, retentionS: this.#retention() };
+      else if (WITHOUT_EFFECT.some((words) => this.#takeWords(words))) this.#name();
+      else return clauses;
     }
+  }
+
+  /** A period in seconds, null for one without end. Whether a database may have it shows when it is done. */
+  #retention(): number | null {
+    const token = this.#tokens[this.#next];
+    const isEndless = token?.kind === 'word' && token.text.toUpperCase() === 'INF';
+    const seconds = token?.kind === 'word' && !isEndless ? parseDuration(token.text) : null;
+    if (!isEndless && seconds === null) throw this.#expected('a duration, as 30d or INF');
+    this.#next += 1;
+    return seconds === null || seconds === 0 ? null : Math.floor(seconds);
   }
 
   #countMeasurements(isExact: boolean): Statement {

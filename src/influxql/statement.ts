@@ -23,12 +23,12 @@ export interface NoValues {
 
 /** `database` is '' where the statement names none: the request does. */
 export type Statement =
-  /** The retention policy that it names, or ''. */
-  | { readonly kind: 'create database'; readonly database: string; readonly policy: string }
+  /** The retention policy that it names, or ''; and its period, null for ever, absent where nothing is said. */
+  | { readonly kind: 'create database'; readonly database: string; readonly policy: string; readonly retentionS?: number | null }
   | { readonly kind: 'drop database'; readonly database: string }
   | { readonly kind: 'drop measurement'; readonly measurement: string }
-  /** CREATE and ALTER RETENTION POLICY: without effect. */
-  | { readonly kind: 'keep policy'; readonly database: string }
+  /** The period as above. `isDefault`: it is for writes that name no policy. */
+  | { readonly kind: 'create policy' | 'alter policy'; readonly database: string; readonly policy: string; readonly retentionS?: number | null; readonly isDefault: boolean }
   | { readonly kind: 'drop policy'; readonly database: string; readonly policy: string }
   /** It drops something of which there is none here, which is no error in InfluxDB. */
   | { readonly kind: 'drop nothing' }

@@ -27,6 +27,8 @@ interface WriteParts {
   readonly clock: Clock;
   /** Nothing is answered later: clients give up at 5 s and send again. */
   readonly answerMsMax: number;
+  /** Nanoseconds since 1970 of the oldest time that a database takes now. */
+  readonly keptSince: (database: Database) => bigint;
   /** Why no write may be taken now, or null. */
   readonly refuse: () => { code: ErrorCode; detail: string } | null;
   /** A body found no room for its rows. */
@@ -84,7 +86,7 @@ export class WritePath implements Writer {
   }
 
   async #store(write: Write): Promise<WriteOutcome> {
-    const { catalog, clock, refuse } = this.#parts;
+    const { catalog, clock, keptSince, refuse } = this.#parts;
     const { request, body } = write;
     const refusal = refuse();
     if (refusal !== null) return failed(refusal.code, refusal.detail);
@@ -96,6 +98,7 @@ export class WritePath implements Writer {
       databaseId: database.id,
       precision: request.precision,
       defaultTime: truncateTime(clock.nowNs(), request.precision),
+      keptSince: keptSince(database),
       acceptPartial: request.acceptPartial,
       rules: ruleFlags(database),
     };

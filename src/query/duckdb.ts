@@ -2,7 +2,7 @@
 import {
   BIGINT, BOOLEAN, DECIMAL, DOUBLE, DuckDBArrayValue, DuckDBDecimalValue, DuckDBInstance, DuckDBListValue, DuckDBMapValue, DuckDBStructValue,
   DuckDBTableFunction, DuckDBTimestampTZValue, DuckDBTimestampValue, INTEGER, ResultReturnType, StatementType, TIMESTAMPTZ, VARCHAR,
-  type DuckDBConnection, type DuckDBExtractedStatements, type DuckDBResult, type DuckDBType, type DuckDBValue,
+  type DuckDBConnection, type DuckDBExtractedStatements, type DuckDBPreparedStatement, type DuckDBResult, type DuckDBType, type DuckDBValue,
 } from '@duckdb/node-api';
 
 /** A number that JavaScript's own do not hold: its digits. */
@@ -27,8 +27,13 @@ export interface DuckLimits {
   readonly spillBytesMax: number;
 }
 
+/** What stands for `$name` or `$1` in a statement. */
+export type Parameters = Readonly<Record<string, null | boolean | number | string>>;
+
 /** A statement whose names are found and whose types are known. */
 export interface Statement {
+  /** Says what stands for its parameters. @throws with a sentence when one is missing, or is none of its */
+  bind(parameters: Parameters): void;
   /** Runs it. @returns its rows, or null for one that has none @throws with DuckDB's words, also while rows are read */
   stream(): Promise<RowStream | null>;
   close(): void;
@@ -65,6 +70,10 @@ export interface Duck {
   /** Reads a text of statements. @throws with DuckDB's words */
   statements(sql: string): Promise<Statements>;
   standIn(standIn: StandIn): void;
+  /** From here on nothing is opened but these files, nothing is loaded, and no setting changes. Paths as they are and as patterns that mean them. */
+  lock(paths: readonly string[]): Promise<void>;
+  /** Ends the statement that runs. */
+  interrupt(): void;
   close(): void;
 }
 
@@ -84,12 +93,23 @@ export async function openDuck(catalog: string, limits: DuckLimits | null = null
     stream: async (sql) => (await streamed(connection, () => connection.stream(sql)))!,
     statements: (sql) => statementsOf(connection, sql),
     standIn: (standIn) => connection.registerTableFunction(tableFunctionOf(standIn)),
+    lock: async (paths) => {
+      await connection.run(`SET allowed_paths = [${paths.map(quoteText).join(', ')}]`);
+      for (const setting of LOCKS) await connection.run(`SET ${setting}`);
+    },
+    interrupt: () => connection.interrupt(),
     close: () => {
       connection.closeSync();
       instance.closeSync();
     },
   };
 }
+
+/** In this order: behind the last no other can be set. */
+const LOCKS = [
+  'enable_external_access = false', 'autoinstall_known_extensions = false', 'autoload_known_extensions = false',
+  'allow_community_extensions = false', 'lock_configuration = true',
+];
 
 function settingsOf({ memoryBytesMax, spillBytesMax, spillFolder }: DuckLimits): Record<string, string> {
   return { memory_limit: `${memoryBytesMax}B`, temp_directory: spillFolder, max_temp_directory_size: `${spillBytesMax}B` };
@@ -120,6 +140,7 @@ async function statementsOf(connection: DuckDBConnection, sql: string): Promise<
       prepared.add(at);
       const statement = await extracted.prepare(at);
       return {
+        bind: (parameters) => bindTo(statement, parameters),
         stream: async () => {
           const type = statement.statementType;
           if (type === StatementType.SELECT || type === StatementType.EXECUTE) return streamed(connection, () => statement.stream(), !isInTransaction);
@@ -131,6 +152,21 @@ async function statementsOf(connection: DuckDBConnection, sql: string): Promise<
       };
     },
   };
+}
+
+/** Whole numbers as such: a float in their place would make `LIMIT $n` an error. */
+function bindTo(statement: DuckDBPreparedStatement, parameters: Parameters): void {
+  const wanted = Array.from({ length: statement.parameterCount }, (_, at) => statement.parameterName(at + 1));
+  const missing = wanted.find((name) => !Object.hasOwn(parameters, name));
+  if (missing !== undefined) throw new Error(`the statement has a parameter $${missing}, which is not among those given`);
+  wanted.forEach((name, at) => {
+    const value = parameters[name]!;
+    if (value === null) statement.bindNull(at + 1);
+    else if (typeof value === 'boolean') statement.bindBoolean(at + 1, value);
+    else if (typeof value === 'string') statement.bindVarchar(at + 1, value);
+    else if (Number.isSafeInteger(value)) statement.bindBigInt(at + 1, BigInt(value));
+    else statement.bindDouble(at + 1, value);
+  });
 }
 
 function tableFunctionOf({ name, columnsOf, onBound }: StandIn): DuckDBTableFunction {

@@ -2,7 +2,8 @@
  * Times with all their digits: a column `time` that a statement shows has its nanoseconds in the column sluice_ns beside
  * it, which is asked for as well, shown as part of the time, and not shown by itself unless it was asked for.
  */
-import { quoteName, quoteText, type Cell, type Duck, type RowStream } from './duckdb.js';
+import { quoteName, type Cell, type Duck, type RowStream } from './duckdb.js';
+import { serialize } from './serialized.js';
 
 const OWN_COLUMNS = ['sluice_ns', 'sluice_seq'] as const;
 /** What was put behind a select list: of the column with that number. */
@@ -11,9 +12,6 @@ const addedName = (at: number): string => `sluice_ns of column ${at}`;
 const MICROSECONDS = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})Z$/;
 
 /** What is read of a statement as json_serialize_sql gives it. */
-interface Serialized {
-  readonly statements?: readonly { readonly node: SelectNode }[];
-}
 interface SelectNode {
   readonly type: string;
   readonly modifiers: readonly { readonly type: string }[];
@@ -33,13 +31,12 @@ interface FromTable {
  * @returns null when there is nothing to ask for, or more than SELECTs
  */
 export async function withNanoseconds(duck: Duck, sql: string): Promise<string | null> {
-  const { rows } = await duck.stream(`SELECT json_serialize_sql(${quoteText(sql)}::VARCHAR)`);
-  let text = '';
-  for await (const chunk of rows) for (const [cell] of chunk) text = String(cell);
+  const { statements } = await serialize(duck, sql);
   const bytes = Buffer.from(sql);
   let end = bytes.length;
   let asked = '';
-  for (const { node } of serializedOf(text).toReversed()) {
+  for (const statement of (statements ?? []).toReversed()) {
+    const node = statement.node as unknown as SelectNode;
     const columns = askedOf(node);
     const from = columns === '' ? null : fromAt(bytes, node);
     if (from === null) continue;
@@ -47,13 +44,6 @@ export async function withNanoseconds(duck: Duck, sql: string): Promise<string |
     end = from;
   }
   return asked === '' ? null : bytes.toString('utf8', 0, end) + asked;
-}
-
-/** Infinities and NaN that stand in a statement are bare words in DuckDB's JSON: numbers that nobody reads here. */
-const BARE_NUMBER = /"value":(?:-?Infinity|-?inf|-?nan|NaN)(?=[,}])/gi;
-
-function serializedOf(text: string): readonly { readonly node: SelectNode }[] {
-  return (JSON.parse(text.replace(BARE_NUMBER, '"value":0')) as Serialized).statements ?? [];
 }
 
 function askedOf(node: SelectNode): string {

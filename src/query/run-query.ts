@@ -1,10 +1,12 @@
-/** `sluice query`: SQL over the live files of the tables that it names. */
+/** SQL over the live files of the tables that it names: all of SQL for whoever owns the folder, SELECT for all others. */
 import { systemDisk } from '../disk.js';
 import { isPlainFile } from '../names.js';
-import { openDuck, quoteName, type Duck, type DuckLimits, type RowStream, type Statement, type Statements } from './duckdb.js';
+import { openDuck, quoteName, quoteText, type Duck, type DuckLimits, type Parameters, type RowStream, type Statement, type Statements } from './duckdb.js';
 import { longestLine } from './longest-line.js';
 import { asShown, withNanoseconds } from './nanoseconds.js';
-import { CATALOG, placeTables, STAND_IN, standInStatement, viewColumns, viewStatement, type NamedTable, type PlacedTable, type QueryTable, type ReadableTable } from './views.js';
+import { checkSelect } from './select-check.js';
+import { serialize } from './serialized.js';
+import { CATALOG, openedFor, placeTables, STAND_IN, standInStatement, viewColumns, viewStatement, type NamedTable, type PlacedTable, type QueryTable, type ReadableTable } from './views.js';
 
 /** Views made by one call, which is most of what one takes. */
 const VIEWS_AT_ONCE = 100;
@@ -50,6 +52,72 @@ export async function runQuery<T extends NamedTable>(query: Query<T>): Promise<v
   }
 }
 
+/** A SELECT of someone who may read the tables of a database, and nothing else. */
+interface Select<T extends NamedTable> extends Omit<Query<T>, 'database'> {
+  /** Whose tables `tables` are. */
+  readonly database: string;
+  readonly parameters: Parameters;
+  /** Where the rows go as Parquet; null: they go to onResult. */
+  readonly parquetTo: string | null;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs a SELECT over views of the tables, behind both locks: select-check.ts, and DuckDB's own before any file is opened.
+ * @throws QueryRefused for anything else; with DuckDB's words for wrong SQL
+ */
+export async function runSelect<T extends NamedTable>(select: Select<T>): Promise<void> {
+  const { database, parameters, parquetTo, signal, sql } = select;
+  const placed = placeTables(select.tables);
+  const schema = placed[0]?.schema ?? null;
+  const duck = await openDuck(CATALOG, select.limits);
+  const interrupt = (): void => duck.interrupt();
+  try {
+    signal.addEventListener('abort', interrupt);
+    signal.throwIfAborted();
+    let isLocked = false;
+    const lock = async (files: readonly string[]): Promise<void> => {
+      if (isLocked) return;
+      isLocked = true;
+      await duck.lock([...openedFor(files), ...(parquetTo === null ? [] : [parquetTo])]);
+    };
+    const views = new Views(duck, placed, select.load, lock);
+    await views.make();
+    if (schema !== null) await duck.run(`USE ${quoteName(CATALOG)}.${quoteName(schema)}`);
+    const check = async (text: string): Promise<void> => {
+      const { problem, statements } = await serialize(duck, text);
+      checkSelect(statements, problem, { views: placed.map(({ view }) => view), schema: schema ?? database, catalog: CATALOG });
+    };
+    await check(sql);
+    const text = parquetTo === null ? await exactOf(duck, sql, check) : copyOf(sql, parquetTo);
+    const plain = await duck.statements(parquetTo === null ? sql : text);
+    const statement = await (text === sql || parquetTo !== null ? views.prepare(plain, 0)
+      : duck.statements(text).then((exact) => views.prepare(exact, 0)).catch(() => views.prepare(plain, 0)));
+    await lock([]);
+    signal.throwIfAborted();
+    statement.bind(parameters);
+    const result = await statement.stream();
+    if (result !== null && parquetTo === null) await select.onResult(asShown(result, sql));
+    statement.close();
+  } finally {
+    signal.removeEventListener('abort', interrupt);
+    duck.close();
+  }
+}
+
+/** A SELECT with the nanoseconds of the times that it shows, or as it was. */
+async function exactOf(duck: Duck, sql: string, check: (text: string) => Promise<void>): Promise<string> {
+  const text = await withNanoseconds(duck, sql);
+  if (text === null) return sql;
+  return check(text).then(() => text, () => sql);
+}
+
+/** @param sql a SELECT by itself, so that it stays one between brackets */
+export function copyOf(sql: string, path: string): string {
+  return `COPY (${sql.replace(/[;\s]+$/, '')}\n) TO ${quoteText(path)} (FORMAT parquet)`;
+}
+
 /** The statements with the nanoseconds of the times that they show, or null. What then cannot be bound is run as it was written. */
 async function withExactTimes(duck: Duck, sql: string, count: number): Promise<Statements | null> {
   const text = await withNanoseconds(duck, sql);
@@ -66,12 +134,15 @@ class Views<T extends NamedTable> {
   readonly #duck: Duck;
   readonly #placed: readonly PlacedTable<T>[];
   readonly #load: Query<T>['load'];
+  readonly #beforeFiles: (files: readonly string[]) => Promise<void>;
   readonly #bound = new Set<number>();
 
-  constructor(duck: Duck, placed: readonly PlacedTable<T>[], load: Query<T>['load']) {
+  /** @param beforeFiles is told of files before they are opened for the first time by SQL */
+  constructor(duck: Duck, placed: readonly PlacedTable<T>[], load: Query<T>['load'], beforeFiles: (files: readonly string[]) => Promise<void> = async () => undefined) {
     this.#duck = duck;
     this.#placed = placed;
     this.#load = load;
+    this.#beforeFiles = beforeFiles;
   }
 
   async make(): Promise<void> {
@@ -106,6 +177,7 @@ class Views<T extends NamedTable> {
   async #replace(bound: readonly number[]): Promise<void> {
     const wanted = bound.map((at) => this.#placed[at]!);
     const loaded = await this.#load(wanted.map(({ table }) => table));
+    await this.#beforeFiles(loaded.flatMap(({ files }) => files));
     for (const place of wanted) {
       const { database, measurement } = place.table;
       const table = loaded.find((each) => each.database === database && each.measurement === measurement);

@@ -17,12 +17,14 @@ export interface NamedTable {
 export interface QueryTable extends NamedTable {
   /** Absolute paths of its live files: Parquet, and rows in quarantine that are JSON lines. */
   readonly files: readonly string[];
+  /** Rows before it are past retention and not shown: microseconds since 1970; null, all are. */
+  readonly since: number | null;
   /** What is known of the rows of files, by path. */
   readonly spans: ReadonlyMap<string, FileSpan>;
 }
 
 /** A table whose files are to be read. */
-export interface ReadableTable extends Pick<QueryTable, 'columns' | 'files'> {
+export interface ReadableTable extends Pick<QueryTable, 'columns' | 'files' | 'since'> {
   /** At least the bytes of the longest line of those that are JSON lines. */
   readonly lineBytes: number;
 }
@@ -155,7 +157,7 @@ function emptyRelation(table: Columns): string {
   return `SELECT ${all.join(', ')} WHERE false`;
 }
 
-/** The rows of all files. Those of other writers may have no sluice_ns and no sluice_seq: both count as 0. */
+/** The rows of all files that are kept. Those of other writers may have no sluice_ns and no sluice_seq: both count as 0. */
 function allRows(table: ReadableTable): string {
   const plain = table.files.filter(isPlainFile);
   const parquet = table.files.filter((path) => !isPlainFile(path));
@@ -165,7 +167,7 @@ function allRows(table: ReadableTable): string {
     ...(plain.length > 0 ? [plainRows(table, plain)] : []),
   ];
   return 'SELECT * REPLACE (coalesce(sluice_ns, 0) AS sluice_ns, coalesce(sluice_seq, 0) AS sluice_seq) '
-    + `FROM (${relations.join(' UNION ALL BY NAME ')})`;
+    + `FROM (${relations.join(' UNION ALL BY NAME ')})${table.since === null ? '' : ` WHERE time >= make_timestamptz(${table.since})`}`;
 }
 
 /** The rows of files of JSON lines as a Parquet file of them would have them: a row for a point of one sluice_seq. */
@@ -183,6 +185,11 @@ function plainRows(table: ReadableTable, paths: readonly string[]): string {
 
 function pathList(paths: readonly string[]): string {
   return paths.map((path) => quoteText(escapeGlob(path))).join(', ');
+}
+
+/** What DuckDB must be allowed to open so that it can read files. */
+export function openedFor(paths: readonly string[]): string[] {
+  return [...new Set(paths.flatMap((path) => [path, escapeGlob(path)]))];
 }
 
 function escapeGlob(path: string): string {

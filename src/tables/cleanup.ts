@@ -4,7 +4,7 @@ import type { Table } from '../catalog/catalog.js';
 import { monotonicAt, type Clock } from '../clock.js';
 import type { Disk } from '../disk.js';
 import type { Logger } from '../logging.js';
-import { parseDataFileName, type DataPaths } from '../names.js';
+import { parseDataFileName, parseMergedFileName, type DataPaths } from '../names.js';
 import { isOfRunningQuery } from '../spill.js';
 import type { TableCommitter } from './commit.js';
 import { MAGIC } from './parquet/footer.js';
@@ -46,6 +46,7 @@ export class Cleanup {
   /**
    * Moves data files of this node that no version of the table ever named out of its folder. Those that are proven never
    * to have been committed go to trash: all their rows are in the log. Others go to quarantine: a commit may be lost.
+   * One whose rows other files had before goes to trash where each live file is there: nothing of it is missing.
    * @param isLogWhole nothing of the log was damaged or missing at this start
    * @returns the names in quarantine of those: the data files, and what only has the name of one
    */
@@ -54,18 +55,27 @@ export class Cleanup {
     const { state } = committer;
     const moved = { files: [] as string[], strays: [] as string[] };
     const isWhole = isLogWhole && (state.version < 0 || state.endsWithOurs);
-    for (const name of await store.list(table.folder)) {
-      const parts = parseDataFileName(name);
-      if (parts?.node !== node || committer.isNamed(name)) continue;
+    const names = (await store.list(table.folder)).filter((name) => !committer.isNamed(name));
+    const merged = new Set(names.filter((name) => parseMergedFileName(name)?.node === node));
+    const isNothingMissing = merged.size > 0 && (await this.#isWhole(committer));
+    for (const name of names) {
+      const parts = parseDataFileName(name) ?? parseMergedFileName(name);
+      if (parts?.node !== node) continue;
+      const from = `${paths.tables}/${table.folder}/${name}`;
+      const toTrash = (): Promise<void> => this.#move(from, `${paths.trash}/${clock.nowMs()}-${table.id}-${name}`);
+      if (isNothingMissing && merged.has(name) && parts.seq <= state.flushedTo) {
+        logger.info(`file ${table.folder}/${name} was never committed and goes to trash: the files whose rows it has are there`);
+        await toTrash();
+        continue;
+      }
       // Of a log that begins with a checkpoint, commits that are gone may have named it.
       if (state.checkpoint !== null && parts.seq <= state.flushedTo) continue;
-      const from = `${paths.tables}/${table.folder}/${name}`;
       if (parts.seq < table.created) {
         logger.info(`file ${table.folder}/${name} is older than its table and goes to trash: it is of one that was dropped`);
-        await this.#move(from, `${paths.trash}/${clock.nowMs()}-${table.id}-${name}`);
-      } else if (isWhole && parts.seq > Math.max(table.flushedTo, state.flushedTo)) {
+        await toTrash();
+      } else if (isWhole && !merged.has(name) && parts.seq > Math.max(table.flushedTo, state.flushedTo)) {
         logger.info(`file ${table.folder}/${name} was never committed and goes to trash: the log has its rows`);
-        await this.#move(from, `${paths.trash}/${clock.nowMs()}-${table.id}-${name}`);
+        await toTrash();
       } else {
         const target = `${clock.nowMs()}-${name}`; // an earlier start may have kept another of that name
         const isDataFile = await this.#isParquet(from);
@@ -74,6 +84,12 @@ export class Cleanup {
       }
     }
     return moved;
+  }
+
+  /** Whether every file of the table's newest version is there and as long as its commit says. */
+  async #isWhole(committer: TableCommitter): Promise<boolean> {
+    const { files } = await committer.look();
+    return (await committer.damagedFiles(files)).length === 0;
   }
 
   /** Whether a file begins and ends as Parquet does: another would make every query of its table fail. */

@@ -3,15 +3,19 @@ import { atMost } from '../in-turn.js';
 import { randomUUID } from 'node:crypto';
 import type { FlushedFile } from '../model/flushed-file.js';
 import type { ColumnDefinition } from '../model/schema.js';
-import { addAction, metaDataAction, newMetaData, protocolAction, type MetaData, type TableIdentity } from './delta/actions.js';
+import { addAction, appendOf, metaDataAction, newMetaData, protocolAction, type MetaData, type Operation, type TableIdentity } from './delta/actions.js';
+import type { Expected } from './delta/checkpoint-writing.js';
 import { commitText } from './delta/commit-text.js';
 import { mergeSchemas, schemaOf, schemaString, type SchemaField } from './delta/schema-string.js';
 import { commitPath } from './delta/commit-reader.js';
-import { damagedFiles, type LiveFile } from './delta/file-list.js';
+import { damagedFiles, type FileChange, type LiveFile } from './delta/file-list.js';
 import { loadTable, newestSeq, withCommit, type LoadedTable } from './delta/table-log.js';
 import { assertWritable, fieldsOf, TableRefused, type TableState } from './delta/table-state.js';
+import { isReplaced, operationOf, replacementActions, type Replacement } from './replacement.js';
 import { SeenTable, type SeenOptions } from './seen-table.js';
 
+/** Commits from one checkpoint to the next. */
+const CHECKPOINT_EVERY = 50;
 /** Lost races in a row before a commit gives up. */
 const attemptsMax = 100;
 
@@ -29,6 +33,8 @@ export interface FlushBatch {
 /** Where a committer works. */
 export interface CommitterOptions extends SeenOptions {
   readonly identity: TableIdentity;
+  /** Hears when so many commits came that the log should get a checkpoint. */
+  readonly onLong?: (newest: Expected) => void;
 }
 
 /** A table as of a look at it. */
@@ -52,12 +58,15 @@ export class CommitUncertain extends Error {
 export class TableCommitter {
   readonly #options: CommitterOptions;
   readonly #seen: SeenTable;
+  /** Lots of commits that have their checkpoint, or were said to want one. */
+  #lots: number;
   /** Commits and looks at the table run one after another. */
   readonly #inTurn = atMost(1);
 
   private constructor(options: CommitterOptions, table: LoadedTable) {
     this.#options = options;
     this.#seen = new SeenTable(options, table);
+    this.#lots = lotsOf(table.state);
   }
 
   /** Reads the table's log. @throws TableRefused as `loadTable`, and when commits of ours are missing at its end */
@@ -110,6 +119,14 @@ export class TableCommitter {
     });
   }
 
+  /** The files of its newest commit, read in passing: they are not kept. @throws as `look` */
+  async liveFiles(): Promise<readonly LiveFile[]> {
+    return this.#inTurn(async () => {
+      await this.#seen.refresh();
+      return (await this.#seen.files()).live();
+    });
+  }
+
   /** Which of these live files are not there, or not as long as their commit says. Each is looked at until it was found whole. */
   damagedFiles(files: readonly LiveFile[]): Promise<string[]> {
     const { folder, store } = this.#options;
@@ -119,9 +136,7 @@ export class TableCommitter {
   /** Looks whether the table can be written as it is now, with these columns. @throws TableRefused saying why not */
   async check(columns: readonly ColumnDefinition[]): Promise<void> {
     await this.#inTurn(() => this.#seen.refresh());
-    const fields = fieldsOf(this.state);
-    assertWritable(this.#options.folder, this.state, fields);
-    this.#mergedFields(columns, fields);
+    this.#mergedFields(columns, this.#writableFields());
   }
 
   /**
@@ -134,20 +149,52 @@ export class TableCommitter {
   }
 
   async #commit(batch: FlushBatch): Promise<'committed' | 'already'> {
+    await this.#putUntil(async () => (this.state.flushedTo >= batch.seq ? null : this.#batchText(batch)));
+    return (await this.#holds(batch)) ? 'committed' : 'already';
+  }
+
+  /**
+   * Puts files in place of others, or removes some, by one commit; rows that wait for a flush are not touched by it. Doing
+   * the same again is nothing, also where it is not known whether the first commit stands.
+   * @throws FilesGone when one that is to be removed is no part of the table any more, also when another writer removed
+   *   it meanwhile: nothing was committed, and the new files are part of nothing
+   * @throws CommitUncertain when the new files must stay, or any other error when the commit surely does not stand
+   */
+  replace(replacement: Replacement): Promise<void> {
+    const pathOf = (file: FlushedFile): string => this.#pathInTable(file);
+    let wasTried = false;
+    return this.#inTurn(() => this.#putUntil(async () => {
+      const files = await this.#seen.files();
+      if (isReplaced(replacement, pathOf, files, wasTried)) return null;
+      wasTried = true;
+      const columns = this.#writableFields().map(({ name }) => name);
+      const actions = replacementActions(replacement, pathOf, this.#options.folder, { state: this.state, files, columns });
+      return this.#ownText(actions, operationOf(replacement, files), this.state.flushedTo, replacement.timeMs);
+    }));
+  }
+
+  /** Puts one commit after another, taking up what others commit meanwhile. @param next the text of the next one; null when what was wanted stands */
+  async #putUntil(next: () => Promise<string | null>): Promise<void> {
     const { folder } = this.#options;
     await this.#seen.assertStands();
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-      if (this.state.flushedTo >= batch.seq) return (await this.#holds(batch)) ? 'committed' : 'already';
-      const fields = fieldsOf(this.state);
-      assertWritable(folder, this.state, fields);
+      const text = await next();
+      if (text === null) return;
       const version = this.state.version + 1;
-      const text = this.#commitText(batch, fields);
-      const { change, state } = withCommit(this.state, text, { ...this.#options, seqMax: () => batch.seq });
+      const { change, state } = withCommit(this.state, text, { ...this.#options, seqMax: () => Number.MAX_SAFE_INTEGER });
       const end = await this.#putCommit(version, Buffer.from(text));
-      if (end === 'ours') this.#seen.committed(state, change);
+      if (end === 'ours') this.#committed(state, change);
       else await this.#takeUp(version, end);
     }
     throw new Error(`table ${folder}: ${attemptsMax} commits in a row were overtaken by other writers`);
+  }
+
+  #committed(state: TableState, change: FileChange): void {
+    this.#seen.committed(state, change);
+    const lots = lotsOf(state);
+    if (lots <= this.#lots) return;
+    this.#lots = lots;
+    this.#options.onLong?.({ version: state.version, flushedTo: state.flushedTo });
   }
 
   /** Settles when a commit of this version is visible and lasts. @returns whose it is: after a failure that is not known */
@@ -183,7 +230,7 @@ export class TableCommitter {
   }
 
   /**
-   * Whether it was this batch that was committed: our last commit is of its files, or else they are live.
+   * Whether it was this batch that was committed: our last flush is of its files, or else a version named them.
    * @throws CommitUncertain when that cannot be read
    */
   async #holds(batch: FlushBatch): Promise<boolean> {
@@ -192,7 +239,7 @@ export class TableCommitter {
     if (flushedTo === batch.seq && lastFiles !== null) return paths.every((path) => lastFiles.includes(path));
     try {
       const files = await this.#seen.files();
-      return paths.every((path) => files.isLive(path));
+      return paths.every((path) => files.isNamed(path));
     } catch (error) {
       throw new CommitUncertain(this.#options.folder, version, error);
     }
@@ -204,16 +251,26 @@ export class TableCommitter {
     return file.path.slice(folder.length + 1);
   }
 
-  #commitText(batch: FlushBatch, before: readonly SchemaField[]): string {
-    const { seq, timeMs } = batch;
-    const { node } = this.#options;
-    const fields = this.#mergedFields(batch.columns, before);
+  #batchText({ columns, files, seq, timeMs }: FlushBatch): string {
+    const before = this.#writableFields();
+    const fields = this.#mergedFields(columns, before);
     const names = fields.map((field) => field.name);
-    return commitText([
+    return this.#ownText([
       ...(this.state.version < 0 ? [protocolAction()] : []),
       ...(fields.length > before.length ? [metaDataAction(this.#metaData(fields, timeMs))] : []),
-      ...batch.files.map((file) => addAction(this.#pathInTable(file), file, names, timeMs)),
-    ], { node, seq, previous: this.state.flushedTo, commitId: randomUUID(), timeMs });
+      ...files.map((file) => addAction(this.#pathInTable(file), file, names, { dataChange: true, timeMs })),
+    ], appendOf(files), seq, timeMs);
+  }
+
+  #ownText(actions: readonly string[], operation: Operation, seq: number, timeMs: number): string {
+    return commitText(actions, operation, { node: this.#options.node, seq, previous: this.state.flushedTo, commitId: randomUUID(), timeMs });
+  }
+
+  /** The columns of the table. @throws TableRefused when it must not be written */
+  #writableFields(): SchemaField[] {
+    const fields = fieldsOf(this.state);
+    assertWritable(this.#options.folder, this.state, fields);
+    return fields;
   }
 
   #mergedFields(columns: readonly ColumnDefinition[], before: readonly SchemaField[]): SchemaField[] {
@@ -229,6 +286,10 @@ export class TableCommitter {
     if (before !== null) return { ...before, schemaString: schemaString(fields) };
     return newMetaData(randomUUID(), this.#options.identity, schemaString(fields), timeMs);
   }
+}
+
+function lotsOf({ version }: TableState): number {
+  return Math.max(0, Math.floor(version / CHECKPOINT_EVERY));
 }
 
 /** @throws TableRefused when commits of ours that stood are not there */

@@ -85,6 +85,8 @@ export class WorkerMemory {
 
   /** Goes on in a fresh instance when memory is over what may be kept and over twice what is held. When it fails all stays as it was. */
   #move(bytesKept: number): void {
+    // An array that is being copied to be larger would not come along.
+    this.#parser.exports.growEnd();
     const before = this.#parser.linearBytes();
     const held = this.#parser.memtableBytes();
     if (before <= Math.max(bytesKept, 2 * held) || this.#parser.rowBytes() > this.#parts.bytesMax * MOVED_SHARE) return;

@@ -23,6 +23,8 @@ export interface BodyTask {
   readonly defaultTime: bigint;
   /** false: one rejected line refuses the body. */
   readonly acceptPartial: boolean;
+  /** Nanoseconds since 1970 of the oldest timestamp that is taken, fixed when the write began; absent, all are. Not judged on replay. */
+  readonly keptSince?: bigint;
   /** RULE_* of the ABI: those of the database when the write began, on replay those of the frame. */
   readonly rules: number;
   /** Set when the body comes out of the log. */

@@ -5,6 +5,7 @@ import { BlockReader } from './blocks.js';
 import { Gauge } from './gauges.js';
 import { InflateError } from './unpack/inflate.js';
 import { WorkerMemory } from './memory.js';
+import { GrowingTables } from './growing-tables.js';
 import { LeavingRows } from './leaving-rows.js';
 import { PendingRows } from './pending-rows.js';
 import { writeJsonFile } from './flush/json-file.js';
@@ -14,6 +15,7 @@ import type { PackedBody, Unpack } from './unpack/unpack.js';
 import type { Parsed, WasmParser } from './wasm/wasm.js';
 import * as abi from '../../assembly/layout/codes.js';
 import type { Clock } from '../clock.js';
+import { FIRST_TIME_NS } from '../retention.js';
 import type { TableStore } from '../tables/table-store.js';
 import { ENCODING_GZIP } from '../model/encoding.js';
 import type { RejectedLines } from '../model/line-error.js';
@@ -42,6 +44,7 @@ export class WorkerSlot {
   readonly #blocks: BlockReader;
   readonly #pending: PendingRows;
   readonly #leaving: LeavingRows;
+  readonly #growing: GrowingTables;
   readonly #gauge: Gauge;
   readonly #room: Room;
   /** Of the list under way. */
@@ -64,6 +67,7 @@ export class WorkerSlot {
     this.#leaving = new LeavingRows({
       parser: () => this.#parser, pending: () => this.#pending, onSlice: () => this.#noteSlice(), onLeft: (isFlushed) => this.#noteLeft(isFlushed),
     });
+    this.#growing = new GrowingTables({ parser: () => this.#parser, hasRoom: (bytes) => this.#hasRoom(bytes), onSlice: () => this.#noteSlice() });
     this.#pending = new PendingRows(adoption.seqs, (tableId) => this.#leaving.want(tableId, 0));
     this.#gauge = new Gauge(adoption.gauges, adoption.gauge);
     this.#room = new Room(adoption.gauges, this.#gauge, adoption);
@@ -92,12 +96,14 @@ export class WorkerSlot {
       return outcome;
     });
     this.#gauge.noteBody(null);
+    this.#growing.start();
     return { slot: this.number, outcomes };
   }
 
   /** Lets go of the port: main learns that the memtables are gone. */
   end(): void {
     this.#ended = true;
+    this.#growing.stop();
     this.#adoption.port.close();
   }
 
@@ -139,6 +145,7 @@ export class WorkerSlot {
       bytes,
       precision: task.precision,
       defaultTime: task.defaultTime,
+      keptSince: task.keptSince ?? FIRST_TIME_NS,
       flags: (task.acceptPartial ? 0 : abi.PARSE_ALL_OR_NOTHING) | (task.replay ? abi.PARSE_REPLAY : 0) | task.rules,
       linesMax: task.replay ? 0xffffffff : this.#adoption.limits.bodyLinesMax,
       roomBytes,
@@ -163,6 +170,14 @@ export class WorkerSlot {
     return bad('overloaded', `there is no room for the rows of a body of ${bytes} bytes in ${room.bytesMax} bytes now; rows are moving into files`);
   }
 
+  /** Whether so many bytes are free for what is not a body's; they are to be taken at once. */
+  #hasRoom(bytes: number): boolean {
+    const roomBytes = this.#room.reserve(bytes, bytes);
+    this.#room.release();
+    this.#countBytes();
+    return roomBytes >= bytes;
+  }
+
   #rejectedLines({ precision, defaultTime }: BodyTask): RejectedLines {
     const lines = this.#parser.rejectedLines({ timeMs: this.#clock.nowMs(), precision, defaultTime }, this.#rejectedBytesLeft);
     this.#rejectedBytesLeft -= lines.text.length;
@@ -171,6 +186,7 @@ export class WorkerSlot {
 
   /** Ordinal 0: nothing of the body waits for a seq. */
   #takeUp(task: BodyTask, spans: readonly { tableId: number; rowFirst: number; rowEnd: number }[]): number {
+    for (const { tableId, rowFirst, rowEnd } of spans) this.#growing.note(tableId, rowFirst, rowEnd);
     if (task.replay === undefined) return spans.length === 0 ? 0 : this.#pending.addLive(spans);
     this.#pending.addReplayed(spans, task.replay.seq);
     return 0;

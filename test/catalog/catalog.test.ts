@@ -33,7 +33,7 @@ test('a record stands in the log as DESIGN.md says', async () => {
 test('a table is what workers are told, with its place', async () => {
   const { catalog } = makeCatalog();
   const database = await catalog.ensureDatabase('db');
-  assert.deepEqual(database, { id: 1, name: 'db', folder: 'db', created: 1000, tags: 'grow', types: 'strict' });
+  assert.deepEqual(database, { id: 1, name: 'db', folder: 'db', created: 1000, tags: 'grow', types: 'strict', retentionS: null });
   const [table] = await catalog.decide(database.id, [need('cpu', 'host', 0), need('cpu', 'usage', 1)]);
   assert.deepEqual(table, {
     id: 1, databaseId: 1, databaseName: 'db', measurement: 'cpu', folder: 'db/cpu', created: 1010, flushedTo: 0, committedTo: 0,
@@ -85,16 +85,16 @@ test('rules of a database: said where they are not plain, those of the server wh
   assert.deepEqual([split.tags, split.types], ['grow', 'split']);
   assert.deepEqual(list.last(), { databases: [{ id: 1, name: 'a', folder: 'a', types: 'split' }] });
   assert.equal((await catalog.ensureDatabase('a', { tags: 'fixed' })).tags, 'grow', 'one that is there stays as it is');
-  const changed = await catalog.setRules('a', { tags: 'fixed' });
+  const changed = await catalog.changeSettings('a', { tags: 'fixed' });
   assert.deepEqual([changed!.tags, changed!.types], ['fixed', 'split']);
-  assert.deepEqual(list.last(), { settings: [{ database: 1, tags: 'fixed', types: 'split' }] });
+  assert.deepEqual(list.last(), { settings: [{ database: 1, tags: 'fixed', types: 'split', retentionS: null }] });
   assert.deepEqual([split.tags, catalog.database('a')!.tags], ['grow', 'fixed'], 'a database that was handed out does not change');
   const { length } = list.records;
-  assert.deepEqual(await catalog.setRules('a', { types: 'split' }), catalog.database('a'));
-  assert.equal(await catalog.setRules('nil', { types: 'split' }), null);
+  assert.deepEqual(await catalog.changeSettings('a', { types: 'split' }), catalog.database('a'));
+  assert.equal(await catalog.changeSettings('nil', { types: 'split' }), null);
   assert.equal(list.records.length, length, 'what changes nothing makes no record');
-  await catalog.setRules('a', { tags: 'grow', types: 'strict' });
-  await catalog.setRules('a', { types: 'widen' });
+  await catalog.changeSettings('a', { tags: 'grow', types: 'strict' });
+  await catalog.changeSettings('a', { types: 'widen' });
 
   const server = new Catalog({ node: NODE, limits: LIMITS, commit: list.commit, rules: { tags: 'fixed', types: 'widen' } }, CatalogState.fromSnapshot(wholeSnapshot(catalog.snapshot())));
   const [own, half] = [await server.ensureDatabase('b'), await server.ensureDatabase('c', { tags: 'grow', types: 'strict' })];
@@ -106,11 +106,41 @@ test('rules of a database: said where they are not plain, those of the server wh
   assert.deepEqual(wholeSnapshot(CatalogState.fromSnapshot(decodeSnapshot(Buffer.concat([...encodeSnapshot(again.snapshot())]))).toSnapshot(NODE)), wholeSnapshot(again.snapshot()));
 });
 
+test('[issue 14 4] the retention of a database is in the record of its making, in one of its own when it changes, and in the snapshot', async () => {
+  const { catalog, list } = makeCatalog();
+  assert.equal((await catalog.ensureDatabase('a', { retentionS: 3600 })).retentionS, 3600);
+  assert.deepEqual(list.last(), { databases: [{ id: 1, name: 'a', folder: 'a', retentionS: 3600 }] });
+  assert.equal((await catalog.ensureDatabase('b')).retentionS, null);
+  await catalog.changeSettings('b', { retentionS: 7200 });
+  assert.deepEqual(list.last(), { settings: [{ database: 2, tags: 'grow', types: 'strict', retentionS: 7200 }] });
+  await catalog.changeSettings('b', { tags: 'fixed' });
+  await catalog.ensureDatabase('c', { retentionS: 5400 });
+  await catalog.changeSettings('c', { retentionS: null });
+  const { length } = list.records;
+  await catalog.changeSettings('c', { retentionS: null });
+  assert.equal(list.records.length, length, 'what changes nothing makes no record');
+  const again = recovered(list);
+  const kept = CatalogState.fromSnapshot(decodeSnapshot(Buffer.concat([...encodeSnapshot(again.snapshot())])));
+  for (const databases of [catalog.databases(), again.databases(), kept.databases().map(({ database }) => database)]) {
+    assert.deepEqual(databases.map(({ name, tags, retentionS }) => [name, tags, retentionS]), [['a', 'grow', 3600], ['b', 'fixed', 7200], ['c', 'grow', null]]);
+  }
+});
+
+test('[issue 14 4] a record of before, which says no retention, leaves it as it is', () => {
+  const { catalog } = makeCatalog();
+  assert.deepEqual(catalog.applyRecord(Buffer.from('{"databases":[{"id":1,"name":"a","folder":"a","retentionS":3600}]}'), 1), []);
+  assert.deepEqual(catalog.applyRecord(Buffer.from('{"settings":[{"database":1,"tags":"fixed","types":"strict"}]}'), 2), []);
+  assert.deepEqual([catalog.database('a')!.tags, catalog.database('a')!.retentionS], ['fixed', 3600]);
+  assert.deepEqual(catalog.applyRecord(Buffer.from('{"settings":[{"database":1,"tags":"grow","types":"strict","retentionS":null}]}'), 3), []);
+  assert.equal(catalog.database('a')!.retentionS, null);
+  assert.match(catalog.applyRecord(Buffer.from('{"settings":[{"database":1,"tags":"grow","types":"strict","retentionS":"1h"}]}'), 4).join(), /should be a whole number/);
+});
+
 test('rules that make no sense are said and do no harm', () => {
   const { catalog } = makeCatalog();
   const made = '"databases":[{"id":1,"name":"a","folder":"a","tags":"fixed"}]';
   assert.deepEqual(catalog.applyRecord(Buffer.from(`{${made}}`), 1), []);
-  assert.match(catalog.applyRecord(Buffer.from('{"settings":[{"database":9,"tags":"grow","types":"strict"}]}'), 2).join(), /database 9 cannot have other rules/);
+  assert.match(catalog.applyRecord(Buffer.from('{"settings":[{"database":9,"tags":"grow","types":"strict"}]}'), 2).join(), /database 9 cannot have other settings/);
   for (const wrong of ['{"database":1,"tags":"free","types":"strict"}', '{"database":1,"tags":"grow"}']) {
     assert.match(catalog.applyRecord(Buffer.from(`{"settings":[${wrong}]}`), 3).join(), /should be one of/);
   }

@@ -47,6 +47,14 @@ test('the text of a snapshot is as DESIGN.md says', () => {
   assert.equal(text, `${covered},"crc":"${crc32(Buffer.from(covered)).toString(16).padStart(8, '0')}"}\n`);
 });
 
+test('[issue 14 4] a snapshot with a retention period is of a format that an earlier program does not start over, one without of the one before', () => {
+  const formatOf = (databases: CatalogSnapshot['databases']): unknown => JSON.parse(encodeSnapshot({ ...snapshot, databases }).toString()).format;
+  const database = { id: 1, name: 'db', folder: 'db', created: 1, dropped: 0 };
+  assert.deepEqual([formatOf([database]), formatOf([{ ...database, retentionS: 3600 }]), formatOf([{ ...database, retentionS: 3600, dropped: 7 }])], [2, 3, 2]);
+  const kept = { ...snapshot, databases: [{ ...database, retentionS: 3600 }] };
+  assert.deepEqual(decodeSnapshot(encodeSnapshot(kept)), kept);
+});
+
 test('a snapshot of the format before, which said sealedTo, is read', () => {
   const text = encodeSnapshot(snapshot).toString().replace('"format":2', '"format":1').replaceAll('"flushedTo"', '"sealedTo"').slice(0, -19);
   const before = Buffer.from(`${text},"crc":"${crc32(Buffer.from(text)).toString(16).padStart(8, '0')}"}\n`);
@@ -64,11 +72,11 @@ test('no changed or cut snapshot passes', () => {
 });
 
 test('a newer format stops the start with a sentence, and the file stays', async () => {
-  const text = encodeSnapshot(snapshot).toString().replace('"format":2', '"format":3').slice(0, -19);
+  const text = encodeSnapshot(snapshot).toString().replace('"format":2', '"format":4').slice(0, -19);
   const newer = Buffer.from(`${text},"crc":"${crc32(Buffer.from(text)).toString(16).padStart(8, '0')}"}\n`);
   const disk = new MemoryDisk();
   disk.place(paths.catalog, newer);
-  await assert.rejects((await files(disk)).load(), /cannot start: data.catalog.json: it has format 3, of a newer sluice/);
+  await assert.rejects((await files(disk)).load(), /cannot start: data.catalog.json: it has format 4, of a newer sluice/);
   assert.deepEqual(disk.content(paths.catalog), newer);
 });
 

@@ -54,7 +54,7 @@ test('what is asked wrongly ends with 2 and a sentence on stderr', async () => {
     [['token', 'create', '--admin', '--expires', '90'], /--expires is "90": it must be a time as in 30m, 12h, 90d or 1y/],
     [['token', 'create', '--admin', '--expires', '0d'], /--expires is "0d"/],
     [['database', 'create', 'a', '--types', 'loose'], /Allowed choices are strict, widen, split/],
-    [['database', 'update', 'a'], /say what to change: --tags or --types/],
+    [['database', 'update', 'a'], /say what to change: --tags, --types or --retention/],
     [['serve', '--prot', '8086'], /unknown option '--prot'\n\(Did you mean --port\?\)\n\(sluice serve --help says more\)/],
     [['database', 'create', '--tag'], /\(sluice database create --help says more\)/],
     [['serve', '--port', '70000'], /--port is "70000": it must be a port from 0 to 65535/],
@@ -106,21 +106,28 @@ test('commands ask the server that holds the folder', async (t) => {
       return { tables: 1, failed: [] };
     },
     'tables': async () => [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, unflushed: 3, files: [file], quarantined: [], flushedTo: 5, problems: [] }],
+    'files': async () => {
+      throw new Error('it is not asked here');
+    },
+    'log-hold': async () => ({ hold: 'a', segments: [] }),
+    'log-release': async () => ({ held: true }),
     'schema': async () => [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }] }],
     'tables-to-read': async (args) => {
       asked.push(args);
       return {
         failed: [],
-        tables: [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, unflushed: 3, files: [{ path: file, span: null }], quarantined: [], flushedTo: 5, problems: [] }],
+        tables: [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, unflushed: 3, since: null, files: [{ path: file, span: null }], quarantined: [], flushedTo: 5, problems: [] }],
       };
     },
     'quarantine-list': async () => [],
     'quarantine-remove': async () => ({}),
     'database-create': async ({ name }) => ({ created: name === 'new' }),
-    'database-list': async () => [{ name: 'db', tables: 1, tags: 'grow', types: 'strict' }, { name: 'a,b', tables: 0, tags: 'fixed', types: 'split' }],
-    'database-update': async ({ name, rules }) => {
+    'database-list': async () => [
+      { name: 'db', tables: 1, tags: 'grow', types: 'strict', retentionS: null }, { name: 'a,b', tables: 0, tags: 'fixed', types: 'split', retentionS: 5400 },
+    ],
+    'database-update': async ({ name, settings }) => {
       if (name === 'gone') throw new Error('there is no database gone');
-      return { tags: 'grow', types: 'strict', ...rules };
+      return { tags: 'grow', types: 'strict', retentionS: null, ...settings };
     },
     'database-drop': async () => ({ tables: 2, trash: { folder: '/data/trash', untilMs: 3_600_000 } }),
     'token-create': async ({ name, rights }) => ({ name: name ?? 'token-7', token: JSON.stringify(rights) }),
@@ -141,10 +148,18 @@ test('commands ask the server that holds the folder', async (t) => {
   };
   assert.equal(await says('database', 'create', 'new'), 'database new is made\n');
   assert.equal(await says('database', 'create', 'db'), 'database db was there already\n');
-  assert.equal(await says('database', 'list', '--format', 'csv'), 'database,tables,tags,types\ndb,1,grow,strict\n"a,b",0,fixed,split\n');
-  assert.equal(await says('database', 'create', 'db', '--types', 'split'), 'database db was there already, its rules stay (sluice database update changes them)\n');
-  assert.equal(await says('database', 'update', 'db', '--tags', 'fixed'), 'database db has tags fixed, types strict from now on\n');
-  assert.equal(await says('database', 'update', 'db', '--tags', 'fixed', '--types', 'widen'), 'database db has tags fixed, types widen from now on\n');
+  assert.equal(await says('database', 'list', '--format', 'csv'), 'database,tables,tags,types,retention\ndb,1,grow,strict,none\n"a,b",0,fixed,split,90m\n');
+  assert.equal(await says('database', 'create', 'db', '--types', 'split'), 'database db was there already, its settings stay (sluice database update changes them)\n');
+  assert.equal(await says('database', 'update', 'db', '--tags', 'fixed'), 'database db has tags fixed, types strict, retention none from now on\n');
+  assert.equal(await says('database', 'update', 'db', '--tags', 'fixed', '--types', 'widen'), 'database db has tags fixed, types widen, retention none from now on\n');
+  assert.equal(await says('database', 'create', 'new', '--retention', '30d'), 'database new is made\n');
+  assert.equal(await says('database', 'update', 'db', '--retention', '8w'), 'database db has tags grow, types strict, retention 56d from now on\n');
+  assert.equal(await says('database', 'update', 'db', '--retention', 'none'), 'database db has tags grow, types strict, retention none from now on\n');
+  for (const [period, why] of [['30', /--retention: "30" is no retention period: it must be a time as in 12h, 30d, 8w or 1y, or none/], ['59m', /at least 1h0m0s; none keeps all rows/], ['0', /at least/], ['293y', /292 years at most/]] as const) {
+    const refused = await sluice(['database', 'update', 'db', '--retention', period, '--data-dir', folder]);
+    assert.equal(refused.code, 2, period);
+    assert.match(refused.stderr, why);
+  }
   assert.equal(await says('database', 'delete', 'db'), 'database db is deleted, with 2 tables; what was in files is in /data/trash until 1970-01-01 01:00 UTC\n');
   assert.equal(await says('token', 'list', '--format', 'csv'), [
     'name,databases,permissions,created,expires',

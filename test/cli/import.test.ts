@@ -71,7 +71,7 @@ for (const packed of [false, true]) {
     const path = write(packed ? 'export.gz' : 'export', packed ? Buffer.concat([gzipSync(EXPORT.slice(0, 900)), gzipSync(EXPORT.slice(900))]) : EXPORT);
     const { code, stdout, stderr } = imports(dataDir, path);
     assert.equal(stdout, `${path}: 4 lines imported, 1 of _internal left out, 0 rejected\n`, stderr);
-    assert.equal(stderr, `${path}: left out, for there is nothing like it here: CREATE RETENTION POLICY x ON first DURATION 1d REPLICATION 1\n`);
+    assert.equal(stderr, `${path}: left out, an import makes databases alone: CREATE RETENTION POLICY x ON first DURATION 1d REPLICATION 1\n`);
     assert.equal(code, 0);
     await compare(dataDir, 'first', FIRST);
     await compare(dataDir, 'second/1week', SECOND);

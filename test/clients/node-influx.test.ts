@@ -118,7 +118,7 @@ for (const scheme of SCHEMES) {
       await client.createDatabase('around');
       await client.createRetentionPolicy('30d', { duration: '30d', database: 'around', replication: 1, isDefault: true });
       await client.alterRetentionPolicy('autogen', { duration: '7d', database: 'around', replication: 1, isDefault: false });
-      assert.deepEqual((await client.showRetentionPolicies('around')).map(({ name, duration }) => [name, duration]), [['autogen', '0s']]);
+      assert.deepEqual((await client.showRetentionPolicies('around')).map(({ name, duration }) => [name, duration]), [['autogen', '168h0m0s'], ['30d', '720h0m0s']]);
       await client.writePoints([{ measurement: 'kept', fields: { v: 1 } }, { measurement: 'gone', fields: { v: 1 } }]);
       assert.deepEqual(await client.getMeasurements('around'), ['gone', 'kept']);
       await client.dropMeasurement('gone', 'around');

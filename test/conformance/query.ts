@@ -49,7 +49,7 @@ export const query: readonly Case[] = [
     rule: '/query: a statement that is not answered costs the others nothing', status: 200,
     send: ask('SELECT 1; nonsense; CREATE DATABASE $DB; SHOW MEASUREMENTS ON $DB'), says: /"statement_id":1,"error":"error parsing query: .*\{"statement_id":2\},\{"statement_id":3\}/,
   },
-  { rule: '/query: ALTER RETENTION POLICY is accepted', before: WRITE, send: ask('ALTER RETENTION POLICY autogen ON $DB DURATION 1d'), status: 200, says: DONE, rows: ROWS },
+  { rule: '/query: ALTER RETENTION POLICY is done', before: WRITE, send: ask('ALTER RETENTION POLICY autogen ON $DB DURATION 1d'), status: 200, says: DONE, rows: [] },
   {
     rule: '/query: DROP RETENTION POLICY takes the rows of its database', before: [['POST /write?db=$DB&rp=x&precision=s', 'm v=1 1']],
     in: '$DB/x', rows: [], send: ask('DROP RETENTION POLICY x ON $DB'), status: 200, says: DONE,

@@ -37,13 +37,18 @@ const handlers: ControlHandlers = {
     throw new Error(`there is no database ${database}`);
   },
   'tables': async () => Array.from({ length: 5000 }, (_, n) => ({ database: 'db', measurement: `m${n}`, columns: [], rows: n, unflushed: 0, files: ['/a/b.parquet'], quarantined: [], flushedTo: n, problems: [] })),
+  'files': async () => {
+    throw new Error('it is not asked here');
+  },
+  'log-hold': async () => ({ hold: 'a', segments: [] }),
+  'log-release': async () => ({ held: true }),
   'schema': async () => [],
   'tables-to-read': async () => ({ failed: [], tables: [] }),
   'quarantine-list': async () => [],
   'quarantine-remove': async () => ({}),
   'database-create': async ({ name }) => ({ created: name === 'new' }),
   'database-list': async () => [],
-  'database-update': async ({ rules }) => ({ tags: 'grow', types: 'strict', ...rules }),
+  'database-update': async ({ settings }) => ({ tags: 'grow', types: 'strict', retentionS: null, ...settings }),
   'database-drop': async () => ({ tables: 0, trash: { folder: '/data/trash', untilMs: 3_600_000 } }),
   'token-create': async ({ name }) => ({ name: name ?? '', token: '' }),
   'token-list': async () => [],
@@ -119,7 +124,8 @@ test('a command that is given what it does not take is told where and why', asyn
   const wrong = (args: unknown): Promise<unknown> => askServer(path, 'database-create', args as ArgsOf<'database-create'>);
   await assert.rejects(wrong({}), /the command database-create was asked with what it does not take, .*: "name" is missing/);
   await assert.rejects(wrong({ name: 5 }), /"name" is not a text: it is 5/);
-  await assert.rejects(wrong({ name: 'a', rules: { tags: 'all' } }), /"rules\.tags" is not "grow" or "fixed": it is a text/);
+  await assert.rejects(wrong({ name: 'a', settings: { tags: 'all' } }), /"settings\.tags" is not "grow" or "fixed": it is a text/);
+  await assert.rejects(wrong({ name: 'a', settings: { retentionS: 60 } }), /"settings\.retentionS" is not a period that a database may have: it is 60/);
   await control.close();
 });
 

@@ -128,7 +128,7 @@ async function rowsOf(tables: readonly TableListing[], there: readonly TableName
   const lines: string[] = [];
   await runQuery({
     tables, database: null, sql: there.map(selectOf).join(' UNION ALL '), limits: null,
-    load: async (named) => named.map((table) => ({ ...table, spans: new Map() })),
+    load: async (named) => named.map((table) => ({ ...table, since: null, spans: new Map() })),
     onResult: (result) => writeResult(result, 'jsonl', async (piece) => void lines.push(piece)),
   });
   return lines.join('').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as ShownRow);

@@ -8,6 +8,7 @@ import { systemDisk } from '../../src/disk.js';
 import { openFolder } from '../../src/folder.js';
 import { makeLogger } from '../../src/logging.js';
 import { commitName } from '../../src/names.js';
+import { appendOf } from '../../src/tables/delta/actions.js';
 import { commitText } from '../../src/tables/delta/commit-text.js';
 import { need } from '../catalog/harness.js';
 import { makeDataDir, removeDataDir } from '../e2e/server.js';
@@ -29,7 +30,7 @@ test('rows that are written while the ends of logs are read count as flushed by 
     const seq = clock.nowMs() * 1000 + 2_000_000;
     const folder = join(dataDir, 'tables', table!.folder, '_delta_log');
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, commitName(0)), commitText([], { node: before.log.node, seq, previous: 0, commitId: 'x', timeMs: 1 }));
+    writeFileSync(join(folder, commitName(0)), commitText([], appendOf([]), { node: before.log.node, seq, previous: 0, commitId: 'x', timeMs: 1 }));
 
     const { catalog, log, takeUp } = await opened();
     clock.advance(1000);

@@ -76,6 +76,7 @@ class Bench {
       stores: { tables: this.#store(''), quarantine: this.#store('quarantine/') },
       quarantine: { add: async (rows: QuarantinedRows) => void this.quarantined.push(rows) } as unknown as RowQuarantine,
       publishCatalog: async () => void (this.published += 1),
+      onCommitted: () => undefined,
       clock: this.clock, logger: makeLogger('silent'), node: NODE,
       openCommitter: async (table) => {
         this.opened += 1;

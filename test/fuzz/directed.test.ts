@@ -21,7 +21,7 @@ function request(body: string | Buffer, changes: Partial<Request> = {}): Request
 const assertSame = sameAs(everySubject);
 
 /** Of the seven, for each short vector; which ones goes round, so that all are met. */
-const PRECISIONS_EACH = Math.min(PRECISIONS.length, fuzzCount(2));
+const PRECISIONS_EACH = Math.min(PRECISIONS.length, fuzzCount(1));
 
 test('every vector, and the short ones in several precisions', () => {
   const vectors = readVectors();
@@ -37,17 +37,21 @@ test('every vector, and the short ones in several precisions', () => {
   }
 });
 
+/** Each sample goes both ways where there is time for it, else the one way or the other. */
+const GOES_BOTH_WAYS = fuzzCount(1) > 1;
+
 test('real data, whole and in requests of 500 lines', () => {
-  for (const { name, lines } of readSamples()) {
-    assertSame([request(lines.join('\n'))], name);
+  for (const [at, { name, lines }] of readSamples().entries()) {
+    if (GOES_BOTH_WAYS || at % 2 === 0) assertSame([request(lines.join('\n'))], name);
+    if (!GOES_BOTH_WAYS && at % 2 === 0) continue;
     const parts: Request[] = [];
-    for (let at = 0; at < lines.length; at += 500) parts.push(request(lines.slice(at, at + 500).join('\n'), { precision: 'auto' }));
+    for (let from = 0; from < lines.length; from += 500) parts.push(request(lines.slice(from, from + 500).join('\n'), { precision: 'auto' }));
     assertSame(parts, `${name} in parts`);
   }
 });
 
 /** Random cases for each limit. */
-const LIMITED = fuzzCount(25);
+const LIMITED = fuzzCount(12);
 
 test('limits of tables, columns and bytes of column names', () => {
   const random = new Random(11);

@@ -94,6 +94,13 @@ test('v2 messages never hold the words at which clients drop in silence, not eve
   }
 });
 
+test('[issue 14 4] a line past retention has the words by which clients of v1 give it up, and not those at which clients of v2 are silent', () => {
+  const old: LineError = { ...missing, code: abi.LINE_BEYOND_RETENTION, value: '1' };
+  assert.match(partial('v1', [old]).body.error, /^partial write: points beyond retention policy: the point is older than the retention period of its database: table "cpu" \(line 3, column 5\) dropped=\d+$/);
+  assert.match(partial('v1', [old], false).body.error, /^points beyond retention policy: .*; nothing was stored$/);
+  assert.match(partial('v2', [old]).body.message, /line 3, column 5: beyond-retention: the point is older than the retention period of its database: table "cpu"$/);
+});
+
 test('v3 has its own sentence for each kind of refusal', () => {
   assert.equal(partial('v3', [missing]).body.error, 'partial write of line protocol occurred');
   assert.equal(partial('v3', [missing], false).body.error, 'line protocol parsing error');

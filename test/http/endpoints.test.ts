@@ -69,13 +69,15 @@ onBoth('a bucket is made once', {}, async ({ connect, schema }) => {
   assert.equal((await create('{"name":"metrics/autogen"}')).status, 422);
   for (const [body, message] of [
     ['{}', /add "name"/], ['', /not JSON/], ['"x"', /not a JSON object/], ['null', /not a JSON object/], ['{"name":["x"]}', /"name" is not a text/],
-    ['{"name":"a b"}', /name is not allowed/],
+    ['{"name":"a b"}', /name is not allowed/], ['{"name":"n","retentionRules":[{"everySeconds":3599}]}', /at least 1h0m0s/],
+    ['{"name":"n","retentionRules":[{"everySeconds":3600.5}]}', /no whole number|not a whole number/], ['{"name":"n","retentionRules":{}}', /"retentionRules" is not a list/],
+    ['{"name":"n","retentionRules":[{"everySeconds":3600},{"everySeconds":7200}]}', /more than one rule/],
   ] as const) {
     const answer = await create(body);
     assert.equal(answer.status, 400, body);
     assert.match(JSON.parse(answer.body).message, message);
   }
-  assert.deepEqual(schema.changes, ['create new', 'create new', 'create metrics']);
+  assert.deepEqual(schema.changes, ['create new 3600', 'create new', 'create metrics']);
 });
 
 onBoth('there is one organization, by every name', {}, async ({ connect }) => {
@@ -98,7 +100,7 @@ onBoth('a bucket is shown, changed without effect and dropped by its id', {}, as
   const { id, name } = JSON.parse((await ask(client, send('GET', org))).body);
   assert.deepEqual([id, name], ['0000000000000001', 'sluice']);
   const patch = (body: string): string => send('PATCH', self, [JSON_TYPE, `Content-Length: ${body.length}`]) + body;
-  for (const body of ['{"retentionRules":[{"type":"expire","everySeconds":86400}]}', '{"name":"metrics","description":"mine"}', '{"name":"metrics/autogen"}', '{}']) {
+  for (const body of ['{"retentionRules":[{"type":"expire","everySeconds":0}]}', '{"retentionRules":[]}', '{"name":"metrics","description":"mine"}', '{"name":"metrics/autogen"}', '{}']) {
     const changed = await ask(client, patch(body));
     assert.deepEqual([changed.status, JSON.parse(changed.body)], [200, METRICS], body);
   }
@@ -152,21 +154,34 @@ onBoth('paths that only InfluxDB has say what is missing and what to use', {}, a
     assert.match(error, /^there is nothing at this path: \//);
     assert.match(error, advice);
   }
-  for (const path of ['/api/v3/query_sql', '/api/v3/query_influxql']) {
+  for (const path of ['/api/v3/query_influxql']) {
     const answer = await ask(client, post(path, '{"db":"d","q":"SELECT 1"}', [JSON_TYPE]));
     assert.deepEqual([answer.status, JSON.parse(answer.body).code], [400, 'not-offered']);
     assert.match(JSON.parse(answer.body).error, /sluice query/);
   }
 });
 
-onBoth('databases of v3 are listed in every format', {}, async ({ connect }) => {
+const LISTED = [
+  '{"iox::database":"metrics","retention_period":"none"}', '{"iox::database":"metrics/two_weeks","retention_period":"none"}',
+  '{"iox::database":"empty","retention_period":"36h"}',
+];
+
+onBoth('[issue 14 4] databases of v3 are listed in every format, with their retention', {}, async ({ connect, schema }) => {
   const client = await connect();
+  await schema.changeSettings('empty', { retentionS: 129_600 });
   for (const [format, type, text] of [
-    ['json', 'application/json', '[{"iox::database":"metrics"},{"iox::database":"metrics/two_weeks"},{"iox::database":"empty"}]'],
-    ['jsonl', 'application/jsonl', '{"iox::database":"metrics"}\n{"iox::database":"metrics/two_weeks"}\n{"iox::database":"empty"}\n'],
-    ['csv', 'text/csv', 'iox::database\nmetrics\nmetrics/two_weeks\nempty\n'],
-    ['pretty', 'text/plain; charset=utf-8',
-      '+-------------------+\n| iox::database     |\n+-------------------+\n| metrics           |\n| metrics/two_weeks |\n| empty             |\n+-------------------+'],
+    ['json', 'application/json', `[${LISTED.join(',')}]`],
+    ['jsonl', 'application/jsonl', LISTED.map((line) => `${line}\n`).join('')],
+    ['csv', 'text/csv', 'iox::database,retention_period\nmetrics,none\nmetrics/two_weeks,none\nempty,36h\n'],
+    ['pretty', 'text/plain; charset=utf-8', [
+      '+-------------------+------------------+',
+      '| iox::database     | retention_period |',
+      '+-------------------+------------------+',
+      '| metrics           | none             |',
+      '| metrics/two_weeks | none             |',
+      '| empty             | 36h              |',
+      '+-------------------+------------------+',
+    ].join('\n')],
   ] as const) {
     const answer = await ask(client, send('GET', `/api/v3/configure/database?format=${format}`));
     assert.deepEqual([answer.status, answer.headers.get('content-type'), answer.body], [200, type, text]);
@@ -176,7 +191,7 @@ onBoth('databases of v3 are listed in every format', {}, async ({ connect }) => 
 onBoth('a name that CSV must quote is quoted', {}, async ({ connect, schema }) => {
   schema.put('a, "b"', []);
   const answer = await ask(await connect(), send('GET', '/api/v3/configure/database?format=csv'));
-  assert.equal(answer.body.split('\n').at(-2), '"a, ""b"""');
+  assert.equal(answer.body.split('\n').at(-2), '"a, ""b""",none');
 });
 
 onBoth('databases of v3 are listed, made and dropped', {}, async ({ connect, schema }) => {
@@ -185,13 +200,14 @@ onBoth('databases of v3 are listed, made and dropped', {}, async ({ connect, sch
   for (const query of ['', '?format=json', '?show_deleted=false&format=json']) {
     const list = await ask(client, send('GET', `${path}${query}`));
     assert.equal(list.headers.get('content-type'), 'application/json');
-    assert.equal(list.body, '[{"iox::database":"metrics"},{"iox::database":"metrics/two_weeks"},{"iox::database":"empty"}]');
+    assert.equal(list.body, '[{"iox::database":"metrics","retention_period":"none"},{"iox::database":"metrics/two_weeks","retention_period":"none"},'
+      + '{"iox::database":"empty","retention_period":"none"}]');
   }
   const made = await ask(client, post(path, '{"db":"new","retention_period":"30d"}', [JSON_TYPE]));
   assert.deepEqual([made.status, made.body], [200, '']);
   const gone = await ask(client, send('DELETE', `${path}?db=new`));
   assert.deepEqual([gone.status, gone.body], [200, '']);
-  assert.deepEqual(schema.changes.splice(0), ['create new', 'drop new']);
+  assert.deepEqual(schema.changes.splice(0), ['create new 2592000', 'drop new']);
   for (const [request, status, error] of [
     [post(path, '{"db":"metrics"}', ['Content-Type: Application/JSON; charset=utf-8']), 409, /already a database of this name: metrics/],
     [post(path, '{"db":"new"}', ['Content-Type: text/plain']), 415, /send application\/json/],
@@ -225,7 +241,10 @@ onBoth('a database of v3 is made with schema rules, and they are changed', {}, a
     [post(path, '{"db":"c","tags":null,"types":null}', [JSON_TYPE]), 'create c'],
     [put('{"db":"a","types":"widen"}'), 'set a widen'],
     [put('{"db":"a","tags":"fixed","types":"strict"}'), 'set a fixed strict'],
-    [put('{"db":"a","retention_period":"30d"}'), 'set a'],
+    [put('{"db":"a","retention_period":"30d"}'), 'set a 2592000'],
+    [put('{"db":"a"}'), 'set a for-ever'],
+    [put('{"db":"a","tags":"grow","retention_period":null}'), 'set a grow for-ever'],
+    [put('{"db":"a","retention_period":"none"}'), 'set a for-ever'],
   ] as const) {
     const answer = await ask(client, request);
     assert.deepEqual([answer.status, answer.body, schema.changes.splice(0)], [200, '', [change]], change);
@@ -234,6 +253,10 @@ onBoth('a database of v3 is made with schema rules, and they are changed', {}, a
     [post(path, '{"db":"d","tags":"free"}', [JSON_TYPE]), 400, /"tags" is "free": it must be grow or fixed/],
     [post(path, '{"db":"d","types":1}', [JSON_TYPE]), 400, /"types" is 1: it must be strict or widen or split/],
     [put('{"db":"a","types":"loose"}'), 400, /"types" is "loose"/],
+    [put('{"db":"a","retention_period":"59m"}'), 400, /at least 1h0m0s; none keeps all rows/],
+    [put('{"db":"a","retention_period":"0"}'), 400, /at least 1h0m0s/],
+    [put('{"db":"a","retention_period":"soon"}'), 400, /"soon" is no retention period: it must be a time as in/],
+    [put('{"db":"a","retention_period":30}'), 400, /"retention_period" is not a text/],
     [put('{"types":"split"}'), 400, /add "db"/],
     [put('{"db":"a"}', []), 415, /send application\/json/],
   ] as const) {
@@ -245,7 +268,58 @@ onBoth('a database of v3 is made with schema rules, and they are changed', {}, a
   assert.match(JSON.parse((await ask(client, put('{"db":"nil","tags":"grow"}'))).body).error, /database not found: nil/);
 });
 
+onBoth('[issue 14 4] the retention of a bucket is made, shown and changed; 0 seconds and no rule are for ever', {}, async ({ connect, schema }) => {
+  const client = await connect();
+  const made = await ask(client, post('/api/v2/buckets', '{"name":"new","retentionRules":[{"everySeconds":86400}]}', [JSON_TYPE]));
+  const { links: { self }, retentionRules } = JSON.parse(made.body);
+  assert.deepEqual(retentionRules, [{ type: 'expire', everySeconds: 86_400 }]);
+  const patch = (body: string): string => send('PATCH', self, [JSON_TYPE, `Content-Length: ${body.length}`]) + body;
+  for (const [body, seconds] of [
+    ['{"retentionRules":[{"type":"expire","everySeconds":7200,"shardGroupDurationSeconds":3600}]}', 7200], ['{"name":"new"}', 7200], ['{"retentionRules":null}', 7200],
+    ['{"retentionRules":[{"type":"expire","everySeconds":0}]}', 0], ['{"retentionRules":[{"everySeconds":3600}]}', 3600], ['{"retentionRules":[]}', 0],
+  ] as const) {
+    const changed = await ask(client, patch(body));
+    assert.deepEqual([changed.status, JSON.parse(changed.body).retentionRules], [200, [{ type: 'expire', everySeconds: seconds }]], body);
+    assert.equal((await ask(client, send('GET', self))).body, changed.body);
+  }
+  assert.deepEqual(schema.changes.splice(0), ['create new 86400', 'set new 7200', 'set new for-ever', 'set new 3600', 'set new for-ever']);
+  const short = await ask(client, patch('{"retentionRules":[{"everySeconds":60}]}'));
+  assert.deepEqual([short.status, schema.changes], [400, []]);
+  assert.match(JSON.parse(short.body).message, /retention policy duration must be at least 1h0m0s/);
+});
+
+onBoth('[issue 14 4] the retention of a v3 database has a path of its own', {}, async ({ connect, schema }) => {
+  const client = await connect();
+  const path = '/api/v3/configure/database/retention_period';
+  for (const [request, change] of [
+    [post(`${path}?db=metrics&duration=3600s`, ''), 'set metrics 3600'], [post(`${path}?db=metrics&duration=1mo`, ''), 'set metrics 2592000'],
+    [send('DELETE', `${path}?db=metrics`), 'set metrics for-ever'],
+  ] as const) {
+    const answer = await ask(client, request);
+    assert.deepEqual([answer.status, answer.body, schema.changes.splice(0)], [204, '', [change]]);
+  }
+  for (const [request, status] of [
+    [post(`${path}?db=metrics`, ''), 400], [post(`${path}?duration=1d`, ''), 400], [send('DELETE', path), 400], [send('DELETE', `${path}?db=nil`), 404],
+  ] as const) assert.equal((await ask(client, request)).status, status);
+});
+
 const AUTH: Options = { auth: { trustedProxies: [] } };
+
+onBoth('[issue 14 4] who changes a retention must be an admin: a shorter one deletes', AUTH, async ({ connect, schema, tokens, admin }) => {
+  const client = await connect();
+  const own = await agent(tokens);
+  const bucket = '/api/v2/buckets/000000000000000a';
+  const sent = (method: string, path: string, body: string, headers: readonly string[]): string => send(method, path, [JSON_TYPE, ...headers, `Content-Length: ${body.length}`]) + body;
+  const orders = [
+    ['PATCH', bucket, '{"retentionRules":[{"everySeconds":3600}]}'], ['PUT', '/api/v3/configure/database', '{"db":"metrics","retention_period":"1h"}'],
+    ['POST', '/api/v3/configure/database/retention_period?db=metrics&duration=1h', ''], ['DELETE', '/api/v3/configure/database/retention_period?db=metrics', ''],
+  ] as const;
+  for (const [method, path, body] of orders) assert.equal((await ask(client, sent(method, path, body, own))).status, 403, path);
+  assert.deepEqual(schema.changes, []);
+  assert.equal((await ask(client, sent('PATCH', bucket, '{"retentionRules":[{"everySeconds":0}]}', own))).status, 200, 'nothing changes');
+  for (const [method, path, body] of orders) assert.ok((await ask(client, sent(method, path, body, [`Authorization: Token ${admin}`]))).status < 300, path);
+});
+
 
 /** The header of a token that may write to two databases. */
 async function agent(tokens: TokenStore): Promise<string[]> {
@@ -267,7 +341,7 @@ onBoth('a token sees and makes its own databases on v2 and v3', AUTH, async ({ c
     assert.equal(answer.status, status, answer.body);
   }
   assert.deepEqual(JSON.parse((await ask(client, send('GET', '/api/v2/buckets', own))).body).buckets.map(({ name }: { name: string }) => name), ['metrics', 'mine']);
-  assert.equal((await ask(client, send('GET', '/api/v3/configure/database', own))).body, '[{"iox::database":"metrics"},{"iox::database":"mine"}]');
+  assert.equal((await ask(client, send('GET', '/api/v3/configure/database', own))).body, '[{"iox::database":"metrics","retention_period":"none"},{"iox::database":"mine","retention_period":"none"}]');
   assert.deepEqual(schema.changes, ['create mine', 'create mine']);
 });
 

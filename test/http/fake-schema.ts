@@ -3,7 +3,7 @@ import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '
 import { SluiceError } from '../../src/errors.js';
 import type { SchemaAccess as Schema, SchemaTable } from '../../src/http/api/schema-access.js';
 import { checkDatabaseName } from '../../src/names.js';
-import { PLAIN_RULES, type SchemaRules } from '../../src/schema-rules.js';
+import { PLAIN_SETTINGS, type DatabaseSettings } from '../../src/database-settings.js';
 
 /** A table of every kind of column. */
 const CPU: SchemaTable = {
@@ -15,10 +15,16 @@ const CPU: SchemaTable = {
 };
 const BARE: SchemaTable = { measurement: 'bare metal', columns: [{ key: 'v', kind: KIND_F64 }] };
 
+/** What settings say, a retention as its seconds or `for-ever`. */
+function said({ retentionS, ...rules }: Partial<DatabaseSettings>): string[] {
+  return [...Object.values(rules), ...(retentionS === undefined ? [] : [retentionS === null ? 'for-ever' : String(retentionS)])];
+}
+
 export class FakeSchema implements Schema {
   readonly #tables = new Map<string, SchemaTable[]>([
     ['metrics', [CPU, BARE]], ['metrics/two_weeks', [{ ...BARE, measurement: 'old' }]], ['empty', []],
   ]);
+  readonly #periods = new Map<string, number | null>();
   /** Every change, in its order. */
   readonly changes: string[] = [];
   /** Thrown by the next change. */
@@ -32,26 +38,30 @@ export class FakeSchema implements Schema {
   }
 
   databases() {
-    return [...this.#tables.keys()].map((name, i) => ({ id: i + 10, name, createdMs: Date.UTC(2026, 0, 1 + i) }));
+    return [...this.#tables.keys()].map((name, i) => ({ id: i + 10, name, createdMs: Date.UTC(2026, 0, 1 + i), retentionS: this.#periods.get(name) ?? null }));
   }
 
   tables(database: string) {
     return this.#tables.get(database) ?? null;
   }
 
-  async createDatabase(name: string, rules: Partial<SchemaRules> = {}) {
+  async createDatabase(name: string, settings: Partial<DatabaseSettings> = {}) {
     const problem = checkDatabaseName(name, 'plain');
     if (problem !== null) throw new SluiceError('bad-database-name', problem);
     await this.settled();
-    this.#change(['create', name, ...Object.values(rules)].join(' '));
+    this.#change(['create', name, ...said(settings)].join(' '));
     if (this.#tables.has(name)) return false;
     this.#tables.set(name, []);
+    this.#periods.set(name, settings.retentionS ?? null);
     return true;
   }
 
-  async setRules(name: string, rules: Partial<SchemaRules>) {
-    this.#change(['set', name, ...Object.values(rules)].join(' '));
-    return this.#tables.has(name) ? { ...PLAIN_RULES, ...rules } : null;
+  async changeSettings(name: string, settings: Partial<DatabaseSettings>) {
+    this.#change(['set', name, ...said(settings)].join(' '));
+    if (!this.#tables.has(name)) return null;
+    const retentionS = settings.retentionS === undefined ? this.#periods.get(name) ?? null : settings.retentionS;
+    this.#periods.set(name, retentionS);
+    return { ...PLAIN_SETTINGS, ...settings, retentionS };
   }
 
   async dropDatabase(name: string) {

@@ -17,6 +17,7 @@ import { BodyMemory } from '../../src/ingest/body-memory.js';
 import type { Body, WriteOutcome, WriteRequest, Writer } from '../../src/ingest/request.js';
 import { diskWithoutTokens, makeStore } from '../auth/make-store.js';
 import { FakeClock } from './fake-clock.js';
+import { FakeQueries } from './fake-queries.js';
 import { FakeSchema } from './fake-schema.js';
 import { RawClient } from './raw-client.js';
 
@@ -75,6 +76,7 @@ export interface Harness {
   readonly listener: Listener;
   readonly writer: RecordingWriter;
   readonly schema: FakeSchema;
+  readonly queries: FakeQueries;
   readonly memory: BodyMemory;
   readonly clock: FakeClock;
   readonly tokens: TokenStore;
@@ -89,6 +91,7 @@ async function start(kind: ListenerKind, t: TestContext, options: Options): Prom
   const memory = new BodyMemory(options.memory ?? { queueBytesMax: 1024 * 1024, blockBytes: 4096 });
   const writer = new RecordingWriter(memory);
   const schema = new FakeSchema();
+  const queries = new FakeQueries();
   const clock = new FakeClock();
   const errors: string[] = [];
   const warnings: string[] = [];
@@ -96,6 +99,7 @@ async function start(kind: ListenerKind, t: TestContext, options: Options): Prom
   const handler = createFrontEnd({
     writer,
     schema,
+    queries,
     bodyMemory: memory,
     tokens,
     authenticator: options.auth === undefined ? WITHOUT_AUTH : makeAuthenticator({
@@ -125,7 +129,7 @@ async function start(kind: ListenerKind, t: TestContext, options: Options): Prom
     await listener.close();
   });
   return {
-    port, listener, tokens, admin, warnings, writer, schema, memory, clock, errors,
+    port, listener, tokens, admin, warnings, writer, schema, queries, memory, clock, errors,
     async connect() {
       const client = await RawClient.connect(port);
       clients.push(client);

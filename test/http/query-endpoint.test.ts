@@ -44,7 +44,7 @@ const creations: readonly (readonly [client: string, request: string | Uint8Arra
     '--b0', 'Content-Disposition: form-data; name="db"', '', 'other', '--b0', 'Content-Disposition: form-data; name="q"; filename="a.txt"', 'Content-Type: text/plain', '',
     'CREATE DATABASE', '"made"', '--b0--', '',
   ].join('\r\n'), ['Content-Type: multipart/form-data; boundary=b0'])],
-  ['with a retention policy', post('/query', queryOf('CREATE DATABASE "made" WITH DURATION 1d REPLICATION 1 NAME "r"'), [FORM])],
+  ['with a retention policy', post('/query', queryOf('CREATE DATABASE "fresh" WITH DURATION 1d REPLICATION 1 NAME "r"'), [FORM])],
 ];
 onBoth('CREATE DATABASE as each client sends it', {}, async ({ connect, schema }) => {
   const client = await connect();
@@ -54,7 +54,7 @@ onBoth('CREATE DATABASE as each client sends it', {}, async ({ connect, schema }
     assert.equal(answer.status, 200, `${name}: ${answer.body}`);
     assert.equal(answer.headers.get('content-type'), 'application/json', name);
     assert.equal(answer.body, '{"results":[{"statement_id":0}]}', name);
-    assert.deepEqual(schema.changes, ['create made'], name);
+    assert.deepEqual(schema.changes, [name === 'with a retention policy' ? 'create fresh 86400' : 'create made'], name);
   }
 });
 
@@ -132,13 +132,16 @@ onBoth('SHOW answers in the shape of InfluxDB 1', {}, async ({ connect, schema }
   assert.ok(Number(head.headers.get('content-length')) > 0);
 });
 
+const PASSED_OVER = 'DEFAULT is passed over: writes without a policy go to metrics, which has rows and keeps them as before; '
+  + 'ALTER RETENTION POLICY autogen ON "metrics" DURATION changes that';
 const UNREAD = 'error parsing query: "x" is not answered here; this endpoint answers CREATE, ALTER and DROP of databases, retention policies '
   + 'and measurements, SHOW DATABASES, MEASUREMENTS, TAG KEYS, FIELD KEYS, RETENTION POLICIES, STATS and DIAGNOSTICS; rows are read with SQL: '
-  + '`sluice query --database NAME "SELECT ..."`, or any engine that opens the tables (docs/reading.md)';
+  + '/api/v3/query_sql, `sluice query --database NAME "SELECT ..."`, or any engine that opens the tables (docs/reading.md)';
 const changed: readonly (readonly [q: string, more: Record<string, string>, answer: unknown, changes: readonly string[]])[] = [
   ['CREATE DATABASE metrics', {}, one(), ['create metrics']],
   ['CREATE DATABASE "a.b"', {}, failed('the database name is not allowed: holds something else than ASCII letters, digits, _, - and one / (sluice serve --database-names any takes more)'), []],
   ['CREATE DATABASE "a/b/c"', {}, failed('the database name is not allowed: holds more than one /'), []],
+  ['CREATE RETENTION POLICY r ON empty DURATION 30d REPLICATION 1 DEFAULT', {}, one(), ['create empty/r 2592000', 'set empty 2592000']],
   ['DROP DATABASE empty', {}, one(), ['drop empty']],
   ['DROP DATABASE nil', {}, one(), ['drop nil']],
   ['DROP MEASUREMENT cpu', { db: 'metrics' }, one(), ['drop metrics cpu']],
@@ -146,15 +149,30 @@ const changed: readonly (readonly [q: string, more: Record<string, string>, answ
   ['DROP MEASUREMENT old', { db: 'metrics', rp: 'two_weeks' }, one(), ['drop metrics/two_weeks old']],
   ['DROP MEASUREMENT cpu', { db: 'nil' }, failed('database not found: nil'), []],
   ['DROP MEASUREMENT cpu', {}, NO_DATABASE, []],
-  ['CREATE RETENTION POLICY r ON metrics DURATION 30d REPLICATION 1 DEFAULT', {}, one(), []],
-  ['ALTER RETENTION POLICY autogen ON metrics DURATION 1d', {}, one(), []],
+  ['CREATE DATABASE kept WITH DURATION 7d', {}, one(), ['create kept 604800']],
+  ['CREATE DATABASE metrics WITH DURATION INF REPLICATION 1', {}, one(), ['create metrics for-ever']],
+  ['CREATE DATABASE metrics WITH DURATION 7d', {}, failed('retention policy conflicts with an existing policy'), ['create metrics 604800']],
+  ['CREATE DATABASE short WITH DURATION 59m', {}, failed('retention policy duration must be at least 1h0m0s'), []],
+  ['CREATE RETENTION POLICY r ON metrics DURATION 30d REPLICATION 1', {}, one(), ['create metrics/r 2592000']],
+  ['CREATE RETENTION POLICY "Two_Weeks" ON metrics DURATION 14d REPLICATION 1', {}, failed('retention policy conflicts with an existing policy'), ['create metrics/two_weeks 1209600']],
+  ['CREATE RETENTION POLICY "Two_Weeks" ON metrics DURATION INF REPLICATION 1', {}, one(), ['create metrics/two_weeks for-ever']],
+  ['CREATE RETENTION POLICY r ON metrics DURATION 1m REPLICATION 1', {}, failed('retention policy duration must be at least 1h0m0s'), []],
+  ['CREATE RETENTION POLICY r ON metrics DURATION 30d REPLICATION 1 DEFAULT', {}, { results: [{ statement_id: 0, messages: [{ level: 'warning', text: PASSED_OVER }] }] },
+    ['create metrics/r 2592000']],
+  ['ALTER RETENTION POLICY autogen ON metrics DURATION 1d; SHOW RETENTION POLICIES ON metrics', {},
+    { results: [{ statement_id: 0 }, { statement_id: 1, series: [{ columns: POLICY_COLUMNS, values: [['autogen', '24h0m0s', '0s', 1, true], ['two_weeks', '0s', '0s', 1, false], ['r', '720h0m0s', '0s', 1, false]] }] }] },
+    ['set metrics 86400']],
+  ['ALTER RETENTION POLICY two_weeks ON metrics DURATION 90m SHARD DURATION 1h', {}, one(), ['set metrics/two_weeks 5400']],
+  ['ALTER RETENTION POLICY two_weeks ON metrics REPLICATION 2', {}, one(), []],
+  ['ALTER RETENTION POLICY two_weeks ON metrics DURATION 1s', {}, failed('retention policy duration must be at least 1h0m0s'), []],
+  ['ALTER RETENTION POLICY nil ON metrics DURATION 1d', {}, failed('retention policy not found: nil'), []],
   ['CREATE RETENTION POLICY r ON nil DURATION 30d REPLICATION 1', {}, failed('database not found: nil'), []],
   ['DROP RETENTION POLICY "Two_Weeks" ON metrics', {}, one(), ['drop metrics/two_weeks']],
   ['DROP RETENTION POLICY "1h" ON metrics', {}, one(), []],
   ['DROP RETENTION POLICY autogen ON metrics', {}, failed('"autogen" is the database itself; DROP DATABASE drops it'), []],
   ['DROP CONTINUOUS QUERY q ON metrics; DROP SHARD 1', {}, { results: [{ statement_id: 0 }, { statement_id: 1 }] }, []],
   ['CREATE DATABASE "ntopng";CREATE RETENTION POLICY "raw" ON "ntopng" DURATION 30d REPLICATION 1 DEFAULT', {},
-    { results: [{ statement_id: 0 }, { statement_id: 1 }] }, ['create ntopng']],
+    { results: [{ statement_id: 0 }, { statement_id: 1 }] }, ['create ntopng', 'create ntopng/raw 2592000', 'set ntopng 2592000']],
   ['CREATE USER u WITH PASSWORD \'p\'; x; CREATE DATABASE d; CREATE DATABASE "e', {}, {
     results: [
       { statement_id: 0, error: 'sluice does not offer this: CREATE USER: there are tokens here and no users; `sluice token create` makes a token with rights of its own' },
@@ -162,7 +180,7 @@ const changed: readonly (readonly [q: string, more: Record<string, string>, answ
       { statement_id: 3, error: 'error parsing query: the double quote at character 72 is not closed' },
     ],
   }, ['create d']],
-  ['SELECT * FROM cpu', {}, failed('sluice does not offer this: SELECT: rows are read with SQL: `sluice query --database NAME "SELECT ..."`, or any engine that opens the tables (docs/reading.md)'), []],
+  ['SELECT * FROM cpu', {}, failed('sluice does not offer this: SELECT: rows are read with SQL: /api/v3/query_sql, `sluice query --database NAME "SELECT ..."`, or any engine that opens the tables (docs/reading.md)'), []],
   ['CREATE DATABASE a; SHOW MEASUREMENTS ON nil; CREATE DATABASE b', {}, {
     results: [{ statement_id: 0 }, { statement_id: 1, error: 'database not found: nil' }, { statement_id: 2, error: 'not executed' }],
   }, ['create a']],
@@ -194,7 +212,7 @@ onBoth('results are pretty, a line each, or CSV for who asks', {}, async ({ conn
     assert.equal(csv.body, [
       'name,tags,name', 'databases,,metrics', 'databases,,metrics/two_weeks', 'databases,,empty', '',
       'name,tags,fieldKey,fieldType', 'cpu,,"a ""name""",string', 'cpu,,bytes,unsigned', 'cpu,,cores,integer', 'cpu,,load,float', 'cpu,,up,boolean', '',
-      'error', '"sluice does not offer this: SELECT: rows are read with SQL: `sluice query --database NAME ""SELECT ...""`, or any engine that opens the tables (docs/reading.md)"', '',
+      'error', '"sluice does not offer this: SELECT: rows are read with SQL: /api/v3/query_sql, `sluice query --database NAME ""SELECT ...""`, or any engine that opens the tables (docs/reading.md)"', '',
       'name,tags,numMeasurements', 'database,database=metrics,2', 'database,database=metrics/two_weeks,1', 'database,database=empty,0', '',
     ].join('\n'));
   }
@@ -301,17 +319,18 @@ onBoth('a token sees and makes its own databases, and drops none', AUTH, async (
     ['SHOW MEASUREMENTS', { db: 'empty' }, one()],
     ['SHOW MEASUREMENTS', {}, NO_DATABASE],
     ['CREATE DATABASE made_1', {}, one()],
+    ['CREATE RETENTION POLICY r ON made_1 DURATION 1d REPLICATION 1', {}, one()],
     ['CREATE RETENTION POLICY r ON made_1 DURATION 1d REPLICATION 1; DROP RETENTION POLICY "1h" ON made_1', {}, { results: [{ statement_id: 0 }, { statement_id: 1 }] }],
-    ['SHOW STATS', {}, one(...[['metrics', 2], ['empty', 0], ['made_1', 0]].map(([database, count]) => ({
+    ['SHOW STATS', {}, one(...[['metrics', 2], ['empty', 0], ['made_1', 0], ['made_1/r', 0]].map(([database, count]) => ({
       name: 'database', tags: { database }, columns: ['numMeasurements'], values: [[count]],
     })))],
-    ['SHOW CONTINUOUS QUERIES', {}, one(...['metrics', 'empty', 'made_1'].map((name) => ({ name, columns: ['name', 'query'] })))],
+    ['SHOW CONTINUOUS QUERIES', {}, one(...['metrics', 'empty', 'made_1', 'made_1/r'].map((name) => ({ name, columns: ['name', 'query'] })))],
   ] as const) {
     const answer = await ask(client, get(`/query?${queryOf(q, { ...more, u: 'x', p: token })}`));
     assert.equal(answer.status, 200, `${q}: ${answer.body}`);
     assert.deepEqual(JSON.parse(answer.body), expected, q);
   }
-  assert.deepEqual(schema.changes.splice(0), ['create made_1']);
+  assert.deepEqual(schema.changes.splice(0), ['create made_1', 'create made_1/r 86400', 'create made_1/r 86400']);
   const both = await ask(client, get(`/query?${queryOf('CREATE DATABASE "made_1/1h"; DROP RETENTION POLICY "1h" ON made_1', { p: token })}`));
   assert.match(JSON.parse(both.body).results[1].error, /needs an admin token/);
   assert.deepEqual(schema.changes.splice(0), ['create made_1/1h']);
@@ -323,6 +342,8 @@ onBoth('a token sees and makes its own databases, and drops none', AUTH, async (
     ['DROP RETENTION POLICY two_weeks ON metrics', {}],
     ['DROP RETENTION POLICY nil ON other', {}],
     ['ALTER RETENTION POLICY autogen ON empty DURATION 1d', {}],
+    ['ALTER RETENTION POLICY autogen ON metrics DURATION 1d', {}],
+    ['CREATE RETENTION POLICY r ON metrics DURATION 1d REPLICATION 1', {}],
     ['SHOW MEASUREMENT CARDINALITY ON other', {}],
     ['SHOW MEASUREMENTS WITH MEASUREMENT = metrics.two_weeks.old', { db: 'metrics' }],
     ['CREATE DATABASE made_2; DROP DATABASE made_2', {}],

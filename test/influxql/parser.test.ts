@@ -6,7 +6,7 @@ import type { Statement } from '../../src/influxql/statement.js';
 
 const ALL = { limit: 0, offset: 0 };
 
-const create = (database: string, policy = ''): Statement => ({ kind: 'create database', database, policy });
+const create = (database: string, policy = '', period: { readonly retentionS?: number | null } = {}): Statement => ({ kind: 'create database', database, policy, ...period });
 const tags = (sources: readonly (readonly [database: string, policy: string, measurement: string])[], database = ''): Statement => ({
   kind: 'show tag keys', database, sources: sources.map(([named, policy, measurement]) => ({ database: named, policy, measurement })), slice: ALL,
 });
@@ -27,7 +27,10 @@ const read: readonly (readonly [text: string, statements: readonly Statement[]])
   ['CREATE DATABASE "a;b"', [create('a;b')]],
   ['CREATE DATABASE IF NOT EXISTS m', [create('m')]],
   ['CREATE DATABASE if', [create('if')]],
-  ['CREATE DATABASE m WITH DURATION 3d REPLICATION 1 SHARD DURATION 1h NAME "liquid"', [create('m', 'liquid')]],
+  ['CREATE DATABASE m WITH DURATION 3d REPLICATION 1 SHARD DURATION 1h NAME "liquid"', [create('m', 'liquid', { retentionS: 259_200 })]],
+  ['CREATE DATABASE m WITH DURATION INF', [create('m', '', { retentionS: null })]],
+  ['CREATE DATABASE m WITH DURATION 1h30m', [create('m', '', { retentionS: 5400 })]],
+  ['CREATE DATABASE m WITH DURATION 3599999ms', [create('m', '', { retentionS: 3599 })]],
   ['CREATE DATABASE m with name "r"; CREATE DATABASE n WITH SHARD DURATION INF', [create('m', 'r'), create('n')]],
   ['CREATE DATABASE m WITH PAST LIMIT 1d FUTURE LIMIT 1h', [create('m')]],
   ['DROP DATABASE "metrics"', [{ kind: 'drop database', database: 'metrics' }]],
@@ -44,9 +47,10 @@ const read: readonly (readonly [text: string, statements: readonly Statement[]])
   ['SHOW MEASUREMENTS WITH MEASUREMENT = "c p,u" LIMIT 1', [measurements('', { limit: 1 }, 'c p,u')]],
   ['SHOW MEASUREMENT CARDINALITY', [{ kind: 'count measurements', database: '', isExact: false }]],
   ['SHOW MEASUREMENT EXACT CARDINALITY ON m', [{ kind: 'count measurements', database: 'm', isExact: true }]],
-  ['CREATE RETENTION POLICY "raw" ON "ntopng" DURATION 30d REPLICATION 1 DEFAULT', [{ kind: 'keep policy', database: 'ntopng' }]],
-  ['CREATE RETENTION POLICY r ON d DURATION INF REPLICATION 1 SHARD DURATION 1h FUTURE LIMIT 1h PAST LIMIT 2d', [{ kind: 'keep policy', database: 'd' }]],
-  ['alter retention policy "autogen" on "d" duration 0s shard duration 1w default', [{ kind: 'keep policy', database: 'd' }]],
+  ['CREATE RETENTION POLICY "raw" ON "ntopng" DURATION 30d REPLICATION 1 DEFAULT', [{ kind: 'create policy', database: 'ntopng', policy: 'raw', retentionS: 2_592_000, isDefault: true }]],
+  ['CREATE RETENTION POLICY r ON d DURATION INF REPLICATION 1 SHARD DURATION 1h FUTURE LIMIT 1h PAST LIMIT 2d', [{ kind: 'create policy', database: 'd', policy: 'r', retentionS: null, isDefault: false }]],
+  ['alter retention policy "autogen" on "d" duration 0s shard duration 1w default', [{ kind: 'alter policy', database: 'd', policy: 'autogen', retentionS: null, isDefault: true }]],
+  ['ALTER RETENTION POLICY r ON d REPLICATION 2', [{ kind: 'alter policy', database: 'd', policy: 'r', isDefault: false }]],
   ['DROP RETENTION POLICY "1h" ON "d"', [{ kind: 'drop policy', database: 'd', policy: '1h' }]],
   ['DROP CONTINUOUS QUERY "q" ON d; DROP SHARD 7', [{ kind: 'drop nothing' }, { kind: 'drop nothing' }]],
   ['SHOW USERS', [{ kind: 'show nothing', series: columns('user', 'admin') }]],
@@ -108,6 +112,8 @@ const unread: readonly (readonly [text: string, message: RegExp])[] = [
   ['SHOW MEASUREMENTS ON', /found its end, expected a name/],
   ['SHOW MEASUREMENTS WITH MEASUREMENT =~ "cpu"', /expected a pattern between slashes/],
   ['SHOW MEASUREMENTS WITH MEASUREMENT =~ /(/', /pattern does not close a parenthesis/],
+  ['CREATE DATABASE a WITH DURATION long', /found long at character 33, expected a duration, as 30d or INF/],
+  ['CREATE DATABASE a WITH DURATION -1d', /found - at character 33, expected a duration/],
   ['CREATE RETENTION POLICY r DURATION 1d', /found DURATION at character 27, expected ON/],
   ['CREATE RETENTION POLICY r ON d FOR EVER', /found FOR at character 32, expected ; or the end/],
   ['SHOW TAG KEYS FROM a.b.c.d', /expected a measurement with a retention policy/],

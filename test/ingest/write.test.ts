@@ -1,6 +1,7 @@
 /** The way of a write with a worker and a log that a test answers for: what becomes of ordinals. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FIRST_TIME_NS } from '../../src/retention.js';
 import type { Catalog } from '../../src/catalog/catalog.js';
 import { SluiceError } from '../../src/errors.js';
 import { BodyMemory } from '../../src/ingest/body-memory.js';
@@ -85,6 +86,7 @@ class Bench {
         },
       } as unknown as Dispatcher,
       log, bodyMemory: this.memory, stalled: this.stalled, clock: this.clock, answerMsMax: 4000,
+      keptSince: () => FIRST_TIME_NS,
       refuse: () => null,
       onNoRoom: () => {},
       onAppended: () => {},

@@ -25,6 +25,9 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // Its BlockList knows networks; no socket is opened there.
   'node:net': ['src/control/socket.ts', 'src/addresses.ts'],
   'uWebSockets.js': ['src/http/listener/uws-library.ts'],
+  'hyparquet': ['src/tables/delta/checkpoint-file.ts'],
+  'hyparquet-compressors': ['src/tables/delta/checkpoint-file.ts'],
+  'hyparquet-writer': ['src/tables/delta/checkpoint-file.ts'],
   'piscina': ['src/ingest/pool.ts'],
   '@duckdb/node-api': ['src/query/duckdb.ts'],
   'commander': ['src/cli/main.ts'],
@@ -36,7 +39,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'valibot': ['src/json.ts'],
   'node:v8': ['src/worker/gc.ts'],
   'node:vm': ['src/worker/gc.ts'],
-  'node:child_process': [],
+  'node:child_process': ['src/query/query-child.ts'],
   'node:timers': [],
 };
 
@@ -67,8 +70,10 @@ const ROOMS: readonly (readonly string[])[] = [
   ['cli'],
   ['server'],
   ['engine'],
+  ['check', 'backup'],
   ['http', 'control', 'query'],
   ['admin'],
+  ['compaction'],
   ['flush'],
   ['ingest'],
   ['worker'],
@@ -92,6 +97,18 @@ test('imports go one way', () => {
       const allowed = from === to || rank.get(from)! < rank.get(to)!;
       assert.ok(allowed, `${path} (${from}) imports ${target} (${to}) against the direction`);
       assert.ok(from !== 'cli' || to !== 'http', `${path} imports ${target}: commands know nothing of HTTP`);
+    }
+  }
+});
+
+test('what checks tables shares no code with what writes them', () => {
+  for (const [path, text] of source) {
+    if (!path.startsWith('src/check/')) continue;
+    for (const spec of importsOf(text).filter((name) => name.startsWith('.'))) {
+      const target = normalize(join(dirname(path), spec)).replace(/\.js$/, '');
+      const isFree = ['src/check/', 'src/query/duckdb', 'src/query/checkpoint', 'src/disk', 'src/json', 'src/crc'].some((free) => target.startsWith(free));
+      assert.ok(isFree || target === 'src/names', `${path} imports ${target}`);
+      if (target === 'src/names') assert.match(text, /import \{ dataPaths \} from '..\/names.js'/, path);
     }
   }
 });

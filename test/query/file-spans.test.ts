@@ -100,7 +100,7 @@ test('A6: with statistics and without a query gives the same rows', async () => 
       await runQuery({
         tables: [{ database: 'db', measurement: 'm', columns }], database: null, limits: null,
         sql: 'SELECT *, sluice_seq AS s FROM m ORDER BY time, sluice_ns, host',
-        load: async () => [{ database: 'db', measurement: 'm', columns, files, spans: known }],
+        load: async () => [{ database: 'db', measurement: 'm', columns, files, since: null, spans: known }],
         onResult: (result) => writeResult(result, 'csv', async (piece) => void (text += piece)),
       });
       return text;

@@ -3,15 +3,50 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { systemDisk as disk } from '../../src/disk.js';
+import type { Table } from '../../src/catalog/catalog.js';
 import { makeLogger } from '../../src/logging.js';
-import { dataPaths } from '../../src/names.js';
+import { dataFileName, dataPaths, mergedFileName } from '../../src/names.js';
 import { Cleanup } from '../../src/tables/cleanup.js';
+import { TableCommitter } from '../../src/tables/commit.js';
 import { FakeClock } from '../http/fake-clock.js';
 import { tablesStore } from './memory.js';
+import { flush, flushedFile, FOLDER, NODE, optionsOf } from './table-scene.js';
 
 const HOUR_MS = 3_600_000;
+
+/** A table of two commits, one of its files shorter than it says or not, and files that no commit named. */
+async function leftovers(t: TestContext, { isShort, names }: { isShort: boolean; names: readonly string[] }): Promise<{ trash: string[]; quarantined: string[]; stay: string[] }> {
+  const folder = mkdtempSync(join(tmpdir(), 'sl-left-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const paths = dataPaths(folder);
+  const store = tablesStore(disk, paths, 'now');
+  const cleanup = new Cleanup({ disk, paths, store, clock: new FakeClock(), logger: makeLogger('silent'), node: NODE });
+  const written = async (name: string, bytes: number): Promise<void> => {
+    const file = await store.put(`${FOLDER}/${name}`);
+    await file.write(Buffer.from(`PAR1${'x'.repeat(bytes - 8)}PAR1`));
+    await file.publish();
+  };
+  const before = await TableCommitter.open(optionsOf(store));
+  for (const seq of [1000, 2000]) {
+    await flush(before, seq);
+    await written(dataFileName(NODE, seq, 0), flushedFile(seq).bytes - (isShort && seq === 1000 ? 1 : 0));
+  }
+  for (const name of names) await written(name, 100);
+  const table = { id: 7, folder: FOLDER, created: 1, flushedTo: 2000 } as Table;
+  const { files } = await cleanup.moveOrphans(table, await TableCommitter.open(optionsOf(store)), true);
+  const bare = (name: string): string => name.replace(/^\d+-(?:7-)?(?=3fa)/, '');
+  return { trash: (await disk.list(paths.trash)).map(bare), quarantined: files.map(bare), stay: (await store.list(FOLDER)).filter((name) => names.includes(name)) };
+}
+
+test('[issue 14 1] a merged file without a commit goes to trash when nothing of its table is missing, and to quarantine when something is', async (t) => {
+  const [merged, later, flushed] = [mergedFileName(NODE, 2000, 1), mergedFileName(NODE, 2001, 2), dataFileName(NODE, 3000, 0)] as const;
+  const others = [mergedFileName('0000000b', 2000, 1), 'part-0.parquet'];
+  const names = [merged, later, flushed, ...others];
+  assert.deepEqual(await leftovers(t, { isShort: false, names }), { trash: [merged, flushed], quarantined: [later], stay: others.toSorted() });
+  assert.deepEqual(await leftovers(t, { isShort: true, names }), { trash: [flushed], quarantined: [merged, later], stay: others.toSorted() });
+});
 
 test('what was dropped goes an hour later: also where its time is of a clock that was ahead, and not at once when the clock is set ahead', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sl-trash-'));

@@ -5,6 +5,7 @@ import type { Catalog, Table } from '../../src/catalog/catalog.js';
 import { commitName } from '../../src/names.js';
 import type { Cleanup } from '../../src/tables/cleanup.js';
 import { TableCommitter } from '../../src/tables/commit.js';
+import { appendOf } from '../../src/tables/delta/actions.js';
 import { commitText } from '../../src/tables/delta/commit-text.js';
 import type { RowQuarantine } from '../../src/tables/row-quarantine.js';
 import type { TableStore } from '../../src/tables/table-store.js';
@@ -39,7 +40,7 @@ function scene(...wanted: readonly Wanted[]) {
       if (asked[at]! <= (faults ?? 0)) throw new Error('EIO');
       if (commit instanceof Error) throw commit;
       if (!path.endsWith(commitName(0))) return null;
-      return Buffer.from(commit === null ? 'damaged' : commitText([], { node: NODE, seq: commit, previous: 0, commitId: 'x', timeMs: 1 }));
+      return Buffer.from(commit === null ? 'damaged' : commitText([], appendOf([]), { node: NODE, seq: commit, previous: 0, commitId: 'x', timeMs: 1 }));
     },
   } as unknown as TableStore;
   const catalog = {
@@ -48,7 +49,7 @@ function scene(...wanted: readonly Wanted[]) {
     setFlushedTo: (id: number, seq: number) => tables.set(id, { ...tables.get(id)!, flushedTo: Math.max(tables.get(id)!.flushedTo, seq) }),
   } as unknown as Catalog;
   const optionsOf = ({ committedTo, folder }: Table) => ({
-    store, folder, node: NODE, committedTo, seqMax: () => 1e6, identity: { tableId: 1, measurement: 'm', database: 'db' }, readCheckpoint: async () => [],
+    store, folder, node: NODE, committedTo, seqMax: () => 1e6, identity: { tableId: 1, measurement: 'm', database: 'db' }, readCheckpoint: async () => ({ lines: [], isOurs: false }),
   });
   let clearings = 0;
   const cleanup = {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as abi from '../../assembly/layout/codes.js';
 import type { ColumnDefinition } from '../../src/model/schema.js';
-import { parseCompactedName, parseDataFileName } from '../../src/names.js';
+import { parseDataFileName, parseMergedFileName } from '../../src/names.js';
 import type { RangeStore, StoreWriter } from '../../src/tables/table-store.js';
 import { compactFiles, COMPACTED_LIMITS, type Compacted, type CompactOrder } from '../../src/worker/compact/compact.js';
 import { NoRoom } from '../../src/worker/read/file-reader.js';
@@ -24,10 +24,6 @@ const MEMORY = 256 << 20;
 class Store extends MemoryStore {
   async getRange(path: string, from: number, bytes: number): Promise<Buffer | null> {
     return this.files.get(path)?.subarray(from, from + bytes) ?? null;
-  }
-
-  async size(path: string): Promise<number | null> {
-    return this.files.get(path)?.length ?? null;
   }
 
   async delete(path: string): Promise<void> {
@@ -74,19 +70,18 @@ async function madeFiles(random: Random, seqsOfFiles: readonly (readonly number[
 
 function orderOf(store: Store, columns: readonly ColumnDefinition[]): CompactOrder {
   const files = [...store.files].map(([path, { length }]) => ({ path, bytes: length }));
-  return { tableId: 3, folder: 'db/t', columns, files, node: NODE, limits: COMPACTED_LIMITS, memoryBytesMax: MEMORY };
+  return { tableId: 3, folder: 'db/t', columns, files, node: NODE, numberFirst: 5, limits: COMPACTED_LIMITS, memoryBytesMax: MEMORY, divide: null };
 }
 
 /** Compacts, and holds what came of it against the model. */
-async function assertCompacted({ store, order, rows }: Made, build: 'simd' | 'scalar' = 'simd', firstPlace = 0): Promise<Compacted> {
+async function assertCompacted({ store, order, rows }: Made, build: 'simd' | 'scalar' = 'simd'): Promise<Compacted> {
   const expected = compactModel(rows, order.columns);
   const compacted = await compactFiles(new WasmParser(moduleOf(build)), store as unknown as RangeStore, order);
   assert.deepEqual([compacted.rowsRead, compacted.rows], [rows.length, expected.length]);
   let first = 0;
   for (const [place, { path, rows: count, bytes, statistics }] of compacted.files.entries()) {
     const file = store.files.get(path)!;
-    const highest = rows.reduce((most, { seq }) => Math.max(most, seq), 0);
-    assert.deepEqual(parseCompactedName(path.slice('db/t/'.length)), { node: NODE, seq: highest, place: firstPlace + place });
+    assert.deepEqual(parseMergedFileName(path.slice('db/t/'.length)), { node: NODE, seq: rows.reduce((most, { seq }) => Math.max(most, seq), 0), number: 5 + place });
     assert.equal(file.length, bytes);
     const part = expected.slice(first, first + count);
     assertSameTexts(await textsByHyparquet(file, order.columns), part.map((row) => modelText(row, order.columns)), 'hyparquet');
@@ -146,20 +141,6 @@ test('[issue 14 3] rows are combined where one has a field that none of a higher
   assert.equal(await compactedOf({ a: 1, b: 1 }, { a: 2 }), 1);
   assert.equal(await compactedOf({ a: 1 }, { b: 2 }, { a: 3 }), 1);
   assert.equal(await compactedOf({ b: 1 }, { a: 2 }, { b: 3 }, { a: 4, b: 4 }), 0);
-});
-
-test('[issue 14 3] no file takes the name of another of the same highest seq, read or not', async () => {
-  const made = await madeFiles(new Random(603), [[9], [5], [7]], 40);
-  const [newest, ...older] = made.order.files;
-  const first = await compactFiles(new WasmParser(moduleOf('simd')), made.store as unknown as RangeStore, { ...made.order, files: [newest!] });
-  const name = first.files[0]!.path;
-  assert.equal(name, `db/t/${NODE}-0000000000000009-c0.parquet`);
-  const kept = made.store.files.get(name);
-  // Another with that seq, which is not read and waits to be deleted.
-  made.store.files.set(`db/t/${NODE}-0000000000000009-c1.parquet`, Buffer.from('other'));
-  const files = [...older, { path: name, bytes: kept!.length }];
-  await assertCompacted({ ...made, order: { ...made.order, files } }, 'simd', 2);
-  assert.equal(made.store.files.get(name), kept);
 });
 
 test('[issue 14 3] a file ends at its limits and the next begins, and a failure leaves none', async () => {
@@ -261,7 +242,7 @@ test('[issue 14 3] linear memory stays within what was given, also where each ro
 
 test('[issue 14 3] names of compacted files are told from those of flushed ones', () => {
   assert.equal(parseDataFileName('0123abcd-0000000000000007-c0.parquet'), null);
-  assert.equal(parseCompactedName('0123abcd-0000000000000007-0.parquet'), null);
-  assert.equal(parseCompactedName('0123abcd-0000000000000007-c01.parquet'), null);
-  assert.deepEqual(parseCompactedName('0123abcd-0000000000000007-c12.parquet'), { node: '0123abcd', seq: 7, place: 12 });
+  assert.equal(parseMergedFileName('0123abcd-0000000000000007-0.parquet'), null);
+  assert.equal(parseMergedFileName('0123abcd-0000000000000007-c01.parquet'), null);
+  assert.deepEqual(parseMergedFileName('0123abcd-0000000000000007-c12.parquet'), { node: '0123abcd', seq: 7, number: 12 });
 });

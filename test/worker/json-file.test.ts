@@ -9,7 +9,7 @@ import type { ColumnDefinition } from '../../src/model/schema.js';
 import { writeParquetFile } from '../../src/worker/flush/parquet-file.js';
 import type { FlushSpan } from '../../src/worker/flush/standing-rows.js';
 import { randomCase } from '../fuzz/cases.js';
-import { Random } from '../fuzz/random.js';
+import { fuzzCount, Random } from '../fuzz/random.js';
 import { encoderModule } from './encoder-module.js';
 import { DATABASE, ParserSession } from './parser-session.js';
 import { readBack } from './json-file.js';
@@ -19,7 +19,7 @@ import { MemoryStore } from './flushed-file.js';
 import { HandMadeTable, type Value } from './hand-made-table.js';
 
 const SEED = Number(process.env['SLUICE_SEED'] ?? 3);
-const ROUNDS = 12;
+const ROUNDS = fuzzCount(2);
 /** Of a line; what else is in it are tags and fields. */
 const OWN_MEMBERS = ['time', 'sluice_ns', 'sluice_seq', 'row number'];
 

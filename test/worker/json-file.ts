@@ -23,7 +23,7 @@ export async function readBack(columns: readonly ColumnDefinition[], { parquet =
   try {
     const files = [...parquet.map((bytes, slot) => ({ bytes, name: dataFileName(NODE, 1, slot) })), ...plain.map((bytes, slot) => ({ bytes, name: plainFileName(NODE, 1, slot) }))];
     for (const { bytes, name } of files) writeFileSync(join(folder, name), bytes);
-    const table = await readable({ database: 'db', measurement: 'm', columns, files: files.map(({ name }) => join(folder, name)), spans: new Map() });
+    const table = await readable({ database: 'db', measurement: 'm', columns, files: files.map(({ name }) => join(folder, name)), since: null, spans: new Map() });
     const [placed] = placeTables([table]);
     await duck.run('CREATE SCHEMA db');
     await duck.run(viewStatement(placed!, table));

@@ -176,5 +176,5 @@ test('[issue 13 A1] a flush takes its spans up in slices, and brings those that 
   const [whole, slices] = await file(spans);
   const [sorted, fewer] = await file(spans.toSorted((a, b) => a.seq - b.seq));
   assert.ok(whole.equals(sorted));
-  assert.ok(fewer >= BODIES / 4096 && slices > fewer + 2 * (BODIES / 4096), `${slices} and ${fewer} slices`);
+  assert.ok(fewer >= BODIES / 1024 && slices > fewer + 2 * (BODIES / 1024), `${slices} and ${fewer} slices`);
 });

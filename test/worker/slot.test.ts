@@ -25,14 +25,14 @@ class Driven {
   readonly #bodies = new SharedArrayBuffer(BODY_BYTES_MAX);
   readonly #seqs = new BigInt64Array(new SharedArrayBuffer(8 * 8));
 
-  constructor(t: TestContext, store: MemoryStore, seq = 1n, unpack: Unpack = () => assert.fail('no body is packed')) {
+  constructor(t: TestContext, store: MemoryStore, seq = 1n, unpack: Unpack = () => assert.fail('no body is packed'), rowBytesMax = 1 << 28) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     t.after(() => port1.close());
     this.slot = new WorkerSlot({
       adoption: {
         slot: 0, port: port2, bodyMemory: this.#bodies, blockBytes: BODY_BYTES_MAX, seqs: this.#seqs.buffer, gauges: this.#gauges, gauge: 0,
-        memoryBytesMax: 1 << 26, rowBytesMax: 1 << 28, linearBytesMax: 1 << 29, limits: LIMITS, dataDir: 'unused', start: 'unused', inflate: 'zlib',
+        memoryBytesMax: 1 << 26, rowBytesMax, linearBytesMax: 1 << 29, limits: LIMITS, dataDir: 'unused', start: 'unused', inflate: 'zlib',
       },
       module: moduleOf('simd'), stores: { tables: store as unknown as TableStore, quarantine: store as unknown as TableStore }, clock: systemClock,
       unpack,
@@ -74,6 +74,49 @@ class Driven {
     return this.said();
   }
 }
+
+/** A slot with a table that has room for 131,072 rows and lacks 4,072 of them. */
+function nearlyFull(t: TestContext, rowBytesMax?: number): Driven {
+  const driven = new Driven(t, new MemoryStore(), 1n, undefined, rowBytesMax);
+  for (let body = 0; body < 20; body += 1) {
+    const [outcome] = driven.parse(Buffer.from(Array.from({ length: 5350 }, (_, i) => `m,t=1 v=1i ${i}`).join('\n')), 1);
+    assert.equal(outcome!.state, 'accepted');
+  }
+  return driven;
+}
+
+/** Lists of bodies of one row, with turns between; the most that was taken in a list, and between two. */
+async function oneRowLists(driven: Driven, lists: number): Promise<{ inList: number; between: number; held: number; last: BodyOutcome }> {
+  const most = { inList: 0, between: 0, held: 0 };
+  let last: BodyOutcome | undefined;
+  for (let list = 0; list < lists; list += 1) {
+    const before = driven.bytes;
+    last = driven.parse(Buffer.from('m,t=1 v=1i 1'), 256).at(-1);
+    const after = driven.bytes;
+    most.inList = Math.max(most.inList, after - before);
+    for (let turn = 0; turn < 4; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      most.between = Math.max(most.between, driven.bytes - after);
+      most.held = Math.max(most.held, driven.bytes);
+    }
+  }
+  return { ...most, last: last! };
+}
+
+test('[issue 13 A1] arrays that are nearly full are grown between lists of bodies, so that no list has to', async (t) => {
+  const { inList, between, last } = await oneRowLists(nearlyFull(t), 20);
+  assert.equal(last.state, 'accepted');
+  assert.ok(inList < 256 * 1024, `${inList} bytes in one list`);
+  assert.ok(between >= 2 * 1024 * 1024, `${between} bytes between lists`);
+});
+
+test('[issue 13 A1] arrays are not grown ahead where a body would find no room', async (t) => {
+  const bytesMax = nearlyFull(t).bytes + 1024 * 1024;
+  const { between, held, last } = await oneRowLists(nearlyFull(t, bytesMax), 20);
+  assert.equal(between, 0);
+  assert.ok(held <= bytesMax, `${held} bytes`);
+  assert.ok(last.state === 'bad' && last.problem === 'overloaded', last.state);
+});
 
 test('main sees what a flush holds while it is in progress, and that the rows are gone when they are', async (t) => {
   const during: number[] = [];

@@ -1,14 +1,14 @@
 // Points that the next body with the same tags and time wrote again, in every field they have: no reader needs them. Such
 // a point goes on in the next, as lines of one body do, which leaves it nothing of its own: each of its fields has a later
 // value there. A point with a field that the next lacks stays, for that value is the latest unless another file has one.
-// Of rows that were read back both go on in the next, and those of the second kind are counted: they were combined.
+// Of rows that were read back and are combined both go on in the next already, and those of the second kind are counted.
 import { COLUMN_KIND } from '../../layout/column';
 import { TABLE_COLUMNS } from '../../layout/table';
 import { KIND_TAG } from '../../layout/codes';
 import { columnAt, rowOfValue, valueFrom } from '../../memtable/read';
 import { entryOf, MERGED, setEntry } from './row-order';
 import { giveScratch, takeScratch, widen } from '../scratch';
-import { rowEnd, rowFirst, rows, rowSeqs } from '../spans';
+import { rowEnd, rowFirst, rows } from '../spans';
 import { FAR, NEAR, spend, stepEnd } from '../slice-budget';
 
 const STAGE_COLUMN: u32 = 0;
@@ -17,10 +17,10 @@ const STAGE_COMPARE: u32 = 2;
 const STAGE_MARK: u32 = 3;
 /** What the next step does: STAGE_*. */
 let stage: u32 = STAGE_COLUMN;
-/** u32 each: last entries of points whose next point is equal, and how many; KEPT once one has a field of its own. */
+/** u32 each: last entries of points whose next point is equal, and how many; with KEPT once one has a field of its own. */
 let repeats: usize = 0;
 let repeatCount: u32 = 0;
-const KEPT: u32 = 0xFFFFFFFF;
+const KEPT: u32 = 1 << 31;
 const REPEATS_MIN: u32 = 1024;
 /** A bit a row of the range: whether the column at hand has a value in it. */
 let bits: usize = 0;
@@ -121,7 +121,7 @@ function compare(table: usize): bool {
   for (; at < stop; at++) {
     const slot = repeats + (<usize>at << 2);
     const index = load<u32>(slot);
-    if (index != KEPT && pointHas(index) && !nextHas(index + 1)) store<u32>(slot, KEPT);
+    if ((index & KEPT) == 0 && pointHas(index) && !nextHas(index + 1)) store<u32>(slot, index | KEPT);
   }
   if (at < repeatCount) return true;
   giveScratch(bits);
@@ -157,11 +157,12 @@ function mark(): bool {
   const stop = stepEnd(at, repeatCount, FAR);
   for (; at < stop; at++) {
     const index = load<u32>(repeats + (<usize>at << 2));
-    if (rowSeqs != 0) {
-      combined += <u32>(index == KEPT);
+    const isKept = (index & KEPT) != 0;
+    if (entryOf(index & ~KEPT) & MERGED) {
+      combined += <u32>isKept;
       continue;
     }
-    if (index == KEPT) continue;
+    if (isKept) continue;
     setEntry(index, entryOf(index) | MERGED);
     overwritten++;
   }

@@ -18,7 +18,7 @@ import { countLook, isLookedUp, rareTables } from '../../memtable/cache/one-off-
 import { isHead, isSame, maskOf3, maskOfSame } from '../../base/simd-bytes';
 import { BACKSLASH, NEWLINE, RETURN, SPACE } from '../grammar/characters';
 import { isReplayedInto, touch } from '../append-line';
-import { bodySerial, cellsMax, defaultTime, isReplay, replaySeq, seriesScope, unit } from '../body-settings';
+import { bodySerial, cellsMax, defaultTime, isReplay, keptSince, replaySeq, seriesScope, unit } from '../body-settings';
 import { beginRow, endRow } from '../checksum';
 import { digitsIn, numberIn, powerOfTen } from '../grammar/number/digits';
 import { stopField } from './fields';
@@ -168,7 +168,7 @@ function finishLine(at: usize, end: usize, table: usize, row: u32, tags: u32): u
   let c = <u32>load<u8>(at);
   if (c == SPACE) {
     at = readLineTime(at + 1);
-    if (at == 0) return 0;
+    if (at == 0 || lineTime < keptSince) return 0;
     c = <u32>load<u8>(at);
   }
   if (c == RETURN) c = <u32>load<u8>(++at);

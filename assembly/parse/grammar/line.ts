@@ -1,9 +1,10 @@
 // The grammar of a line, exactly: measurement, tags, fields, timestamp, as InfluxDB 3 reads them, and with trailing
-// spaces (L2). What the line says goes into its cells (cells.ts); names and values are checked, the schema is not.
+// spaces (L2). What the line says goes into its cells (cells.ts); names, values and how old it is are checked, the schema is not.
 import {
-  KIND_TAG, LINE_FIELDS_MISSING, LINE_MEASUREMENT_MISSING, LINE_OK, LINE_TAG_KEY_MISSING, LINE_TAG_VALUE_MISSING,
+  KIND_TAG, LINE_BEYOND_RETENTION, LINE_FIELDS_MISSING, LINE_MEASUREMENT_MISSING, LINE_OK, LINE_TAG_KEY_MISSING, LINE_TAG_VALUE_MISSING,
   LINE_TAG_WITHOUT_EQUALS, LINE_TIMESTAMP_OUT_OF_RANGE, LINE_TRAILING_CONTENT,
 } from '../../layout/codes';
+import { keptSince } from '../body-settings';
 import { COMMA, EQUALS, isDigit, MINUS, NEWLINE, SPACE } from './characters';
 import { digitsValue, readDigits, readSigned } from './number/digits';
 import { fault } from './fault';
@@ -150,5 +151,6 @@ function parseTimestamp(at: usize, end: usize, unit: i64): u32 {
   if (!inRange || !scaleTime(number, unit)) return fault(LINE_TIMESTAMP_OUT_OF_RANGE, at, digitsEnd, 0, 0);
   setTime(scaledTime);
   const rest = skipSpaces(digitsEnd);
-  return rest >= end ? LINE_OK : fault(LINE_TRAILING_CONTENT, at, wordEnd(rest, end), 0, 0);
+  if (rest < end) return fault(LINE_TRAILING_CONTENT, at, wordEnd(rest, end), 0, 0);
+  return scaledTime < keptSince ? fault(LINE_BEYOND_RETENTION, at, digitsEnd, 0, 0) : LINE_OK;
 }

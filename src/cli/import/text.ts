@@ -100,7 +100,7 @@ export class TextImport {
     const { database, name, run } = this.#parts;
     const made = madeBy(statement);
     if (made === null) {
-      process.stderr.write(`${name}: left out, for there is nothing like it here: ${statement}\n`);
+      process.stderr.write(`${name}: left out, an import makes databases alone: ${statement}\n`);
     } else if (made.database !== OWN_DATABASE) {
       this.#name(made.database);
       await run('database-create', { name: targetOf(made, database) }).catch((error: Error) => {

@@ -2,8 +2,10 @@
 import { SluiceError } from '../../errors.js';
 import { demand, demandAdmin } from '../auth/auth.js';
 import { bucketDatabase } from '../../database-names.js';
+import { array, exactOptional, literal, number, object, nullish } from '../../json.js';
+import { checkRetention } from '../../retention.js';
 import type { Answer } from '../listener/listener.js';
-import { jsonAnswer, jsonObject, maySee, textOf } from './endpoint.js';
+import { jsonAnswer, jsonObject, maySee, readJson, textOf } from './endpoint.js';
 import type { EndpointRequest } from './endpoint.js';
 import type { QueryParameters } from '../front/query-string.js';
 import type { SchemaAccess } from './schema-access.js';
@@ -15,6 +17,20 @@ const PAGE_MAX = 100;
 
 type Database = ReturnType<SchemaAccess['databases']>[number];
 
+const WITH_RULES = object({ retentionRules: nullish(array(object({ type: exactOptional(literal('expire')), everySeconds: number() }))) });
+
+/** The period that a body says, null for one that says for ever; undefined when it says nothing of it. @throws SluiceError bad-request, bad-parameter */
+function retentionOf(body: string): number | null | undefined {
+  const { retentionRules } = readJson(WITH_RULES, body);
+  if (retentionRules == null) return undefined;
+  if (retentionRules.length > 1) throw new SluiceError('bad-parameter', 'retentionRules holds more than one rule');
+  const seconds = retentionRules[0]?.everySeconds ?? 0;
+  if (seconds === 0) return null;
+  const problem = Number.isSafeInteger(seconds) ? checkRetention(seconds) : 'everySeconds is not a whole number';
+  if (problem !== null) throw new SluiceError('bad-parameter', problem);
+  return seconds;
+}
+
 function bucketOf(database: Database): Readonly<Record<string, unknown>> {
   const id = idOf(database);
   const createdAt = new Date(database.createdMs).toISOString();
@@ -23,7 +39,7 @@ function bucketOf(database: Database): Readonly<Record<string, unknown>> {
     orgID: ORG_ID,
     type: 'user',
     name: database.name,
-    retentionRules: [{ type: 'expire', everySeconds: 0 }],
+    retentionRules: [{ type: 'expire', everySeconds: database.retentionS ?? 0 }],
     createdAt,
     updatedAt: createdAt,
     links: { self: `/api/v2/buckets/${id}`, org: `/api/v2/orgs/${ORG_ID}`, write: `/api/v2/write?bucket=${encodeURIComponent(database.name)}` },
@@ -56,13 +72,14 @@ export function listBuckets(schema: SchemaAccess, { query, principal }: Endpoint
   return jsonAnswer(200, { links, buckets: page.map(bucketOf) });
 }
 
-/** POST /api/v2/buckets `{"name": NAME}`; retention rules are accepted, and nothing is dropped for its age. @throws SluiceError */
+/** POST /api/v2/buckets `{"name": NAME}`, with `retentionRules` where rows are not kept for ever. @throws SluiceError */
 export async function createBucket(schema: SchemaAccess, { body, principal }: EndpointRequest): Promise<Answer> {
   const asked = textOf(jsonObject(body), 'name');
   if (asked === '') throw new SluiceError('database-missing', 'add "name" to the JSON object');
   const name = bucketDatabase(asked);
+  const retentionS = retentionOf(body);
   demand(principal, 'write', name);
-  if (!(await schema.createDatabase(name))) throw new SluiceError('bucket-exists', name);
+  if (!(await schema.createDatabase(name, retentionS == null ? {} : { retentionS }))) throw new SluiceError('bucket-exists', name);
   const made = schema.databases().find((database) => database.name === name);
   if (made === undefined) throw new SluiceError('database-dropped', name);
   return jsonAnswer(201, bucketOf(made));
@@ -80,15 +97,20 @@ export function showBucket(schema: SchemaAccess, request: EndpointRequest): Answ
   return jsonAnswer(200, bucketOf(asked(schema, request)));
 }
 
-/** PATCH /api/v2/buckets/ID: retention rules and a description are accepted without effect; a name stays. @throws SluiceError */
-export function updateBucket(schema: SchemaAccess, request: EndpointRequest): Answer {
+/** PATCH /api/v2/buckets/ID: `retentionRules` change, which may delete rows; a description is accepted without effect, a name stays. @throws SluiceError */
+export async function updateBucket(schema: SchemaAccess, request: EndpointRequest): Promise<Answer> {
   const database = asked(schema, request);
   demand(request.principal, 'write', database.name);
   const name = textOf(jsonObject(request.body), 'name');
   if (name !== '' && bucketDatabase(name) !== database.name) {
     throw new SluiceError('not-offered', `a bucket keeps its name, ${database.name}; make another and write to it`);
   }
-  return jsonAnswer(200, bucketOf(database));
+  const retentionS = retentionOf(request.body);
+  if (retentionS === undefined || retentionS === database.retentionS) return jsonAnswer(200, bucketOf(database));
+  demandAdmin(request.principal);
+  const changed = await schema.changeSettings(database.name, { retentionS });
+  if (changed === null) throw new SluiceError('database-not-found', database.name);
+  return jsonAnswer(200, bucketOf({ ...database, retentionS: changed.retentionS }));
 }
 
 /** DELETE /api/v2/buckets/ID. @throws SluiceError */

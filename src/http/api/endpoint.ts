@@ -2,7 +2,7 @@
 import type { Principal } from '../../auth/principal.js';
 import { SluiceError } from '../../errors.js';
 import { decode, type GenericSchema, type InferOutput } from '../../json.js';
-import type { Answer } from '../listener/listener.js';
+import type { Answer, AnswerHead } from '../listener/listener.js';
 import type { QueryParameters } from '../front/query-string.js';
 
 /** A request that may ask what it asks as a whole, with its body received. */
@@ -15,10 +15,17 @@ export interface EndpointRequest {
   /** What stands for the `*` of its path, as sent; the last part of the path for one without. */
   readonly part: string;
   readonly principal: Principal;
+  /** Is aborted when the client goes away before it has the answer. */
+  readonly gone: AbortSignal;
+}
+
+/** An answer whose body comes piece by piece; what its pieces throw breaks it off. */
+export interface StreamedAnswer extends AnswerHead {
+  readonly pieces: AsyncIterable<Uint8Array>;
 }
 
 /** Makes the answer. @throws SluiceError, which is told in the dialect of the path */
-export type Endpoint = (request: EndpointRequest) => Promise<Answer> | Answer;
+export type Endpoint = (request: EndpointRequest) => Promise<Answer | StreamedAnswer> | Answer;
 
 /** An answer that says `value`. */
 export function jsonAnswer(status: number, value: unknown): Answer {

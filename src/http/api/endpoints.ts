@@ -2,12 +2,14 @@
 import type { TokenStore } from '../../auth/token-store.js';
 import type { Dialect } from '../../ingest/request.js';
 import { createBucket, deleteBucket, listBuckets, showBucket, updateBucket } from './buckets-endpoint.js';
-import { createDatabase, deleteDatabase, listDatabases, updateDatabase } from './databases-endpoint.js';
+import { clearRetention, createDatabase, deleteDatabase, listDatabases, setRetention, updateDatabase } from './databases-endpoint.js';
 import type { Endpoint } from './endpoint.js';
 import { missingQuery } from './missing.js';
+import { querySqlEndpoint } from './query-sql-endpoint.js';
 import type { ServerFacts } from './query-execution.js';
 import { queryEndpoint } from './query-endpoint.js';
 import type { SchemaAccess } from './schema-access.js';
+import type { SqlAccess } from './sql-access.js';
 import * as token from './tokens-endpoint.js';
 import { listDbrps, listOrgs, showMe, showOrg, showSetup } from './v2-endpoints.js';
 import type { Observability } from '../observe/observability.js';
@@ -22,9 +24,10 @@ interface EndpointRoute {
 
 /** Every endpoint by its path; a `*` at its end stands for one part of a path. */
 export function endpointRoutes(
-  schema: SchemaAccess, tokens: TokenStore, observability: Observability, server: ServerFacts,
+  schema: SchemaAccess, queries: SqlAccess, tokens: TokenStore, observability: Observability, server: ServerFacts,
 ): Readonly<Record<string, EndpointRoute>> {
   const query: Endpoint = (request) => queryEndpoint(schema, server, request);
+  const querySql: Endpoint = (request) => querySqlEndpoint(schema, queries, request);
   return {
     '/query': { dialect: 'v1', methods: { GET: query, POST: query } },
     ...bucketRoutes(schema),
@@ -34,7 +37,7 @@ export function endpointRoutes(
     // Asked before there is a token.
     '/api/v2/setup': { dialect: 'v2', methods: { GET: showSetup }, isOpen: () => true },
     '/api/v2/dbrps': { dialect: 'v2', methods: { GET: (request) => listDbrps(schema, request) } },
-    '/api/v3/query_sql': { dialect: 'v3', methods: { GET: missingQuery, POST: missingQuery } },
+    '/api/v3/query_sql': { dialect: 'v3', methods: { GET: querySql, POST: querySql } },
     '/api/v3/query_influxql': { dialect: 'v3', methods: { GET: missingQuery, POST: missingQuery } },
     '/api/v3/configure/database': {
       dialect: 'v3',
@@ -44,6 +47,10 @@ export function endpointRoutes(
         PUT: (request) => updateDatabase(schema, request),
         DELETE: (request) => deleteDatabase(schema, request),
       },
+    },
+    '/api/v3/configure/database/retention_period': {
+      dialect: 'v3',
+      methods: { POST: (request) => setRetention(schema, request), DELETE: (request) => clearRetention(schema, request) },
     },
     '/debug/conflicts': { dialect: 'v3', methods: { GET: observability.conflictsEndpoint } },
     ...tokenRoutes(tokens),

@@ -26,7 +26,7 @@ const MISSING: readonly (readonly [path: string, advice: string])[] = [
   ['/api/v3/configure', 'databases and tokens are what can be configured here; there are no caches, plugins or triggers'],
   ['/api/v3/engine', NOTHING_RUNS],
   ['/api/v2', 'of InfluxDB 2 there are write, buckets, orgs, me, setup and dbrps'],
-  ['/api/v3', 'of InfluxDB 3 there are write_lp, configure/database and configure/token'],
+  ['/api/v3', 'of InfluxDB 3 there are write_lp, query_sql, configure/database and configure/token'],
   ['/api/v1/prom', 'Prometheus does not write here itself; Telegraf takes its remote write and sends line protocol'],
   ['/debug', 'what the server counts is at /metrics, how it is at /health'],
 ];

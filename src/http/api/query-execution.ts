@@ -6,6 +6,8 @@ import { joinPolicy } from '../../database-names.js';
 import { ERRORS, KIND_NAMES, SluiceError } from '../../errors.js';
 import type { NamePattern } from '../../influxql/pattern.js';
 import type { NoValues, Slice, Statement } from '../../influxql/statement.js';
+import { goDuration } from '../../durations.js';
+import { checkRetention } from '../../retention.js';
 import { demandAdmin } from '../auth/auth.js';
 import { maySee } from './endpoint.js';
 import type { Result, Series } from './query-results.js';
@@ -40,10 +42,18 @@ function cut<T>(rows: readonly T[], { limit, offset }: Slice): readonly T[] {
   return rows.slice(offset, limit === 0 ? undefined : offset + limit);
 }
 
+type PolicyStatement = Extract<Statement, { readonly kind: 'create policy' | 'alter policy' }>;
+
+function periodProblem(retentionS: number | null | undefined): string | null {
+  return retentionS == null ? null : checkRetention(retentionS);
+}
+
 export class Execution {
   readonly #parts: Parts;
   #rows = 0;
   readonly #patternSteps = { all: 0, turn: 0 };
+  /** On the statement that is being done. */
+  #warnings: string[] = [];
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -68,7 +78,7 @@ export class Execution {
       const outcome: readonly Series[] | string = failed ? 'not executed' : await this.#outcome(statement);
       failed = typeof outcome === 'string';
       if (typeof outcome === 'string') results.push({ statement_id: id, error: outcome });
-      else results.push(outcome.length === 0 ? { statement_id: id } : { statement_id: id, series: outcome });
+      else results.push({ statement_id: id, ...(outcome.length === 0 ? {} : { series: outcome }), ...this.#takeMessages() });
     }
     return results;
   }
@@ -89,8 +99,7 @@ export class Execution {
     const database = this.#databaseOf(statement);
     switch (statement.kind) {
       case 'create database':
-        await schema.createDatabase(database);
-        return [];
+        return this.#create(database, statement.retentionS);
       case 'drop database':
         await schema.dropDatabase(database);
         return [];
@@ -107,14 +116,66 @@ export class Execution {
         await schema.dropDatabase(dropped);
         return [];
       }
-      case 'keep policy':
-        this.#policiesOf(database);
-        return [];
+      case 'create policy':
+        return this.#createPolicy(database, statement);
+      case 'alter policy':
+        return this.#alterPolicy(database, statement);
       case 'drop nothing':
         return [];
       default:
         return null;
     }
+  }
+
+  /** @param retentionS undefined where nothing is said of it */
+  async #create(name: string, retentionS: number | null | undefined): Promise<readonly Series[] | string> {
+    const { schema } = this.#parts;
+    const problem = periodProblem(retentionS);
+    if (problem !== null) return problem;
+    const made = await schema.createDatabase(name, retentionS === undefined ? {} : { retentionS });
+    if (made || retentionS === undefined || this.#period(name) === retentionS) return [];
+    return 'retention policy conflicts with an existing policy';
+  }
+
+  async #createPolicy(database: string, { isDefault, policy, retentionS = null }: PolicyStatement): Promise<readonly Series[] | string> {
+    this.#policiesOf(database);
+    const outcome = await this.#create(joinPolicy(database, policy), retentionS);
+    if (isDefault && typeof outcome !== 'string') await this.#makeDefault(database, retentionS);
+    return outcome;
+  }
+
+  async #alterPolicy(database: string, { isDefault, policy, retentionS }: PolicyStatement): Promise<readonly Series[] | string> {
+    this.#policiesOf(database);
+    const name = joinPolicy(database, policy);
+    const before = this.#period(name);
+    if (before === undefined) return `retention policy not found: ${policy}`;
+    const problem = periodProblem(retentionS);
+    if (problem !== null) return problem;
+    if (retentionS !== undefined) await this.#parts.schema.changeSettings(name, { retentionS });
+    if (isDefault) await this.#makeDefault(database, retentionS === undefined ? before : retentionS);
+    return [];
+  }
+
+  /** Writes that name no policy go to the database itself: it gets the period while that deletes nothing. */
+  async #makeDefault(database: string, retentionS: number | null): Promise<void> {
+    const { schema } = this.#parts;
+    const before = this.#period(database);
+    if (before === undefined) await schema.createDatabase(database, { retentionS });
+    else if (before !== retentionS && this.#tables(database).length === 0) await schema.changeSettings(database, { retentionS });
+    else if (before !== retentionS) {
+      this.#warnings.push(`DEFAULT is passed over: writes without a policy go to ${database}, which has rows and keeps them as before; `
+        + `ALTER RETENTION POLICY autogen ON "${database}" DURATION changes that`);
+    }
+  }
+
+  /** Undefined when there is no such database. */
+  #period(database: string): number | null | undefined {
+    return this.#parts.schema.databases().find(({ name }) => name === database)?.retentionS;
+  }
+
+  #takeMessages(): Pick<Result, 'messages'> {
+    const texts = this.#warnings.splice(0);
+    return texts.length === 0 ? {} : { messages: texts.map((text) => ({ level: 'warning', text })) };
   }
 
   async #show(statement: Statement): Promise<readonly Series[]> {
@@ -198,10 +259,12 @@ export class Execution {
     return names;
   }
 
-  /** `name` itself is the policy autogen, each `name/rp` a policy of that name. Nothing is ever dropped for its age. */
+  /** `name` itself is the policy autogen, each `name/rp` a policy of that name. */
   #policies(database: string): Series {
-    const rows = this.#policiesOf(database).map((name) => (
-      name === database ? ['autogen', '0s', '0s', 1, true] : [name.slice(database.length + 1), '0s', '0s', 1, false]));
+    const rows = this.#policiesOf(database).map((name) => {
+      const isDefault = name === database;
+      return [isDefault ? 'autogen' : name.slice(database.length + 1), goDuration(this.#period(name) ?? 0), '0s', 1, isDefault];
+    });
     return { columns: ['name', 'duration', 'shardGroupDuration', 'replicaN', 'default'], values: rows };
   }
 

@@ -13,6 +13,8 @@ export interface Series {
 export interface Result {
   readonly statement_id: number;
   readonly series?: readonly Series[];
+  /** What is to be known of a statement that was done; JSON alone has a place for it. */
+  readonly messages?: readonly { readonly level: 'warning'; readonly text: string }[];
   readonly error?: string;
 }
 

@@ -34,10 +34,12 @@ function demandSight(principal: Principal, database: string): void {
 export function checkRights(statement: Statement, database: string, principal: Principal, exists: (database: string) => boolean): void {
   switch (statement.kind) {
     case 'create database':
-    case 'keep policy':
       return demand(principal, 'write', database);
+    case 'create policy':
+      return demand(principal, 'write', joinPolicy(database, statement.policy));
     case 'drop database':
     case 'drop measurement':
+    case 'alter policy': // a shorter period deletes
       return demandAdmin(principal);
     case 'drop policy':
       // Clients drop policies before they were ever made.

@@ -1,11 +1,13 @@
 /** What the front end asks of the databases and their tables. */
-import type { SchemaRules } from '../../schema-rules.js';
+import type { DatabaseSettings } from '../../database-settings.js';
 
 interface Database {
   readonly id: number;
   readonly name: string;
   /** Milliseconds since 1970. */
   readonly createdMs: number;
+  /** null: it keeps its rows for ever. */
+  readonly retentionS: number | null;
 }
 
 export interface SchemaTable {
@@ -23,9 +25,9 @@ export interface SchemaAccess {
    * Returns false when it is there already. Rules left out are the server's for new databases.
    * @throws SluiceError bad-database-name, too-many-databases, log-failed
    */
-  createDatabase(name: string, rules?: Partial<SchemaRules>): Promise<boolean>;
-  /** Rules left out stay. Returns null when there is no such database. @throws SluiceError log-failed */
-  setRules(name: string, rules: Partial<SchemaRules>): Promise<SchemaRules | null>;
+  createDatabase(name: string, settings?: Partial<DatabaseSettings>): Promise<boolean>;
+  /** Settings left out stay. Returns null when there is no such database. @throws SluiceError log-failed */
+  changeSettings(name: string, settings: Partial<DatabaseSettings>): Promise<DatabaseSettings | null>;
   /** Returns how many tables went, null when there is no such database. @throws SluiceError log-failed */
   dropDatabase(name: string): Promise<number | null>;
   /** Returns false when there is no such database or measurement. @throws SluiceError log-failed */

@@ -1,5 +1,5 @@
 /** From outcome or error to the answer in the dialect that asked. Pure. The words decide what clients do. */
-import { LINE_TYPE_CONFLICT } from '../../../assembly/layout/codes.js';
+import { LINE_BEYOND_RETENTION, LINE_TYPE_CONFLICT } from '../../../assembly/layout/codes.js';
 import { ERRORS } from '../../errors.js';
 import type { ErrorCode } from '../../errors.js';
 import type { Dialect, WriteOutcome } from '../../ingest/request.js';
@@ -76,6 +76,8 @@ function v1Reason(first: LineError | undefined): string {
   const place = `(line ${first.line}, column ${first.column})`;
   // The sentence of a conflict begins with the words `field type conflict`.
   if (first.code === LINE_TYPE_CONFLICT) return `${lineErrorText(first)} ${place}`;
+  // The words of InfluxDB 1, by which its clients know that sending again helps nothing.
+  if (first.code === LINE_BEYOND_RETENTION) return `points beyond retention policy: ${lineErrorText(first)} ${place}`;
   return `unable to parse '${first.source}': ${lineErrorText(first)} ${place}`;
 }
 

@@ -2,7 +2,7 @@
 import type { Dialect } from '../../ingest/request.js';
 import { ALLOW_ORIGIN, type Origins } from './cors.js';
 import { TOLD_VERSIONS } from './told-version.js';
-import type { Answer, Exchange } from '../listener/listener.js';
+import type { Answer, AnswerHead, Exchange } from '../listener/listener.js';
 
 type Headers = readonly (readonly [string, string])[];
 
@@ -34,9 +34,33 @@ export class Reply {
   /** Answers. An answer that closes waits for the body's end: else the client may be cut off before it has read it. */
   answer(answer: Answer): void {
     const { exchange } = this;
-    const headers = [...this.#identity, ['Request-Id', this.#requestId], ['X-Request-Id', this.#requestId], ...answer.headers] as const;
+    const headers = this.#with(answer.headers);
     const send = () => exchange.answer({ ...answer, headers }, this.#closes);
     if (exchange.ended || !(this.#closes || exchange.closing)) send();
     else exchange.onBody((_, last) => last && send());
+  }
+
+  /**
+   * Answers piece by piece, as fast as the client takes them. Where the pieces end with an error the connection breaks off.
+   * The request has been received to its end.
+   * @throws what the pieces throw
+   */
+  async stream(head: AnswerHead, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    if (this.exchange.method === 'HEAD') {
+      for await (const _ of pieces) break;
+      return this.answer({ ...head, body: '' });
+    }
+    const sending = this.exchange.begin({ ...head, headers: this.#with(head.headers) }, this.#closes);
+    try {
+      for await (const piece of pieces) if (!(await sending.send(piece))) return;
+      sending.end();
+    } catch (error) {
+      sending.breakOff();
+      throw error;
+    }
+  }
+
+  #with(headers: Headers): Headers {
+    return [...this.#identity, ['Request-Id', this.#requestId], ['X-Request-Id', this.#requestId], ...headers];
   }
 }

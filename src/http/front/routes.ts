@@ -15,13 +15,14 @@ import { isTelegraf, misreadsRetryAfter, readWrite } from './dialect.js';
 import type { DialectOptions } from './dialect.js';
 import type { Exchange, Handler } from '../listener/listener.js';
 import { missingDetail } from '../api/missing.js';
-import type { Endpoint } from '../api/endpoint.js';
+import type { Endpoint, StreamedAnswer } from '../api/endpoint.js';
 import { endpointRoutes } from '../api/endpoints.js';
 import { IdleClients } from '../listener/idle-clients.js';
 import { QueryParameters } from './query-string.js';
 import { makeRoute } from './route.js';
 import type { Route, Serve } from './route.js';
 import type { SchemaAccess } from '../api/schema-access.js';
+import type { SqlAccess } from '../api/sql-access.js';
 import type { HealthState } from '../api/status-endpoints.js';
 import { statusRoutes } from '../api/status-routes.js';
 import { Throttle } from './throttle.js';
@@ -59,6 +60,7 @@ export const FRONT_END_DEFAULTS: FrontEndLimits = {
 interface FrontEndParts {
   readonly writer: Writer;
   readonly schema: SchemaAccess;
+  readonly queries: SqlAccess;
   readonly tokens: TokenStore;
   /** The front end becomes the listener of its `onFree`. */
   readonly bodyMemory: BodyMemory;
@@ -116,7 +118,7 @@ class FrontEnd {
       return makeRoute(dialect, { POST: serve, PUT: serve }, 'any');
     };
     const server = { clock, startedMs: clock.monotonicMs(), version: parts.version, toldVersion: TOLD_VERSIONS.v1 };
-    const endpoints = Object.entries(endpointRoutes(parts.schema, parts.tokens, parts.observability, server)).map(([path, { dialect, methods, isOpen }]): [string, Route] => {
+    const endpoints = Object.entries(endpointRoutes(parts.schema, parts.queries, parts.tokens, parts.observability, server)).map(([path, { dialect, methods, isOpen }]): [string, Route] => {
       const serves = Object.entries(methods).map(([method, endpoint]) => [method, this.#endpoint(endpoint, isOpen)] as const);
       return [path, makeRoute(dialect, Object.fromEntries(serves))];
     });
@@ -232,6 +234,13 @@ class FrontEnd {
     }, (code, detail) => reply.answer(failure(code, detail, asker)));
   }
 
+  /** An answer that breaks off has told its client all that can be told. */
+  async #stream(reply: Reply, { pieces, ...head }: StreamedAnswer): Promise<void> {
+    await reply.stream(head, pieces).catch((error: Error) => {
+      this.#parts.log.error(`the answer to ${reply.exchange.method} ${reply.exchange.path} broke off: ${error.message}`);
+    });
+  }
+
   /** Serves an endpoint to who has credentials, or to anyone while it is open. */
   #endpoint(endpoint: Endpoint, isOpen: () => boolean = () => false): Serve {
     return (reply, asker) => {
@@ -241,8 +250,13 @@ class FrontEnd {
       const authenticator = isOpen() ? WITHOUT_AUTH : this.#parts.authenticator;
       const principal = authenticator.authenticate(exchange, asker.dialect === 'v1' ? query.get('p') : undefined);
       const serve = async (body: string): Promise<void> => {
+        const gone = new AbortController();
+        exchange.onAborted(() => gone.abort());
+        exchange.hold();
         try {
-          reply.answer(await endpoint({ query, header: (name) => exchange.header(name), body, part, principal }));
+          const answer = await endpoint({ query, header: (name) => exchange.header(name), body, part, principal, gone: gone.signal });
+          if ('pieces' in answer) await this.#stream(reply, answer);
+          else reply.answer(answer);
         } catch (error) {
           this.#fail(reply, asker, error);
         }

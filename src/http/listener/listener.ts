@@ -12,6 +12,19 @@ export interface Answer {
   readonly refusal?: ErrorCode;
 }
 
+/** The head of an answer whose body comes piece by piece. */
+export type AnswerHead = Omit<Answer, 'body' | 'refusal'>;
+
+/** The body of an answer, sent piece by piece. Once the client has gone nothing fails. */
+export interface Sending {
+  /** Sends a piece; resolves when the client has taken so much that more may be sent, with false when it is gone. */
+  send(piece: Uint8Array): Promise<boolean>;
+  /** The body is whole. */
+  end(): void;
+  /** The rest cannot be had: the connection breaks off, so that the client knows that it has not all. */
+  breakOff(): void;
+}
+
 /** One request and its answer. */
 export interface Exchange {
   /** As sent, in upper case. */
@@ -35,7 +48,7 @@ export interface Exchange {
    * unless the request is aborted or answered before. A second call replaces the receiver.
    */
   onBody(receive: (chunk: Uint8Array, last: boolean) => void): void;
-  /** Calls `action` when the client goes away before it got an answer. */
+  /** Calls `action` when the client goes away before it got an answer, all of it. */
   onAborted(action: () => void): void;
   /** Stops reading from the client; what was read already still arrives. */
   pause(): void;
@@ -45,6 +58,10 @@ export interface Exchange {
    * thrown away. `close` ends the connection.
    */
   answer(answer: Answer, close: boolean): void;
+  /** The answer may take long: a client that waits for it in silence is no idle one. */
+  hold(): void;
+  /** Begins an answer whose body comes piece by piece. The request has been received to its end; not for HEAD. `close` ends the connection behind it. */
+  begin(head: AnswerHead, close: boolean): Sending;
 }
 
 /** Must answer every exchange that is not aborted, now or later, and must not throw. */

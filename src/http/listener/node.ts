@@ -5,7 +5,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { Server as SecureServer } from 'node:https';
 import type { Certificate } from './certificate.js';
 import { hostAndPort } from '../../addresses.js';
-import type { Answer, Exchange, Handler, Listener, ListenerOptions, MakeListener } from './listener.js';
+import type { Answer, AnswerHead, Exchange, Handler, Listener, ListenerOptions, MakeListener, Sending } from './listener.js';
 
 const HEADER_BYTES_MAX = 16 * 1024;
 /** Over Telegraf's flush interval of 10 s, so that this end never closes just when a flush begins. */
@@ -31,6 +31,8 @@ class NodeExchange implements Exchange {
   #aborted: () => void = () => {};
   /** Answered or aborted. */
   #over = false;
+  /** Of an answer that is being sent: lets the next piece come. */
+  #taken: () => void = () => {};
 
   constructor(request: IncomingMessage, response: ServerResponse, isStopping: () => boolean) {
     this.#request = request;
@@ -45,6 +47,7 @@ class NodeExchange implements Exchange {
     response.on('close', () => {
       if (this.#over) return;
       this.#over = true;
+      this.#taken();
       this.#aborted();
     });
   }
@@ -96,6 +99,42 @@ class NodeExchange implements Exchange {
     if (answer.status !== 204) response.setHeader('Content-Length', Buffer.byteLength(answer.body));
     response.writeHead(answer.status);
     response.end(answer.body);
+  }
+
+  hold(): void {
+    this.#request.socket.setTimeout(0);
+  }
+
+  begin(head: AnswerHead, close: boolean): Sending {
+    const response = this.#response;
+    const { socket } = this.#request;
+    if (!this.#over) {
+      if (close || this.closing) response.shouldKeepAlive = false;
+      for (const [name, value] of head.headers) response.setHeader(name, value);
+      response.writeHead(head.status);
+      response.on('drain', () => this.#taken());
+    }
+    return {
+      send: async (piece) => {
+        if (this.#over) return false;
+        if (response.write(piece)) return true;
+        socket.setTimeout(SILENCE_MS_MAX);
+        await new Promise<void>((resolve) => (this.#taken = resolve));
+        socket.setTimeout(0);
+        return !this.#over;
+      },
+      end: () => {
+        if (this.#over) return;
+        this.#over = true;
+        socket.setTimeout(SILENCE_MS_MAX);
+        response.end();
+      },
+      breakOff: () => {
+        if (this.#over) return;
+        this.#over = true;
+        socket.destroy();
+      },
+    };
   }
 }
 

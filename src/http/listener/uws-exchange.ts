@@ -1,6 +1,7 @@
 /** One request on uWebSockets.js. */
 import type { HttpRequest, HttpResponse } from './uws-library.js';
-import type { Answer, Exchange } from './listener.js';
+import { systemClock } from '../../clock.js';
+import type { Answer, AnswerHead, Exchange, Sending } from './listener.js';
 
 const STATUS_LINES: Readonly<Record<number, string>> = {
   200: '200 OK',
@@ -18,6 +19,9 @@ const STATUS_LINES: Readonly<Record<number, string>> = {
   500: '500 Internal Server Error',
   503: '503 Service Unavailable',
 };
+
+/** A client that takes nothing of an answer for so long is gone. */
+const SILENCE_MS_MAX = 10_000;
 
 /** Writes all headers in one call, the later ones inside the value of the first, since a call costs more than they do. */
 function writeHeaders(response: HttpResponse, headers: Answer['headers']): void {
@@ -42,6 +46,8 @@ export class UwsExchange implements Exchange {
   #aborted: () => void = () => {};
   /** Answered or aborted: the response object must not be touched. */
   #over = false;
+  /** Of an answer that is being sent: lets the next piece come. */
+  #taken: () => void = () => {};
 
   constructor(response: HttpResponse, request: HttpRequest, isStopping: () => boolean) {
     this.#response = response;
@@ -60,6 +66,7 @@ export class UwsExchange implements Exchange {
     response.onAborted(() => {
       if (this.#over) return;
       this.#over = true;
+      this.#taken();
       this.#aborted();
     });
   }
@@ -111,6 +118,44 @@ export class UwsExchange implements Exchange {
       if (answer.status === 204 || this.method === 'HEAD') this.#endWithoutBody(answer, closes);
       else response.end(answer.body, closes);
     });
+  }
+
+  /** The library lets clients wait for an answer, and for the rest of one. */
+  hold(): void {}
+
+  begin(head: AnswerHead, close: boolean): Sending {
+    const response = this.#response;
+    const closes = close || this.closing;
+    let isFull = false;
+    if (!this.#over) {
+      response.cork(() => {
+        response.writeStatus(STATUS_LINES[head.status] ?? String(head.status));
+        writeHeaders(response, closes ? [...head.headers, ['Connection', 'close']] : head.headers);
+      });
+      response.onWritable(() => {
+        isFull = false;
+        this.#taken();
+        return true;
+      });
+    }
+    const over = (last: () => void): void => {
+      if (this.#over) return;
+      this.#over = true;
+      last();
+    };
+    return {
+      send: async (piece) => {
+        if (this.#over) return false;
+        response.cork(() => (isFull = !response.write(piece)));
+        if (!isFull) return true;
+        const silence = systemClock.after(SILENCE_MS_MAX, () => response.close());
+        await new Promise<void>((resolve) => (this.#taken = resolve));
+        silence.cancel();
+        return !this.#over;
+      },
+      end: () => over(() => response.cork(() => response.end(undefined, closes))),
+      breakOff: () => over(() => response.close()),
+    };
   }
 
   /**

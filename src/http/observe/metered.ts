@@ -1,7 +1,7 @@
 /** An exchange that counts itself and the bytes of its body: the front end knows nothing of it. */
 import type { Clock } from '../../clock.js';
 import type { ClientLosses } from './client-losses.js';
-import type { Answer, Exchange, Handler } from '../listener/listener.js';
+import type { Answer, AnswerHead, Exchange, Handler, Sending } from '../listener/listener.js';
 import type { RequestCounts } from './request-counts.js';
 
 /** What metrics call a path: few names, whatever clients ask for. */
@@ -41,6 +41,7 @@ class MeteredExchange implements Exchange {
     this.#endpointOf = endpointOf;
     counts.begin();
     inner.onAborted(() => {
+      if (this.#over) return;
       this.#over = true;
       counts.aborted(this.#bytes);
       this.#aborted();
@@ -103,13 +104,31 @@ class MeteredExchange implements Exchange {
 
   answer(answer: Answer, close: boolean): void {
     if (this.#over) return;
+    this.#end(answer, () => this.#inner.answer(answer, close));
+  }
+
+  hold(): void {
+    this.#inner.hold();
+  }
+
+  /** Counted when it ends: until then its client may go. */
+  begin(head: AnswerHead, close: boolean): Sending {
+    const sending = this.#inner.begin(head, close);
+    const over = (last: () => void): void => {
+      if (!this.#over) this.#end(head, last);
+    };
+    return { send: (piece) => sending.send(piece), end: () => over(() => sending.end()), breakOff: () => over(() => sending.breakOff()) };
+  }
+
+  /** @param last sends what is left to send */
+  #end({ status, refusal }: Pick<Answer, 'status' | 'refusal'>, last: () => void): void {
     this.#over = true;
     const endpoint = this.#endpointOf(this.path);
-    this.#losses.note(this.#inner, endpoint, answer.status);
-    this.#inner.answer(answer, close);
-    this.#counts.answered(endpoint, answer.status, answer.refusal, this.#bytes);
+    this.#losses.note(this.#inner, endpoint, status);
+    last();
+    this.#counts.answered(endpoint, status, refusal, this.#bytes);
     // Without the query: a password may stand in it.
-    if (this.#log !== null) this.#log.say(`${this.method} ${this.path}: ${answer.status}, ${this.#bytes} bytes, ${Math.round(this.#log.clock.monotonicMs() - this.#fromMs)} ms`);
+    if (this.#log !== null) this.#log.say(`${this.method} ${this.path}: ${status}, ${this.#bytes} bytes, ${Math.round(this.#log.clock.monotonicMs() - this.#fromMs)} ms`);
   }
 }
 

@@ -6,7 +6,8 @@ import type { FileStatistics, FlushedFile } from '../../model/flushed-file.js';
 export const PROTOCOL = { minReaderVersion: 1, minWriterVersion: 2 } as const;
 
 const APP_ID = /^sluice-([0-9a-f]{8})$/;
-const ENGINE = `sluice/${VERSION}`;
+/** What our commits are signed with. */
+export const ENGINE = `sluice/${VERSION}`;
 
 /** What a table says of itself, besides its columns. */
 export interface TableIdentity {
@@ -53,21 +54,47 @@ export function metaDataAction(metaData: MetaData): string {
   return JSON.stringify({ metaData });
 }
 
+/** A path as actions have it. @param path relative to the table's folder */
+export function uriOf(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}
+
+/** What a commit says of all its files. */
+interface ChangeOfFiles {
+  /** Milliseconds since 1970. */
+  readonly timeMs: number;
+  /** Whether the rows of the table become others. */
+  readonly dataChange: boolean;
+}
+
 /**
  * Adds a file.
  * @param path relative to the table's folder
  * @param columns every column name of the schema, for `nullCount` of those the file does not have
  */
-export function addAction(path: string, file: FlushedFile, columns: readonly string[], timeMs: number): string {
+export function addAction(path: string, { bytes, statistics, tags }: AddedFile, columns: readonly string[], { dataChange, timeMs }: ChangeOfFiles): string {
   return JSON.stringify({
     add: {
-      path: path.split('/').map(encodeURIComponent).join('/'),
+      path: uriOf(path),
       partitionValues: {},
-      size: file.bytes,
+      size: bytes,
       modificationTime: timeMs,
-      dataChange: true,
-      stats: statisticsText(file.statistics, columns),
+      dataChange,
+      stats: statisticsText(statistics, columns),
+      ...(tags === undefined ? {} : { tags }),
     },
+  });
+}
+
+/** A data file and what its `add` says besides, which is kept as long as the file is part of the table. */
+export interface AddedFile extends FlushedFile {
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** Removes a file. @param path relative to the table's folder @param uri as its `add` has it, where `uriOf` writes it in another way */
+export function removeAction(path: string, uri: string | undefined, bytes: number, { dataChange, timeMs }: ChangeOfFiles): string {
+  return JSON.stringify({
+    remove: { path: uri ?? uriOf(path), deletionTimestamp: timeMs, dataChange, extendedFileMetadata: true, partitionValues: {}, size: bytes },
   });
 }
 
@@ -107,17 +134,35 @@ export function txnAction(appId: string, seq: number, timeMs: number): string {
   return JSON.stringify({ txn: { appId, version: seq, lastUpdated: timeMs } });
 }
 
+/** What a commit says that it does, in the words that Delta has for it. */
+export interface Operation {
+  readonly operation: string;
+  readonly operationParameters: Readonly<Record<string, string>>;
+  /** Counts, as texts. */
+  readonly operationMetrics: Readonly<Record<string, string>>;
+  readonly isBlindAppend: boolean;
+}
+
+/** A flush as an operation. */
+export function appendOf(files: readonly FlushedFile[]): Operation {
+  const sum = (of: (file: FlushedFile) => number): string => String(files.reduce((total, file) => total + of(file), 0));
+  return {
+    operation: 'WRITE',
+    operationParameters: { mode: 'Append', partitionBy: '[]' },
+    operationMetrics: { numFiles: String(files.length), numOutputRows: sum(({ rows }) => rows), numOutputBytes: sum(({ bytes }) => bytes) },
+    isBlindAppend: true,
+  };
+}
+
 /**
  * @param commitId a UUID: no two commits have the same bytes, so their writer can tell whose stands
  * @param previous the seq of our commit before, 0 for none
  */
-export function commitInfoAction(commitId: string, previous: number, timeMs: number): string {
+export function commitInfoAction(operation: Operation, commitId: string, previous: number, timeMs: number): string {
   return JSON.stringify({
     commitInfo: {
       timestamp: timeMs,
-      operation: 'WRITE',
-      operationParameters: { mode: 'Append', partitionBy: '[]' },
-      isBlindAppend: true,
+      ...operation,
       engineInfo: ENGINE,
       txnId: commitId,
       sluicePrevious: previous,

@@ -1,18 +1,19 @@
 /**
  * A commit as text: how ours are marked, and how damage to them shows. A commit of ours names a seq three times
  * (in `txn`, in the names of its files, in the `sluicePrevious` of the next one) and ends with the CRC-32 of its text.
+ * One that flushes nothing, but puts files in place of others, repeats the seq of ours before.
  */
 import { crcOf } from '../../crc.js';
 import { array, decode, exactOptional, looseObject, minValue, nullish, number, object, pipe, safeInteger, string, unknown, type InferOutput } from '../../json.js';
-import { parseDataFileName } from '../../names.js';
-import { appIdOf, commitInfoAction, isOurAppId, isOurEngine, nodeOf, txnAction } from './actions.js';
+import { parseDataFileName, parseMergedFileName } from '../../names.js';
+import { appIdOf, commitInfoAction, isOurAppId, isOurEngine, nodeOf, txnAction, type Operation } from './actions.js';
 
 const version = pipe(number(), safeInteger('a whole number'));
 const texts = array(string());
 
 /** What is read of the actions that mean something here: other writers may say more, and leave out what they may. */
 const actionSchema = object({
-  protocol: exactOptional(object({ minReaderVersion: version, minWriterVersion: version, readerFeatures: nullish(texts, []) })),
+  protocol: exactOptional(object({ minReaderVersion: version, minWriterVersion: version, readerFeatures: nullish(texts, []), writerFeatures: nullish(texts) })),
   metaData: exactOptional(looseObject({ id: string(), schemaString: string(), partitionColumns: nullish(texts, []) })),
   add: exactOptional(object({ path: string(), size: pipe(version, minValue(0, '0 or more')), stats: nullish(string()), deletionVector: nullish(looseObject({})) })),
   remove: exactOptional(object({ path: string() })),
@@ -30,7 +31,7 @@ export function asAction(value: unknown): Action {
 export interface OwnMark {
   /** 8 hex digits: who made it. */
   readonly node: string;
-  /** Seq that its files reach up to. */
+  /** Seq that its files reach up to; that of the commit before when it replaces files. */
   readonly seq: number;
   /** The seq of that node's commit before; null: it does not say. */
   readonly previous: number | null;
@@ -48,14 +49,21 @@ export interface Commit {
 /** Of the text up to the comma before `"sluiceCrc"`; what follows it ends the text. */
 const CRC_AT_END = /^([^]*),"sluiceCrc":"([0-9a-f]{8})"\}\}\n$/;
 
+/** Whether a commit puts files in place of others, and flushes nothing. */
+export function isReplacement({ previous, seq }: OwnMark): boolean {
+  return seq === previous;
+}
+
 /**
  * The text of a commit of ours.
  * @param actions lines of JSON: all but `txn` and `commitInfo`
- * @param mark who commits up to which seq, and the seq before; `commitId` a UUID
+ * @param mark who commits up to which seq, and the seq before, the same for a commit that replaces files; `commitId` a UUID
  */
-export function commitText(actions: readonly string[], mark: { node: string; seq: number; previous: number; commitId: string; timeMs: number }): string {
+export function commitText(
+  actions: readonly string[], operation: Operation, mark: { node: string; seq: number; previous: number; commitId: string; timeMs: number },
+): string {
   const { commitId, node, seq, previous, timeMs } = mark;
-  const lines = [...actions, txnAction(appIdOf(node), seq, timeMs), commitInfoAction(commitId, previous, timeMs)];
+  const lines = [...actions, txnAction(appIdOf(node), seq, timeMs), commitInfoAction(operation, commitId, previous, timeMs)];
   const text = lines.join('\n').slice(0, -2);
   return `${text},"sluiceCrc":"${crcOf(Buffer.from(text))}"}}\n`;
 }
@@ -68,14 +76,15 @@ export function readCommit(text: string): Commit {
   const seq = ownSeq(actions);
   const info = actions.find(({ commitInfo }) => isOurEngine(commitInfo?.engineInfo))?.commitInfo;
   if (seq === null && info === undefined) {
-    return { actions, own: null, strays: addedFiles(actions).filter((name) => parseDataFileName(name) !== null) };
+    return { actions, own: null, strays: addedFiles(actions).filter((name) => (parseDataFileName(name) ?? parseMergedFileName(name)) !== null) };
   }
   if (seq === null) throw new Error('it is of sluice and has no seq (txn)');
   if (info === undefined) throw new Error('it has a seq and no sluice signed it (commitInfo)');
-  checkCrc(text);
-  checkSeq(seq, actions);
-  const previous = info.sluicePrevious === undefined ? null : safeSeq(info.sluicePrevious);
-  return { actions, own: { ...seq, previous }, strays: [] };
+  const hasCrc = checkCrc(text);
+  const own = { ...seq, previous: info.sluicePrevious === undefined ? null : safeSeq(info.sluicePrevious) };
+  if (isReplacement(own) && !hasCrc) throw new Error(`it is of seq ${own.seq}, as our commit before it, and has no checksum`);
+  checkNames(own, actions);
+  return { actions, own, strays: [] };
 }
 
 /** @param isNamed whether an earlier commit named a file, by its path in the table @throws when one of the strays is new */
@@ -101,19 +110,22 @@ export function safeSeq(value: unknown): number {
   return value as number;
 }
 
-/** Commits of sluice before the checksum have none. @throws when it is wrong */
-function checkCrc(text: string): void {
+/** @returns whether there is one: commits of sluice before the checksum have none @throws when it is wrong */
+function checkCrc(text: string): boolean {
   const [, checked, crc] = CRC_AT_END.exec(text) ?? [];
   if (checked !== undefined && crc !== crcOf(Buffer.from(checked))) throw new Error('its checksum is wrong');
+  return checked !== undefined;
 }
 
-/** @throws when a file of ours in it says another seq */
-function checkSeq({ node, seq }: { node: string; seq: number }, actions: readonly Action[]): void {
+/** @throws when a file of ours in it cannot be of this commit: a flush adds files of its seq, a replacement files merged from others */
+function checkNames(own: OwnMark, actions: readonly Action[]): void {
+  const { node, seq } = own;
   for (const name of addedFiles(actions)) {
-    const parts = parseDataFileName(name);
-    if (parts !== null && (parts.node !== node || parts.seq !== seq)) {
-      throw new Error(`it is of seq ${seq} of node ${node} and adds ${name}`);
-    }
+    const [flushed, merged] = [parseDataFileName(name), parseMergedFileName(name)];
+    const parts = flushed ?? merged;
+    if (parts === null) continue;
+    const fits = isReplacement(own) ? merged !== null : flushed?.seq === seq;
+    if (parts.node !== node || !fits) throw new Error(`it is of seq ${seq} of node ${node} and adds ${name}`);
   }
 }
 

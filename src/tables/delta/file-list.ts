@@ -1,6 +1,7 @@
 /** The files of a table: what its newest version is made of, and what any version named. Changed in place, commit by commit. */
 import type { TableStore } from '../table-store.js';
 import { spanOf, type FileSpan, type SpanStatistics } from '../../model/file-span.js';
+import { uriOf } from './actions.js';
 import type { Action } from './commit-text.js';
 
 /** What an entry takes besides its path, about: measured with a hundred thousand of them. */
@@ -21,6 +22,8 @@ export interface LiveFile {
   readonly span: FileSpan | null;
   /** It was found as long as its commit says. */
   isWhole: boolean;
+  /** The path as its `add` has it, where `uriOf` writes it in another way: a `remove` must say the same. */
+  readonly uri?: string;
 }
 
 /** What a commit does to the files. */
@@ -44,7 +47,9 @@ export function fileChangeOf(actions: readonly Action[]): FileChange {
 
 function liveFile(add: NonNullable<Action['add']>): LiveFile {
   const stats = add.stats == null ? {} : JSON.parse(add.stats) as SpanStatistics & { numRecords?: number };
-  return { path: decodeURIComponent(add.path), bytes: add.size, rows: stats.numRecords ?? null, span: spanOf(stats), isWhole: false };
+  const path = decodeURIComponent(add.path);
+  const uri = add.path === uriOf(path) ? {} : { uri: add.path };
+  return { path, bytes: add.size, rows: stats.numRecords ?? null, span: spanOf(stats), isWhole: false, ...uri };
 }
 
 export class FileList {
@@ -77,6 +82,11 @@ export class FileList {
 
   isLive(path: string): boolean {
     return this.#live.has(path);
+  }
+
+  /** A live file, or undefined. */
+  liveFile(path: string): LiveFile | undefined {
+    return this.#live.get(path);
   }
 
   /** Whether any version named a file, live or removed since: another of ours never got its commit. */

@@ -2,13 +2,14 @@
 import type { FlushedFile } from '../../model/flushed-file.js';
 import { INSTANCE_ROW_BYTES_MAX } from '../../model/limits.js';
 import type { ColumnDefinition } from '../../model/schema.js';
-import { compactedFileName, parseCompactedName } from '../../names.js';
+import { mergedFileName } from '../../names.js';
 import { fileColumns } from '../../tables/parquet/file-columns.js';
 import type { RangeStore } from '../../tables/table-store.js';
 import { writeParquetFiles, type FileLimits } from '../flush/parquet-file.js';
 import { Slices } from '../flush/slices.js';
 import { NoRoom, openFiles, readFiles, type DataFile } from '../read/file-reader.js';
 import type { WasmParser } from '../wasm/wasm.js';
+import { rowsOfMinutes, spansWithin, type MinuteRows } from './row-times.js';
 
 export interface CompactOrder {
   readonly tableId: number;
@@ -18,18 +19,35 @@ export interface CompactOrder {
   readonly columns: readonly ColumnDefinition[];
   /** Best in the order of their seqs: they need no sort by these then. */
   readonly files: readonly DataFile[];
-  /** In the names of the files that are made. */
+  /** In the names of the files that are made; the numbers from the first on are those of no other file of the table. */
   readonly node: string;
+  readonly numberFirst: number;
   readonly limits: FileLimits;
   /** What rows, codes and the flush may take of the instance's memory; rows no more than any worker's. */
   readonly memoryBytesMax: number;
+  /** Into which files the rows go, in the order of their times; told how many rows each minute has. Null: all into one, and combined. */
+  readonly divide: ((minutes: MinuteRows) => readonly Piece[]) | null;
+}
+
+/** Rows of some time, which become a file, or several when they are too many. */
+export interface Piece {
+  /** Milliseconds since 1970; the end is not part of it. Infinite: whatever is earlier or later. */
+  readonly fromMs: number;
+  readonly endMs: number;
+  /** Whether all versions of their points are in the files that are read: then they become one row. */
+  readonly combines: boolean;
+}
+
+/** A file that was made, and whether each of its points stands in it once. */
+export interface CompactedFile extends FlushedFile {
+  readonly hasPointsOnce: boolean;
 }
 
 export interface Compacted {
   /** Published, and in no commit yet. */
-  readonly files: readonly FlushedFile[];
+  readonly files: readonly CompactedFile[];
   readonly rowsRead: number;
-  /** Fewer than were read where rows of one point became one. */
+  /** Fewer than were read where rows of one point became one, or were written again as a whole later. */
   readonly rows: number;
   /** Rows that gave fields to another of a higher seq: when there are any, the data is another for who reads rows and not points. */
   readonly combined: number;
@@ -57,7 +75,7 @@ const FLUSH_BYTES = 16 << 20;
  * stays then
  */
 export async function compactFiles(parser: WasmParser, store: RangeStore, order: CompactOrder, onSlice: () => void = () => undefined): Promise<Compacted> {
-  const { columns, files, folder, limits, memoryBytesMax, tableId } = order;
+  const { columns, files, folder, limits, memoryBytesMax, node, numberFirst, tableId } = order;
   const slices = new Slices(SLICE_ROWS, onSlice);
   const opened = await openFiles(store, fileColumns(columns), files, slices);
   const rowBytesMax = memoryBytesMax - flushBytes(opened.rows, columns.length);
@@ -66,28 +84,32 @@ export async function compactFiles(parser: WasmParser, store: RangeStore, order:
   try {
     parser.exports.setMemtableBytesMax(parser.memtableBytes() + Math.min(rowBytesMax, INSTANCE_ROW_BYTES_MAX));
     const seq = await readFiles(parser, store, tableId, opened, slices);
-    const nextPath = freePaths(store, order, seq);
-    const { files: written, combined } = await writeParquetFiles(parser, store, { tableId, columns, nextPath, limits }, () => [{ rowFirst: 0, rowEnd: opened.rows, seq }], onSlice);
+    const written: CompactedFile[] = [];
+    let combined = 0;
+    try {
+      for (const piece of await piecesOf(parser, order, slices)) {
+        const spans = await spansWithin(parser, tableId, piece, seq, slices);
+        const pathOf = (place: number): string => `${folder}/${mergedFileName(node, seq, numberFirst + written.length + place)}`;
+        const made = await writeParquetFiles(parser, store, { tableId, columns, pathOf, limits, combines: piece.combines }, () => spans, onSlice);
+        written.push(...made.files.map((file) => ({ ...file, hasPointsOnce: piece.combines })));
+        combined += made.combined;
+      }
+    } catch (error) {
+      for (const { path } of written) await store.delete(path);
+      throw error;
+    }
     return { files: written, rowsRead: opened.rows, rows: written.reduce((sum, file) => sum + file.rows, 0), combined };
   } finally {
     parser.drop(tableId);
   }
 }
 
-/** Names that no file has: not one that is read, though its highest seq may be the same, nor one that waits to be deleted. */
-function freePaths(store: RangeStore, { files, folder, node }: CompactOrder, seq: number): () => Promise<string> {
-  const places = files.map(({ path }) => parseCompactedName(path.slice(folder.length + 1))).map((parts) => (parts?.seq === seq ? parts.place + 1 : 0));
-  let place = Math.max(0, ...places);
-  return async () => {
-    for (;; place += 1) {
-      const path = `${folder}/${compactedFileName(node, seq, place)}`;
-      if ((await store.size(path)) !== null) continue;
-      place += 1;
-      return path;
-    }
-  };
-}
-
 function flushBytes(rows: number, columns: number): number {
   return Math.ceil(FLUSH_BYTES + FLUSH_ROW_BYTES * rows + Math.min(FLUSH_COLUMN_BYTES * columns * rows, FLUSH_KEPT_BYTES_MAX));
+}
+
+const EVERYTHING: Piece = { fromMs: -Infinity, endMs: Infinity, combines: true };
+
+async function piecesOf(parser: WasmParser, { divide, tableId }: CompactOrder, slices: Slices): Promise<readonly Piece[]> {
+  return divide === null ? [EVERYTHING] : divide(await rowsOfMinutes(parser, tableId, slices));
 }

@@ -18,7 +18,7 @@ import { writeWhole } from './whole-file.js';
 export interface FlushExports {
   tableAt(tableId: number): number;
   flushSpans(count: number): number;
-  flushStart(table: number, stepEntries: number, spans: number, count: number, rows: number, first: number, end: number): void;
+  flushStart(table: number, stepEntries: number, spans: number, count: number, rows: number, first: number, end: number, combines: number): void;
   flushSort(table: number): number;
   flushRows(): number;
   flushCombined(): number;
@@ -59,9 +59,11 @@ export async function writeParquetFile(
 
 /** Files to write, one after another. */
 interface FilesOrder extends Pick<FileOrder, 'tableId' | 'columns'> {
-  /** Where the next file will stand. */
-  readonly nextPath: () => Promise<string>;
+  /** @param place from 0 */
+  readonly pathOf: (place: number) => string;
   readonly limits: FileLimits;
+  /** Whether of rows that were read back equal points become one, whatever their seqs. */
+  readonly combines: boolean;
 }
 
 /** Where a file ends, behind a row group: before the one that would bring it past either. */
@@ -81,10 +83,10 @@ export async function writeParquetFiles(
   const flush = new Flush(module, order, spansOf(), onSlice);
   const files: FlushedFile[] = [];
   try {
-    if (!(await flush.start())) return { files, combined: 0 };
+    if (!(await flush.start(order.combines))) return { files, combined: 0 };
     await flush.sort();
     do {
-      const path = await order.nextPath();
+      const path = order.pathOf(files.length);
       files.push(await writeWhole(store, path, (writer) => flush.write(writer, path, order.limits)));
     } while (flush.hasMore);
     return { files, combined: module.exports.flushCombined() >>> 0 };
@@ -123,11 +125,11 @@ class Flush {
   }
 
   /** Takes up the spans; false when they have no rows. */
-  async start(): Promise<boolean> {
+  async start(combines = false): Promise<boolean> {
     const placed = await PlacedSpans.place(this.#module, this.#spans, this.#slices);
     if (placed.rows === 0) return false;
     const { at, count, rows, rowFirst, rowEnd } = placed;
-    this.#module.exports.flushStart(this.#rows.table(), SLICE_ROWS, at, count, rows, rowFirst, rowEnd);
+    this.#module.exports.flushStart(this.#rows.table(), SLICE_ROWS, at, count, rows, rowFirst, rowEnd, Number(combines));
     return true;
   }
 

@@ -1,5 +1,6 @@
 /** One instance of the WASM module: what a worker knows of the catalog, the memtables, and parsing into them. */
 import * as abi from '../../../assembly/layout/codes.js';
+import { FIRST_TIME_NS } from '../../retention.js';
 import type { RejectContext } from '../../rejects/reject-record.js';
 import { readParsed, type OutcomePlace, type Parsed, type RowRange } from './parsed.js';
 import type { ParserLimits } from '../../model/limits.js';
@@ -28,6 +29,8 @@ export interface ParseOptions {
   readonly rejectedRuns?: Uint32Array;
   /** Replay: seq of the body. */
   readonly replaySeq?: number;
+  /** Nanoseconds since 1970 of the oldest timestamp that is taken; not judged on replay, and when absent. */
+  readonly keptSince?: bigint;
   /** What its rows may take of memory; no end when absent. */
   readonly roomBytes?: number;
 }
@@ -48,7 +51,7 @@ interface ParserExports extends FlushExports, InflateExports, ReadExports {
   argumentsAt(bytes: number): number;
   parse(
     databaseId: number, bytes: number, precision: number, defaultTime: bigint, flags: number, linesMax: number,
-    runsAt: number, runs: number, replaySeq: number,
+    runsAt: number, runs: number, replaySeq: number, keptSince: bigint,
   ): number;
   outcome(): number;
   dumpAt(): number;
@@ -70,6 +73,11 @@ interface ParserExports extends FlushExports, InflateExports, ReadExports {
   dropRange(first: number, end: number): void;
   dropStep(entries: number): number;
   dropEnd(): void;
+  growStart(tableId: number, valuesMin: number): void;
+  growNext(): number;
+  growBegin(): void;
+  growStep(bytes: number): number;
+  growEnd(): void;
   memtableBytes(): number;
   memoryUsed(): number;
   setMemtableBytesMax(bytes: number): void;
@@ -159,13 +167,13 @@ export class WasmParser {
 
   /** Parses the body in the input view into the memtables. @throws a WASM trap when memory is used up; the instance is lost */
   parse(options: ParseOptions): Parsed {
-    const { databaseId, bytes, precision, defaultTime, flags, linesMax, rejectedRuns, replaySeq = 0, roomBytes = Infinity } = options;
+    const { databaseId, bytes, precision, defaultTime, flags, linesMax, rejectedRuns, replaySeq = 0, keptSince = FIRST_TIME_NS, roomBytes = Infinity } = options;
     const runs = rejectedRuns ?? new Uint32Array();
     const runsAt = this.exports.argumentsAt(runs.byteLength) >>> 0;
     this.#words(runsAt, runs.length).set(runs);
     this.exports.setMemtableBytesMax(Math.min(this.memtableBytes() + roomBytes, WORD_MAX));
     const status = this.exports.parse(
-      databaseId, bytes, precision, defaultTime, flags, linesMax, runsAt, runs.length / 2, replaySeq,
+      databaseId, bytes, precision, defaultTime, flags, linesMax, runsAt, runs.length / 2, replaySeq, keptSince,
     );
     return readParsed(this.#outcomePlace(), status, precision);
   }

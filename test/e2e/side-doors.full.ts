@@ -80,7 +80,7 @@ test('databases are made as each client makes them, and are there after kill -9'
 
     const third = await TestServer.start(dataDir);
     const left = await (await fetch(`${third.url}/api/v3/configure/database?format=json`)).json();
-    assert.deepEqual(left, ['node_influx', 'python_v1', 'go_v1', 'aioinflux', 'influxdb_java', 'v2'].map((name) => ({ 'iox::database': name })));
+    assert.deepEqual(left, ['node_influx', 'python_v1', 'go_v1', 'aioinflux', 'influxdb_java', 'v2'].map((name) => ({ 'iox::database': name, 'retention_period': 'none' })));
     assert.equal(await third.stop(), 0);
   } finally {
     removeDataDir(dataDir);
