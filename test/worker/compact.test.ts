@@ -12,7 +12,7 @@ import { fuzzCount, Random } from '../fuzz/random.js';
 import { moduleOf } from './builds.js';
 import { encoderModule } from './encoder-module.js';
 import { addBody, assertSameTexts, column, COLUMNS, flush } from './flush-case.js';
-import { flushModel, modelStatistics, modelText, sortRows, type ModelRow } from './flush-model.js';
+import { flushModel, modelStatistics, modelText, sortRows, withoutShadowed, type ModelRow } from './flush-model.js';
 import { MemoryStore, textsByHyparquet } from './flushed-file.js';
 import { HandMadeTable, type Value } from './hand-made-table.js';
 
@@ -141,6 +141,21 @@ test('[issue 14 3] rows are combined where one has a field that none of a higher
   assert.equal(await compactedOf({ a: 1, b: 1 }, { a: 2 }), 1);
   assert.equal(await compactedOf({ a: 1 }, { b: 2 }, { a: 3 }), 1);
   assert.equal(await compactedOf({ b: 1 }, { a: 2 }, { b: 3 }, { a: 4, b: 4 }), 0);
+});
+
+test('[issue 14 3] where points may not be combined, versions stay but for those that the next one has whole', async () => {
+  let left = 0;
+  for (let seed = 0; seed < fuzzCount(10); seed++) {
+    const { store, order, rows } = await madeFiles(new Random(700 + seed), [[3], [1, 4], [2], [5, 6]], seed % 2 === 0 ? 4 : 150);
+    const expected = withoutShadowed(rows, ['host', 'region']);
+    const divide = () => [{ fromMs: -Infinity, endMs: Infinity, combines: false }];
+    const { files, combined } = await compactFiles(new WasmParser(moduleOf('simd')), store as unknown as RangeStore, { ...order, divide });
+    assert.equal(combined, 0);
+    const texts = await textsByHyparquet(store.files.get(files[0]!.path)!, COLUMNS);
+    assertSameTexts(texts, expected.map((row) => modelText(row, COLUMNS)), 'hyparquet');
+    left += rows.length - expected.length;
+  }
+  assert.ok(left > 20, `only ${left} rows were left out`);
 });
 
 test('[issue 14 3] a file ends at its limits and the next begins, and a failure leaves none', async () => {
