@@ -11,7 +11,7 @@ export { restoreRows, restoreValues } from './memtable/restore';
 export { setSeriesBytes } from './memtable/cache/series-cache';
 export { memtableBytes, setMemtableBytesMax } from './memtable/memory';
 export { freeSpare, spareBytes } from './memtable/reclaim';
-export { flushBytes, flushChunk, flushNextGroup, flushEnd, flushGroup, flushPage, flushRows, flushSort, flushSpans, flushStart } from './flush/flush';
+export { flushBytes, flushChunk, flushCombined, flushNextGroup, flushEnd, flushGroup, flushPage, flushRows, flushSort, flushSpans, flushStart } from './flush/flush';
 export { readChunk, readChunkEnd, readDictionary, readEnd, readGroup, readGroupEnd, readInput, readPage, readSeqMax, readStart } from './read/read';
 export { inflate, inflatedBytes, inflatedTo, packed } from './inflate/inflate';
 export { parse } from './parse/body';

@@ -94,7 +94,7 @@ async function readRow(name: string, { store, files, columns, bytes }: Made): Pr
 }
 
 async function compactRow(name: string, { store, files, columns, bytes }: Made): Promise<Row> {
-  const order = { tableId: TABLE_ID, folder: 'cpu', columns, files, node: '0123abcd', numberFirst: 1, limits: COMPACTED_LIMITS, divide: null, memoryBytesMax: MEMORY_BYTES_MAX };
+  const order = { tableId: TABLE_ID, folder: 'cpu', columns, files, node: '0123abcd', numberFirst: 1, limits: COMPACTED_LIMITS, memoryBytesMax: MEMORY_BYTES_MAX, divide: null };
   return rowOf(name, bytes, async (parser) => {
     const compacted = await compactFiles(parser, store, order);
     return { rows: compacted.rowsRead, written: compacted.files.reduce((sum, file) => sum + file.bytes, 0) };

@@ -9,6 +9,7 @@ import { resetNumberDictionary } from './parquet/number-dictionary';
 import { startGroups } from './rows/row-group';
 import { startKept } from './rows/column-cache';
 import { merged } from './sort/merge-points';
+import { combined } from './sort/overwritten';
 import { startPages } from './parquet/page';
 import { startPositions } from './rows/file-positions';
 import { startRuns } from './rows/rank-runs';
@@ -58,6 +59,11 @@ export function flushSort(table: usize): u32 {
 /** Rows of the file, once sorted: equal points of one body are one row, and those a later body wrote again have none. */
 export function flushRows(): u32 {
   return rows - merged;
+}
+
+/** Rows that were read back and are combined, once sorted: what the file says of their points came of several seqs. */
+export function flushCombined(): u32 {
+  return combined;
 }
 
 /** Works on for one step at the next row group; 1 while there are more. */

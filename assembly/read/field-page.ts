@@ -22,14 +22,19 @@ const DECIMAL_BYTES: usize = 9;
 const NUMBER_BYTES: u64 = 4;
 const LENGTH_BYTES: usize = 4;
 
-/** Reads the page of `rows` rows from the memtable's row `first` on; it stands from `at` to `end`. Returns READ_*. */
-export function readField(column: usize, encoding: u32, first: u32, rows: u32, at: usize, end: usize): u32 {
+/**
+ * Reads the page of `rows` rows from the memtable's row `first` on, which will have `rowsAll`; it stands from `at` to `end`.
+ * Returns READ_*.
+ */
+export function readField(column: usize, encoding: u32, first: u32, rows: u32, rowsAll: u32, at: usize, end: usize): u32 {
   const values = readLevels(at, end, rows, presentRows);
   if (values == 0) return READ_LEVELS;
   if (present == 0) return emptyPage(encoding, values, end);
   const kind = load<u32>(column, COLUMN_KIND);
   const count = load<u32>(column, COLUMN_COUNT);
-  if (!makeRoom(column, kind, count + present)) return READ_NO_ROOM;
+  // A column that had a value in every row so far mostly goes on so: what doubles would be copied and stand there twice.
+  const isDense = present == rows && count == first;
+  if (!(isDense && makeRoom(column, kind, rowsAll)) && !makeRoom(column, kind, count + present)) return READ_NO_ROOM;
   const to = <usize>load<u32>(column, COLUMN_VALUES) + (<usize>count << valueShift(kind));
   let code: u32 = READ_OK;
   if (kind == KIND_STRING) code = readStrings(column, encoding, present, values, end);

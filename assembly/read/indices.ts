@@ -1,5 +1,6 @@
 // The indices of a page into the dictionary of its chunk: a byte of width, then the hybrid.
 import { READ_ENCODING, READ_INDEX, READ_OK, READ_VALUES } from '../layout/read';
+import { maxWord } from '../flush/parquet/simd-words';
 import { entryCount } from './dictionary';
 import { readHybrid } from './hybrid';
 import { indices } from './page-areas';
@@ -12,7 +13,5 @@ export function readIndices(at: usize, end: usize, count: u32): u32 {
   if (at == end) return READ_VALUES;
   const width = <u32>load<u8>(at);
   if (width == 0 || width > WIDTH_MAX || readHybrid(at + 1, end, width, count, indices) != end) return READ_VALUES;
-  let most: u32 = 0;
-  for (let at = indices; at < indices + (<usize>count << 2); at += 4) most = max(most, load<u32>(at));
-  return most < entryCount ? READ_OK : READ_INDEX;
+  return maxWord(indices, count) < entryCount ? READ_OK : READ_INDEX;
 }

@@ -5,7 +5,7 @@ import { KIND_TAG } from '../layout/codes';
 import { COLUMN_KIND } from '../layout/column';
 import { COLUMN_TIME } from '../layout/flush';
 import { READ_NO_ROOM, READ_OK, READ_ROWS, READ_SNAPPY } from '../layout/read';
-import { TABLE_ROWS, TABLE_ROWS_CAPACITY } from '../layout/table';
+import { TABLE_ROWS } from '../layout/table';
 import { giveAllScratch } from '../flush/scratch';
 import { isOverRoom, roomFor } from '../memtable/memory';
 import { columnAt, indexOfColumn } from '../memtable/read';
@@ -23,8 +23,10 @@ export { readSeqMax } from './own-page';
 /** A time, a series and a seq. */
 const ROW_BYTES: u64 = 20;
 
-/** The memtable, the first row of the row group at hand, and its rows. */
+/** The memtable, the rows it will have, and those of a row group at most; the first row of the row group at hand, and its rows. */
 let table: usize = 0;
+let rowsAll: u32 = 0;
+let rowsMax: u32 = 0;
 let groupFirst: u32 = 0;
 let groupRows: u32 = 0;
 /** The chunk at hand: its column's id and struct (0: one of our own), and the row of its next page in the group. */
@@ -35,6 +37,8 @@ let chunkRow: u32 = 0;
 /** Begins to read files into a table that has no rows. @param rows of all files that will be read @param groupRowsMax of a row group of them */
 export function readStart(tableAt: usize, rows: u32, groupRowsMax: u32): u32 {
   table = tableAt;
+  rowsAll = rows;
+  rowsMax = groupRowsMax;
   groupFirst = 0;
   groupRows = 0;
   if (isOverRoom(<u64>roomFor(rows) * ROW_BYTES)) return READ_NO_ROOM;
@@ -49,9 +53,10 @@ export function readStart(tableAt: usize, rows: u32, groupRowsMax: u32): u32 {
 /** Begins a row group. */
 export function readGroup(rows: u32): u32 {
   groupFirst = load<u32>(table, TABLE_ROWS);
+  if (rows > rowsAll - groupFirst || rows > rowsMax) return READ_ROWS;
   groupRows = rows;
   clearTagCodes(rows);
-  return rows > load<u32>(table, TABLE_ROWS_CAPACITY) - groupFirst ? READ_ROWS : READ_OK;
+  return READ_OK;
 }
 
 /** Begins a column chunk of the group: an id of the table, or COLUMN_TIME …. */
@@ -78,7 +83,7 @@ export function readPage(encoding: u32, rows: u32, bytes: u32, rawBytes: u32): u
   const end = rawPage + <usize>rawBytes;
   if (column == 0) return readOwn(table, columnId, encoding, first, rows, rawPage, end);
   if (load<u32>(column, COLUMN_KIND) == KIND_TAG) return readTag(column, encoding, row, rows, rawPage, end);
-  return readField(column, encoding, first, rows, rawPage, end);
+  return readField(column, encoding, first, rows, rowsAll, rawPage, end);
 }
 
 /** Ends the chunk. */

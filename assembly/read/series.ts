@@ -14,8 +14,9 @@ import { columnAt } from '../memtable/read';
 
 const MARGIN_VALUES: usize = 16;
 const SLOTS_MIN: u32 = 1024;
-/** Bytes that a series may take more of memtables, for each of its tags, when arrays double. */
+/** Bytes that a series may take more, when arrays double and in the flush to come: for each of its tags, and besides. */
 const TAG_BYTES: u64 = 16;
+const SERIES_BYTES: u64 = 64;
 
 let table: usize = 0;
 let tags: u32 = 0;
@@ -77,7 +78,7 @@ export function addGroupSeries(first: u32, rows: u32): u32 {
     if (row == 0 || load<u32>(changes + (<usize>row << 2)) != 0) {
       const before = load<u32>(table, TABLE_SERIES);
       number = seriesOfRow(row);
-      if (number == before && isOverRoom(TAG_BYTES * tags * before)) return READ_NO_ROOM;
+      if (number == before && isOverRoom((TAG_BYTES * tags + SERIES_BYTES) * before)) return READ_NO_ROOM;
     }
     store<u32>(series + (<usize>row << 2), number);
   }

@@ -68,6 +68,15 @@ test('what is missing is null, empty, or nothing to delete', async () => {
   assert.equal(await store.get('db/a'), null);
 });
 
+test('[issue 14 2] parts of a file: as many bytes as are asked for, fewer where it ends, none of one that is not there', async () => {
+  const store = tablesStore(systemDisk, freshPaths(), 's');
+  await store.putIfAbsent('db/a', Buffer.from('0123456789'));
+  const parts = await Promise.all([[0, 4], [3, 2], [8, 5], [10, 1], [20, 1]].map(([from, bytes]) => store.getRange('db/a', from!, bytes!)));
+  assert.deepEqual(parts.map(String), ['0123', '34', '89', '', '']);
+  assert.equal(await store.getRange('db/none', 0, 1), null);
+  await assert.rejects(store.getRange('../a', 0, 1), RangeError);
+});
+
 test('of many that put the same file if absent one wins, and its bytes stay', async () => {
   const paths = freshPaths();
   const won = await Promise.all(Array.from({ length: 20 }, (_, n) =>

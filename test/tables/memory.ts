@@ -2,7 +2,7 @@
 import type { Disk } from '../../src/disk.js';
 import { dataPaths, type DataPaths } from '../../src/names.js';
 import { localTableStore } from '../../src/tables/local-store.js';
-import type { TableStore } from '../../src/tables/table-store.js';
+import type { RangeStore } from '../../src/tables/table-store.js';
 import { MemoryDisk } from '../fault/memory-disk.js';
 
 export const memoryPaths = dataPaths('data');
@@ -15,6 +15,6 @@ export async function memoryDisk(): Promise<MemoryDisk> {
 }
 
 /** The store of the tables of a data folder. @param start names a process */
-export function tablesStore(disk: Disk, paths: DataPaths, start: string): TableStore {
+export function tablesStore(disk: Disk, paths: DataPaths, start: string): RangeStore {
   return localTableStore(disk, paths.tables, paths.tmp(start));
 }

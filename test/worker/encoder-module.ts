@@ -18,6 +18,9 @@ export interface EncoderExports extends Omit<FlushExports, 'tableAt'> {
   writeDelta(values: number, count: number, out: number): number;
   hybridBytesMax(count: number, width: number): number;
   writeHybrid(values: number, count: number, width: number, out: number): number;
+  snappyUncompress(source: number, bytes: number, out: number, outBytes: number): number;
+  readDelta(at: number, end: number, count: number, out: number): number;
+  readHybrid(at: number, end: number, width: number, count: number, out: number): number;
 }
 
 export interface EncoderModule {
@@ -25,7 +28,7 @@ export interface EncoderModule {
   readonly exports: EncoderExports;
 }
 
-const ENTRIES = ['flush/flush', 'flush/parquet/snappy', 'flush/parquet/delta', 'flush/parquet/hybrid', 'base/arena'];
+const ENTRIES = ['flush/flush', 'flush/parquet/snappy', 'flush/parquet/delta', 'flush/parquet/hybrid', 'read/snappy', 'read/delta', 'read/hybrid', 'base/arena'];
 
 /** Compiled once for all test files, until a source is newer. */
 const COMPILED = join(root, 'dist/test/worker/encoder.wasm');

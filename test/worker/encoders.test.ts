@@ -1,4 +1,4 @@
-/** Snappy, DELTA_BINARY_PACKED and the RLE / bit-packed hybrid, each read back by other people's decoders. */
+/** Snappy, DELTA_BINARY_PACKED and the RLE / bit-packed hybrid, each read back by other people's decoders and by our own. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decompressSnappy } from 'hyparquet-compressors';
@@ -31,7 +31,19 @@ function assertSnappyRoundTrip(bytes: Uint8Array, what: string): Uint8Array {
   if (bytes.length > 0) {
     assert.ok(Buffer.compare(decompressSnappy(compressed, bytes.length), bytes) === 0, `${what}: hysnappy reads it otherwise`);
   }
+  assert.ok(Buffer.compare(unpacked(compressed, bytes.length)!, bytes) === 0, `${what}: our own reads it otherwise`);
   return compressed;
+}
+
+/** By our own decoder; null when it refuses. */
+function unpacked(compressed: Uint8Array, length: number): Uint8Array | null {
+  const source = place(module, compressed);
+  const out = exports.allocate(length + 64) >>> 0;
+  const isWhole = exports.snappyUncompress(source, compressed.length, out, length) !== 0;
+  const bytes = isWhole ? taken(module, out, out + length) : null;
+  exports.release(source, compressed.length + 64);
+  exports.release(out, length + 64);
+  return bytes;
 }
 
 /** Bytes between noise and repetition: pieces of fresh noise, of a small alphabet, and of what came before. */
@@ -71,6 +83,25 @@ test('snappy: mixed inputs round trip', () => {
   for (let i = 0; i < 300; i++) assertSnappyRoundTrip(mixedBytes(random, random.below(i < 280 ? 5000 : 300_000)), `mixed input ${i}`);
 });
 
+test('[issue 14 2] snappy: streams by another encoder\'s rules, and streams that are none', () => {
+  const text = (...bytes: number[]): string | null => {
+    const out = unpacked(Uint8Array.from(bytes), bytes[0]!);
+    return out === null ? null : Buffer.from(out).toString('latin1');
+  };
+  const abc = [0x08, 0x61, 0x62, 0x63]; // a literal of three
+  assert.equal(text(3, ...abc), 'abc');
+  assert.equal(text(10, ...abc, 0x01 | (3 << 2), 3), 'abcabcabca');
+  assert.equal(text(9, ...abc, 0x02 | (5 << 2), 1, 0), 'abccccccc');
+  assert.equal(text(8, ...abc, 0x03 | (4 << 2), 2, 0, 0, 0), 'abcbcbcb');
+  assert.equal(text(3, 60 << 2, 2, 0x61, 0x62, 0x63), 'abc');
+  assert.equal(text(3, 63 << 2, 2, 0, 0, 0, 0x61, 0x62, 0x63), 'abc');
+  assert.equal(text(0), '');
+  for (const wrong of [[4, ...abc], [2, ...abc], [3, 0x08, 0x61, 0x62], [10, ...abc, 0x01 | (3 << 2), 4], [10, ...abc, 0x01 | (3 << 2), 0], [10, ...abc, 0x01 | (3 << 2)],
+    [3, 63 << 2, 0xff, 0xff, 0xff, 0xff, 0x61], [9, ...abc, 0x01 | (3 << 2), 3], [3, 63 << 2, 2, 0]]) {
+    assert.equal(text(...wrong), null, String(wrong));
+  }
+});
+
 test('snappy: repetition shrinks and noise hardly grows', () => {
   const random = new Random(4);
   const text = Buffer.from('host=server01,region=eu-west '.repeat(10_000));
@@ -95,6 +126,10 @@ function assertDeltaRoundTrip(values: readonly bigint[], what: string): number {
   const decoded = new BigInt64Array(values.length);
   if (values.length > 0) deltaBinaryUnpack(reader, values.length, decoded);
   assert.deepEqual([...decoded], values, what);
+  assert.equal(exports.readDelta(out, end, values.length, at) >>> 0, end, what);
+  assert.deepEqual([...new BigInt64Array(module.memory.buffer, at, values.length)], values, `${what}, by our own`);
+  assert.equal(exports.readDelta(out, end - 1, values.length, at), 0, `${what}, cut`);
+  assert.equal(exports.readDelta(out, end, values.length + 1, at), 0, `${what}, one more`);
   exports.release(at, values.length * 8 + 64);
   exports.release(out, roomBytes);
   return bytes.length;
@@ -168,6 +203,9 @@ function assertHybridRoundTrip(values: readonly number[], width: number): void {
   const decoded = Array.from({ length: values.length }, () => 0);
   readRleBitPackedHybrid(readerOf(bytes), width, decoded, bytes.length);
   assert.deepEqual(decoded.map((value) => value >>> 0), values);
+  assert.equal(exports.readHybrid(out, end, width, values.length, at) >>> 0, end);
+  assert.deepEqual([...new Uint32Array(module.memory.buffer, at, values.length)], values);
+  assert.equal(exports.readHybrid(out, end - 1, width, values.length, at), 0);
   exports.release(at, values.length * 4 + 64);
   exports.release(out, roomBytes);
 }

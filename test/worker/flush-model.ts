@@ -18,7 +18,12 @@ export interface ModelRow {
 export function flushModel(rows: readonly Row[], spans: readonly FlushSpan[], columns: readonly ColumnDefinition[]): ModelRow[] {
   const tags = columns.filter(({ kind }) => kind === abi.KIND_TAG).map(({ name }) => name);
   const merged = spans.flatMap((span) => mergeBody(rows.slice(span.rowFirst, span.rowEnd), tags).map((row) => ({ ...row, seq: span.seq })));
-  const sorted = sortRows(merged, tags);
+  return withoutShadowed(merged, tags);
+}
+
+/** Rows in the order of a file, but for those that the next version of their point wrote again as a whole. */
+export function withoutShadowed(rows: readonly ModelRow[], tags: readonly string[]): ModelRow[] {
+  const sorted = sortRows(rows, tags);
   return sorted.filter((row, i) => !isShadowed(row, sorted[i + 1], tags));
 }
 

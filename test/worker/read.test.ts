@@ -72,6 +72,18 @@ test('[issue 14 2] dictionaries and plain pages, runs and bits, columns that com
   }
 });
 
+test('[issue 14 2] a large file is read in parts, and its long columns page by page', async () => {
+  const random = new Random(47);
+  const memtable = new HandMadeTable(module, COLUMNS);
+  const spans = [addBody(memtable, random, 15_000, 1)];
+  addNoise(memtable, random);
+  memtable.layOut();
+  const { file } = await flush(memtable, spans);
+  assert.ok(file.length > 8 << 20, `${file.length} bytes`);
+  const expected = flushModel(memtable.rows, spans, COLUMNS).map((row) => modelText(row, COLUMNS));
+  assertSameTexts(memtableTexts(await readBack([file], COLUMNS), COLUMNS), expected, 'our reader');
+});
+
 test('[issue 14 2] a flipped byte is an error that names the file, or changes nothing', async () => {
   const random = new Random(43);
   const { file, texts } = await randomFile(random, [300, 200]);

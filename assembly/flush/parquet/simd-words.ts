@@ -14,6 +14,19 @@ export function isRun8(words: usize, word: u32): bool {
   }
 }
 
+/** The largest of `count` words (u32); 0 for none. */
+export function maxWord(words: usize, count: u32): u32 {
+  const end = words + (<usize>count << 2);
+  let most: u32 = 0;
+  if (ASC_FEATURE_SIMD) {
+    let four = v128.splat<u32>(0);
+    for (; words + 16 <= end; words += 16) four = v128.max<u32>(four, v128.load(words));
+    most = max(max(v128.extract_lane<u32>(four, 0), v128.extract_lane<u32>(four, 1)), max(v128.extract_lane<u32>(four, 2), v128.extract_lane<u32>(four, 3)));
+  }
+  for (; words < end; words += 4) most = max(most, load<u32>(words));
+  return most;
+}
+
 /** Sets `count` words (u32); up to 3 more are written. */
 @inline
 export function fillWords(to: usize, word: u32, count: u32): void {

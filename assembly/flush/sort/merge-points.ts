@@ -58,6 +58,7 @@ export function mergeStep(table: usize): bool {
         if (isOneSpan(row, next)) {
           setEntry(at - 1, row | MERGED);
           merged++;
+          if (rowSeqs != 0) noteRepeat(at - 1);
         } else noteRepeat(at - 1);
       }
     }

@@ -1,6 +1,7 @@
 // Points that the next body with the same tags and time wrote again, in every field they have: no reader needs them. Such
 // a point goes on in the next, as lines of one body do, which leaves it nothing of its own: each of its fields has a later
 // value there. A point with a field that the next lacks stays, for that value is the latest unless another file has one.
+// Of rows that were read back and are combined both go on in the next already, and those of the second kind are counted.
 import { COLUMN_KIND } from '../../layout/column';
 import { TABLE_COLUMNS } from '../../layout/table';
 import { KIND_TAG } from '../../layout/codes';
@@ -16,10 +17,10 @@ const STAGE_COMPARE: u32 = 2;
 const STAGE_MARK: u32 = 3;
 /** What the next step does: STAGE_*. */
 let stage: u32 = STAGE_COLUMN;
-/** u32 each: last entries of points whose next point is equal, and how many; KEPT once one has a field of its own. */
+/** u32 each: last entries of points whose next point is equal, and how many; with KEPT once one has a field of its own. */
 let repeats: usize = 0;
 let repeatCount: u32 = 0;
-const KEPT: u32 = 0xFFFFFFFF;
+const KEPT: u32 = 1 << 31;
 const REPEATS_MIN: u32 = 1024;
 /** A bit a row of the range: whether the column at hand has a value in it. */
 let bits: usize = 0;
@@ -28,6 +29,8 @@ let at: u32 = 0;
 let endValue: u32 = 0;
 /** Points that were found to go on in the next. */
 export let overwritten: u32 = 0;
+/** Of rows that were read back: those that have a field of their own in a row of several seqs. */
+export let combined: u32 = 0;
 
 /** Begins a flush. */
 export function resetOverwritten(): void {
@@ -39,6 +42,7 @@ export function resetOverwritten(): void {
 export function clearRepeats(): void {
   repeatCount = 0;
   overwritten = 0;
+  combined = 0;
 }
 
 /** Notes that the point which ends with the entry `index` has the tags and time of the next one, of another body. */
@@ -117,7 +121,7 @@ function compare(table: usize): bool {
   for (; at < stop; at++) {
     const slot = repeats + (<usize>at << 2);
     const index = load<u32>(slot);
-    if (index != KEPT && pointHas(index) && !nextHas(index + 1)) store<u32>(slot, KEPT);
+    if ((index & KEPT) == 0 && pointHas(index) && !nextHas(index + 1)) store<u32>(slot, index | KEPT);
   }
   if (at < repeatCount) return true;
   giveScratch(bits);
@@ -153,7 +157,12 @@ function mark(): bool {
   const stop = stepEnd(at, repeatCount, FAR);
   for (; at < stop; at++) {
     const index = load<u32>(repeats + (<usize>at << 2));
-    if (index == KEPT) continue;
+    const isKept = (index & KEPT) != 0;
+    if (entryOf(index & ~KEPT) & MERGED) {
+      combined += <u32>isKept;
+      continue;
+    }
+    if (isKept) continue;
     setEntry(index, entryOf(index) | MERGED);
     overwritten++;
   }

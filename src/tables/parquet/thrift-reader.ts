@@ -25,7 +25,7 @@ const DOUBLE_BYTES = 8;
 /** In a list's head: the count stands behind it. */
 const LONG_LIST = 15;
 
-export type ThriftValue = boolean | number | Uint8Array | readonly ThriftValue[] | ThriftStruct;
+type ThriftValue = boolean | number | Uint8Array | readonly ThriftValue[] | ThriftStruct;
 export type ThriftStruct = ReadonlyMap<number, ThriftValue>;
 
 export class ThriftReader {

@@ -1,5 +1,6 @@
 /** Files of one table merged into one or a few: read back into a memtable, and flushed out of it (DESIGN.md, section 16). */
 import type { FlushedFile } from '../../model/flushed-file.js';
+import { INSTANCE_ROW_BYTES_MAX } from '../../model/limits.js';
 import type { ColumnDefinition } from '../../model/schema.js';
 import { mergedFileName } from '../../names.js';
 import { fileColumns } from '../../tables/parquet/file-columns.js';
@@ -22,7 +23,7 @@ export interface CompactOrder {
   readonly node: string;
   readonly numberFirst: number;
   readonly limits: FileLimits;
-  /** What rows, codes and the flush may take of the instance's memory. */
+  /** What rows, codes and the flush may take of the instance's memory; rows no more than any worker's. */
   readonly memoryBytesMax: number;
   /** Into which files the rows go, in the order of their times; told how many rows each minute has. Null: all into one, and combined. */
   readonly divide: ((minutes: MinuteRows) => readonly Piece[]) | null;
@@ -48,6 +49,8 @@ export interface Compacted {
   readonly rowsRead: number;
   /** Fewer than were read where rows of one point became one, or were written again as a whole later. */
   readonly rows: number;
+  /** Rows that gave fields to another of a higher seq: when there are any, the data is another for who reads rows and not points. */
+  readonly combined: number;
 }
 
 /** What files of one kind hold: 4 M rows or 256 MiB. */
@@ -55,14 +58,19 @@ export const COMPACTED_LIMITS: FileLimits = { rowsMax: 4_194_304, bytesMax: 256 
 
 /** Row visits after which others get their turn, as in a flush. */
 const SLICE_ROWS = 65_536;
-/** Of a flush: two lists of rows and what a column with gaps needs; and its areas of one row group with its pages. */
+/**
+ * What a flush takes: two lists of rows and, for columns with few values, their places; of columns with gaps two bits a row,
+ * kept up to a bound; and its areas of one row group with its pages.
+ */
 const FLUSH_ROW_BYTES = 16;
+const FLUSH_COLUMN_BYTES = 0.25;
+const FLUSH_KEPT_BYTES_MAX = 64 << 20;
 const FLUSH_BYTES = 16 << 20;
 
 /**
  * Merges files of ours by C4: per field of a point the value with the highest seq. The files that are read stay as they are.
  * @param parser an instance in which nothing else goes on, and in which the table is not defined; it is not defined afterwards
- * @param onSlice is called whenever others get their turn
+ * @param onSlice is called whenever others get their turn; what it throws ends the compaction
  * @throws DamagedFile for a file that is not ours or damaged; NoRoom past the memory given; what the store throws. No new file
  * stays then
  */
@@ -70,28 +78,34 @@ export async function compactFiles(parser: WasmParser, store: RangeStore, order:
   const { columns, files, folder, limits, memoryBytesMax, node, numberFirst, tableId } = order;
   const slices = new Slices(SLICE_ROWS, onSlice);
   const opened = await openFiles(store, fileColumns(columns), files, slices);
-  const rowBytesMax = memoryBytesMax - FLUSH_BYTES - FLUSH_ROW_BYTES * opened.rows;
+  const rowBytesMax = memoryBytesMax - flushBytes(opened.rows, columns.length);
   if (rowBytesMax <= 0) throw new NoRoom(files.at(-1)?.path ?? folder);
   parser.define({ id: tableId, databaseId: 0, measurement: folder, created: 0, flushedTo: 0, columns });
   try {
-    parser.exports.setMemtableBytesMax(Math.min(parser.memtableBytes() + rowBytesMax, 0xffffffff));
+    parser.exports.setMemtableBytesMax(parser.memtableBytes() + Math.min(rowBytesMax, INSTANCE_ROW_BYTES_MAX));
     const seq = await readFiles(parser, store, tableId, opened, slices);
     const written: CompactedFile[] = [];
+    let combined = 0;
     try {
       for (const piece of await piecesOf(parser, order, slices)) {
         const spans = await spansWithin(parser, tableId, piece, seq, slices);
         const pathOf = (place: number): string => `${folder}/${mergedFileName(node, seq, numberFirst + written.length + place)}`;
-        const files = await writeParquetFiles(parser, store, { tableId, columns, pathOf, limits, combines: piece.combines }, () => spans, onSlice);
-        written.push(...files.map((file) => ({ ...file, hasPointsOnce: piece.combines })));
+        const made = await writeParquetFiles(parser, store, { tableId, columns, pathOf, limits, combines: piece.combines }, () => spans, onSlice);
+        written.push(...made.files.map((file) => ({ ...file, hasPointsOnce: piece.combines })));
+        combined += made.combined;
       }
     } catch (error) {
       for (const { path } of written) await store.delete(path);
       throw error;
     }
-    return { files: written, rowsRead: opened.rows, rows: written.reduce((sum, file) => sum + file.rows, 0) };
+    return { files: written, rowsRead: opened.rows, rows: written.reduce((sum, file) => sum + file.rows, 0), combined };
   } finally {
     parser.drop(tableId);
   }
+}
+
+function flushBytes(rows: number, columns: number): number {
+  return Math.ceil(FLUSH_BYTES + FLUSH_ROW_BYTES * rows + Math.min(FLUSH_COLUMN_BYTES * columns * rows, FLUSH_KEPT_BYTES_MAX));
 }
 
 const EVERYTHING: Piece = { fromMs: -Infinity, endMs: Infinity, combines: true };

@@ -21,6 +21,7 @@ export interface FlushExports {
   flushStart(table: number, stepEntries: number, spans: number, count: number, rows: number, first: number, end: number, combines: number): void;
   flushSort(table: number): number;
   flushRows(): number;
+  flushCombined(): number;
   flushNextGroup(table: number): number;
   flushGroup(): number;
   flushChunk(table: number, columnId: number): number;
@@ -73,22 +74,22 @@ export interface FileLimits {
 
 /**
  * Like `writeParquetFile`, into as many files as it takes.
- * @returns the files, none when there are no rows
+ * @returns the files, none when there are no rows; and how many rows gave fields to one of a higher seq that has others
  * @throws as `writeParquetFile`; files that were published are deleted
  */
 export async function writeParquetFiles(
   module: FlushModule, store: TableStore, order: FilesOrder, spansOf: () => FlushSpans, onSlice: () => void = () => undefined,
-): Promise<FlushedFile[]> {
+): Promise<{ readonly files: readonly FlushedFile[]; readonly combined: number }> {
   const flush = new Flush(module, order, spansOf(), onSlice);
   const files: FlushedFile[] = [];
   try {
-    if (!(await flush.start(order.combines))) return files;
+    if (!(await flush.start(order.combines))) return { files, combined: 0 };
     await flush.sort();
     do {
       const path = order.pathOf(files.length);
       files.push(await writeWhole(store, path, (writer) => flush.write(writer, path, order.limits)));
     } while (flush.hasMore);
-    return files;
+    return { files, combined: module.exports.flushCombined() >>> 0 };
   } catch (error) {
     for (const { path } of files) await store.delete(path);
     throw error;
