@@ -66,7 +66,7 @@ function memoryStore(): TableStore {
 function open(store: TableStore, folder: string, node = NODE): Promise<TableCommitter> {
   return TableCommitter.open({
     store, folder, node, identity: { tableId: 1, measurement: 'm', database: 'db' }, committedTo: 0, seqMax: () => Number.MAX_SAFE_INTEGER,
-    readCheckpoint: async () => [],
+    readCheckpoint: async () => ({ lines: [], isOurs: false }),
   });
 }
 

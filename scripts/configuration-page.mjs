@@ -39,7 +39,7 @@ const GROUPS = [
   ['Workers and memory', 'The server takes about `--max-memory`, `--queue-bytes-max`, and for each worker one body of `--body-bytes-max`; Node itself comes on top.', ['workers', 'inflate', 'max-memory', 'queue-bytes-max']],
   ['One body', 'What is over one of these costs the body, not its neighbours.', ['body-bytes-max', 'body-lines-max', 'task-time-max']],
   ['Log and disk', 'Every write is in the log until its rows are in files.', ['log-segment-bytes', 'log-bytes-max', 'disk-reserve', 'rejects-bytes-max']],
-  ['Files of tables', 'Other engines see rows once they are in files: at so many rows of a table, at such an age, when memory or log fill up, or at `sluice flush`.', ['flush-rows-max', 'log-age-max', 'set-aside-age', 'table-state-bytes-max']],
+  ['Files of tables', 'Other engines see rows once they are in files: at so many rows of a table, at such an age, when memory or log fill up, or at `sluice flush`.', ['flush-rows-max', 'log-age-max', 'set-aside-age', 'table-state-bytes-max', 'table-log-age']],
   ['Limits of names', 'What needs more than these allow is refused: a database with its request, a table or column with its line.', ['databases-max', 'tables-max', 'columns-max', 'column-name-bytes-max', 'names-bytes-max']],
   ['Messages', 'The server says what it does on stderr, a line of JSON each; of text where that is a terminal.', ['log-level']],
 ];

@@ -52,6 +52,7 @@ export interface Config extends SchemaRules {
   readonly memoryBytesMax: number;
   /** Of the Delta logs of all tables together. */
   readonly tableStateBytesMax: number;
+  readonly tableLogAgeMs: number;
   readonly diskReserveBytes: number;
   /** For the rejected lines of one database. */
   readonly rejectsBytesMax: number;
@@ -130,6 +131,7 @@ const perField = {
   flushRowsMax: { flag: 'flush-rows-max', unit: 'count', default: '1000000', min: 1, max: 100_000_000, description: 'a table\'s rows go into files at this number' },
   memoryBytesMax: { flag: 'max-memory', unit: 'bytes', default: '1GiB', min: 16 * MiB, max: 1024 * GiB, description: 'rows not yet in files, in all workers' },
   tableStateBytesMax: { flag: 'table-state-bytes-max', unit: 'bytes', default: '64MiB', min: MiB, max: 64 * GiB, description: 'what is kept in memory of the Delta logs of all tables; of those used last' },
+  tableLogAgeMs: { flag: 'table-log-age', unit: 'time', default: '24h', min: 0, max: 3650 * 24 * 3_600_000, description: 'versions of a table can be read this long; then commits before a checkpoint go' },
   diskReserveBytes: { flag: 'disk-reserve', unit: 'bytes', default: '256MiB', min: 0, max: 1024 * GiB, description: 'writes are refused with less free disk than this' },
   rejectsBytesMax: { flag: 'rejects-bytes-max', unit: 'bytes', default: '64MiB', min: MiB, max: 64 * GiB, description: 'rejected lines kept of each database, the oldest drop out' },
   logLevel: { flag: 'log-level', unit: 'word', default: 'info', words: LOG_LEVELS, description: 'what the server says on stderr' },
@@ -208,6 +210,7 @@ export function parseConfig(flags: Readonly<Record<string, string | boolean | un
     flushRowsMax: number(perField.flushRowsMax),
     memoryBytesMax: number(perField.memoryBytesMax),
     tableStateBytesMax: number(perField.tableStateBytesMax),
+    tableLogAgeMs: number(perField.tableLogAgeMs),
     diskReserveBytes: number(perField.diskReserveBytes),
     rejectsBytesMax: number(perField.rejectsBytesMax),
     logLevel: word(perField.logLevel),

@@ -1,5 +1,4 @@
 /** What a data folder holds, opened: tokens, catalog, log, and the store of the tables. Delta logs are not read here, but for a catalog that is lost. */
-import { join } from 'node:path';
 import { keepLostFrames } from './catalog/lost-frames.js';
 import { Catalog, type Table } from './catalog/catalog.js';
 import { lastSeqOf, SnapshotFiles } from './catalog/snapshot.js';
@@ -14,7 +13,10 @@ import { TokenStore } from './auth/token-store.js';
 import { TableCommitter, type CommitterOptions } from './tables/commit.js';
 import { findTables, lastSeqIn, listFolders } from './tables/found.js';
 import { Cleanup } from './tables/cleanup.js';
+import type { OwnNode } from './tables/delta/table-state.js';
 import { localTableStore } from './tables/local-store.js';
+import { LogCare } from './tables/log-care.js';
+import { LogThread } from './tables/log-thread.js';
 import { rebuildCatalog } from './tables/rebuild.js';
 import { RetiredFiles } from './tables/retired-files.js';
 import { RowQuarantine } from './tables/row-quarantine.js';
@@ -40,6 +42,9 @@ export interface Folder {
   /** Files that left the logs of their tables. */
   readonly retired: RetiredFiles;
   readonly trustedClock: TrustedClock;
+  /** Checkpoints, and the cleaning of logs behind them. */
+  readonly logCare: LogCare;
+  readonly logThread: LogThread;
   /** What is still to be found out of tables with rows in the log. */
   readonly takeUp: TakeUp;
   /** Seqs of this process are above it. */
@@ -72,7 +77,9 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
   const saved = await snapshots.load();
   saved.reports.forEach(report);
   const store = localTableStore(disk, paths.tables, paths.tmp(start));
-  const found = saved.snapshot === null ? await findTables(store) : null;
+  const logThread = new LogThread({ root: paths.tables, tmp: paths.tmp(start) }, clock);
+  const readCheckpoint: OwnNode['readCheckpoint'] = (parts, version) => logThread.read(parts, version);
+  const found = saved.snapshot === null ? await findTables(store, readCheckpoint) : null;
   const { log, scan } = await openLog(disk, paths.log, {
     clock,
     node: saved.snapshot?.node ?? null,
@@ -97,11 +104,10 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
   if (lost !== null) report(lost);
 
   const seqMaxNow = (): number => Math.max(log.lastSeq, clock.nowMs() * 1000 + 999);
+  const logCare = new LogCare({ care: (order) => logThread.care(order), clock, logger, node: log.node, logAgeMs: config.tableLogAgeMs, seqMax: seqMaxNow });
   const optionsOf = (table: Table): CommitterOptions => ({
-    store, node: log.node, readCheckpoint: async (names) => {
-      const { checkpointLines } = await import('./query/checkpoint.js'); // DuckDB is loaded for this alone
-      return checkpointLines(names.map((name) => join(paths.tables, name)));
-    },
+    store, node: log.node, readCheckpoint,
+    onLong: (expected) => logCare.want({ tableId: table.id, folder: table.folder, expected }),
     seqMax: seqMaxNow, folder: table.folder,
     identity: { tableId: table.id, measurement: table.measurement, database: table.databaseName },
     committedTo: table.committedTo,
@@ -125,7 +131,7 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
     return committer;
   };
   return {
-    paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, retired, trustedClock, takeUp,
+    paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, retired, trustedClock, takeUp, logCare, logThread,
     startSeq: log.lastSynced,
     bodyBytesMax: scan.bodyBytesMax,
     framesCount: scan.framesCount,

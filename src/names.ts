@@ -158,6 +158,14 @@ export function commitName(version: number): string {
   return `${String(version).padStart(20, '0')}.json`;
 }
 
+/** Name of a checkpoint of ours below `_delta_log/`. */
+export function checkpointName(version: number): string {
+  return `${String(version).padStart(20, '0')}.checkpoint.parquet`;
+}
+
+/** Name of the file there that says which checkpoint is the newest; others may have made that one. */
+export const lastCheckpointName = '_last_checkpoint';
+
 /** Name of a data file in its table's folder. @param seq the seq its rows go up to */
 export function dataFileName(node: string, seq: number, slot: number): string {
   return `${node}-${digits16(seq)}-${slot}.parquet`;

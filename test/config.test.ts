@@ -25,7 +25,7 @@ test('defaults', () => {
     queueBytesMax: 64 * MiB, bodyBytesMax: 64 * MiB, bodyLinesMax: 2_000_000, taskMsMax: 10_000, connectionsMax: 10_240,
     databasesMax: 64, tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: MiB, namesBytesMax: 64 * MiB,
     logSegmentBytes: 64 * MiB, logBytesMax: 1024 * MiB, logAgeMaxMs: 600_000, setAsideAgeMs: 600_000,
-    flushRowsMax: 1_000_000, memoryBytesMax: 1024 * MiB, tableStateBytesMax: 64 * MiB, diskReserveBytes: 256 * MiB, rejectsBytesMax: 64 * MiB, logLevel: 'info',
+    flushRowsMax: 1_000_000, memoryBytesMax: 1024 * MiB, tableStateBytesMax: 64 * MiB, tableLogAgeMs: 24 * 3_600_000, diskReserveBytes: 256 * MiB, rejectsBytesMax: 64 * MiB, logLevel: 'info',
   });
 });
 

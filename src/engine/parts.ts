@@ -78,7 +78,7 @@ function makeIntake({ config, damage, folder, logger }: Ground) {
 }
 
 function makeOutflow({ config, folder, logger }: Ground, { admission, pool, recovery }: Intake) {
-  const { catalog, cleanup, log, openCommitter, quarantine, quarantineStore, retired, snapshots, store, trustedClock } = folder;
+  const { catalog, cleanup, log, logCare, openCommitter, quarantine, quarantineStore, retired, snapshots, store, trustedClock } = folder;
   const logTrimmer = new LogTrimmer({ catalog, log, snapshots });
   const flusher = new Flusher({
     catalog, log, pool, stores: { tables: store, quarantine: quarantineStore }, quarantine, clock, logger, node: log.node, openCommitter,
@@ -93,7 +93,8 @@ function makeOutflow({ config, folder, logger }: Ground, { admission, pool, reco
     use: (table, work) => flusher.use(table, work),
     mustWait: ({ id }) => recovery.floor < Infinity || flusher.setAsideTables().includes(id),
   });
-  return { logTrimmer, flusher, expiredFiles, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine, isFlushing: (tableId) => flusher.isFlushing(tableId) }) };
+  const isFlushing = (tableId: number): boolean => flusher.isFlushing(tableId) || logCare.isAt(tableId) || expiredFiles.isAt(tableId);
+  return { logTrimmer, flusher, expiredFiles, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine, isFlushing }) };
 }
 
 /** Where writes and orders come in. */

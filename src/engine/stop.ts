@@ -8,7 +8,7 @@ const STOP_FLUSH_MS = 6000;
 
 /** Ends what is under way, flushes what it can, and lets go of the data folder. */
 export async function stopEngine(parts: Parts, control: Control, housekeeping: Timer): Promise<void> {
-  const { admission, droppedTables, expiredFiles, flusher, folder: { log, takeUp }, logger, logTrimmer, pool, rejects, writer } = parts;
+  const { admission, droppedTables, expiredFiles, flusher, folder: { log, logCare, logThread, takeUp }, logger, logTrimmer, pool, rejects, writer } = parts;
   admission.stop();
   housekeeping.cancel();
   await writer.settled();
@@ -16,7 +16,9 @@ export async function stopEngine(parts: Parts, control: Control, housekeeping: T
     .catch((error: Error) => logger.warn(`not all rows are in files yet; they stay in the log: ${error.message}`));
   await expiredFiles.stop().catch((error: Error) => logger.error(`what is trusted of the clock could not be noted: ${error.message}`));
   await takeUp.stop();
+  logCare.stop();
   await flusher.stop();
+  await logThread.close();
   await rejects.close();
   await droppedTables.stop().catch((error: Error) => logger.error(`the folder of what was dropped could not be moved: ${error.message}`));
   await logTrimmer.publish().then(() => logTrimmer.trim())

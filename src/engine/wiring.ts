@@ -16,13 +16,14 @@ export function connect(parts: Parts): void {
 }
 
 /** Workers know every table before a body that needs it is dispatched. */
-function connectCatalog({ expiredFiles, flusher, folder: { catalog }, logger, pool }: Parts): void {
+function connectCatalog({ expiredFiles, flusher, folder: { catalog, logCare }, logger, pool }: Parts): void {
   catalog.subscribe((applied) => {
     const { added, dropped } = applied;
     if (added.length > 0) pool.tellAll({ say: 'define', tables: added });
     if (dropped.length > 0) pool.tellAll({ say: 'drop', tableIds: dropped });
     flusher.forgetTables(dropped);
     for (const tableId of dropped) expiredFiles.forget(tableId);
+    logCare.forget(dropped);
     for (const sentence of newsOf(applied)) logger.info(sentence);
   });
 }

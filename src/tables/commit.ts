@@ -4,15 +4,18 @@ import { randomUUID } from 'node:crypto';
 import type { FlushedFile } from '../model/flushed-file.js';
 import type { ColumnDefinition } from '../model/schema.js';
 import { addAction, appendOf, metaDataAction, newMetaData, protocolAction, type MetaData, type Operation, type TableIdentity } from './delta/actions.js';
+import type { Expected } from './delta/checkpoint-writing.js';
 import { commitText } from './delta/commit-text.js';
 import { mergeSchemas, schemaOf, schemaString, type SchemaField } from './delta/schema-string.js';
 import { commitPath } from './delta/commit-reader.js';
-import { damagedFiles, type LiveFile } from './delta/file-list.js';
+import { damagedFiles, type FileChange, type LiveFile } from './delta/file-list.js';
 import { loadTable, newestSeq, withCommit, type LoadedTable } from './delta/table-log.js';
 import { assertWritable, fieldsOf, TableRefused, type TableState } from './delta/table-state.js';
 import { isReplaced, operationOf, replacementActions, type Replacement } from './replacement.js';
 import { SeenTable, type SeenOptions } from './seen-table.js';
 
+/** Commits from one checkpoint to the next. */
+const CHECKPOINT_EVERY = 50;
 /** Lost races in a row before a commit gives up. */
 const attemptsMax = 100;
 
@@ -30,6 +33,8 @@ export interface FlushBatch {
 /** Where a committer works. */
 export interface CommitterOptions extends SeenOptions {
   readonly identity: TableIdentity;
+  /** Hears when so many commits came that the log should get a checkpoint. */
+  readonly onLong?: (newest: Expected) => void;
 }
 
 /** A table as of a look at it. */
@@ -53,12 +58,15 @@ export class CommitUncertain extends Error {
 export class TableCommitter {
   readonly #options: CommitterOptions;
   readonly #seen: SeenTable;
+  /** Lots of commits that have their checkpoint, or were said to want one. */
+  #lots: number;
   /** Commits and looks at the table run one after another. */
   readonly #inTurn = atMost(1);
 
   private constructor(options: CommitterOptions, table: LoadedTable) {
     this.#options = options;
     this.#seen = new SeenTable(options, table);
+    this.#lots = lotsOf(table.state);
   }
 
   /** Reads the table's log. @throws TableRefused as `loadTable`, and when commits of ours are missing at its end */
@@ -175,10 +183,18 @@ export class TableCommitter {
       const version = this.state.version + 1;
       const { change, state } = withCommit(this.state, text, { ...this.#options, seqMax: () => Number.MAX_SAFE_INTEGER });
       const end = await this.#putCommit(version, Buffer.from(text));
-      if (end === 'ours') this.#seen.committed(state, change);
+      if (end === 'ours') this.#committed(state, change);
       else await this.#takeUp(version, end);
     }
     throw new Error(`table ${folder}: ${attemptsMax} commits in a row were overtaken by other writers`);
+  }
+
+  #committed(state: TableState, change: FileChange): void {
+    this.#seen.committed(state, change);
+    const lots = lotsOf(state);
+    if (lots <= this.#lots) return;
+    this.#lots = lots;
+    this.#options.onLong?.({ version: state.version, flushedTo: state.flushedTo });
   }
 
   /** Settles when a commit of this version is visible and lasts. @returns whose it is: after a failure that is not known */
@@ -270,6 +286,10 @@ export class TableCommitter {
     if (before !== null) return { ...before, schemaString: schemaString(fields) };
     return newMetaData(randomUUID(), this.#options.identity, schemaString(fields), timeMs);
   }
+}
+
+function lotsOf({ version }: TableState): number {
+  return Math.max(0, Math.floor(version / CHECKPOINT_EVERY));
 }
 
 /** @throws TableRefused when commits of ours that stood are not there */

@@ -1,9 +1,12 @@
 /** What lies in the folder of the tables: what a lost catalog is made anew from. Reads past all that cannot be read. */
 import { atMost } from '../in-turn.js';
 import type { ColumnDefinition } from '../model/schema.js';
-import { identityOf, type MetaData, type TableIdentity } from './delta/actions.js';
-import { assertNamed, readCommit, type Action, type Commit } from './delta/commit-text.js';
+import { identityOf, isOurAppId, type MetaData, type TableIdentity } from './delta/actions.js';
+import { actionOf, checkpointsIn } from './delta/checkpoint.js';
+import { versionsIn } from './delta/commit-reader.js';
+import { assertNamed, readCommit, safeSeq, type Action, type Commit } from './delta/commit-text.js';
 import { columnOf, parseSchema } from './delta/schema-string.js';
+import type { OwnNode } from './delta/table-state.js';
 import type { TableStore } from './table-store.js';
 
 /** Tables whose logs are read at once. */
@@ -31,15 +34,17 @@ export interface FoundTables {
   readonly problems: readonly string[];
 }
 
+type ReadCheckpoint = OwnNode['readCheckpoint'];
+
 /** Looks into every table's Delta log. @throws when the root itself cannot be listed */
-export async function findTables(store: TableStore): Promise<FoundTables> {
+export async function findTables(store: TableStore, readCheckpoint: ReadCheckpoint): Promise<FoundTables> {
   const inTurn = atMost(TABLES_AT_ONCE_MAX);
   const databaseFolders = await store.list('');
   const tables: FoundTable[] = [];
   const problems: string[] = [];
   for (const databaseFolder of databaseFolders) {
     const names = await orProblem(problems, databaseFolder, () => store.list(databaseFolder));
-    tables.push(...(await Promise.all((names ?? []).map((name) => inTurn(() => findTable(store, `${databaseFolder}/${name}`))))));
+    tables.push(...(await Promise.all((names ?? []).map((name) => inTurn(() => findTable(store, `${databaseFolder}/${name}`, readCheckpoint))))));
   }
   return { databaseFolders, tables, problems };
 }
@@ -60,12 +65,12 @@ export function lastSeqIn({ tables }: FoundTables): number {
   return tables.reduce((last, { lastSeq }) => Math.max(last, lastSeq), 0);
 }
 
-async function findTable(store: TableStore, folder: string): Promise<FoundTable> {
+async function findTable(store: TableStore, folder: string, readCheckpoint: ReadCheckpoint): Promise<FoundTable> {
   const problems: string[] = [];
   const names = (await orProblem(problems, folder, () => store.list(`${folder}/_delta_log`))) ?? [];
-  let metaData: MetaData | null = null;
-  let lastSeq = 0;
-  const named = new Set<string>();
+  const begin = await logBegin(problems, folder, names, readCheckpoint);
+  const { named } = begin;
+  let { lastSeq, metaData } = begin;
   for (const name of names.filter((file) => /^\d{20}\.json$/.test(file))) {
     const where = `${folder}, commit ${Number(name.slice(0, 20))}`;
     const text = (await orProblem(problems, where, () => store.get(`${folder}/_delta_log/${name}`)))?.toString() ?? '';
@@ -78,6 +83,30 @@ async function findTable(store: TableStore, folder: string): Promise<FoundTable>
   const fields = metaData === null ? [] : ((await orProblem(problems, folder, () => parseSchema(metaData.schemaString))) ?? []);
   const columns = fields.map(columnOf).filter((column) => column !== null).sort((a, b) => a.id - b.id);
   return { folder, identity: metaData === null ? null : identityOf(metaData), columns, lastSeq, problems };
+}
+
+/** What is known of a table before its first commit that is there: what the checkpoint says that its log begins with, if it does. */
+async function logBegin(
+  problems: string[], folder: string, names: readonly string[], readCheckpoint: ReadCheckpoint,
+): Promise<{ metaData: MetaData | null; lastSeq: number; readonly named: Set<string> }> {
+  const begin = { metaData: null as MetaData | null, lastSeq: 0, named: new Set<string>() };
+  if (versionsIn(names)[0] === 0) return begin;
+  for (const { names: parts, version } of checkpointsIn(names)) {
+    const where = `${folder}, checkpoint ${version}`;
+    const read = await orProblem(problems, where, async () => {
+      const { lines } = await readCheckpoint(parts.map((name) => `${folder}/_delta_log/${name}`), version);
+      return lines.map(actionOf);
+    });
+    if (read === null) continue;
+    for (const { add, metaData, remove, txn } of read) {
+      const path = add?.path ?? remove?.path;
+      if (path !== undefined) begin.named.add(decodeURIComponent(path));
+      begin.metaData = metaData ?? begin.metaData;
+      if (txn !== undefined && isOurAppId(txn.appId)) begin.lastSeq = Math.max(begin.lastSeq, safeSeq(txn.version));
+    }
+    return begin;
+  }
+  return begin;
 }
 
 /** A commit whose files of ours, where no sluice signed it, were named before. @throws as `readCommit` */

@@ -226,6 +226,20 @@ test('[issue 14 4] a table that is dropped takes its notes along', async () => {
   assert.deepEqual([await life.notes(), (await life.store.list(folder)).length], [[], 1], 'its folder is on its way to the trash, with all that is in it');
 });
 
+test('[issue 14 4] a table is known to be worked at as long as its folder may be made again', async () => {
+  const life = await Life.begin(3600);
+  await life.flush(10, life.clock.nowMs() - DAY_MS);
+  const { id } = life.table;
+  let commits = 0;
+  life.disk.before = (operation) => {
+    if (operation !== 'link') return;
+    commits += 1;
+    assert.ok(life.expired.isAt(id));
+  };
+  await life.pass(MINUTE_MS);
+  assert.deepEqual([commits, life.expired.isAt(id)], [1, false]);
+});
+
 test('[issue 14 4] a damaged note is said, and deletes nothing', async () => {
   const life = await Life.begin(3600);
   const name = await life.flush(10, life.clock.nowMs() - DAY_MS);

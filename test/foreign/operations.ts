@@ -82,8 +82,8 @@ export const OPERATIONS: readonly Operation[] = [
   writable('rename'),
   writable('describe'),
   // What a writer of version 2 must not touch.
-  { acts: ['feature append only'], outcome: 'either', reason: PROTOCOL },
-  refused('change data feed', PROTOCOL),
+  writable('feature append only'),
+  writable('change data feed'),
   refused('constraint', /protocol|writer|version|constraint/i),
   refused('invariant', /invariant/i),
   refused('unknown writer feature', PROTOCOL),
@@ -100,7 +100,7 @@ export const DOWN: readonly string[] = [
 ];
 
 /** Those that the other writer can take back by restoring the version before, by title. */
-export const TAKEN_BACK: readonly string[] = ['constraint', 'invariant', 'change data feed', 'raise versions', 'column mapping'];
+export const TAKEN_BACK: readonly string[] = ['constraint', 'invariant', 'raise versions', 'column mapping'];
 
 export function titleOf({ acts }: Operation): string {
   return acts.join(', then ');

@@ -25,6 +25,9 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // Its BlockList knows networks; no socket is opened there.
   'node:net': ['src/control/socket.ts', 'src/addresses.ts'],
   'uWebSockets.js': ['src/http/listener/uws-library.ts'],
+  'hyparquet': ['src/tables/delta/checkpoint-file.ts'],
+  'hyparquet-compressors': ['src/tables/delta/checkpoint-file.ts'],
+  'hyparquet-writer': ['src/tables/delta/checkpoint-file.ts'],
   'piscina': ['src/ingest/pool.ts'],
   '@duckdb/node-api': ['src/query/duckdb.ts'],
   'commander': ['src/cli/main.ts'],

@@ -1,11 +1,11 @@
 /** Logs that were cleaned behind a checkpoint: read from it on, as other writers leave them. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openDuck, quoteText } from '../../src/query/duckdb.js';
-import { checkpointLines } from '../../src/query/checkpoint.js';
+import { decodeCheckpoint } from '../../src/tables/delta/checkpoint-file.js';
 import { checkpointsIn } from '../../src/tables/delta/checkpoint.js';
 import { loadTable, type LoadedTable } from '../../src/tables/delta/table-log.js';
 import { TableRefused } from '../../src/tables/delta/table-state.js';
@@ -13,13 +13,13 @@ import type { TableStore } from '../../src/tables/table-store.js';
 
 const NODE = '3fa9c1e2';
 const SCHEMA = JSON.stringify({ type: 'struct', fields: [{ name: 'time', type: 'timestamp', nullable: false, metadata: {} }] });
-const METADATA = { id: 'x', name: null, description: 'sluice table 7 of database db', format: { provider: 'parquet', options: {} }, schemaString: SCHEMA, partitionColumns: [], configuration: { a: 'b' }, createdTime: 5 };
+const METADATA = { id: 'x', description: 'sluice table 7 of database db', format: { provider: 'parquet', options: {} }, schemaString: SCHEMA, partitionColumns: [], configuration: { a: 'b' }, createdTime: 5 };
 const LINES = [
-  { protocol: { minReaderVersion: 1, minWriterVersion: 2 }, add: null },
+  { protocol: { minReaderVersion: 1, minWriterVersion: 2 } },
   { metaData: METADATA },
-  { add: { path: 'live%20one.parquet', size: 10, stats: '{"numRecords":4}' }, remove: null },
+  { add: { path: 'live%20one.parquet', size: 10, stats: '{"numRecords":4}' } },
   { remove: { path: 'gone.parquet', deletionTimestamp: 1 } },
-  { txn: { appId: `sluice-${NODE}`, version: 900, lastUpdated: null } },
+  { txn: { appId: `sluice-${NODE}`, version: 900 } },
   { txn: { appId: 'spark', version: 901 } },
 ].map((line) => JSON.stringify(line));
 const seq = (version: number): string => String(version).padStart(20, '0');
@@ -35,7 +35,7 @@ function load(files: ReadonlyMap<string, string>, lines: readonly string[] = LIN
     node: NODE, seqMax: () => seqMax,
     readCheckpoint: async (paths) => {
       for (const path of paths) assert.ok(files.has(path.slice('db/m/_delta_log/'.length)), path);
-      return lines;
+      return { lines, isOurs: false };
     },
   });
 }
@@ -45,8 +45,7 @@ test('a cleaned log is read from its newest checkpoint on', async () => {
   assert.deepEqual([state.version, state.checkpoint, state.flushedTo], [8, 7, 900]);
   assert.deepEqual(files!.live().map(({ path, rows }) => [path, rows]), [['live one.parquet', 4], ['later8.parquet', null]]);
   assert.deepEqual(['live one.parquet', 'gone.parquet', 'later8.parquet', 'other.parquet'].map((path) => files!.isNamed(path)), [true, true, true, false]);
-  const { name: _, ...kept } = METADATA;
-  assert.deepEqual(state.metaData, kept, 'what is null is not there');
+  assert.deepEqual(state.metaData, METADATA);
   assert.equal((await load(new Map([[`${seq(7)}.checkpoint.parquet`, '']]))).state.version, 7);
 });
 
@@ -85,9 +84,10 @@ test('the rows of a checkpoint file are lines as in a commit', async (t) => {
     UNION ALL SELECT NULL, {'path': 'a b.parquet', 'size': 9007199254740991, 'partitionValues': MAP {'k': 'v'}, 'stats': '{"numRecords":1,"maxValues":{"v":18446744073709551615}}'}
   ) TO ${quoteText(path)} (FORMAT parquet)`);
   duck.close();
-  const lines = await checkpointLines([path]);
+  const { isOurs, lines } = await decodeCheckpoint([readFileSync(path)], 4);
+  assert.equal(isOurs, false);
   assert.deepEqual(lines.map((line) => JSON.parse(line) as unknown), [
-    { protocol: { minReaderVersion: 1, minWriterVersion: 2 }, add: null },
-    { protocol: null, add: { path: 'a b.parquet', size: 9007199254740991, partitionValues: { k: 'v' }, stats: '{"numRecords":1,"maxValues":{"v":18446744073709551615}}' } },
+    { protocol: { minReaderVersion: 1, minWriterVersion: 2 } },
+    { add: { path: 'a b.parquet', size: 9007199254740991, partitionValues: { k: 'v' }, stats: '{"numRecords":1,"maxValues":{"v":18446744073709551615}}' } },
   ]);
 });

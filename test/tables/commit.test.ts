@@ -199,6 +199,11 @@ test('a table that asks for more than we do is read-only or refused, and says wh
     [[{ protocol: { minReaderVersion: 4, minWriterVersion: 7 } }], /it needs a reader of version 4/],
     [[{ protocol: { minReaderVersion: 2, minWriterVersion: 5 } }, { metaData: { ...base, configuration: { 'delta.columnMapping.mode': 'name' } } }], /column mapping \(name\)/],
     [[{ protocol: { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['deletionVectors'] } }, { add: { path: 'x', size: 1, deletionVector: {} } }], /deleted rows of x by a deletion vector/],
+    [[{ protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['appendOnly', 'rowTracking', 'domainMetadata'] } }], /writer of version 7 with rowTracking, domainMetadata, sluice/],
+    [[{ protocol: { minReaderVersion: 1, minWriterVersion: 8, writerFeatures: [] } }], /writer of version 8, sluice/],
+    [[{ protocol: { minReaderVersion: 1, minWriterVersion: 3 } }, { metaData: { ...base, configuration: { 'delta.constraints.warm': 'v > 0' } } }], /it has the constraint warm, which/],
+    [[{ protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['generatedColumns'] } }, { metaData: field('day', 'date', { 'delta.generationExpression': 'x' }) }], /column day is computed from others/],
+    [[{ protocol: { minReaderVersion: 1, minWriterVersion: 6 } }, { metaData: field('nr', 'long', { 'delta.identity.start': 1 }) }], /column nr is counted up/],
     [[{ metaData: { ...base, partitionColumns: ['day'] } }], /partition columns/],
     [[{ metaData: field('time', 'timestamp', { 'delta.invariants': '{}' }) }], /column time has an invariant/],
     [[{ metaData: field('host', 'integer', {}) }], /column host is "integer" in the table and would be string/],
@@ -210,6 +215,22 @@ test('a table that asks for more than we do is read-only or refused, and says wh
     writeCommit(paths, 0, ...actions);
     const committing = async (): Promise<unknown> => (await open(tablesStore(systemDisk, paths, 's'))).commit({ columns: [host], files: [], seq: 1, timeMs: 1 });
     await assert.rejects(committing, (error) => error instanceof TableRefused && words.test(error.message));
+  }
+});
+
+test('[issue 14 1] what files that are only added satisfy by themselves is no reason to leave a table, and stays as it is', async () => {
+  const protocols = [
+    { minReaderVersion: 1, minWriterVersion: 4 }, { minReaderVersion: 1, minWriterVersion: 6 }, { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['appendOnly', 'invariants', 'changeDataFeed', 'checkConstraints'] },
+  ];
+  for (const protocol of protocols) {
+    const paths = freshPaths();
+    const committer = await open(tablesStore(systemDisk, paths, 's'));
+    await committer.commit({ columns: [host], files: [flushed('a.parquet')], seq: 1, timeMs: 1 });
+    const configuration = { 'delta.enableChangeDataFeed': 'true', 'delta.appendOnly': 'true' };
+    writeCommit(paths, 1, { protocol }, { metaData: { ...commitOf(paths, 0)[1]!.metaData, configuration } });
+    assert.equal(await committer.commit({ columns: [host, load], files: [flushed('b.parquet')], seq: 2, timeMs: 2 }), 'committed');
+    assert.deepEqual(commitOf(paths, 2).map((action) => Object.keys(action)[0]), ['metaData', 'add', 'txn', 'commitInfo']);
+    assert.deepEqual([committer.state.metaData!.configuration, committer.state.protocol.minWriterVersion], [configuration, protocol.minWriterVersion]);
   }
 });
 

@@ -64,7 +64,7 @@ class CountingStore implements TableStore {
 function optionsOf(store: TableStore, lines: readonly string[] | null = null): CommitterOptions {
   return {
     store, folder: FOLDER, node: NODE, identity: { tableId: 7, measurement: 'cpu', database: 'db' }, committedTo: 0, seqMax: () => 1e9,
-    readCheckpoint: async () => lines ?? assert.fail('there is none'),
+    readCheckpoint: async () => ({ lines: lines ?? assert.fail('there is none'), isOurs: false }),
   };
 }
 

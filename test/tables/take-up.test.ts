@@ -49,7 +49,7 @@ function scene(...wanted: readonly Wanted[]) {
     setFlushedTo: (id: number, seq: number) => tables.set(id, { ...tables.get(id)!, flushedTo: Math.max(tables.get(id)!.flushedTo, seq) }),
   } as unknown as Catalog;
   const optionsOf = ({ committedTo, folder }: Table) => ({
-    store, folder, node: NODE, committedTo, seqMax: () => 1e6, identity: { tableId: 1, measurement: 'm', database: 'db' }, readCheckpoint: async () => [],
+    store, folder, node: NODE, committedTo, seqMax: () => 1e6, identity: { tableId: 1, measurement: 'm', database: 'db' }, readCheckpoint: async () => ({ lines: [], isOurs: false }),
   });
   let clearings = 0;
   const cleanup = {

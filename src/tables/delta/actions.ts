@@ -6,7 +6,8 @@ import type { FileStatistics, FlushedFile } from '../../model/flushed-file.js';
 export const PROTOCOL = { minReaderVersion: 1, minWriterVersion: 2 } as const;
 
 const APP_ID = /^sluice-([0-9a-f]{8})$/;
-const ENGINE = `sluice/${VERSION}`;
+/** What our commits are signed with. */
+export const ENGINE = `sluice/${VERSION}`;
 
 /** What a table says of itself, besides its columns. */
 export interface TableIdentity {

@@ -28,7 +28,7 @@ export function isNewCheckpoint(name: string): boolean {
   return /^\d{20}\.checkpoint\.[0-9a-f]{8}-[0-9a-f-]{27}\.(json|parquet)$/.test(name);
 }
 
-/** The action of a row, without all that is null in it: in a commit it would not stand there. @param line JSON */
+/** The action of a row. @param line as of `CheckpointRows` @throws Error when it lacks what a reader needs */
 export function actionOf(line: string): Action {
-  return asAction(JSON.parse(line, (_key, value: unknown) => (value === null ? undefined : value)));
+  return asAction(JSON.parse(line));
 }

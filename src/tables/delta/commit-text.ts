@@ -13,7 +13,7 @@ const texts = array(string());
 
 /** What is read of the actions that mean something here: other writers may say more, and leave out what they may. */
 const actionSchema = object({
-  protocol: exactOptional(object({ minReaderVersion: version, minWriterVersion: version, readerFeatures: nullish(texts, []) })),
+  protocol: exactOptional(object({ minReaderVersion: version, minWriterVersion: version, readerFeatures: nullish(texts, []), writerFeatures: nullish(texts) })),
   metaData: exactOptional(looseObject({ id: string(), schemaString: string(), partitionColumns: nullish(texts, []) })),
   add: exactOptional(object({ path: string(), size: pipe(version, minValue(0, '0 or more')), stats: nullish(string()), deletionVector: nullish(looseObject({})) })),
   remove: exactOptional(object({ path: string() })),

@@ -4,10 +4,16 @@ import { actionOf, checkpointsIn, isNewCheckpoint, type Checkpoint } from './che
 import { commitPath, commitsFrom, Slices, versionsIn } from './commit-reader.js';
 import { assertNamed, readCommit, type Commit } from './commit-text.js';
 import { FileList } from './file-list.js';
-import { afterCommit, assertGiven, assertReadable, NO_COMMIT, TableRefused, withCheckpointRow, type OwnNode, type TableState } from './table-state.js';
+import { afterCommit, assertGiven, assertReadable, NO_COMMIT, TableRefused, withCheckpointRow, withItsCommit, type OwnNode, type TableState } from './table-state.js';
 
-/** A checkpoint is read instead of so many commits; fewer are read sooner themselves. */
+/** A checkpoint of another writer is read instead of so many commits; fewer are read themselves, for they are held against all that is known of ours. */
 const COMMITS_SAVED_MIN = 1000;
+/** Checkpoints that are tried. */
+const CHECKPOINTS_TRIED_MAX = 2;
+/** A row of a checkpoint is short, and takes as long as so much more of a commit. */
+const ROW_WORK = 4;
+/** Commits that are gone when they are to be read were cleaned away meanwhile: the log is listed so often. */
+const LISTED_MAX = 3;
 /** Commits of others behind our last one that a look at the end of a log passes over. */
 const OTHERS_PASSED_MAX = 64;
 
@@ -18,32 +24,58 @@ export interface LoadedTable {
   readonly files: FileList | null;
 }
 
+/** Who wants to see each action of a log as it is read. */
+export interface LogWitness {
+  /** It is read from the beginning, or from a checkpoint. */
+  clear(): void;
+  /** A commit, or a row of a checkpoint: lines of JSON. */
+  take(text: string): void;
+}
+
 /**
- * Reads a table's log: from its first commit on, or where that is gone or far away from the newest checkpoint on.
+ * Reads a table's log: from its newest checkpoint of ours on, or from its first commit on, or where that is gone or far
+ * away from the newest checkpoint of another writer on.
  * @param folder of the table, below the store's root
+ * @param witness sees what is read, up to the last commit that is durable
  * @throws TableRefused for a log that has gaps, begins with no checkpoint that can be read, is damaged, or needs a newer reader
  */
-export async function loadTable(store: TableStore, folder: string, own: OwnNode): Promise<LoadedTable> {
-  const names = await store.list(logOf(folder));
+export async function loadTable(store: TableStore, folder: string, own: OwnNode, witness?: LogWitness): Promise<LoadedTable> {
+  for (let listed = 1; ; listed += 1) {
+    const names = await store.list(logOf(folder));
+    const lastKnown = versionsIn(names).at(-1) ?? -1;
+    const loaded = await loadListed(store, folder, own, { names, lastKnown, witness });
+    if (loaded.state.version >= lastKnown) return loaded;
+    if (listed === LISTED_MAX) throw new TableRefused(folder, `commit ${loaded.state.version + 1} was there and could not be read`);
+  }
+}
+
+/** What is known of a log before it is read. */
+interface Listed {
+  readonly names: readonly string[];
+  /** The newest version; -1 for none. */
+  readonly lastKnown: number;
+  readonly witness?: LogWitness | undefined;
+}
+
+async function loadListed(store: TableStore, folder: string, own: OwnNode, listed: Listed): Promise<LoadedTable> {
+  const { names, witness } = listed;
   const versions = versionsIn(names);
   const gap = versions.findIndex((version, at) => version !== at);
   const found = checkpointsIn(names);
-  const checkpoints = found.filter(({ version }) => leadsToEnd(version, versions));
-  const lastKnown = versions.at(-1) ?? -1;
-  if (gap < 0 && (versions.length > 0 || found.length === 0)) {
-    const shorter = checkpoints.find(({ version }) => version >= COMMITS_SAVED_MIN);
-    const loaded = shorter === undefined ? null : await fromCheckpoint(store, folder, own, shorter, lastKnown).catch(orRefused);
-    return loaded ?? takeUpNewer(store, folder, own, { state: NO_COMMIT, files: new FileList() }, lastKnown);
+  const isWhole = gap < 0 && (versions.length > 0 || found.length === 0);
+  let refusal: TableRefused | null = null;
+  for (const checkpoint of found.filter(({ version }) => leadsToEnd(version, versions)).slice(0, CHECKPOINTS_TRIED_MAX)) {
+    try {
+      const loaded = await fromCheckpoint(store, folder, own, checkpoint, { ...listed, oursAlone: isWhole && checkpoint.version < COMMITS_SAVED_MIN });
+      if (loaded !== null) return loaded;
+    } catch (error) {
+      if (!(error instanceof TableRefused)) throw error;
+      refusal ??= error;
+    }
   }
-  const [checkpoint] = checkpoints;
-  if (checkpoint === undefined) throw new TableRefused(folder, whyUnreadable(names, versions, gap, found));
-  return fromCheckpoint(store, folder, own, checkpoint, lastKnown);
-}
-
-/** Null for a log that a checkpoint does not lead through, where all its commits are there as well: they say why. */
-function orRefused(error: Error): null {
-  if (error instanceof TableRefused) return null;
-  throw error;
+  if (!isWhole) throw refusal ?? new TableRefused(folder, whyUnreadable(names, versions, gap, found));
+  witness?.clear();
+  return takeUp(store, folder, own, { state: NO_COMMIT, files: new FileList() }, listed);
 }
 
 function logOf(folder: string): string {
@@ -62,22 +94,32 @@ function whyUnreadable(names: readonly string[], versions: readonly number[], ga
   return `its log has no version ${gap} but a version ${versions[gap]}`;
 }
 
-async function fromCheckpoint(store: TableStore, folder: string, own: OwnNode, { names, version }: Checkpoint, lastKnown: number): Promise<LoadedTable> {
+/** @returns null for a checkpoint of another writer where `oursAlone` is wanted */
+async function fromCheckpoint(
+  store: TableStore, folder: string, own: OwnNode, { names, version }: Checkpoint, listed: Listed & { readonly oursAlone: boolean },
+): Promise<LoadedTable | null> {
+  const { oursAlone, witness } = listed;
   const files = new FileList();
   let state: TableState = { ...NO_COMMIT, version, checkpoint: version };
   try {
+    const { isOurs, lines } = await own.readCheckpoint(names.map((name) => `${logOf(folder)}/${name}`), version);
+    if (oursAlone && !isOurs) return null;
+    witness?.clear();
     const slices = new Slices();
-    for (const line of await own.readCheckpoint(names.map((name) => `${logOf(folder)}/${name}`))) {
-      await slices.take(line.length);
+    for (const line of lines) {
+      await slices.take(line.length * ROW_WORK);
       const next = withCheckpointRow(state, actionOf(line), own);
       files.apply(next.change);
       state = next.state;
+      witness?.take(line);
     }
     if (state.metaData === null) throw new Error('it says nothing of the table');
+    const commit = await store.get(commitPath(folder, version));
+    if (commit !== null) state = withItsCommit(state, readCommit(commit.toString()), own);
   } catch (error) {
     throw new TableRefused(folder, `checkpoint ${version} cannot be read: ${(error as Error).message}`);
   }
-  const loaded = await takeUpNewer(store, folder, own, { state, files }, lastKnown);
+  const loaded = await takeUp(store, folder, own, { state, files }, listed);
   if (loaded.state === state) assertReadable(folder, state);
   return loaded;
 }
@@ -85,19 +127,22 @@ async function fromCheckpoint(store: TableStore, folder: string, own: OwnNode, {
 /**
  * The table after every commit that is newer than `known`: the same state when there is none.
  * @param known its files, where it has any, are changed in place; they are of no use when this throws
- * @param lastKnown a version that is there
  * @throws as `loadTable`
  */
-export async function takeUpNewer(
-  store: TableStore, folder: string, own: OwnNode, known: LoadedTable, lastKnown = known.state.version,
-): Promise<LoadedTable> {
+export function takeUpNewer(store: TableStore, folder: string, own: OwnNode, known: LoadedTable): Promise<LoadedTable> {
+  return takeUp(store, folder, own, known, { lastKnown: known.state.version });
+}
+
+async function takeUp(store: TableStore, folder: string, own: OwnNode, known: LoadedTable, { lastKnown, witness }: Omit<Listed, 'names'>): Promise<LoadedTable> {
   const { files } = known;
   let { state } = known;
   for await (const { text, version } of commitsFrom(store, folder, state.version + 1, lastKnown)) {
+    if (witness !== undefined && version > lastKnown) break; // it may be gone after a loss of power
     const commit = orDamaged(folder, version, () => readCommit(text));
     // Whether these are files that a commit of ours named, the whole log tells.
     if (files === null && commit.strays.length > 0) return loadTable(store, folder, own);
     state = orDamaged(folder, version, () => taken(state, files, commit, own));
+    witness?.take(text);
   }
   if (state !== known.state) assertReadable(folder, state);
   return { state, files };

@@ -1,5 +1,6 @@
 /** What a commit to a table needs to know of it, and how commits change that: little, and no more the longer the log is. */
 import { appIdOf, PROTOCOL, type MetaData } from './actions.js';
+import type { CheckpointRows } from './checkpoint-file.js';
 import { isReplacement, safeSeq, type Action, type Commit, type OwnMark } from './commit-text.js';
 import { fileChangeOf, type FileChange } from './file-list.js';
 import { parseSchema, type SchemaField } from './schema-string.js';
@@ -9,6 +10,7 @@ interface Protocol {
   readonly minReaderVersion: number;
   readonly minWriterVersion: number;
   readonly readerFeatures?: readonly string[];
+  readonly writerFeatures?: readonly string[] | null | undefined;
 }
 
 /** A table at one version of its log. Never changed in place. */
@@ -50,8 +52,8 @@ export interface OwnNode {
   readonly node: string;
   /** No seq above it was given yet. */
   readonly seqMax: () => number;
-  /** The rows of a checkpoint as lines of JSON. @param paths of its parts, below the store's root */
-  readonly readCheckpoint: (paths: readonly string[]) => Promise<readonly string[]>;
+  /** The rows of a checkpoint. @param paths of its parts, below the store's root @param version of the table, by its name */
+  readonly readCheckpoint: (paths: readonly string[], version: number) => Promise<CheckpointRows>;
 }
 
 export const NO_COMMIT: TableState = {
@@ -91,6 +93,14 @@ export function withCheckpointRow(state: TableState, action: Action, own: OwnNod
   const flushedTo = safeSeq(action.txn.version); // 0 where all our commits replaced files of others
   assertGiven(flushedTo, own.seqMax());
   return { state: { ...next, flushedTo }, change };
+}
+
+/** The state of a checkpoint with what the commit of its version says besides. @throws Error when that says another seq */
+export function withItsCommit(state: TableState, { actions, own: mark }: Commit, own: OwnNode): TableState {
+  if (mark?.node !== own.node) return state;
+  if (mark.seq !== state.flushedTo) throw new Error(`it is of seq ${state.flushedTo}, and its commit of ${mark.seq}`);
+  const lastFiles = isReplacement(mark) ? null : fileChangeOf(actions).added.map(({ path }) => path);
+  return { ...state, endsWithOurs: true, lastFiles };
 }
 
 /** Actions that are not known here change nothing that is kept. @throws when the schema cannot be read */
@@ -153,17 +163,48 @@ function configurationOf(metaData: MetaData | null): Readonly<Record<string, str
   return (metaData?.['configuration'] ?? {}) as Readonly<Record<string, string>>;
 }
 
+/** What writers of each version before 7 must know; from there on a table names it. */
+const FEATURES_OF_VERSION: readonly (readonly string[])[] = [
+  [], [], ['appendOnly', 'invariants'], ['checkConstraints'], ['changeDataFeed', 'generatedColumns'], ['columnMapping'], ['identityColumns'],
+];
+
+/** By feature, what in a table makes that a file which is only added does not satisfy it; null where it always does. */
+const UNSATISFIED: Readonly<Record<string, (state: TableState, fields: readonly SchemaField[]) => string | null>> = {
+  // Only a replacement removes rows, and asks.
+  appendOnly: () => null,
+  // Rows that are added are changes by themselves.
+  changeDataFeed: () => null,
+  invariants: (_, fields) => columnWith(fields, 'delta.invariants', 'has an invariant that sluice does not check'),
+  generatedColumns: (_, fields) => columnWith(fields, 'delta.generationExpression', 'is computed from others, which sluice does not do'),
+  identityColumns: (_, fields) => columnWith(fields, 'delta.identity.start', 'is counted up, which sluice does not do'),
+  checkConstraints: ({ metaData }) => {
+    const constraint = Object.keys(configurationOf(metaData)).find((key) => key.startsWith('delta.constraints.'));
+    return constraint === undefined ? null : `it has the constraint ${constraint.slice('delta.constraints.'.length)}, which sluice does not check`;
+  },
+  columnMapping: ({ metaData }) => ((configurationOf(metaData)['delta.columnMapping.mode'] ?? 'none') === 'none' ? null : 'it has column mapping, which sluice does not write'),
+};
+
+function columnWith(fields: readonly SchemaField[], key: string, words: string): string | null {
+  const column = fields.find(({ metadata }) => metadata[key] !== undefined);
+  return column === undefined ? null : `column ${column.name} ${words}`;
+}
+
 /**
- * A table that asks for more than sluice does is left as it is.
+ * A table that asks for more than sluice does is left as it is; what files that are added satisfy by themselves is no reason.
  * @param fields its columns
  * @throws TableRefused saying what it asks for
  */
-export function assertWritable(folder: string, { protocol: { minWriterVersion } }: TableState, fields: readonly SchemaField[]): void {
-  if (minWriterVersion > PROTOCOL.minWriterVersion) {
-    throw new TableRefused(folder, `it is read-only: it needs a writer of version ${minWriterVersion}, sluice is one of version 2`);
+export function assertWritable(folder: string, state: TableState, fields: readonly SchemaField[]): void {
+  const { minWriterVersion, writerFeatures } = state.protocol;
+  const named = minWriterVersion < FEATURES_OF_VERSION.length ? FEATURES_OF_VERSION.slice(0, minWriterVersion + 1).flat() : writerFeatures;
+  const unknown = minWriterVersion > 7 || named == null ? [] : named.filter((feature) => UNSATISFIED[feature] === undefined);
+  if (minWriterVersion > 7 || named == null || unknown.length > 0) {
+    const features = unknown.length === 0 ? '' : ` with ${unknown.join(', ')}`;
+    throw new TableRefused(folder, `it is read-only: it needs a writer of version ${minWriterVersion}${features}, sluice is one of version 2`);
   }
-  const checked = fields.find((field) => field.metadata['delta.invariants'] !== undefined);
-  if (checked !== undefined) {
-    throw new TableRefused(folder, `it is read-only: column ${checked.name} has an invariant that sluice does not check`);
+  // An invariant is looked for whatever the version is: who wrote it means it.
+  for (const feature of new Set(['invariants', ...named])) {
+    const reason = UNSATISFIED[feature]!(state, fields);
+    if (reason !== null) throw new TableRefused(folder, `it is read-only: ${reason}`);
   }
 }
