@@ -3,14 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KIND_F64, KIND_TAG } from '../assembly/layout/codes.js';
 import type { Table } from '../src/catalog/catalog.js';
+import { systemClock } from '../src/clock.js';
 import { parseConfig } from '../src/config.js';
 import { systemDisk } from '../src/disk.js';
 import { Committers } from '../src/flush/committers.js';
 import type { FlushedFile } from '../src/model/flushed-file.js';
 import type { ColumnDefinition } from '../src/model/schema.js';
-import { dataFileName, dataPaths } from '../src/names.js';
+import { dataFileName, dataPaths, type DataPaths } from '../src/names.js';
 import { TableCommitter } from '../src/tables/commit.js';
 import { localTableStore } from '../src/tables/local-store.js';
+import { LogThread } from '../src/tables/log-thread.js';
 import type { TableStore } from '../src/tables/table-store.js';
 import { write } from '../test/e2e/client.js';
 import { makeDataDir, removeDataDir, sluice, TestServer } from '../test/e2e/server.js';
@@ -22,11 +24,23 @@ const NODE = '0a1b2c3d';
 const COLUMNS: readonly ColumnDefinition[] = Array.from({ length: 20 }, (_, at) => (
   { id: at + 1, kind: at < 10 ? KIND_TAG : KIND_F64, key: `column ${at}`, name: `column${at}` }
 ));
-const LENGTHS = [10, 8000];
+const LENGTHS = [10, 10_000];
 const COMMITS_MEASURED = 200;
 const FILES_EACH = 2;
 const MANY_TABLES = 10_000;
-const STARTS = [{ tables: 1, commits: 1 }, { tables: 1, commits: 5000 }, { tables: 20, commits: 1000 }];
+const STARTS: readonly Start[] = [
+  { tables: 1, commits: 1 }, { tables: 1, commits: 5000 }, { tables: 20, commits: 1000 }, { tables: 1, commits: 10_000 },
+  { tables: 1, commits: 10_000, isCared: true }, { tables: 20, commits: 1000, isCared: true },
+];
+/** Behind a checkpoint, at most. */
+const COMMITS_BEHIND = 49;
+
+/** Tables of so many commits, with a checkpoint and a cleaned log or without. */
+interface Start {
+  readonly tables: number;
+  readonly commits: number;
+  readonly isCared?: boolean;
+}
 
 export const part: Part = {
   about: `Delta logs of ${COLUMNS.length} columns and ${FILES_EACH} files a commit. Commits and loads: in a store in memory, CPU of this process; heap after a forced collection (\`node --expose-gc\`). Starts: the real server, killed with a row a table in the log alone; seconds that passed from the start of the process to its address, and its CPU seconds up to then; then a flush.`,
@@ -118,11 +132,11 @@ async function manyRow(): Promise<Row> {
   return { name: `counted as ${fixed(committers.bytes / 1e6, 1)} MB`, cells: [fixed(kept / 1e6, 1)], speed: MANY_TABLES / kept };
 }
 
-async function startRow({ commits, tables }: { tables: number; commits: number }): Promise<Row> {
+async function startRow({ commits, isCared = false, tables }: Start): Promise<Row> {
   const dataDir = makeDataDir();
   try {
     const names = Array.from({ length: tables }, (_, n) => `m${n}`);
-    await makeLogs(dataDir, names, commits);
+    await makeLogs(dataDir, names, commits, isCared);
     const start = performance.now();
     const server = await TestServer.start(dataDir, ['--without-auth']);
     const served = { wallS: (performance.now() - start) / 1000, cpuS: cpuOf(server) };
@@ -132,14 +146,14 @@ async function startRow({ commits, tables }: { tables: number; commits: number }
     const flushS = (performance.now() - flushing) / 1000;
     const flushCpuS = cpuOf(server) - served.cpuS;
     await server.kill();
-    return { name: `${fixed(tables)} tables of ${fixed(commits)} commits`, cells: [served.wallS, served.cpuS, flushS, flushCpuS].map((seconds) => fixed(seconds, 2)), speed: 1 / served.wallS };
+    return { name: `${fixed(tables)} tables of ${fixed(commits)} commits${isCared ? `, ${COMMITS_BEHIND} of them behind a checkpoint` : ''}`, cells: [served.wallS, served.cpuS, flushS, flushCpuS].map((seconds) => fixed(seconds, 2)), speed: 1 / served.wallS };
   } finally {
     removeDataDir(dataDir);
   }
 }
 
 /** A killed server's folder: a row of each table in the log alone, and so many commits before it that no snapshot knows. */
-async function makeLogs(dataDir: string, names: readonly string[], commits: number): Promise<void> {
+async function makeLogs(dataDir: string, names: readonly string[], commits: number, isCared: boolean): Promise<void> {
   const shape = { endpoint: '/api/v3/write_lp', gzip: false, chunked: false } as const;
   const server = await TestServer.start(dataDir, ['--without-auth']);
   const send = async (value: number): Promise<void> => {
@@ -159,8 +173,19 @@ async function makeLogs(dataDir: string, names: readonly string[], commits: numb
     const [made] = readdirSync(join(paths.tables, folder)).filter((file) => file.endsWith('.parquet'));
     const [node, seq] = made!.split('-');
     const committer = await open(store, folder, node);
-    for (let n = 1; n < commits; n += 1) await commit(committer, folder, Number(seq) + n, node);
+    for (let n = 1; n < commits; n += 1) {
+      if (isCared && n === commits - COMMITS_BEHIND) await care(paths, folder, node!, committer);
+      await commit(committer, folder, Number(seq) + n, node);
+    }
   }
+}
+
+/** What the server does behind a fiftieth commit. */
+async function care(paths: DataPaths, folder: string, node: string, { state: { flushedTo, version } }: TableCommitter): Promise<void> {
+  const thread = new LogThread({ root: paths.tables, tmp: paths.tmp('bench') }, systemClock);
+  const made = await thread.care({ folder, node, seqMax: Number.MAX_SAFE_INTEGER, expected: { flushedTo, version }, logAgeMs: 0, nowMs: systemClock.nowMs() });
+  if (made?.version !== version) throw new Error('there is no checkpoint');
+  await thread.close();
 }
 
 /** CPU seconds of a server so far, all threads. */

@@ -80,6 +80,7 @@ export async function openEngine(config: Config, { holder, isStopAsked = () => f
     const damage = new Damage(logger);
     const folder = await openFolder(config, { disk, clock, logger, report: (sentence) => damage.report(sentence) });
     undo.add('the log', () => folder.log.close());
+    undo.add('the thread for Delta logs', () => folder.logThread.close());
     const parts = makeParts({ config, logger, damage, folder });
     undo.add('the workers', () => parts.pool.close());
     connect(parts);
@@ -133,7 +134,7 @@ function serve(parts: Parts, control: Control): Engine {
   const problems = (): string[] => [
     damage.problems(), control.problem() ?? [], tokens.problem() ?? [], admission.problems(), flusher.problems(), quarantine.problems(), stalled.problems(),
   ].flat();
-  const metrics = (): Metric[] => engineMetrics({ ...parts, log });
+  const metrics = (): Metric[] => engineMetrics({ ...parts, log, logCare: folder.logCare });
   const refusal = (): string | null => admission.problems()[0] ?? null;
   const overview = new Overview({
     clock, dataDir: config.dataDir, memoryBytesMax: config.memoryBytesMax, problems, refusal, metrics,

@@ -14,7 +14,7 @@ import { TableCommitter, type CommitterOptions } from './tables/commit.js';
 import { findTables, lastSeqIn, listFolders } from './tables/found.js';
 import { Cleanup } from './tables/cleanup.js';
 import type { OwnNode } from './tables/delta/table-state.js';
-import { localTableStore } from './tables/local-store.js';
+import { assertLinks, localTableStore } from './tables/local-store.js';
 import { LogCare } from './tables/log-care.js';
 import { LogThread } from './tables/log-thread.js';
 import { rebuildCatalog } from './tables/rebuild.js';
@@ -76,6 +76,7 @@ export async function openFolder(config: Config, { disk, clock, logger, report }
   const snapshots = new SnapshotFiles(disk, config.dataDir, paths);
   const saved = await snapshots.load();
   saved.reports.forEach(report);
+  await assertLinks(disk, paths.tmp(start), report);
   const store = localTableStore(disk, paths.tables, paths.tmp(start));
   const logThread = new LogThread({ root: paths.tables, tmp: paths.tmp(start) }, clock);
   const readCheckpoint: OwnNode['readCheckpoint'] = (parts, version) => logThread.read(parts, version);

@@ -9,11 +9,13 @@ import { labelled, single, type Metric } from '../metrics.js';
 import type { RejectStore } from '../rejects/reject-store.js';
 import type { ExpiredFiles } from '../flush/expired-files.js';
 import type { Flusher } from '../flush/flusher.js';
+import type { LogCare } from '../tables/log-care.js';
 
 interface Counted {
   readonly lines: LineCounts;
   readonly rejects: RejectStore;
   readonly log: Log;
+  readonly logCare: LogCare;
   readonly recovery: Recovery;
   readonly flusher: Flusher;
   readonly expiredFiles: ExpiredFiles;
@@ -25,7 +27,7 @@ interface Counted {
 }
 
 /** All values are of the moment of the call. */
-export function engineMetrics({ lines, rejects, log, recovery, flusher, expiredFiles, bodyMemory, pool, logger, memtableBytes }: Counted): Metric[] {
+export function engineMetrics({ lines, rejects, log, logCare, recovery, flusher, expiredFiles, bodyMemory, pool, logger, memtableBytes }: Counted): Metric[] {
   const kept = rejects.counts;
   const expired = expiredFiles.counts;
   const { flushes, files, commits, failures, quarantinedRows } = flusher.counts;
@@ -51,6 +53,8 @@ export function engineMetrics({ lines, rejects, log, recovery, flusher, expiredF
     single('counter', 'sluice_flushes_total', 'Flushes of tables whose rows went into files', flushes),
     single('counter', 'sluice_flush_files_total', 'Files they made', files),
     single('counter', 'sluice_commits_total', 'Delta commits', commits),
+    single('counter', 'sluice_checkpoints_total', 'Checkpoints of Delta logs', logCare.counts.checkpoints),
+    single('counter', 'sluice_delta_log_files_removed_total', 'Commits and checkpoints that went from Delta logs, being older than the newest checkpoint and --table-log-age', logCare.counts.logFilesRemoved),
     single('counter', 'sluice_flush_failures_total', 'Flushes that failed and are tried again', failures),
     single('gauge', 'sluice_tables_set_aside', 'Tables that cannot be written to their files, and whose lines are rejected', flusher.setAsideTables().length),
     single('counter', 'sluice_quarantined_rows_total', 'Rows of such tables that went to quarantine', quarantinedRows),

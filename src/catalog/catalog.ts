@@ -127,6 +127,11 @@ export class Catalog {
     return applied?.defined.filter((table) => table.databaseId === databaseId) ?? [];
   }
 
+  /** Gives columns of a table other names in files: none of its files has them yet. @param isTaken whether a folded name is that of a column of others */
+  async renameColumns(tableId: number, columnIds: ReadonlySet<number>, isTaken: (folded: string) => boolean): Promise<void> {
+    await this.#request((plan) => plan.rename(tableId, columnIds, isTaken), true);
+  }
+
   /** Drops a database with its tables, and returns them; null when there is none of that name. */
   async dropDatabase(name: string): Promise<{ database: Database; tables: Table[] } | null> {
     let gone: DatabaseEntry | undefined;

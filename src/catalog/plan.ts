@@ -105,6 +105,18 @@ export class Plan {
     draft.keyBytes += bytes;
   }
 
+  /** Gives columns of a table other names in its files. @param isTaken whether a folded name is that of a column of others */
+  rename(tableId: number, columnIds: ReadonlySet<number>, isTaken: (folded: string) => boolean): void {
+    const entry = this.#state.table(tableId);
+    const names = new Set<string>();
+    for (const column of entry?.table.columns ?? []) {
+      if (!columnIds.has(column.id)) continue;
+      const name = columnName(column.key, (folded) => entry!.foldedNames.has(folded) || names.has(folded) || isTaken(folded));
+      names.add(fold(name));
+      this.#columns.push({ ...column, table: tableId, name });
+    }
+  }
+
   dropDatabase(id: number): void {
     this.#droppedDatabases.push(id);
   }

@@ -228,8 +228,9 @@ export class CatalogState {
   #putColumn({ id, table: tableId, key, kind, name }: ColumnMade, touched: Map<number, ColumnDefinition[]>): void {
     const entry = this.table(tableId);
     if (entry === undefined) throw new Error(`column ${id} is of table ${tableId}, which is unknown`);
-    if (entry.byKey.has(key)) throw new Error(`table ${tableId} has a column ${JSON.stringify(key)} already`);
     const column = { id, kind, key, name };
+    const before = entry.byKey.get(key);
+    if (before !== undefined) return this.#renameColumn(entry, before, column);
     entry.byKey.set(key, column);
     entry.foldedNames.add(fold(name));
     entry.keyBytes += Buffer.byteLength(key);
@@ -238,6 +239,16 @@ export class CatalogState {
     if (columns === undefined) touched.set(tableId, [column]);
     else columns.push(column);
     this.#seenId('column', id);
+  }
+
+  /** A column that is there gets another name in files; nobody but main knows names. */
+  #renameColumn(entry: TableEntry, before: ColumnDefinition, column: ColumnDefinition): void {
+    const { id, key, kind, name } = column;
+    const isRename = before.id === id && before.kind === kind && before.name !== name && entry.table.columns.includes(before);
+    if (!isRename) throw new Error(`table ${entry.table.id} has a column ${JSON.stringify(key)} already`);
+    entry.byKey.set(key, column);
+    entry.foldedNames.add(fold(name)); // the other name stays: a column of others has it
+    entry.table = { ...entry.table, columns: entry.table.columns.map((each) => (each === before ? column : each)) };
   }
 
   #addColumns(touched: ReadonlyMap<number, ColumnDefinition[]>): void {

@@ -4,7 +4,8 @@ import type { Clock } from '../clock.js';
 import type { Pool, Slot } from '../ingest/pool.js';
 import type { Log } from '../log/log.js';
 import type { Logger } from '../logging.js';
-import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
+import { CommitUncertain, NamesTaken, type TableCommitter } from '../tables/commit.js';
+import type { TakenNames } from '../tables/delta/schema-string.js';
 import { TableRefused } from '../tables/delta/table-state.js';
 import type { RowQuarantine } from '../tables/row-quarantine.js';
 import type { TableStore } from '../tables/table-store.js';
@@ -13,6 +14,9 @@ import type { FlushOrder } from '../worker/protocol.js';
 import type { Committers } from './committers.js';
 import { FlushBatches, type FlushAnswer } from './flush-batches.js';
 import type { Unflushed } from './unflushed.js';
+
+/** Columns of others that come into the way of one flush, one after another. */
+const RENAMES_MAX = 5;
 
 export interface MoverParts {
   readonly catalog: Catalog;
@@ -83,14 +87,35 @@ export class Mover {
 
   async #intoFiles(known: Table, committer: TableCommitter): Promise<boolean> {
     try {
-      // From here to the orders of the batch nothing is awaited: R, the last seq, the columns and the slots are of one moment.
-      this.#takeUpEarlierCommit(known, committer);
-      const movable = this.#movable(known.id);
-      if (movable !== null) await this.#commit(movable, committer);
-      return movable !== null;
+      for (let renames = 0; ; renames += 1) {
+        const end = await this.#oneBatch(known, committer).catch((error: Error) => error);
+        if (!(end instanceof Error)) return end;
+        // A column of others came while the files were written.
+        if (!(end instanceof NamesTaken) || renames === RENAMES_MAX) throw end;
+      }
     } catch (error) {
       this.#committers.forget(known.id);
       throw error;
+    }
+  }
+
+  async #oneBatch(known: Table, committer: TableCommitter): Promise<boolean> {
+    const taken = committer.takenNames(this.#parts.catalog.table(known.id)?.columns ?? []);
+    if (taken.columns.size > 0) await this.#giveOtherNames(known.id, taken);
+    // From here to the orders of the batch nothing is awaited: R, the last seq, the columns and the slots are of one moment.
+    this.#takeUpEarlierCommit(known, committer);
+    const movable = this.#movable(known.id);
+    if (movable !== null) await this.#commit(movable, committer);
+    return movable !== null;
+  }
+
+  /** Columns whose names another writer's have in the table take others, before the first of their values is in a file. */
+  async #giveOtherNames(tableId: number, { columns, isTaken }: TakenNames): Promise<void> {
+    const { catalog, logger } = this.#parts;
+    await this.#awaited(catalog.renameColumns(tableId, columns, isTaken));
+    const table = catalog.table(tableId);
+    for (const { id, key, name } of table?.columns ?? []) {
+      if (columns.has(id)) logger.warn(`table ${table!.folder}: another writer has a column called as ${JSON.stringify(key)}; that of its lines is ${name} in files`);
     }
   }
 

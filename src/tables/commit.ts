@@ -6,7 +6,7 @@ import type { ColumnDefinition } from '../model/schema.js';
 import { addAction, appendOf, metaDataAction, newMetaData, protocolAction, type MetaData, type Operation, type TableIdentity } from './delta/actions.js';
 import type { Expected } from './delta/checkpoint-writing.js';
 import { commitText } from './delta/commit-text.js';
-import { mergeSchemas, schemaOf, schemaString, type SchemaField } from './delta/schema-string.js';
+import { mergeSchemas, schemaOf, schemaString, takenNames, type SchemaField, type TakenNames } from './delta/schema-string.js';
 import { commitPath } from './delta/commit-reader.js';
 import { damagedFiles, type FileChange, type LiveFile } from './delta/file-list.js';
 import { loadTable, newestSeq, withCommit, type LoadedTable } from './delta/table-log.js';
@@ -53,6 +53,9 @@ export class CommitUncertain extends Error {
     this.name = 'CommitUncertain';
   }
 }
+
+/** Columns of others have names of columns that were to be committed: these need other names, and their files are of no use. */
+export class NamesTaken extends TableRefused {}
 
 /** Commits the batches of one table, one at a time, and takes up what other writers commit. */
 export class TableCommitter {
@@ -133,10 +136,17 @@ export class TableCommitter {
     return damagedFiles(store, folder, files);
   }
 
-  /** Looks whether the table can be written as it is now, with these columns. @throws TableRefused saying why not */
+  /** Looks whether the table can be written as it is now, with these columns or other names of them. @throws TableRefused saying why not */
   async check(columns: readonly ColumnDefinition[]): Promise<void> {
     await this.#inTurn(() => this.#seen.refresh());
-    this.#mergedFields(columns, this.#writableFields());
+    const fields = this.#writableFields();
+    const { columns: taken } = takenNames(columns, fields);
+    this.#mergedFields(columns.filter(({ id }) => !taken.has(id)), fields);
+  }
+
+  /** Which of these columns need other names before they can be committed, as of the last commit seen. */
+  takenNames(columns: readonly ColumnDefinition[]): TakenNames {
+    return takenNames(columns, fieldsOf(this.state));
   }
 
   /**
@@ -164,7 +174,9 @@ export class TableCommitter {
     const pathOf = (file: FlushedFile): string => this.#pathInTable(file);
     let wasTried = false;
     return this.#inTurn(() => this.#putUntil(async () => {
-      const files = await this.#seen.files();
+      const files = await this.#seen.files().catch((error: Error) => {
+        throw wasTried ? new CommitUncertain(this.#options.folder, this.state.version, error) : error;
+      });
       if (isReplaced(replacement, pathOf, files, wasTried)) return null;
       wasTried = true;
       const columns = this.#writableFields().map(({ name }) => name);
@@ -277,7 +289,8 @@ export class TableCommitter {
     try {
       return mergeSchemas(schemaOf(columns), before);
     } catch (error) {
-      throw new TableRefused(this.#options.folder, `it is read-only: ${(error as Error).message}`);
+      const Refusal = takenNames(columns, before).columns.size > 0 ? NamesTaken : TableRefused;
+      throw new Refusal(this.#options.folder, `it is read-only: ${(error as Error).message}`);
     }
   }
 

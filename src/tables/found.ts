@@ -69,9 +69,10 @@ async function findTable(store: TableStore, folder: string, readCheckpoint: Read
   const problems: string[] = [];
   const names = (await orProblem(problems, folder, () => store.list(`${folder}/_delta_log`))) ?? [];
   const begin = await logBegin(problems, folder, names, readCheckpoint);
-  const { named } = begin;
+  const { named, version } = begin;
   let { lastSeq, metaData } = begin;
-  for (const name of names.filter((file) => /^\d{20}\.json$/.test(file))) {
+  // Commits before the checkpoint are part of it; some that were removed may be back after a loss of power.
+  for (const name of names.filter((file) => /^\d{20}\.json$/.test(file) && Number(file.slice(0, 20)) > version)) {
     const where = `${folder}, commit ${Number(name.slice(0, 20))}`;
     const text = (await orProblem(problems, where, () => store.get(`${folder}/_delta_log/${name}`)))?.toString() ?? '';
     const commit = await orProblem(problems, where, () => namedCommit(text, named));
@@ -88,8 +89,8 @@ async function findTable(store: TableStore, folder: string, readCheckpoint: Read
 /** What is known of a table before its first commit that is there: what the checkpoint says that its log begins with, if it does. */
 async function logBegin(
   problems: string[], folder: string, names: readonly string[], readCheckpoint: ReadCheckpoint,
-): Promise<{ metaData: MetaData | null; lastSeq: number; readonly named: Set<string> }> {
-  const begin = { metaData: null as MetaData | null, lastSeq: 0, named: new Set<string>() };
+): Promise<{ version: number; metaData: MetaData | null; lastSeq: number; readonly named: Set<string> }> {
+  const begin = { version: -1, metaData: null as MetaData | null, lastSeq: 0, named: new Set<string>() };
   if (versionsIn(names)[0] === 0) return begin;
   for (const { names: parts, version } of checkpointsIn(names)) {
     const where = `${folder}, checkpoint ${version}`;
@@ -98,6 +99,7 @@ async function logBegin(
       return lines.map(actionOf);
     });
     if (read === null) continue;
+    begin.version = version;
     for (const { add, metaData, remove, txn } of read) {
       const path = add?.path ?? remove?.path;
       if (path !== undefined) begin.named.add(decodeURIComponent(path));

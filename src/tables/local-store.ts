@@ -95,6 +95,28 @@ export function localTableStore(disk: Disk, root: string, tmp: string): TableSto
   };
 }
 
+/** What file systems without hard links say. */
+const NO_LINKS: ReadonlySet<string> = new Set(['EMLINK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM']);
+
+/**
+ * Looks whether the disk can give a file a name that none has: without that two writers could make one commit.
+ * @param tmp folder of unfinished files @param report takes a sentence when it cannot be found out
+ * @throws Error with a sentence when it cannot
+ */
+export async function assertLinks(disk: Disk, tmp: string, report: (sentence: string) => void): Promise<void> {
+  const [from, to] = [join(tmp, randomUUID()), join(tmp, randomUUID())];
+  try {
+    await disk.makeFolder(tmp);
+    await (await disk.open(from, 'create')).close();
+    if ((await disk.link(from, to)) && !(await disk.link(from, to))) return;
+  } catch (error) {
+    if (!NO_LINKS.has(String((error as NodeJS.ErrnoException).code))) return report(`whether the file system of the data folder has hard links could not be found out: ${(error as Error).message}`);
+  } finally {
+    for (const path of [to, from]) await disk.remove(path).catch((error: Error) => report(`${path} is left over: ${error.message}`));
+  }
+  throw new Error(`the data folder is on a file system without hard links (${tmp}), which commits to its tables need: put it on one that has them`);
+}
+
 interface Unfinished {
   readonly file: DiskFile;
   readonly path: string;

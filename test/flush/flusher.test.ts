@@ -90,6 +90,7 @@ class Bench {
             this.commits.push(batch);
             return 'committed';
           },
+          takenNames: () => ({ columns: new Set(), isTaken: () => false }),
         } as unknown as TableCommitter;
       },
       memtableBytes: () => this.memtableBytes,

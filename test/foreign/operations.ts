@@ -69,9 +69,9 @@ export const OPERATIONS: readonly Operation[] = [
   // The schema changes.
   writable('append with a new column', { leaves: withForeign }),
   writable('append with later, a float', LATER),
-  { acts: ['append with LATER, a float'], outcome: 'either', reason: /column|later/i, ...LATER },
-  { acts: ['append with later, a string'], outcome: 'either', reason: /column|later/i, ...LATER },
-  { acts: ['add column later, a string'], outcome: 'either', reason: /column|later/i, writesLater: true },
+  writable('append with LATER, a float', LATER),
+  writable('append with later, a string', LATER),
+  writable('add column later, a string', { writesLater: true }),
   { acts: ['overwrite with another schema'], outcome: 'either', reason: /column|schema/i, leaves: nothing },
   refused('overwrite with partitions', /partition/i, { unreadable: true, leaves: onlyForeign }),
   writable('drop not null'),
@@ -90,7 +90,7 @@ export const OPERATIONS: readonly Operation[] = [
   refused('raise versions', PROTOCOL, { unreadable: true }),
   refused('enable deletion vectors', PROTOCOL, { unreadable: true }),
   refused('deletion vector', PROTOCOL, { unreadable: true, leaves: (rows) => rows.filter(({ n }) => n !== 5) }),
-  refused('feature column mapping', PROTOCOL, { unreadable: true }),
+  writable('feature column mapping'),
   refused('column mapping', PROTOCOL, { unreadable: true }),
 ];
 

@@ -11,6 +11,8 @@ import { loadTable } from '../../src/tables/delta/table-log.js';
 import { TableRefused, type OwnNode } from '../../src/tables/delta/table-state.js';
 import { findTables } from '../../src/tables/found.js';
 import type { StoreWriter, TableStore } from '../../src/tables/table-store.js';
+import { CRASH_POLICIES, type MemoryDisk } from '../fault/memory-disk.js';
+import { memoryDisk, memoryPaths, tablesStore } from './memory.js';
 import { flush, FOLDER, linesOf, mapStore, mergedFile, NODE, optionsOf, pathOf } from './table-scene.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -183,4 +185,32 @@ test('[issue 14 1] intervals of table properties', () => {
     ['interval 1 week', 7 * DAY_MS], ['interval 30 days', 30 * DAY_MS], ['INTERVAL 36 Hours', 36 * 3_600_000], ['2 days', 2 * DAY_MS], [undefined, 5], ['interval 1 month', 5], ['', 5],
   ];
   for (const [text, ms] of cases) assert.equal(intervalMs(text, 5), ms, String(text));
+});
+
+test('[issue 14 1] a loss of power at any moment of a checkpoint and of the cleaning behind it costs nothing, and what is named is whole', async () => {
+  const disk = await memoryDisk();
+  const store = tablesStore(disk, memoryPaths, 's');
+  const options = optionsOf(store, { readCheckpoint: readerOf(store) });
+  const committer = await TableCommitter.open(options);
+  for (let seq = 1; seq <= 4; seq += 1) await flush(committer, seq);
+  const { flushedTo, version } = committer.state;
+  const survivors: MemoryDisk[] = [];
+  disk.after = () => {
+    for (const policy of CRASH_POLICIES) survivors.push(disk.crash(policy, survivors.length));
+  };
+  const made = await writeCheckpoint(store, FOLDER, options, { version, flushedTo }, 1000);
+  assert.equal(await cleanLog(store, FOLDER, made!, { logAgeMs: 0, nowMs: 1000 }), 3);
+  disk.after = undefined;
+  let withCheckpoint = 0;
+  for (const survivor of survivors) {
+    const left = tablesStore(survivor, memoryPaths, 't');
+    const again = await loadTable(left, FOLDER, { ...options, readCheckpoint: readerOf(left) });
+    assert.deepEqual({ ...again.state, checkpoint: null }, committer.state);
+    const last = await left.get(inLog(lastCheckpointName));
+    if (last === null) continue;
+    withCheckpoint += 1;
+    assert.equal((JSON.parse(last.toString()) as { version: number }).version, version);
+    assert.equal(again.state.checkpoint, version);
+  }
+  assert.ok(withCheckpoint > 5 && withCheckpoint < survivors.length, `${withCheckpoint} of ${survivors.length}`);
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { systemDisk } from '../../src/disk.js';
 import { dataPaths, type DataPaths } from '../../src/names.js';
+import { assertLinks } from '../../src/tables/local-store.js';
 import { CRASH_POLICIES, type MemoryDisk } from '../fault/memory-disk.js';
 import { memoryDisk, memoryPaths, tablesStore } from './memory.js';
 
@@ -177,3 +178,25 @@ test('paths that leave the tables folder are refused', async () => {
     await assert.rejects(store.delete(path), RangeError);
   }
 });
+
+test('[issue 14 1] a disk that has no hard links, or links over a name that is taken, is refused at a start; a fault is told', async () => {
+  const said: string[] = [];
+  const report = (sentence: string): number => said.push(sentence);
+  const disk = await memoryDisk();
+  await assertLinks(disk, 'data/tmp/s', report);
+  assert.deepEqual([said, await disk.list('data/tmp/s')], [[], []]);
+  for (const code of ['EPERM', 'ENOTSUP']) {
+    const without = { ...systemDisk, ...bound(disk), link: () => Promise.reject(Object.assign(new Error('no'), { code })) };
+    await assert.rejects(assertLinks(without, 'data/tmp/s', report), /on a file system without hard links \(data\/tmp\/s\), which commits to its tables need/);
+  }
+  await assert.rejects(assertLinks({ ...systemDisk, ...bound(disk), link: async () => true }, 'data/tmp/s', report), /without hard links/);
+  assert.deepEqual([said, await disk.list('data/tmp/s')], [[], []]);
+  disk.failNth('open', 1, 'once');
+  await assertLinks(disk, 'data/tmp/s', report);
+  assert.match(said.join(), /^whether the file system of the data folder has hard links could not be found out: /);
+});
+
+/** What the check asks of a disk in memory. */
+function bound(disk: MemoryDisk): Pick<MemoryDisk, 'makeFolder' | 'open' | 'remove'> {
+  return { makeFolder: (each) => disk.makeFolder(each), open: (each, how) => disk.open(each, how), remove: (each) => disk.remove(each) };
+}

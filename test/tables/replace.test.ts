@@ -6,6 +6,8 @@ import { CommitUncertain, TableCommitter } from '../../src/tables/commit.js';
 import { findTables } from '../../src/tables/found.js';
 import { FilesGone, type Replacement } from '../../src/tables/replacement.js';
 import { TableRefused } from '../../src/tables/delta/table-state.js';
+import { loadTable } from '../../src/tables/delta/table-log.js';
+import { memoryDisk, memoryPaths, tablesStore } from './memory.js';
 import { COLUMNS, flush, flushedFile, FOLDER, linesOf, mapStore, mergedFile, NODE, open, optionsOf, pathOf } from './table-scene.js';
 
 const nameOf = (seq: number): string => flushedFile(seq).path.slice(FOLDER.length + 1);
@@ -170,4 +172,26 @@ test('[issue 14 1] damage to a replacement is found: each bit, a seq of before, 
   await assert.rejects(open(moved), /our commit before it was of seq 2000, and the last one found is of 1000/);
   const foreign = linesOf({ add: { path: mergedFileName(NODE, 2000, 7), size: 5 } });
   await assert.rejects(open(new Map(files).set(pathOf(3), foreign)), /a file of sluice, and no sluice signed it/);
+});
+
+test('[issue 14 1] when the disk fails at any call of a replacement, the error tells whether its files may be part of the table', async () => {
+  for (let failing = 1; ; failing += 1) {
+    const disk = await memoryDisk();
+    const maker = await TableCommitter.open(optionsOf(tablesStore(disk, memoryPaths, 's')));
+    for (const seq of [1000, 2000]) await flush(maker, seq);
+    const committer = await TableCommitter.open(optionsOf(tablesStore(disk, memoryPaths, 't')));
+    committer.letGo();
+    disk.failNth('any', failing, 'sticky');
+    const end = await committer.replace(REPLACEMENT).then(() => 'replaced', (error: Error) => error);
+    const struck = disk.struck;
+    disk.healFaults();
+    const store = tablesStore(disk, memoryPaths, 'u');
+    const { files } = await loadTable(store, FOLDER, optionsOf(store));
+    if (files!.isLive(MERGED)) assert.ok(end === 'replaced' || end instanceof CommitUncertain, `failure at call ${failing}: ${String(end)}`);
+    const again = await TableCommitter.open(optionsOf(store));
+    await again.replace(REPLACEMENT);
+    assert.deepEqual([await livePaths(again), again.state.version], [[MERGED], 2]);
+    if (!struck) break;
+    assert.ok(end instanceof Error);
+  }
 });

@@ -76,6 +76,27 @@ export function mergeSchemas(ours: readonly SchemaField[], committed: readonly S
   return all;
 }
 
+/** Columns of ours whose names columns of others have, and which names are not free. */
+export interface TakenNames {
+  /** Ids. */
+  readonly columns: ReadonlySet<number>;
+  readonly isTaken: (folded: string) => boolean;
+}
+
+/**
+ * Finds columns that no commit of ours has, and that another writer's column stands in the way of: of the same name and
+ * another type, or of one that differs in case alone. One of the same name and type is shared.
+ */
+export function takenNames(columns: readonly ColumnDefinition[], committed: readonly SchemaField[]): TakenNames {
+  const byFolded = new Map(committed.map((field) => [fold(field.name), field]));
+  const ours = new Set(committed.map(columnIdOf));
+  const inTheWay = columns.filter(({ id, kind, name }) => {
+    const field = byFolded.get(fold(name));
+    return field !== undefined && !ours.has(id) && (field.name !== name || field.type !== typeOfKind.get(kind));
+  });
+  return { columns: new Set(inTheWay.map(({ id }) => id)), isTaken: (folded) => byFolded.has(folded) };
+}
+
 export function schemaString(fields: readonly SchemaField[]): string {
   return JSON.stringify({ type: 'struct', fields });
 }
