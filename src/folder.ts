@@ -39,12 +39,12 @@ export interface Folder {
   /** For rows that cannot go into their tables. */
   readonly quarantineStore: TableStore;
   readonly quarantine: RowQuarantine;
-  /** Checkpoints, and the cleaning of logs behind them. */
-  readonly logCare: LogCare;
-  readonly logThread: LogThread;
   /** Files that left the logs of their tables. */
   readonly retired: RetiredFiles;
   readonly trustedClock: TrustedClock;
+  /** Checkpoints, and the cleaning of logs behind them. */
+  readonly logCare: LogCare;
+  readonly logThread: LogThread;
   /** What is still to be found out of tables with rows in the log. */
   readonly takeUp: TakeUp;
   /** Seqs of this process are above it. */
@@ -139,8 +139,7 @@ export async function openFolder(config: Config, { disk, clock, logger, report, 
     return committer;
   };
   return {
-    paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, retired, trustedClock, takeUp, logCare,
-    logThread,
+    paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, retired, trustedClock, takeUp, logCare, logThread,
     startSeq: log.lastSynced,
     bodyBytesMax: scan.bodyBytesMax,
     framesCount: scan.framesCount,

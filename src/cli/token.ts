@@ -2,10 +2,9 @@
 import { PERMISSIONS, type Permission, type Rights } from '../auth/principal.js';
 import { UsageError } from '../config.js';
 import type { ResultOf } from '../control/commands.js';
+import { parseDuration } from '../durations.js';
 import type { Format } from '../query/format.js';
 import { printRows, runCommand, writeOut } from './io.js';
-
-const lifeUnitsMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000, y: 365 * 86_400_000 } as const;
 
 /** What the user wants of a new token. */
 export interface CreateTokenOptions {
@@ -71,8 +70,7 @@ function parsePermission(text: string): Permission {
 
 /** `90d` in milliseconds. */
 function parseLife(text: string): number {
-  const match = /^(\d{1,9})([smhdwy])$/.exec(text);
-  const lifeMs = Number(match?.[1]) * (lifeUnitsMs[match?.[2] as keyof typeof lifeUnitsMs] ?? NaN);
-  if (!(lifeMs > 0)) throw new UsageError(`--expires is ${JSON.stringify(text)}: it must be a time as in 30m, 12h, 90d or 1y`);
+  const lifeMs = Math.round((parseDuration(text) ?? 0) * 1000);
+  if (lifeMs <= 0) throw new UsageError(`--expires is ${JSON.stringify(text)}: it must be a time as in 30m, 12h, 90d or 1y`);
   return lifeMs;
 }

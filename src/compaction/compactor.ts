@@ -155,12 +155,12 @@ export class Compactor {
     try {
       const compacted = await compact(this.#orderOf(table, job, limits, others)).catch((error: Error) => this.#without(table, job, error));
       if (compacted === null) return true;
-      const { files, rows, rowsRead } = compacted;
+      const { combined, files } = compacted;
       const adds = files.map(({ hasPointsOnce, ...file }) => ({ ...file, tags: { [MERGED_TAG]: MERGED_TAG_VALUES[hasPointsOnce ? 'points' : 'rows'] } }));
       const removes = job.files.map(({ path }) => path);
       try {
-        // Rows of one point became one: whoever reads changes has to see that.
-        await retiring.replace(table, committer, { adds, removes, dataChange: rows < rowsRead, operation: 'OPTIMIZE', timeMs: clock.nowMs() });
+        // A row that got a field of another is new to whoever reads changes.
+        await retiring.replace(table, committer, { adds, removes, dataChange: combined > 0, operation: 'OPTIMIZE', timeMs: clock.nowMs() });
       } catch (error) {
         if (!(error instanceof CommitUncertain)) await this.#remove(adds);
         if (error instanceof FilesGone) return true; // another writer was faster: planned anew

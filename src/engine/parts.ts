@@ -119,7 +119,7 @@ function makeOutflow({ config, folder, logger }: Ground, { admission, pool, reco
     compact: (order) => compactionThread.compact(order),
     freeBytes: async () => (await disk.freeBytes(config.dataDir)) - config.diskReserveBytes,
   });
-  const isFlushing = (tableId: number): boolean => flusher.isFlushing(tableId) || logCare.isAt(tableId) || compactor.isAt(tableId);
+  const isFlushing = (tableId: number): boolean => flusher.isFlushing(tableId) || logCare.isAt(tableId) || expiredFiles.isAt(tableId) || compactor.isAt(tableId);
   return { logTrimmer, flusher, retiring, expiredFiles, compactor, compactionThread, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine, isFlushing }) };
 }
 

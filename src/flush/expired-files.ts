@@ -57,6 +57,8 @@ export class ExpiredFiles {
   readonly #notBefore = new Map<number, number>();
   #turn: Promise<void> | null = null;
   #turnMs: number;
+  /** The table that is worked at. */
+  #at: number | null = null;
   #isHeldSaid = false;
   #stopped = false;
   readonly #counts = { files: 0, rows: 0 };
@@ -88,6 +90,11 @@ export class ExpiredFiles {
     // One whose time is not known has the table looked at.
     if (times.some(Number.isNaN)) this.#looked.delete(tableId);
     else this.#looked.set(tableId, { ...look, firstMs: Math.min(look.firstMs, ...times) });
+  }
+
+  /** Whether a table is worked at, and its folder may be made again by a commit; of one that was dropped that does not begin again. */
+  isAt(tableId: number): boolean {
+    return this.#at === tableId;
   }
 
   forget(tableId: number): void {
@@ -125,13 +132,16 @@ export class ExpiredFiles {
 
   async #attempt(table: Table, work: () => Promise<void>): Promise<void> {
     const { catalog, clock, logger } = this.#parts;
-    if (this.#stopped) return;
+    if (this.#stopped || catalog.table(table.id) === undefined) return;
+    this.#at = table.id;
     try {
       await work();
     } catch (error) {
       if (catalog.table(table.id) === undefined) return;
       this.#notBefore.set(table.id, clock.monotonicMs() + AGAIN_MS);
       logger.warn(`files of table ${table.folder} whose rows are past retention stay for another hour: ${(error as Error).message}`);
+    } finally {
+      this.#at = null;
     }
   }
 

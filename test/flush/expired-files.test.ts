@@ -229,6 +229,55 @@ test('[issue 14 4] a table that is dropped takes its notes along', async () => {
   assert.deepEqual([await life.notes(), (await life.store.list(folder)).length], [[], 1], 'its folder is on its way to the trash, with all that is in it');
 });
 
+test('[issue 14 4] a table is known to be worked at as long as its folder may be made again', async () => {
+  const life = await Life.begin(3600);
+  await life.flush(10, life.clock.nowMs() - DAY_MS);
+  const { id } = life.table;
+  let commits = 0;
+  life.disk.before = (operation) => {
+    if (operation !== 'link') return;
+    commits += 1;
+    assert.ok(life.expired.isAt(id));
+  };
+  await life.pass(MINUTE_MS);
+  assert.deepEqual([commits, life.expired.isAt(id)], [1, false]);
+});
+
+/** A server that died behind its note and before its commit. */
+async function killedBeforeCommit(): Promise<{ life: Life; name: string }> {
+  const life = await Life.begin(3600);
+  const name = await life.flush(10, life.clock.nowMs() - DAY_MS);
+  let survivor: MemoryDisk | null = null;
+  life.disk.before = (operation) => {
+    if (operation === 'link') survivor ??= life.disk.crash('keep-all');
+  };
+  await life.pass(MINUTE_MS);
+  assert.ok(survivor !== null);
+  await life.start(survivor);
+  assert.deepEqual([await life.live(), (await life.notes()).length], [[name], 1]);
+  return { life, name };
+}
+
+test('[issue 14 4] a note whose commit never came deletes nothing that is part of the table', async () => {
+  const { life, name } = await killedBeforeCommit();
+  await life.catalog.changeSettings('db', { retentionS: null });
+  await life.pass(3 * HOUR_MS);
+  assert.deepEqual([await life.live(), await life.onDisk(), await life.notes()], [[name], [name], []]);
+});
+
+test('[issue 14 4] the hour of a file begins with the commit that removed it, whatever an older note says', async () => {
+  const { life, name } = await killedBeforeCommit();
+  life.mustWait = true;
+  await life.pass(30 * MINUTE_MS);
+  life.mustWait = false;
+  await life.pass(MINUTE_MS);
+  assert.deepEqual([await life.live(), (await life.notes()).length], [[], 2]);
+  await life.pass(59 * MINUTE_MS);
+  assert.deepEqual([await life.onDisk(), (await life.notes()).length], [[name], 1]);
+  await life.pass(2 * MINUTE_MS);
+  assert.deepEqual([await life.onDisk(), await life.notes()], [[], []]);
+});
+
 test('[issue 14 4] a damaged note is said, and deletes nothing', async () => {
   const life = await Life.begin(3600);
   const name = await life.flush(10, life.clock.nowMs() - DAY_MS);

@@ -8,7 +8,7 @@ import { plainFileName } from '../../src/names.js';
 import { openDuck, quoteText } from '../../src/query/duckdb.js';
 import { writeResult, type Format } from '../../src/query/format.js';
 import { runQuery } from '../../src/query/run-query.js';
-import type { QueryTable } from '../../src/query/views.js';
+import { CATALOG, rowsStatement, type QueryTable } from '../../src/query/views.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-query-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -82,6 +82,19 @@ test('[issue 14 4] rows before the first microsecond that is kept are not shown,
   assert.equal(await shown(null), 'host,load,count\nolder,,\nold,1,\nfirst,2,3\nlater,4,\n'.replace('old,1,\n', 'old,4,\n'));
   assert.equal(await shown(at + 2), 'host,load,count\n');
   assert.equal(await query([{ ...await cpu(), since: at }], 'SELECT count(*) AS n FROM cpu', 'csv'), 'n\n0\n');
+});
+
+test('[issue 14 4] rows in quarantine that are past retention are not read to be written again', async () => {
+  const { files: [file] } = await cpu(`SELECT ${own(1, 999)}, 'old' AS host UNION ALL SELECT ${own(2, 1000)}, 'kept' AS host`);
+  const duck = await openDuck(CATALOG);
+  const hostsSince = async (since: number | null): Promise<unknown[]> => {
+    const { rows } = await duck.stream(rowsStatement({ columns, files: [file!], since, lineBytes: 0 }));
+    const hosts: unknown[] = [];
+    for await (const chunk of rows) hosts.push(...chunk.map((cells) => cells[2]));
+    return hosts;
+  };
+  assert.deepEqual([await hostsSince(null), await hostsSince(1000)], [['old', 'kept'], ['kept']]);
+  duck.close();
 });
 
 test('the same columns with the same types, whether files have them or not', async () => {
