@@ -130,6 +130,7 @@ test('[issue 14 5] not refused: SELECT in all its forms', async () => {
     ['VALUES (1)', '[{"col0":1}]'],
     ['SHOW TABLES', '[{"name":"cpu"},\n{"name":"mem"}]'],
     ["SELECT table_schema, table_name FROM information_schema.tables ORDER BY table_name", '[{"table_schema":"db","table_name":"cpu"},\n{"table_schema":"db","table_name":"mem"}]'],
+    ["SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'mem' AND column_name IN ('host', 'v') ORDER BY ordinal_position", '[{"column_name":"host","data_type":"VARCHAR"},\n{"column_name":"v","data_type":"BIGINT"}]'],
     ["SELECT count(*) AS n FROM cpu WHERE v < 1e400", '[{"n":1}]'],
     ['SELECT v FROM cpu -- at the end', '[{"v":1}]'],
   ];
