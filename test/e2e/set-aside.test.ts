@@ -65,7 +65,7 @@ test('rows that another writer deletes are gone from what is shown at once', asy
 let raised: string;
 
 test('a table that needs a newer writer is set aside at its next flush: said everywhere, and its new lines rejected and kept', async () => {
-  raised = commit('victim', { protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['changeDataFeed'] } });
+  raised = commit('victim', { protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['rowTracking'] } });
   assert.equal((await send('victim,k=b v=2i 2\nother v=2i 2')).status, 204);
   const flushed = run('flush');
   assert.equal(flushed.code, 1);
