@@ -66,13 +66,13 @@ test('rows that another writer deletes are gone from what is shown at once', asy
 let raised: string;
 
 test('a table that needs a newer writer is set aside at its next flush: said everywhere, and its new lines rejected and kept', async () => {
-  raised = commit('victim', { protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['changeDataFeed'] } });
+  raised = commit('victim', { protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['rowTracking'] } });
   assert.equal((await send('victim,k=b v=2i 2\nother v=2i 2')).status, 204);
   const flushed = run('flush');
   assert.equal(flushed.code, 1);
   assert.match(flushed.stderr, /victim of database db are in files: .*it needs a writer of version 7/);
   assert.match(flushed.stdout, /^all rows of 2 tables are in files$/m);
-  const said = /table db\/victim is set aside, its new lines are rejected and 1 acknowledged rows wait in the log: .*it needs a writer of version 7, sluice is one of version 2/;
+  const said = /table db\/victim is set aside, its new lines are rejected and 1 acknowledged rows wait in the log: .*it needs a writer of version 7 with rowTracking, sluice is one of version 2/;
   assert.match(await health(), said);
   const tables = run('tables');
   assert.match(tables.stderr, said);
