@@ -211,13 +211,13 @@ test('marks of log segments are named after them', () => {
 
 test('paths of the data folder', () => {
   const paths = dataPaths('data');
-  assert.deepEqual({ ...paths, tmp: paths.tmp('8f3a') }, {
+  assert.deepEqual({ ...paths, tmp: paths.tmp('8f3a'), drafts: paths.drafts('8f3a') }, {
     socket: 'data/sluice.sock',
     adminToken: 'data/admin-token',
     tokens: 'data/tokens.json',
     catalog: 'data/catalog.json',
     catalogPrevious: 'data/catalog.previous.json', clock: 'data/clock.json', retired: 'data/retired',
-    imports: 'data/imports',
+    imports: 'data/imports', restoring: 'data/restore-unfinished', drafts: 'data/tmp/8f3a/drafts',
     log: 'data/log',
     allTmp: 'data/tmp',
     quarantine: 'data/quarantine', quarantinedTables: 'data/quarantine/tables',

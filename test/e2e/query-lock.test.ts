@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { write, type Shape } from './client.js';
-import { makeDataDir, removeDataDir, sluice, TestServer } from './server.js';
+import { makeDataDir, removeDataDir, sluice, snapshotIn, TestServer } from './server.js';
 
 const SHAPE: Shape = { endpoint: '/api/v3/write_lp', gzip: false, chunked: false };
 const SECRET = 'kept-from-others';
@@ -22,11 +22,12 @@ before(async () => {
   mkdirSync(outside);
   writeFileSync(join(outside, 'secret.csv'), `a,b\n1,${SECRET}\n`);
   writeFileSync(join(outside, 'secret.json'), JSON.stringify({ a: SECRET }));
-  server = await TestServer.start(dataDir);
+  server = await TestServer.start(dataDir, ['--without-auth', '--maintenance-cpu', '0']);
   for (const [database, line] of [['db', 'cpu,host=a v=1i 1'], ['db', 'mem,host=a v=2i 1'], ['secret', `plan,what=${SECRET} v=3i 1`]] as const) {
     assert.equal((await write(server.url, database, Buffer.from(line), SHAPE, 'ns')).status, 204);
   }
   assert.equal(sluice(['flush', '--data-dir', dataDir]).code, 0);
+  await snapshotIn(dataDir);
   const fileOf = (folder: string): string => join(dataDir, 'tables', folder, readdirSync(join(dataDir, 'tables', folder)).find((name) => name.endsWith('.parquet'))!);
   [own, others] = [fileOf('db/cpu'), fileOf('secret/plan')];
 });
