@@ -7,45 +7,10 @@ import type { Engine } from '../../src/engine.js';
 import { makeDataDir, removeDataDir, sluice } from '../e2e/server.js';
 import { open, store } from '../engine/harness.js';
 import { Random } from '../fuzz/random.js';
-
-const DAY_NS = 86_400_000_000_000n;
-const FIRST_DAY_NS = 1_600_000_000n * 1_000_000_000n;
+import { Model, readBack } from './model.js';
 
 /** Nothing is put together but by the command. */
 const BY_COMMAND = { 'maintenance-cpu': '0' };
-
-interface Point {
-  readonly tag: string;
-  readonly time: bigint;
-  readonly fields: Map<string, string>;
-}
-
-/** What must be read: per field of a point the value written last. */
-class Model {
-  readonly points = new Map<string, Point>();
-
-  write(tag: string, time: bigint, fields: readonly (readonly [string, string])[]): string {
-    const key = `${tag} ${time}`;
-    const point = this.points.get(key) ?? { tag, time, fields: new Map<string, string>() };
-    for (const [name, value] of fields) point.fields.set(name, value);
-    this.points.set(key, point);
-    return `m,host=${tag} ${fields.map(([name, value]) => `${name}=${value}`).join(',')} ${time}`;
-  }
-
-  csv(): string {
-    const of = ({ fields }: Point, name: string): string => fields.get(name)?.replace(/[i"]/g, '') ?? '';
-    return ['host,t,f,i,s', ...[...this.points.values()].map((point) => [point.tag, point.time, of(point, 'f'), of(point, 'i'), of(point, 's')].join(',')).sort()].join('\n');
-  }
-}
-
-const SQL = 'SELECT host, epoch_us(time)::HUGEINT * 1000 + sluice_ns AS t, f, i, s FROM m';
-
-function read(dataDir: string): string {
-  const { code, stderr, stdout } = sluice(['query', '--data-dir', dataDir, '--format', 'csv', SQL]);
-  assert.deepEqual([code, stderr], [0, '']);
-  const [head, ...rows] = stdout.trimEnd().split('\n');
-  return [head, ...rows.sort()].join('\n');
-}
 
 function filesIn(dataDir: string): string[] {
   return readdirSync(join(dataDir, 'tables/db/m')).filter((name) => name.endsWith('.parquet'));
@@ -57,17 +22,8 @@ async function live(engine: Engine): Promise<number> {
 
 /** Bodies of random points of some days, a flush each; points are written again, with other fields. */
 async function fill(engine: Engine, model: Model, random: Random, flushes: number, days: number): Promise<void> {
-  const values = (): [string, string][] => {
-    const all: [string, string][] = [['f', `${random.below(1000) + 0.5}`], ['i', `${random.below(1000)}i`], ['s', `"text ${random.below(50)}"`]];
-    const some = all.filter(() => random.chance(0.6));
-    return some.length > 0 ? some : [all[0]!];
-  };
   for (let flush = 0; flush < flushes; flush += 1) {
-    const lines = Array.from({ length: 40 }, () => {
-      const time = FIRST_DAY_NS + BigInt(random.below(days)) * DAY_NS + BigInt(random.below(200)) * 1_000_001n;
-      return model.write(`h${random.below(3)}`, time, values());
-    });
-    await store(engine, 'db', ...lines);
+    await store(engine, 'db', ...model.randomLines(random, 40, days));
     await engine.control.run('flush', { database: 'db' });
   }
 }
@@ -89,14 +45,14 @@ test('[issue 14 3] files of past days become one, and each point is read as befo
     await fill(engine, model, random, 2, 1);
     assert.equal(await live(engine), 3);
     await engine.stop();
-    assert.equal(read(dataDir), model.csv());
+    assert.equal(readBack(dataDir), model.csv());
     engine = await open(dataDir, BY_COMMAND);
     await fill(engine, model, random, 8, 1);
     await engine.control.run('compact', { database: 'db' });
     assert.equal(await live(engine), 1);
     assert.deepEqual(await engine.control.run('compact', { database: 'db' }), { tables: 1, jobs: 0, failed: [] });
     await engine.stop();
-    assert.equal(read(dataDir), model.csv());
+    assert.equal(readBack(dataDir), model.csv());
     const checked = sluice(['check', join(dataDir, 'tables/db/m')]);
     assert.deepEqual([checked.code, checked.stderr], [0, ''], checked.stdout);
   } finally {
@@ -116,7 +72,7 @@ test('[issue 14 3] rows of many days are divided, and versions are combined only
         assert.deepEqual(failed, []);
       }
       await engine.stop();
-      assert.equal(read(dataDir), model.csv(), `seed ${seed}`);
+      assert.equal(readBack(dataDir), model.csv(), `seed ${seed}`);
     } finally {
       removeDataDir(dataDir);
     }
