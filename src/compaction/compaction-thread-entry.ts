@@ -6,11 +6,11 @@ import { atMost } from '../in-turn.js';
 import { localTableStore } from '../tables/local-store.js';
 import { serveThread } from '../thread.js';
 import { compactFiles, type Compacted, type Piece } from '../worker/compact/compact.js';
-import type { MinuteRows } from '../worker/compact/row-times.js';
+import type { RowTimes } from '../worker/compact/row-times.js';
 import { collectGarbage } from '../worker/gc.js';
 import { compile, WasmParser } from '../worker/wasm/wasm.js';
 import type { CompactionOrder, ThreadPlace } from './compaction-thread.js';
-import { cutsOf } from './cuts.js';
+import { cutsOf, MINUTE_MS } from './cuts.js';
 import { Throttle } from './throttle.js';
 
 /** Whatever else wants the core goes first. */
@@ -27,18 +27,19 @@ async function compact({ bytesMax, cpuShare, rowsMax, ...order }: CompactionOrde
   const throttle = new Throttle(clock, cpuShare);
   // WASM memory never shrinks: each job has an instance of its own, and the one before goes first.
   collectGarbage();
-  const { beside, cut } = order;
   return compactFiles(new WasmParser(module), store, {
     ...order,
     limits: { rowsMax, bytesMax },
-    divide: cut === null && beside.length === 0 ? null : (minutes) => piecesOf(order, minutes),
+    divide: (times) => piecesOf(order, times),
   }, () => throttle.rest());
 }
 
-function piecesOf({ beside, cut }: Pick<CompactionOrder, 'beside' | 'cut'>, minutes: MinuteRows): Piece[] {
+function piecesOf({ beside, cut }: Pick<CompactionOrder, 'beside' | 'cut'>, { lastMs, minutes }: RowTimes): Piece[] {
   const cuts = cut === null ? [] : cutsOf({ ...cut, minutes }, cut.nowMs, cut.limits);
+  const firstMs = minutes[0]![0] * MINUTE_MS;
   return [-Infinity, ...cuts].map((fromMs, at) => {
-    const endMs = cuts[at] ?? Infinity;
-    return { fromMs, endMs, combines: !beside.some(({ firstMs, lastMs }) => firstMs < endMs && lastMs >= fromMs) };
+    const endMs = cuts[at] ?? lastMs + 1;
+    const isAlone = !beside.some((file) => file.firstMs < endMs && file.lastMs >= Math.max(fromMs, firstMs));
+    return { fromMs, endMs, combines: isAlone };
   });
 }

@@ -6,12 +6,12 @@ import type { Logger } from '../logging.js';
 import type { Retiring } from '../flush/retiring.js';
 import { parseDataFileName, parseMergedFileName } from '../names.js';
 import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
-import { MERGED_TAG, MERGED_TAG_VALUES } from '../tables/delta/actions.js';
+import { BEFORE_TAG, MERGED_TAG, MERGED_TAG_VALUES, type AddedFile } from '../tables/delta/actions.js';
 import type { LiveFile } from '../tables/delta/file-list.js';
 import { isAppendOnly } from '../tables/delta/table-state.js';
 import { FilesGone } from '../tables/replacement.js';
 import type { TableStore } from '../tables/table-store.js';
-import type { Compacted } from '../worker/compact/compact.js';
+import type { Compacted, CompactedFile } from '../worker/compact/compact.js';
 import { windowOfBoth } from './calendar.js';
 import { DAMAGED_FILE, NO_ROOM, type CompactionOrder } from './compaction-thread.js';
 import { limitsFor, type MaintenanceSettings } from './limits.js';
@@ -156,7 +156,7 @@ export class Compactor {
       const compacted = await compact(this.#orderOf(table, job, limits, others)).catch((error: Error) => this.#without(table, job, error));
       if (compacted === null) return true;
       const { combined, files } = compacted;
-      const adds = files.map(({ hasPointsOnce, ...file }) => ({ ...file, tags: { [MERGED_TAG]: MERGED_TAG_VALUES[hasPointsOnce ? 'points' : 'rows'] } }));
+      const adds = files.map(tagged);
       const removes = job.files.map(({ path }) => path);
       try {
         // A row that got a field of another is new to whoever reads changes.
@@ -181,7 +181,7 @@ export class Compactor {
     for (const file of live) {
       const { addedMs, bytes, isMerged, path, rows, span } = file;
       if (span === null || rows === null || left?.has(path) || (parseDataFileName(path) ?? parseMergedFileName(path)) === null) others.push(file);
-      else files.push({ path, bytes, rows, firstMs: span.firstMs, lastMs: span.lastMs, addedMs, isMerged });
+      else files.push({ path, bytes, rows, firstMs: span.firstMs, lastMs: span.beforeMs === undefined ? span.lastMs : span.beforeMs - 1, addedMs, isMerged });
     }
     return { files, others };
   }
@@ -239,6 +239,11 @@ export class Compactor {
 
 /** Below it a file is too large for the memory, whatever is put together with it. */
 const SHARE_MIN = 1 / 16;
+/** What its `add` says of a file besides. */
+function tagged({ endMs, hasPointsOnce, ...file }: CompactedFile): AddedFile {
+  return { ...file, tags: { [MERGED_TAG]: MERGED_TAG_VALUES[hasPointsOnce ? 'points' : 'rows'], ...(Number.isFinite(endMs) ? { [BEFORE_TAG]: String(endMs) } : {}) } };
+}
+
 const EVERY_TIME = { firstMs: -Infinity, lastMs: Infinity };
 
 function sum<T>(list: readonly T[], of: (each: T) => number): number {

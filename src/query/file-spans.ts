@@ -14,11 +14,17 @@ export function withEachPointOnce(files: readonly string[], spans: ReadonlyMap<s
   if (known.some(({ span }) => span === undefined)) return new Set();
   const byTime = known.map(({ path, span }) => ({ path, ...span! })).sort((a, b) => a.firstMs - b.firstMs);
   const once = new Set<string>();
-  let lastMsBefore = -Infinity;
-  for (const [at, { path, firstMs, lastMs, hasPointsOnce }] of byTime.entries()) {
+  let endMsBefore = -Infinity;
+  for (const [at, span] of byTime.entries()) {
     const next = byTime[at + 1]?.firstMs ?? Infinity;
-    if (hasPointsOnce && lastMsBefore + SLACK_MS < firstMs && lastMs + SLACK_MS < next) once.add(path);
-    lastMsBefore = Math.max(lastMsBefore, lastMs);
+    const endMs = endOf(span);
+    if (span.hasPointsOnce && endMsBefore <= span.firstMs && endMs <= next) once.add(span.path);
+    endMsBefore = Math.max(endMsBefore, endMs);
   }
   return once;
+}
+
+/** The first millisecond that surely has no row of the file any more. */
+function endOf({ beforeMs, lastMs }: FileSpan): number {
+  return beforeMs ?? lastMs + SLACK_MS + 1;
 }

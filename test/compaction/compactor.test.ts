@@ -78,3 +78,26 @@ test('[issue 14 3] rows of many days are divided, and versions are combined only
     }
   }
 });
+
+test('[issue 14 3] files of neighbouring days are known not to hold one point twice, to the nanosecond', async () => {
+  const dataDir = makeDataDir();
+  try {
+    const engine = await open(dataDir, BY_COMMAND);
+    const midnight = BigInt(Date.UTC(2021, 0, 1)) * 1_000_000n;
+    // Of the days before and after it two files each: days of two years are not put together.
+    for (const times of [[midnight - 5n, midnight - 1n], [midnight, midnight + 9n], [midnight - 1n], [midnight]]) {
+      await store(engine, 'db', ...times.map((time) => `m f=1 ${time}`));
+      await engine.control.run('flush', { database: 'db' });
+    }
+    assert.deepEqual(await engine.control.run('compact', { database: 'db' }), { tables: 1, jobs: 2, failed: [] });
+    const { tables: [table] } = await engine.control.run('tables-to-read', { tables: [{ database: 'db', measurement: 'm' }], query: 'query-1-1' });
+    const spans = table!.files.map(({ span }) => span!).sort((a, b) => a.firstMs - b.firstMs);
+    const dayMs = Number(midnight / 1_000_000n);
+    assert.deepEqual(spans, [
+      { firstMs: dayMs - 1, lastMs: dayMs, hasPointsOnce: true, beforeMs: dayMs }, { firstMs: dayMs, lastMs: dayMs, hasPointsOnce: true, beforeMs: dayMs + 1 },
+    ]);
+    await engine.stop();
+  } finally {
+    removeDataDir(dataDir);
+  }
+});

@@ -14,6 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'sluice-spans-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const span = (firstMs: number, lastMs: number, hasPointsOnce = true): FileSpan => ({ firstMs, lastMs, hasPointsOnce });
+const before = (firstMs: number, beforeMs: number): FileSpan => ({ firstMs, lastMs: beforeMs, hasPointsOnce: true, beforeMs });
 
 test('A6: a file holds each point once when it has one seq and no other file has its times', () => {
   const cases: [spans: (FileSpan | undefined)[], once: number[]][] = [
@@ -26,6 +27,8 @@ test('A6: a file holds each point once when it has one seq and no other file has
     [[span(0, 9), span(11, 29)], [0, 1]],
     [[span(0, 99), span(10, 19), span(30, 39), span(200, 201)], [3]],
     [[span(0, 9), span(20, 29, false), span(40, 41)], [0, 2]],
+    [[before(0, 10), before(10, 20), span(20, 29)], [0, 1, 2]],
+    [[before(0, 11), before(10, 20), span(19, 29)], []],
     [[span(0, 9), undefined], []],
     [[], []],
   ];

@@ -89,6 +89,8 @@ export function addAction(path: string, { bytes, statistics, tags }: AddedFile, 
 /** Says that compaction made a file: of all versions of its points, so that each stands in it once, or only of some. */
 export const MERGED_TAG = 'sluice.merged';
 export const MERGED_TAG_VALUES = { points: 'points', rows: 'rows' } as const;
+/** Says that all rows of a file are before a millisecond since 1970: statistics round the last time up. */
+export const BEFORE_TAG = 'sluice.before';
 
 /** A data file and what its `add` says besides, which is kept as long as the file is part of the table. */
 export interface AddedFile extends FlushedFile {

@@ -1,7 +1,7 @@
 /** The files of a table: what its newest version is made of, and what any version named. Changed in place, commit by commit. */
 import type { TableStore } from '../table-store.js';
 import { spanOf, type FileSpan, type SpanStatistics } from '../../model/file-span.js';
-import { MERGED_TAG, MERGED_TAG_VALUES, uriOf } from './actions.js';
+import { BEFORE_TAG, MERGED_TAG, MERGED_TAG_VALUES, uriOf } from './actions.js';
 import type { Action } from './commit-text.js';
 
 /** What an entry takes besides its path, about: measured with a hundred thousand of them. */
@@ -54,7 +54,7 @@ function liveFile(add: NonNullable<Action['add']>): LiveFile {
   const path = decodeURIComponent(add.path);
   const uri = add.path === uriOf(path) ? {} : { uri: add.path };
   const merged = add.tags?.[MERGED_TAG];
-  const span = spanOf(stats, merged === MERGED_TAG_VALUES.points);
+  const span = spanOf(stats, { isCombined: merged === MERGED_TAG_VALUES.points, before: add.tags?.[BEFORE_TAG] });
   return { path, bytes: add.size, rows: stats.numRecords ?? null, span, addedMs: add.modificationTime ?? 0, isMerged: merged != null, isWhole: false, ...uri };
 }
 

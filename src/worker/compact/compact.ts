@@ -9,7 +9,7 @@ import { writeParquetFiles, type FileLimits } from '../flush/parquet-file.js';
 import { Slices } from '../flush/slices.js';
 import { NoRoom, openFiles, readFiles, type DataFile } from '../read/file-reader.js';
 import type { WasmParser } from '../wasm/wasm.js';
-import { rowsOfMinutes, spansWithin, type MinuteRows } from './row-times.js';
+import { spansWithin, timesOfRows, type RowTimes } from './row-times.js';
 
 export interface CompactOrder {
   readonly tableId: number;
@@ -25,8 +25,8 @@ export interface CompactOrder {
   readonly limits: FileLimits;
   /** What rows, codes and the flush may take of the instance's memory; rows no more than any worker's. */
   readonly memoryBytesMax: number;
-  /** Into which files the rows go, in the order of their times; told how many rows each minute has. Null: all into one, and combined. */
-  readonly divide: ((minutes: MinuteRows) => readonly Piece[]) | null;
+  /** Into which files the rows go, in the order of their times; told when they are. Null: all into one, and combined. */
+  readonly divide: ((times: RowTimes) => readonly Piece[]) | null;
 }
 
 /** Rows of some time, which become a file, or several when they are too many. */
@@ -39,8 +39,10 @@ export interface Piece {
 }
 
 /** A file that was made, and whether each of its points stands in it once. */
-interface CompactedFile extends FlushedFile {
+export interface CompactedFile extends FlushedFile {
   readonly hasPointsOnce: boolean;
+  /** All its rows are before this millisecond since 1970; Infinity: not known. */
+  readonly endMs: number;
 }
 
 export interface Compacted {
@@ -91,7 +93,7 @@ export async function compactFiles(parser: WasmParser, store: RangeStore, order:
         const spans = await spansWithin(parser, tableId, piece, seq, slices);
         const pathOf = (place: number): string => `${folder}/${mergedFileName(node, seq, numberFirst + written.length + place)}`;
         const made = await writeParquetFiles(parser, store, { tableId, columns, pathOf, limits, combines: piece.combines }, () => spans, onSlice);
-        written.push(...made.files.map((file) => ({ ...file, hasPointsOnce: piece.combines })));
+        written.push(...made.files.map((file) => ({ ...file, hasPointsOnce: piece.combines, endMs: piece.endMs })));
         combined += made.combined;
       }
     } catch (error) {
@@ -111,5 +113,5 @@ function flushBytes(rows: number, columns: number): number {
 const EVERYTHING: Piece = { fromMs: -Infinity, endMs: Infinity, combines: true };
 
 async function piecesOf(parser: WasmParser, { divide, tableId }: CompactOrder, slices: Slices): Promise<readonly Piece[]> {
-  return divide === null ? [EVERYTHING] : divide(await rowsOfMinutes(parser, tableId, slices));
+  return divide === null ? [EVERYTHING] : divide(await timesOfRows(parser, tableId, slices));
 }

@@ -7,6 +7,13 @@ import type { WasmMemory } from '../wasm/chunk.js';
 /** Minutes since 1970 that have rows, ascending, and how many. */
 export type MinuteRows = readonly (readonly [minute: number, rows: number])[];
 
+/** When the rows of a memtable are. */
+export interface RowTimes {
+  readonly minutes: MinuteRows;
+  /** The last millisecond since 1970 that has a row. */
+  readonly lastMs: number;
+}
+
 interface TimesModule {
   readonly memory: WasmMemory;
   readonly exports: { tableAt(tableId: number): number };
@@ -20,18 +27,21 @@ interface Times {
 
 const SLICE_ROWS = 65_536;
 const NS_PER_MINUTE = 60e9;
+const NS_PER_MS = 1_000_000n;
 const HIGH = 2 ** 32;
 const I64_MIN = -(2n ** 63n);
 const I64_MAX = 2n ** 63n - 1n;
 
-/** How many rows each minute has. Near the border of two it may be the other one: a double has not all nanoseconds. */
-export async function rowsOfMinutes(module: TimesModule, tableId: number, slices: Slices): Promise<MinuteRows> {
+/** When the rows are. One just before the end of a minute may count as of the next: a double has not all nanoseconds. */
+export async function timesOfRows(module: TimesModule, tableId: number, slices: Slices): Promise<RowTimes> {
   const counts = new Map<number, number>();
-  let minute = NaN, rows = 0;
+  let minute = NaN, rows = 0, high = -HIGH, low = 0;
   const note = (): void => void (rows > 0 && counts.set(minute, (counts.get(minute) ?? 0) + rows));
   await eachSlice(module, tableId, slices, (words, first, end) => {
     for (let row = first; row < end; row += 1) {
-      const of = Math.floor((words[2 * row + 1]! * HIGH + (words[2 * row]! >>> 0)) / NS_PER_MINUTE);
+      const [rowHigh, rowLow] = [words[2 * row + 1]!, words[2 * row]! >>> 0];
+      if (rowHigh > high || (rowHigh === high && rowLow > low)) [high, low] = [rowHigh, rowLow];
+      const of = Math.floor((rowHigh * HIGH + rowLow) / NS_PER_MINUTE);
       if (of !== minute) {
         note();
         minute = of;
@@ -41,7 +51,8 @@ export async function rowsOfMinutes(module: TimesModule, tableId: number, slices
     }
   });
   note();
-  return [...counts].sort(([a], [b]) => a - b);
+  const last = (BigInt(high) << 32n) + BigInt(low);
+  return { minutes: [...counts].sort(([a], [b]) => a - b), lastMs: Number((last - (((last % NS_PER_MS) + NS_PER_MS) % NS_PER_MS)) / NS_PER_MS) };
 }
 
 /** Spans of the rows of a time, to the nanosecond, all with one seq. */
