@@ -7,7 +7,7 @@ import { WasmParser } from './wasm/wasm.js';
 /** Of a worker's share: what it may hold that no row needs. */
 const SPARE_SHARE = 1 / 4;
 /** What it may hold to be moved, since it does nothing else meanwhile: a millisecond a MiB. */
-const MOVED_BYTES_MAX = 64 * 1024 * 1024;
+const MOVED_BYTES_MAX = 4 * 1024 * 1024;
 /** And of its share: when a body found no room, bodies wait all the same. */
 const MOVED_SHARE = 1 / 2;
 /** Linear memory below this is not worth leaving: a few bodies need it. WASM memory never shrinks. */
