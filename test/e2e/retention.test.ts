@@ -22,7 +22,7 @@ test('[issue 14 4] rows past retention are refused and not shown; what was ackno
     assert.equal((await send('kept', old, `m v=2 ${nowS - 10}`)).status, 204);
     assert.equal((await send('other', old)).status, 204);
     assert.equal(run('database', 'update', 'kept', '--retention', '1h'), 'database kept has tags grow, types strict, retention 1h from now on\n');
-    const refused = await send('kept', `m v=3 ${nowS - 2 * HOUR_S}`, `m v=4 ${nowS}`, 'm v=5', `n v=6 ${nowS - 2 * HOUR_S}`);
+    const refused = await send('kept', `m v=3 ${nowS - 2 * HOUR_S}`, `m v=4 ${nowS - 5}`, 'm v=5', `n v=6 ${nowS - 2 * HOUR_S}`);
     assert.equal(refused.status, 400);
     assert.deepEqual(JSON.parse(refused.body).data.map(({ code, line }: { code: string; line: number }) => [line, code]), [[1, 'beyond-retention'], [4, 'beyond-retention']]);
     assert.equal((await send('other', old)).status, 204, 'another database has no period');
