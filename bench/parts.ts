@@ -16,6 +16,7 @@ const PARTS: Readonly<Record<string, () => Promise<{ readonly part: Part }>>> = 
   'worst': () => import('./worst.js'),
   'hostile': () => import('./hostile.js'),
   'one-row': () => import('./one-row.js'),
+  'queries': () => import('./queries.js'),
   'long-log': () => import('./long-log.js'),
   'end-to-end': () => import('./end-to-end.js'),
 };
