@@ -11,7 +11,7 @@ import { OracleSubject } from './oracle-subject.js';
 import { fuzzCount, seedOfRun } from './random.js';
 import { everySubject } from './wasm-subject.js';
 
-const LINES = fuzzCount(16_000);
+const LINES = fuzzCount(10_000);
 
 test('the kept cases', () => {
   const cases = readCases();

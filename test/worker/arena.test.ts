@@ -1,12 +1,12 @@
 /** Blocks of linear memory: never two at one place, and large free ones that stand side by side are used again. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Random, seedOfRun } from '../fuzz/random.js';
+import { fuzzCount, Random, seedOfRun } from '../fuzz/random.js';
 import { encoderModule } from './encoder-module.js';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
-const STEPS = 20_000;
+const STEPS = fuzzCount(5000);
 const HELD_BYTES_MAX = 192 * MiB;
 
 interface Block {

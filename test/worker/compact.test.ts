@@ -93,7 +93,7 @@ async function assertCompacted({ store, order, rows }: Made, build: 'simd' | 'sc
 
 test('[issue 14 3] compacted files are equal to the model, whatever the order of files and seqs', async () => {
   let merged = 0;
-  for (let seed = 0; seed < fuzzCount(25); seed++) {
+  for (let seed = 0; seed < fuzzCount(8); seed++) {
     const random = new Random(500 + seed);
     const bodies = 1 + random.below(12);
     const seqs = Array.from({ length: bodies }, (_, place) => 1000 + place * (seed % 2 === 0 ? 1 : 2 ** 33));
@@ -145,7 +145,7 @@ test('[issue 14 3] rows are combined where one has a field that none of a higher
 
 test('[issue 14 3] where points may not be combined, versions stay but for those that the next one has whole', async () => {
   let left = 0;
-  for (let seed = 0; seed < fuzzCount(10); seed++) {
+  for (let seed = 0; seed < fuzzCount(4); seed++) {
     const { store, order, rows } = await madeFiles(new Random(700 + seed), [[3], [1, 4], [2], [5, 6]], seed % 2 === 0 ? 4 : 150);
     const expected = withoutShadowed(rows, ['host', 'region']);
     const divide = () => [{ fromMs: -Infinity, endMs: Infinity, combines: false }];

@@ -1,5 +1,5 @@
 /**
- * The grammar of hostile-grammar.test.ts at sizes as large as a body may have, counted in loads and stores of the build that runs:
+ * The grammar of hostile-grammar.full.ts at sizes as large as a body may have, counted in loads and stores of the build that runs:
  * every class alone, every pair in turn, and every class with another at its end, at 8 MiB; each class alone at 64 MiB, and
  * so those three of the others that cost most at 8. None may cost more than thrice an ordinary body, nor more a byte than at 64 KiB.
  */

@@ -5,8 +5,8 @@ import { fuzzCount, Random, seedOfRun } from '../fuzz/random.js';
 import { difference, randomCase, streamDifference, unpacker } from './inflate-fuzz.js';
 import { ParserSession } from './parser-session.js';
 
-const CASES = fuzzCount(400);
-const STREAMS = fuzzCount(2000);
+const CASES = fuzzCount(150);
+const STREAMS = fuzzCount(600);
 
 test('random bodies come to what node:zlib makes of them', (t) => {
   const seed = seedOfRun();

@@ -88,7 +88,7 @@ test('[issue 14 2] a flipped byte is an error that names the file, or changes no
   const random = new Random(43);
   const { file, texts } = await randomFile(random, [300, 200]);
   let refused = 0;
-  for (let i = 0; i < fuzzCount(300); i++) {
+  for (let i = 0; i < fuzzCount(150); i++) {
     const damaged = Buffer.from(file);
     damaged[random.below(file.length)]! ^= 1 << random.below(8);
     try {
@@ -99,7 +99,7 @@ test('[issue 14 2] a flipped byte is an error that names the file, or changes no
       refused += 1;
     }
   }
-  assert.ok(refused > fuzzCount(200), `only ${refused} were refused`);
+  assert.ok(refused > fuzzCount(100), `only ${refused} were refused`);
 });
 
 /** The module, each page of which is damaged behind the look at its checksum, now and then. */
@@ -133,7 +133,7 @@ test('[issue 14 2] what no checksum tells is an error or other values, and never
   const random = new Random(44);
   const { file } = await randomFile(random, [300, 200]);
   let refused = 0;
-  for (let i = 0; i < fuzzCount(300); i++) {
+  for (let i = 0; i < fuzzCount(150); i++) {
     const parser = emptyParser(COLUMNS);
     parser.exports.setMemtableBytesMax(64 << 20);
     try {
@@ -143,7 +143,7 @@ test('[issue 14 2] what no checksum tells is an error or other values, and never
       refused += 1;
     }
   }
-  assert.ok(refused > fuzzCount(100), `only ${refused} were refused`);
+  assert.ok(refused > fuzzCount(50), `only ${refused} were refused`);
 });
 
 test('[issue 14 2] cut files, files of others and columns of other types are refused by name', async () => {
