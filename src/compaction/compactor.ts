@@ -14,7 +14,7 @@ import type { TableStore } from '../tables/table-store.js';
 import type { Compacted, CompactedFile } from '../worker/compact/compact.js';
 import { windowOfBoth } from './calendar.js';
 import { DAMAGED_FILE, NO_ROOM, type CompactionOrder } from './compaction-thread.js';
-import { limitsFor, type MaintenanceSettings } from './limits.js';
+import { eager, limitsFor, type MaintenanceSettings } from './limits.js';
 import { nextJob, type Job, type PlannedFile, type PlanLimits } from './plan.js';
 import { TableTurns } from './table-turns.js';
 
@@ -101,7 +101,7 @@ export class Compactor {
     if (this.#stopped || this.#turn !== null || settings.cpuShare === 0) return Promise.resolve();
     const table = this.#turns.next(catalog.tables(), mustWait);
     if (table === undefined) return Promise.resolve();
-    this.#turn = this.compactTable(table).then(() => undefined).finally(() => (this.#turn = null));
+    this.#turn = this.compactTable(table, false).then(() => undefined).finally(() => (this.#turn = null));
     return this.#turn;
   }
 
@@ -112,16 +112,16 @@ export class Compactor {
     await this.#turn;
   }
 
-  /** Does all that is due for a table, now. Never throws. */
-  compactTable(table: Table): Promise<Outcome> {
-    return this.#inTurn(() => this.#compactTable(table));
+  /** Does all that is due for a table. Never throws. @param isEager also what would wait for more */
+  compactTable(table: Table, isEager: boolean): Promise<Outcome> {
+    return this.#inTurn(() => this.#compactTable(table, isEager));
   }
 
-  async #compactTable(table: Table): Promise<Outcome> {
+  async #compactTable(table: Table, isEager: boolean): Promise<Outcome> {
     const { catalog, logger } = this.#parts;
     let jobs = 0;
     try {
-      while (!this.#stopped && (await this.#compactOnce(table))) jobs += 1;
+      while (!this.#stopped && (await this.#compactOnce(table, isEager))) jobs += 1;
       this.#turns.noteLooked(table.id);
       return { jobs, problem: null };
     } catch (error) {
@@ -133,7 +133,7 @@ export class Compactor {
     }
   }
 
-  #compactOnce(table: Table): Promise<boolean> {
+  #compactOnce(table: Table, isEager: boolean): Promise<boolean> {
     const { catalog, clock, settings, use } = this.#parts;
     return use(table, async (committer) => {
       const live = await committer.liveFiles();
@@ -141,7 +141,7 @@ export class Compactor {
       if (columns === undefined || isAppendOnly(committer.state)) return false;
       const limits = limitsFor(settings, columns, this.#shares.get(table.id) ?? 1);
       const planned = this.#planned(table, live);
-      const job = nextJob(planned.files, clock.nowMs(), limits);
+      const job = nextJob(planned.files, clock.nowMs(), isEager ? eager(limits) : limits);
       if (job === null) return false;
       await committer.check(columns);
       await this.#assertRoom(job);

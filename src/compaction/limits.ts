@@ -33,7 +33,13 @@ export function limitsFor(settings: MaintenanceSettings, columns: readonly Colum
     openFilesMax: 16,
     openBytesMin: 4 * MiB,
     settleMs: HOUR_MS,
+    wideMs: HOUR_MS,
     lateMs: 24 * HOUR_MS,
     jobFilesMax: JOB_FILES_MAX,
   };
+}
+
+/** The same where somebody asked for it: nothing waits for more. */
+export function eager(limits: PlanLimits): PlanLimits {
+  return { ...limits, openFilesMax: 2, wideMs: 0, lateMs: 0 };
 }

@@ -26,8 +26,10 @@ export interface PlanLimits {
   /** So many files of a day in progress are left as they are, and files from these bytes on always. */
   readonly openFilesMax: number;
   readonly openBytesMin: number;
-  /** A window counts as past so long after its end, and a file that several days share waits so long. */
+  /** A window counts as past so long after its end. */
   readonly settleMs: number;
+  /** A file that several days share waits so long, for others to be divided with it. */
+  readonly wideMs: number;
   /** What came late waits so long, until it is worth reading what it overlaps. */
   readonly lateMs: number;
   /** A job reads no more than makes so many full files. */
@@ -96,8 +98,8 @@ class Plan {
 
   /** Files that several days share are divided. */
   #ofWide(wide: readonly PlannedFile[]): Job | null {
-    const { openFilesMax, settleMs } = this.#limits;
-    const isDue = wide.length >= openFilesMax || wide.some(({ addedMs }) => addedMs + settleMs <= this.#nowMs);
+    const { openFilesMax, wideMs } = this.#limits;
+    const isDue = wide.length >= openFilesMax || wide.some(({ addedMs }) => addedMs + wideMs <= this.#nowMs);
     return isDue ? this.#job(wide) : null;
   }
 

@@ -108,7 +108,7 @@ interface ControlCommands {
   /** Moves all rows that are on disk into files. */
   readonly 'flush': { readonly args: { readonly database: string | null }; readonly result: { readonly tables: number; readonly failed: readonly UnflushedTable[] } };
   readonly 'tables': { readonly args: { readonly database: string | null }; readonly result: readonly TableListing[] };
-  /** Puts the files of all tables together as far as that is due. */
+  /** Puts the files of all tables together, also those that would wait for more. */
   readonly 'compact': {
     readonly args: { readonly database: string | null };
     readonly result: { readonly tables: number; readonly jobs: number; readonly failed: readonly { readonly database: string; readonly measurement: string; readonly reason: string }[] };

@@ -62,7 +62,7 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
       let jobs = 0;
       const failed: { database: string; measurement: string; reason: string }[] = [];
       for (const table of tables) {
-        const outcome = await parts.compactor.compactTable(table);
+        const outcome = await parts.compactor.compactTable(table, true);
         jobs += outcome.jobs;
         if (outcome.problem !== null) failed.push({ database: table.databaseName, measurement: table.measurement, reason: outcome.problem });
       }

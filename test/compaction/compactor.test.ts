@@ -41,7 +41,7 @@ test('[issue 14 3] files of past days become one, and each point is read as befo
     assert.equal(filesIn(dataDir).length, 21, 'the files that were read stay for an hour, for readers of older versions');
     const [table] = await engine.control.run('tables', { database: 'db' });
     assert.equal(table!.rows, model.points.size, 'a point is one row');
-    // Writes go on, and what they overlap waits for more.
+    // Writes go on.
     await fill(engine, model, random, 2, 1);
     assert.equal(await live(engine), 3);
     await engine.stop();

@@ -36,9 +36,9 @@ export class SimulatedTable {
   }
 
   /** Does jobs until none is due. */
-  compact(): void {
+  compact(limits = this.#limits): void {
     for (let jobs = 0; ; jobs += 1) {
-      const job = nextJob(this.files, this.#nowMs, this.#limits);
+      const job = nextJob(this.files, this.#nowMs, limits);
       if (job === null) return;
       assert.ok(jobs < JOBS_MAX, `no end: ${JSON.stringify(job.files.map(({ path, bytes, firstMs, lastMs }) => [path, bytes, new Date(firstMs), new Date(lastMs)]))}`);
       this.#do(job);

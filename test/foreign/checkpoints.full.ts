@@ -39,7 +39,7 @@ test('[issue 14 1] delta-rs reads a table from checkpoints of ours, and the serv
   assert.ok('python' in found);
   const dataDir = makeDataDir();
   try {
-    const server = await TestServer.start(dataDir, ['--without-auth', '--flush-rows-max', '1', '--table-log-age', '0s']);
+    const server = await TestServer.start(dataDir, ['--without-auth', '--flush-rows-max', '1', '--table-log-age', '0s', '--maintenance-cpu', '0']);
     const log = join(tableFolder(dataDir, 'm'), '_delta_log');
     const names = (): string[] => (existsSync(log) ? readdirSync(log) : []);
     const version = (): number => Math.max(-1, ...names().filter((name) => /^\d{20}\.json$/.test(name)).map((name) => Number(name.slice(0, 20))));
@@ -57,10 +57,12 @@ test('[issue 14 1] delta-rs reads a table from checkpoints of ours, and the serv
     const expected = { rows: COMMITS, sum: (COMMITS * (COMMITS + 1)) / 2, files: COMMITS, records: COMMITS, least: 1, greatest: COMMITS, filtered: 5 };
     assert.deepEqual(read(), { version: COMMITS - 1, ...expected });
     await server.kill();
-    const again = await TestServer.start(dataDir, ['--without-auth']);
+    const again = await TestServer.start(dataDir, ['--without-auth', '--maintenance-cpu', '0']);
     const { code, stdout, stderr } = sluice(['query', '--data-dir', dataDir, '--database', DATABASE, '--format', 'csv', 'SELECT count(*), sum(v) FROM m']);
     assert.equal(code, 0, stderr);
     assert.match(stdout, new RegExp(`\\b${COMMITS},${expected.sum}`));
+    assert.equal(sluice(['compact', '--data-dir', dataDir]).code, 0);
+    assert.deepEqual(read(), { version: COMMITS, ...expected, files: 1, records: COMMITS });
     await again.stop();
   } finally {
     removeDataDir(dataDir);
