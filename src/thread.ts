@@ -94,12 +94,12 @@ export class Thread {
     const worker = this.#worker;
     this.#worker = null;
     this.#idle?.cancel();
-    for (const { deadline, reject } of this.#waiting.values()) {
-      deadline.cancel();
-      reject(new Error(reason));
-    }
+    const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
+    for (const { deadline } of waiting) deadline.cancel();
+    // Who is told that it ended may clear up behind it.
     await worker?.terminate();
+    for (const { reject } of waiting) reject(new Error(reason));
   }
 }
 

@@ -10,7 +10,8 @@ import type { RowTimes } from '../worker/compact/row-times.js';
 import { collectGarbage } from '../worker/gc.js';
 import { compile, WasmParser } from '../worker/wasm/wasm.js';
 import type { CompactionOrder, ThreadPlace } from './compaction-thread.js';
-import { cutsOf, MINUTE_MS } from './cuts.js';
+import { cutsOf } from './cuts.js';
+import { MINUTE_MS } from './minutes.js';
 import { Throttle } from './throttle.js';
 
 /** Whatever else wants the core goes first. */

@@ -15,6 +15,7 @@ import type { Compacted, CompactedFile } from '../worker/compact/compact.js';
 import { windowOfBoth } from './calendar.js';
 import { DAMAGED_FILE, NO_ROOM, type CompactionOrder } from './compaction-thread.js';
 import { eager, limitsFor, type MaintenanceSettings } from './limits.js';
+import { NewFiles } from './new-files.js';
 import { nextJob, type Job, type PlannedFile, type PlanLimits } from './plan.js';
 import { TableTurns } from './table-turns.js';
 
@@ -33,6 +34,8 @@ interface CompactorParts {
   readonly mustWait: (table: Table) => boolean;
   /** Bytes that may be written to the disk. */
   readonly freeBytes: () => Promise<number>;
+  /** Whether queries show rows of a table that are in none of its files, with seqs between those of its files: in quarantine. */
+  readonly hasOtherRows: (table: Table) => boolean;
 }
 
 /** Since the start. */
@@ -64,13 +67,14 @@ export class Compactor {
   readonly #inTurn = atMost(1);
   #turn: Promise<void> | null = null;
   #at: number | null = null;
-  #lastNumber = 0;
+  readonly #newFiles: NewFiles;
   #stopped = false;
   readonly #counts = { jobs: 0, filesRead: 0, filesWritten: 0, rowsRead: 0, bytesRead: 0, bytesWritten: 0, failures: 0 };
 
   constructor(parts: CompactorParts) {
     this.#parts = parts;
     this.#turns = new TableTurns(parts.clock);
+    this.#newFiles = new NewFiles(parts.store, parts.clock, parts.node);
   }
 
   get counts(): CompactionCounts {
@@ -109,6 +113,8 @@ export class Compactor {
   async stop(endThread: () => Promise<void>): Promise<void> {
     this.#stopped = true;
     await endThread();
+    // Also behind what a command asked for: a commit may be under way.
+    await this.#inTurn(() => Promise.resolve());
     await this.#turn;
   }
 
@@ -145,16 +151,22 @@ export class Compactor {
       if (job === null) return false;
       await committer.check(columns);
       await this.#assertRoom(job);
-      return this.#do({ ...table, columns }, committer, { job, limits, others: planned.others });
+      const others = [...planned.others.map(({ span }) => span ?? EVERY_TIME), ...(this.#parts.hasOtherRows(table) ? [EVERY_TIME] : [])];
+      return this.#do({ ...table, columns }, committer, { job, limits, others });
     });
   }
 
-  async #do(table: Table, committer: TableCommitter, { job, limits, others }: { job: Job; limits: PlanLimits; others: readonly LiveFile[] }): Promise<boolean> {
+  async #do(table: Table, committer: TableCommitter, { job, limits, others }: { job: Job; limits: PlanLimits; others: CompactionOrder['beside'] }): Promise<boolean> {
     const { clock, compact, retiring } = this.#parts;
     this.#at = table.id;
     try {
-      const compacted = await compact(this.#orderOf(table, job, limits, others)).catch((error: Error) => this.#without(table, job, error));
+      const numberFirst = await this.#newFiles.first(table.folder);
+      const compacted = await compact({ ...this.#orderOf(table, job, limits, others), numberFirst }).catch(async (error: Error) => {
+        await this.#newFiles.clear(table.folder, numberFirst);
+        return this.#without(table, job, error);
+      });
       if (compacted === null) return true;
+      this.#newFiles.took(compacted.files.length);
       const { combined, files } = compacted;
       const adds = files.map(tagged);
       const removes = job.files.map(({ path }) => path);
@@ -186,17 +198,16 @@ export class Compactor {
     return { files, others };
   }
 
-  #orderOf({ columns, folder, id }: Table, { beside, files, untilMs }: Job, limits: PlanLimits, others: readonly LiveFile[]): CompactionOrder {
+  #orderOf({ columns, folder, id }: Table, { beside, files, untilMs }: Job, limits: PlanLimits, others: CompactionOrder['beside']): Omit<CompactionOrder, 'numberFirst'> {
     const { clock, node, settings } = this.#parts;
     const [rows, bytes] = [sum(files, (file) => file.rows), sum(files, (file) => file.bytes)];
     const [firstMs, lastMs] = [Math.min(...files.map((file) => file.firstMs)), Math.max(...files.map((file) => file.lastMs))];
     const isOneFile = untilMs === null && rows <= limits.rowsMax && bytes <= limits.bytesMax && windowOfBoth(firstMs, lastMs)?.grain === 'day';
-    this.#lastNumber = Math.max(Math.floor(clock.nowMs() * 1000), this.#lastNumber + files.length + 1);
     return {
-      tableId: id, folder, columns, node, numberFirst: this.#lastNumber,
+      tableId: id, folder, columns, node,
       files: files.toSorted((a, b) => seqOf(a.path) - seqOf(b.path)).map(({ path, bytes: fileBytes }) => ({ path: `${folder}/${path}`, bytes: fileBytes })),
       cut: isOneFile ? null : { untilMs, rowBytes: bytes / rows, nowMs: clock.nowMs(), limits },
-      beside: [...beside.map((file) => ({ firstMs: file.firstMs, lastMs: file.lastMs })), ...others.map(({ span }) => span ?? EVERY_TIME)],
+      beside: [...beside, ...others].map(({ firstMs: from, lastMs: last }) => ({ firstMs: from, lastMs: last })),
       rowsMax: limits.rowsMax, bytesMax: limits.bytesMax, memoryBytesMax: settings.memoryBytesMax, cpuShare: settings.cpuShare || 1,
     };
   }

@@ -1,10 +1,8 @@
 /** Where the rows of a job are cut into files, once their times are known: by the calendar, and where a file would be too large. */
 import type { MinuteRows } from '../worker/compact/row-times.js';
 import { windowAt, type Grain } from './calendar.js';
+import { MINUTE_MS } from './minutes.js';
 import { togetherBytesMax, type PlanLimits } from './plan.js';
-
-/** Times are counted by the minute. */
-export const MINUTE_MS = 60_000;
 
 /** What the cuts of a job depend on. */
 interface JobRows {
@@ -53,7 +51,7 @@ class Cuts {
     for (const [minute, rows] of this.#job.minutes) {
       const fromMs = minute * MINUTE_MS;
       const last = pieces.at(-1);
-      if (last !== undefined && dayOf(minute) === day && last.rows < enough && !this.#isUntil(last, fromMs)) {
+      if (last !== undefined && dayOf(minute) === day && last.rows < enough && last.rows + rows <= this.#rowsMax && !this.#isUntil(last, fromMs)) {
         last.rows += rows;
         last.lastMs = fromMs;
         continue;

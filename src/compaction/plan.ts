@@ -2,6 +2,7 @@
  * Which files of a table are to become which: DESIGN section 16. Looks at what the Delta log says of them alone, and reads none.
  */
 import { windowAt, windowOfBoth, type Grain } from './calendar.js';
+import { MINUTE_MS } from './minutes.js';
 
 /** A live data file of ours, as its commit describes it. */
 export interface PlannedFile {
@@ -83,13 +84,34 @@ class Plan {
 
   next(): Job | null {
     const open: PlannedFile[] = [], wide: PlannedFile[] = [], past: PlannedFile[] = [];
+    const final = this.#final();
     for (const file of this.#byTime) {
+      if (final.has(file)) continue;
       const window = windowOfBoth(file.firstMs, lastOf(file));
       if (window?.grain !== 'day' && !file.isMerged) wide.push(file);
       else if (window?.grain === 'day' && !this.#isPast(window.endMs)) open.push(file);
       else past.push(file);
     }
     return this.#ofWide(wide) ?? this.#ofPast(past) ?? this.#ofOpen(open);
+  }
+
+  /**
+   * Full files of one minute that are too many rows together with what compaction left beside them: nothing divides the rows
+   * of a minute, and another job would make the same of them again.
+   */
+  #final(): Set<PlannedFile> {
+    const final = new Set<PlannedFile>();
+    const note = (file: PlannedFile): void => void (this.#isFull(file) && minuteOf(file.firstMs) === minuteOf(lastOf(file)) && final.add(file));
+    let beside: PlannedFile[] = [];
+    for (const file of this.#byTime.filter(({ isMerged }) => isMerged)) {
+      beside = beside.filter((each) => lastOf(each) >= file.firstMs);
+      for (const each of beside.filter(({ bytes, rows }) => rows + file.rows > this.#limits.rowsMax || bytes + file.bytes > this.#limits.bytesMax)) {
+        note(each);
+        note(file);
+      }
+      beside.push(file);
+    }
+    return final;
   }
 
   #isPast(endMs: number): boolean {
@@ -110,7 +132,7 @@ class Plan {
       const { endMs } = windowAt(open[from]!.firstMs, 'day');
       let end = from;
       while (end < open.length && open[end]!.firstMs < endMs) end += 1;
-      const small = open.slice(from, end).filter(({ bytes }) => bytes < openBytesMin);
+      const small = open.slice(from, end).filter((file) => file.bytes < openBytesMin && !this.#isFull(file));
       if (small.length >= openFilesMax) return this.#job(small);
       from = end;
     }
@@ -185,6 +207,10 @@ class Plan {
     const beside = this.#byTime.filter((file) => !isOf.has(file) && taken.some((each) => each.firstMs <= file.lastMs && file.firstMs <= each.lastMs));
     return { files: taken, untilMs: taken.some((file) => lastOf(file) >= next) ? next : null, beside };
   }
+}
+
+function minuteOf(ms: number): number {
+  return Math.floor(ms / MINUTE_MS);
 }
 
 /** The last time of a file, which was rounded up: a row of the last microseconds of a day is not of the next. */

@@ -5,6 +5,8 @@ import type { Clock } from '../clock.js';
 const FILES_MANY = 16;
 const SOME_MS = 3_600_000;
 const NONE_MS = 24 * SOME_MS;
+/** More than any other has waited: among tables with many files it is still the one that has waited longest. */
+const MANY_MS = 1e15;
 
 interface Turn {
   /** Since the last look. */
@@ -59,7 +61,7 @@ export class TableTurns {
     if (turn === undefined) return NONE_MS;
     const waitedMs = nowMs - turn.lookedMs;
     if (turn.hasFailed) return waitedMs >= SOME_MS ? waitedMs : 0;
-    if (turn.files >= FILES_MANY) return Infinity;
+    if (turn.files >= FILES_MANY) return MANY_MS + waitedMs;
     return waitedMs >= (turn.files > 0 ? SOME_MS : NONE_MS) ? waitedMs : 0;
   }
 }

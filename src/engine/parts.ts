@@ -118,6 +118,8 @@ function makeOutflow({ config, folder, logger }: Ground, { admission, pool, reco
     settings: { cpuShare: config.maintenanceCpuPercent / 100, memoryBytesMax: config.maintenanceMemoryBytesMax },
     compact: (order) => compactionThread.compact(order),
     freeBytes: async () => (await disk.freeBytes(config.dataDir)) - config.diskReserveBytes,
+    hasOtherRows: ({ databaseName, folder, measurement }) => quarantine.lots()
+      .some((lot) => lot.folder === folder || (lot.database === databaseName && lot.measurement === measurement)),
   });
   const isFlushing = (tableId: number): boolean => flusher.isFlushing(tableId) || logCare.isAt(tableId) || expiredFiles.isAt(tableId) || compactor.isAt(tableId);
   return { logTrimmer, flusher, retiring, expiredFiles, compactor, compactionThread, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine, isFlushing }) };

@@ -1,8 +1,9 @@
 /** What compaction plans, played through years with files that are lists of times: nothing is read, nothing is timed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cutsOf, MINUTE_MS } from '../../src/compaction/cuts.js';
+import { cutsOf } from '../../src/compaction/cuts.js';
 import { eager } from '../../src/compaction/limits.js';
+import { MINUTE_MS } from '../../src/compaction/minutes.js';
 import { nextJob, type PlannedFile, type PlanLimits } from '../../src/compaction/plan.js';
 import { fuzzCount, Random } from '../fuzz/random.js';
 import { SimulatedTable } from './simulated-table.js';

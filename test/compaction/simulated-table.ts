@@ -1,6 +1,7 @@
 /** A table whose files are lists of times, and whose jobs are done at once. */
 import assert from 'node:assert/strict';
-import { cutsOf, MINUTE_MS } from '../../src/compaction/cuts.js';
+import { cutsOf } from '../../src/compaction/cuts.js';
+import { MINUTE_MS } from '../../src/compaction/minutes.js';
 import { nextJob, type PlannedFile, type PlanLimits } from '../../src/compaction/plan.js';
 
 const ROW_BYTES = 1;
@@ -82,10 +83,23 @@ export class SimulatedTable {
       const next = times.findIndex((time, at) => at >= from && time >= end);
       const some = times.slice(from, next < 0 ? times.length : next);
       assert.ok(some.length > 0, 'a file without rows');
-      this.files.push(this.#file(some, true));
+      this.#write(some);
       from += some.length;
     }
     this.writtenAnew += times.length;
+  }
+
+  /** Rows that are more than a file holds become several, in the order of tags and not of times. */
+  #write(times: readonly number[]): void {
+    const count = Math.ceil(times.length / Math.min(this.#limits.rowsMax, this.#limits.bytesMax / ROW_BYTES));
+    if (count < 2) return void this.files.push(this.#file(times, true));
+    const rows = Math.ceil(Math.min(this.#limits.rowsMax, this.#limits.bytesMax / ROW_BYTES));
+    const byTag = Array.from({ length: count }, (): number[] => []);
+    // As evenly over time as tags are; the last file has what is left.
+    const step = times.length / rows;
+    const first = new Set(Array.from({ length: rows }, (_, n) => Math.floor(n * step)));
+    times.forEach((time, at) => byTag[first.has(at) ? 0 : 1 + (at % (count - 1))]!.push(time));
+    for (const some of byTag) if (some.length > 0) this.files.push(this.#file(some, true));
   }
 
   #file(times: readonly number[], isMerged: boolean): SimulatedFile {

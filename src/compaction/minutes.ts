@@ -1,0 +1,2 @@
+/** Times are counted by the minute: rows of one are never divided by their times. */
+export const MINUTE_MS = 60_000;
