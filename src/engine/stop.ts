@@ -17,9 +17,9 @@ export async function stopEngine(parts: Parts, control: Control, housekeeping: T
   await compactor.stop(() => compactionThread.close());
   await retiring.stop();
   await expiredFiles.stop().catch((error: Error) => logger.error(`what is trusted of the clock could not be noted: ${error.message}`));
-  await takeUp.stop();
   logCare.stop();
-  await flusher.stop();
+  // At once, so that a look at a table that one ends is no trouble for the other.
+  await Promise.all([takeUp.stop(), flusher.stop()]);
   await logThread.close();
   await rejects.close();
   await droppedTables.stop().catch((error: Error) => logger.error(`the folder of what was dropped could not be moved: ${error.message}`));

@@ -110,7 +110,7 @@ export class Flusher {
       if (this.#stopped) return;
       await this.#check(table).catch((error: Error) => {
         if (error instanceof TableRefused) this.#noteNews(table, error);
-        else this.#parts.logger.warn(`table ${table.folder} could not be looked at and will be at its next flush: ${error.message}`);
+        else if (!this.#stopped) this.#parts.logger.warn(`table ${table.folder} could not be looked at and will be at its next flush: ${error.message}`);
       });
     }
   }

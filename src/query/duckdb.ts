@@ -10,7 +10,7 @@ interface ExactNumber {
   readonly digits: string;
 }
 
-/** A value of a result, free of DuckDB. Times are RFC 3339 text with microseconds, in UTC. */
+/** A value of a result, free of DuckDB. Times are RFC 3339 text with microseconds, in UTC; those without a zone (TIMESTAMP) have no Z, for nobody knows of which they are. */
 export type Cell = null | boolean | number | string | ExactNumber | readonly Cell[] | ReadonlyMap<string, Cell>;
 
 /** A result as it streams: chunks of rows. Who stops reading leaves the rest uncomputed. */
@@ -241,7 +241,8 @@ function cellOf(value: DuckDBValue): Cell {
   if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value;
   if (typeof value === 'bigint') return { digits: String(value) };
   if (value instanceof DuckDBDecimalValue) return { digits: value.toString() };
-  if (value instanceof DuckDBTimestampTZValue || value instanceof DuckDBTimestampValue) return timeText(value);
+  if (value instanceof DuckDBTimestampTZValue) return timeText(value, 'Z');
+  if (value instanceof DuckDBTimestampValue) return timeText(value, '');
   if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue) return value.items.map(cellOf);
   if (value instanceof DuckDBStructValue) {
     return new Map(Object.entries(value.entries).map(([name, member]) => [name, cellOf(member)]));
@@ -253,11 +254,11 @@ function cellOf(value: DuckDBValue): Cell {
 }
 
 /** Years that four digits do not hold, and infinities, are said in DuckDB's words. */
-function timeText(value: DuckDBTimestampTZValue | DuckDBTimestampValue): string {
+function timeText(value: DuckDBTimestampTZValue | DuckDBTimestampValue, zone: string): string {
   const year0 = -62_167_219_200_000_000n;
   const year10000 = 253_402_300_800_000_000n;
   if (value.micros < year0 || value.micros >= year10000) return value.toString();
   const microsOfSecond = ((value.micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
   const seconds = new Date(Number((value.micros - microsOfSecond) / 1000n)).toISOString().slice(0, 19);
-  return `${seconds}.${String(microsOfSecond).padStart(6, '0')}Z`;
+  return `${seconds}.${String(microsOfSecond).padStart(6, '0')}${zone}`;
 }

@@ -111,7 +111,7 @@ class Check {
     }
     // SHOW DATABASES, SHOW ALL TABLES and others are of DuckDB; DESCRIBE and SUMMARIZE of a query are of that.
     if (type === 'SHOW_REF' && (relation['query'] ?? null) === null && relation['table_name'] !== '"tables"') {
-      throw new QueryRefused(`SHOW ${String(relation['table_name'])} is not offered here`);
+      throw new QueryRefused('of SHOW there is only SHOW TABLES here');
     }
   }
 

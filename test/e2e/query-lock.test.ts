@@ -91,7 +91,7 @@ const ATTEMPTS: Readonly<Record<string, readonly string[]>> = {
     'SELECT * FROM duckdb_tables()', 'SELECT * FROM duckdb_views()', 'SELECT * FROM duckdb_views', 'SELECT * FROM duckdb_databases()', 'SELECT * FROM duckdb_extensions()', 'SELECT * FROM duckdb_functions()',
     'SELECT * FROM duckdb_temporary_files()', 'SELECT * FROM duckdb_external_file_cache()', 'SELECT * FROM duckdb_logs()', 'SELECT * FROM duckdb_memory()', 'SELECT * FROM duckdb_variables()', 'SELECT * FROM sqlite_master',
     'SELECT * FROM pg_catalog.pg_settings', 'SELECT * FROM pg_settings', 'SELECT * FROM pg_views', 'SELECT * FROM pragma_database_list', 'SELECT * FROM pragma_database_size()', "SELECT * FROM pragma_table_info('cpu')",
-    'SELECT * FROM pragma_version()', 'SELECT * FROM pragma_user_agent()', "SELECT * FROM sql_auto_complete('SEL')", 'SHOW DATABASES', 'SHOW ALL TABLES', 'SHOW VARIABLES', "SELECT current_setting('temp_directory')",
+    'SELECT * FROM pragma_version()', 'SELECT * FROM pragma_user_agent()', "SELECT * FROM sql_auto_complete('SEL')", 'SHOW DATABASES', 'SHOW ALL TABLES', 'SHOW TABLES FROM secret', 'SHOW VARIABLES', "SELECT current_setting('temp_directory')",
     "SELECT getvariable('a')", "SELECT getenv('HOME')", 'SELECT * FROM sluice_rows(0)', 'SELECT * FROM information_schema.views', 'SELECT * FROM system.information_schema.tables', 'SELECT * FROM test_all_types()',
     'SELECT sleep_ms(1)', "SELECT json_serialize_plan('SELECT 1')", 'SELECT * FROM duckdb_prepared_statements()', 'SELECT * FROM seq_scan(\'cpu\')', "SELECT nextval('s')", 'SELECT * FROM memory.main.x', 'SELECT * FROM temp.x',
   ],
@@ -139,5 +139,11 @@ test('[issue 14 5] not refused: SELECT in all its forms', async () => {
     const { text } = await ask(sql);
     assert.equal(text, `${rows}\n`, sql);
     if (!sql.startsWith('SHOW')) assert.equal((await ask(sql, 'parquet')).status, 200, sql);
+  }
+});
+
+test('what is refused of SHOW is said in words of the statement', async () => {
+  for (const sql of ['SHOW DATABASES', 'SHOW ALL TABLES', 'SHOW TABLES FROM secret']) {
+    assert.match((await ask(sql)).text, /"error":"this SQL is not answered here: of SHOW there is only SHOW TABLES here"/, sql);
   }
 });

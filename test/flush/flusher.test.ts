@@ -39,6 +39,7 @@ class Bench {
   readonly deleted: string[] = [];
   readonly linked: string[] = [];
   readonly quarantined: QuarantinedRows[] = [];
+  readonly warnings: string[] = [];
   published = 0;
   /** The number that the newest commit of ours says, when it is none of this server's. */
   committedElsewhere = 0;
@@ -84,7 +85,7 @@ class Bench {
       quarantine: { add: async (rows: QuarantinedRows) => void this.quarantined.push(rows) } as unknown as RowQuarantine,
       publishCatalog: async () => void (this.published += 1),
       onCommitted: () => undefined,
-      clock: this.clock, logger: makeLogger('silent'), node: NODE,
+      clock: this.clock, logger: { ...makeLogger('silent'), warn: (sentence) => this.warnings.push(sentence) }, node: NODE,
       openCommitter: async (table) => {
         this.opened += 1;
         await this.beforeOpen();
@@ -618,4 +619,18 @@ test('[issue 14 5] rows that are being read back are missed, and said so; so is 
   await assert.rejects(reading, /worker 1 died/);
   assert.equal(bench.deleted.length, 1);
   assert.equal((await read(bench)).drafts.length, 1);
+});
+
+test('a table that cannot be looked at behind a start is warned of, unless the server is being stopped', async () => {
+  for (const [isStopped, warnings] of [[false, ['table db/m1 could not be looked at and will be at its next flush: later']], [true, []]] as const) {
+    const bench = new Bench(1, 1);
+    let look!: () => void;
+    bench.beforeOpen = () => new Promise((_, reject) => (look = () => reject(new Error('later'))));
+    const taken = bench.flusher.takeUp([bench.table(1)]);
+    await settle();
+    const stopping = isStopped ? bench.flusher.stop() : taken;
+    look();
+    await Promise.all([taken, stopping]);
+    assert.deepEqual(bench.warnings, warnings);
+  }
 });

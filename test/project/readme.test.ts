@@ -24,6 +24,7 @@ const SHOWS: readonly (readonly [command: RegExp, shown: RegExp])[] = [
   [/ flush$/, /in files/],
   [/ files home\.climate --from 2025-01-01$/, /^\/.*\/tables\/home\/climate\/\S+\.parquet$/m],
   [/ check$/, /no problem$/m],
+  [/ compact$/, /^nothing is due for \d+ tables?$/m],
   [/ backup data-backup$/, /^data-backup has \d+ files of/],
   [/ restore data-backup --data-dir data-restored$/, /data-restored has \d+ files of/],
   [/ query .*--format parquet --output climate.parquet/, /^$/],

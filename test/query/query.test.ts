@@ -137,6 +137,12 @@ test('times from 1677 to 2262 are exact to the microsecond', async () => {
   assert.equal(await query([table], "SELECT time FROM cpu WHERE time = TIMESTAMPTZ '1969-12-31T23:59:59.999999Z'", 'jsonl'), '{"time":"1969-12-31T23:59:59.999999000Z"}\n');
 });
 
+test('a time without a zone is shown without one: it may be of any', async () => {
+  const table = await cpu("SELECT TIMESTAMPTZ '2025-01-01T00:00:00Z' AS time, 0::INTEGER AS sluice_ns, 1::BIGINT AS sluice_seq");
+  assert.equal(await query([table], "SELECT time AT TIME ZONE 'Europe/Berlin' AS berlin, time + INTERVAL 1 hour AS later, TIMESTAMP '2025-01-01 01:00' AS plain FROM cpu", 'csv'),
+    'berlin,later,plain\n2025-01-01T01:00:00.000000,2025-01-01T01:00:00.000000Z,2025-01-01T01:00:00.000000\n');
+});
+
 test('csv quotes by RFC 4180 and tells null from the empty string', async () => {
   const text = await query([await cpu()], `SELECT 'a,b' AS "x""y", 'say "hi"' AS q, e'two\\nlines' AS l, '' AS empty, NULL AS nothing, 1.5 AS n`, 'csv');
   assert.equal(text, '"x""y",q,l,empty,nothing,n\n"a,b","say ""hi""","two\nlines","",,1.5\n');

@@ -126,6 +126,16 @@ test('[issue 14 1] a checkpoint that does not say what the log says is not publi
   assert.deepEqual([...files.keys()].filter((path) => path.includes('checkpoint')), []);
 });
 
+test('[issue 14 1] commits that come while a checkpoint is made are not looked at: their seqs were given after it was asked for', async () => {
+  const table = await madeTable(3);
+  const { committer, files, options, store } = table;
+  const { flushedTo, version } = committer.state;
+  for (let seq = 4; seq <= 6; seq += 1) await flush(committer, seq);
+  const made = await writeCheckpoint(store, FOLDER, { ...options, seqMax: () => flushedTo }, { version, flushedTo }, 1000);
+  assert.deepEqual([made?.version, made?.files, files.has(inLog(checkpointName(version)))], [version, 3, true]);
+  assert.deepEqual({ ...(await loadTable(store, FOLDER, options)).state, checkpoint: null }, committer.state);
+});
+
 test('[issue 14 1] features that few tables have get their columns, a deletion vector cannot be written, and a checkpoint is of its version', async () => {
   const protocol = { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: ['appendOnly', 'changeDataFeed'] };
   const metaData = { id: 'x', name: 'ü', format: { provider: 'parquet', options: { a: 'b' } }, schemaString: '{}', partitionColumns: [], configuration: { 'delta.appendOnly': 'true', empty: '' }, createdTime: 5 };

@@ -8,7 +8,7 @@ import type { OwnNode } from './table-state.js';
 
 /** What whoever wants a checkpoint knows of the table: it must say the same. */
 export interface Expected {
-  /** It is of this version or a later one. */
+  /** It is of this version, which stands and is durable; or of a later one that has a checkpoint already. */
   readonly version: number;
   /** Seq of our last commit up to there. */
   readonly flushedTo: number;
@@ -24,13 +24,14 @@ export interface MadeCheckpoint {
 }
 
 /**
- * Makes a checkpoint of the newest version that is durable, reads it back, and publishes it when it says what the log says.
+ * Makes a checkpoint of a version, reads it back, and publishes it when it says what the log says. Newer commits are not
+ * looked at: one may come at any moment, with a seq that main gave after it had asked for the checkpoint.
  * @param nowMs milliseconds since 1970
  * @returns null when there is a checkpoint of that version already
  * @throws TableRefused as `loadTable`; Error when the checkpoint is not what it should be: then nothing is published
  */
 export async function writeCheckpoint(store: TableStore, folder: string, own: OwnNode, expected: Expected, nowMs: number): Promise<MadeCheckpoint | null> {
-  const full = new FullState();
+  const full = new FullState(expected.version);
   const { files, state: { flushedTo, version } } = await loadTable(store, folder, own, full);
   const path = `${folder}/_delta_log/${checkpointName(version)}`;
   if ((await store.size(path)) !== null) return null;

@@ -15,12 +15,18 @@ export function intervalMs(text: unknown, otherwise: number): number {
 type Part = FullAction[string];
 
 export class FullState implements LogWitness {
+  readonly upTo: number;
   #protocol: Part | null = null;
   #metaData: Part | null = null;
   readonly #txns = new Map<string, Part>();
   /** By path, decoded. */
   readonly #adds = new Map<string, Part>();
   readonly #removes = new Map<string, Part>();
+
+  /** @param upTo the version of which a checkpoint is to be */
+  constructor(upTo: number) {
+    this.upTo = upTo;
+  }
 
   /** Forgets all: a log is read from its beginning, or from another checkpoint. */
   clear(): void {

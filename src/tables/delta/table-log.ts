@@ -26,6 +26,8 @@ export interface LoadedTable {
 
 /** Who wants to see each action of a log as it is read. */
 export interface LogWitness {
+  /** The newest version that is wanted: what is behind it is not read, for main may not have told the thread of its seqs. */
+  readonly upTo: number;
   /** It is read from the beginning, or from a checkpoint. */
   clear(): void;
   /** A commit, or a row of a checkpoint: lines of JSON. */
@@ -36,13 +38,13 @@ export interface LogWitness {
  * Reads a table's log: from its newest checkpoint of ours on, or from its first commit on, or where that is gone or far
  * away from the newest checkpoint of another writer on.
  * @param folder of the table, below the store's root
- * @param witness sees what is read, up to the last commit that is durable
+ * @param witness sees what is read, up to the version that it wants
  * @throws TableRefused for a log that has gaps, begins with no checkpoint that can be read, is damaged, or needs a newer reader
  */
 export async function loadTable(store: TableStore, folder: string, own: OwnNode, witness?: LogWitness): Promise<LoadedTable> {
   for (let listed = 1; ; listed += 1) {
     const names = await store.list(logOf(folder));
-    const lastKnown = versionsIn(names).at(-1) ?? -1;
+    const lastKnown = Math.min(versionsIn(names).at(-1) ?? -1, witness?.upTo ?? Infinity);
     const loaded = await loadListed(store, folder, own, { names, lastKnown, witness });
     if (loaded.state.version >= lastKnown) return loaded;
     if (listed === LISTED_MAX) throw new TableRefused(folder, `commit ${loaded.state.version + 1} was there and could not be read`);
@@ -137,7 +139,7 @@ async function takeUp(store: TableStore, folder: string, own: OwnNode, known: Lo
   const { files } = known;
   let { state } = known;
   for await (const { text, version } of commitsFrom(store, folder, state.version + 1, lastKnown)) {
-    if (witness !== undefined && version > lastKnown) break; // it may be gone after a loss of power
+    if (witness !== undefined && version > lastKnown) break;
     const commit = orDamaged(folder, version, () => readCommit(text));
     // Whether these are files that a commit of ours named, the whole log tells.
     if (files === null && commit.strays.length > 0) return loadTable(store, folder, own);
