@@ -8,7 +8,7 @@ import { parseDataFileName, parseMergedFileName } from '../names.js';
 import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
 import { BEFORE_TAG, MERGED_TAG, MERGED_TAG_VALUES, type AddedFile } from '../tables/delta/actions.js';
 import type { LiveFile } from '../tables/delta/file-list.js';
-import { isAppendOnly } from '../tables/delta/table-state.js';
+import { fieldsOf, isAppendOnly } from '../tables/delta/table-state.js';
 import { FilesGone } from '../tables/replacement.js';
 import type { TableStore } from '../tables/table-store.js';
 import type { Compacted, CompactedFile } from '../worker/compact/compact.js';
@@ -143,8 +143,11 @@ export class Compactor {
     const { catalog, clock, settings, use } = this.#parts;
     return use(table, async (committer) => {
       const live = await committer.liveFiles();
-      const columns = catalog.table(table.id)?.columns;
-      if (columns === undefined || isAppendOnly(committer.state)) return false;
+      const known = catalog.table(table.id)?.columns;
+      if (known === undefined || isAppendOnly(committer.state)) return false;
+      // Others are in memory alone: the commit that brings their first values makes them columns of the table.
+      const committed = new Set(fieldsOf(committer.state).map(({ name }) => name));
+      const columns = known.filter(({ name }) => committed.has(name));
       const limits = limitsFor(settings, columns, this.#shares.get(table.id) ?? 1);
       const planned = this.#planned(table, live);
       const job = nextJob(planned.files, clock.nowMs(), isEager ? eager(limits) : limits);

@@ -101,3 +101,22 @@ test('[issue 14 3] files of neighbouring days are known not to hold one point tw
     removeDataDir(dataDir);
   }
 });
+
+test('[issue 14 3] a column that no file has yet is none of the files that are put together', async () => {
+  const dataDir = makeDataDir();
+  try {
+    const engine = await open(dataDir, BY_COMMAND);
+    for (const value of [1, 2]) {
+      await store(engine, 'db', `m f=${value} 1600000000000000000`);
+      await engine.control.run('flush', { database: 'db' });
+    }
+    await store(engine, 'db', 'm later=1 1600000000000000001');
+    assert.equal((await engine.control.run('compact', { database: 'db' })).jobs, 1);
+    await engine.control.run('flush', { database: 'db' });
+    await engine.stop();
+    const checked = sluice(['check', join(dataDir, 'tables/db/m')]);
+    assert.deepEqual([checked.code, checked.stderr], [0, ''], checked.stdout);
+  } finally {
+    removeDataDir(dataDir);
+  }
+});

@@ -103,7 +103,7 @@ test('[issue 14 3] compacted files are equal to the model, whatever the order of
     const { rowsRead, rows } = await assertCompacted(await madeFiles(random, files, random.pick([3, 30, 120])), seed % 2 === 0 ? 'simd' : 'scalar');
     merged += rowsRead - rows;
   }
-  assert.ok(merged > 50, `only ${merged} rows were merged`);
+  assert.ok(merged > fuzzCount(15), `only ${merged} rows were merged`);
 });
 
 test('[issue 14 3] what was compacted is compacted again, beside new files', async () => {
@@ -155,7 +155,7 @@ test('[issue 14 3] where points may not be combined, versions stay but for those
     assertSameTexts(texts, expected.map((row) => modelText(row, COLUMNS)), 'hyparquet');
     left += rows.length - expected.length;
   }
-  assert.ok(left > 20, `only ${left} rows were left out`);
+  assert.ok(left > fuzzCount(4), `only ${left} rows were left out`);
 });
 
 test('[issue 14 3] a file ends at its limits and the next begins, and a failure leaves none', async () => {
