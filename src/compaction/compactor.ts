@@ -198,15 +198,15 @@ export class Compactor {
     return { files, others };
   }
 
-  #orderOf({ columns, folder, id }: Table, { beside, files, untilMs }: Job, limits: PlanLimits, others: CompactionOrder['beside']): Omit<CompactionOrder, 'numberFirst'> {
+  #orderOf({ columns, folder, id }: Table, { beside, files, isOneFile, untilMs }: Job, limits: PlanLimits, others: CompactionOrder['beside']): Omit<CompactionOrder, 'numberFirst'> {
     const { clock, node, settings } = this.#parts;
     const [rows, bytes] = [sum(files, (file) => file.rows), sum(files, (file) => file.bytes)];
     const [firstMs, lastMs] = [Math.min(...files.map((file) => file.firstMs)), Math.max(...files.map((file) => file.lastMs))];
-    const isOneFile = untilMs === null && rows <= limits.rowsMax && bytes <= limits.bytesMax && windowOfBoth(firstMs, lastMs)?.grain === 'day';
+    const fitsADay = untilMs === null && rows <= limits.rowsMax && bytes <= limits.bytesMax && windowOfBoth(firstMs, lastMs)?.grain === 'day';
     return {
       tableId: id, folder, columns, node,
       files: files.toSorted((a, b) => seqOf(a.path) - seqOf(b.path)).map(({ path, bytes: fileBytes }) => ({ path: `${folder}/${path}`, bytes: fileBytes })),
-      cut: isOneFile ? null : { untilMs, rowBytes: bytes / rows, nowMs: clock.nowMs(), limits },
+      cut: isOneFile || fitsADay ? null : { untilMs, rowBytes: bytes / rows, nowMs: clock.nowMs(), limits },
       beside: [...beside, ...others].map(({ firstMs: from, lastMs: last }) => ({ firstMs: from, lastMs: last })),
       rowsMax: limits.rowsMax, bytesMax: limits.bytesMax, memoryBytesMax: settings.memoryBytesMax, cpuShare: settings.cpuShare || 1,
     };
