@@ -129,9 +129,10 @@ export class Compactor {
     try {
       while (!this.#stopped && (await this.#compactOnce(table))) jobs += 1;
       this.#turns.noteLooked(table.id);
-      return { jobs, problem: null };
+      return { jobs, problem: this.#stopped ? STOPPED : null };
     } catch (error) {
-      if (this.#stopped || catalog.table(table.id) === undefined) return { jobs, problem: null };
+      if (this.#stopped) return { jobs, problem: STOPPED };
+      if (catalog.table(table.id) === undefined) return { jobs, problem: null };
       this.#counts.failures += 1;
       this.#turns.noteFailed(table.id);
       logger.warn(`table ${table.folder} keeps its files for another hour, for they could not be put together: ${(error as Error).message}`);
@@ -250,6 +251,7 @@ export class Compactor {
 
 /** Below it a file is too large for the memory, whatever is put together with it. */
 const SHARE_MIN = 1 / 16;
+const STOPPED = 'the server is being stopped';
 const EVERY_TIME = { firstMs: -Infinity, lastMs: Infinity };
 
 function sum<T>(list: readonly T[], of: (each: T) => number): number {
