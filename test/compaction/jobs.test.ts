@@ -153,14 +153,14 @@ test('[issue 14 3] a stop waits for the commit of a job that a command asked for
   await scene.flush(20, [0.1, 0.3]);
   let stopped: Promise<void> | undefined;
   scene.jobs.push((order) => {
-    stopped = scene.compactor.stop(() => Promise.resolve());
+    stopped = scene.compactor.stop(() => Promise.resolve()).finally(() => ended.push('stop'));
     return scene.make(order, [[0, 0.3]]);
   });
-  let hasEnded = false;
-  const asked = scene.compactor.compactTable(scene.table).finally(() => (hasEnded = true));
+  const ended: string[] = [];
+  const asked = scene.compactor.compactTable(scene.table).finally(() => ended.push('job'));
   while (stopped === undefined) await new Promise(setImmediate);
   await stopped;
-  assert.ok(hasEnded);
+  assert.deepEqual(ended, ['job', 'stop']);
   assert.deepEqual(await scene.live(), ['of job 1, file 0']);
   assert.deepEqual(await asked, { jobs: 1, problem: 'the server is being stopped' });
   assert.deepEqual(await scene.compactor.compactTable(scene.table), { jobs: 0, problem: 'the server is being stopped' });
