@@ -129,9 +129,10 @@ export class Compactor {
     try {
       while (!this.#stopped && (await this.#compactOnce(table, isEager))) jobs += 1;
       this.#turns.noteLooked(table.id);
-      return { jobs, problem: null };
+      return { jobs, problem: this.#stopped ? STOPPED : null };
     } catch (error) {
-      if (this.#stopped || catalog.table(table.id) === undefined) return { jobs, problem: null };
+      if (this.#stopped) return { jobs, problem: STOPPED };
+      if (catalog.table(table.id) === undefined) return { jobs, problem: null };
       this.#counts.failures += 1;
       this.#turns.noteFailed(table.id);
       logger.warn(`table ${table.folder} keeps its files for another hour, for they could not be put together: ${(error as Error).message}`);
@@ -201,15 +202,15 @@ export class Compactor {
     return { files, others };
   }
 
-  #orderOf({ columns, folder, id }: Table, { beside, files, untilMs }: Job, limits: PlanLimits, others: CompactionOrder['beside']): Omit<CompactionOrder, 'numberFirst'> {
+  #orderOf({ columns, folder, id }: Table, { beside, files, isOneFile, untilMs }: Job, limits: PlanLimits, others: CompactionOrder['beside']): Omit<CompactionOrder, 'numberFirst'> {
     const { clock, node, settings } = this.#parts;
     const [rows, bytes] = [sum(files, (file) => file.rows), sum(files, (file) => file.bytes)];
     const [firstMs, lastMs] = [Math.min(...files.map((file) => file.firstMs)), Math.max(...files.map((file) => file.lastMs))];
-    const isOneFile = untilMs === null && rows <= limits.rowsMax && bytes <= limits.bytesMax && windowOfBoth(firstMs, lastMs)?.grain === 'day';
+    const fitsADay = untilMs === null && rows <= limits.rowsMax && bytes <= limits.bytesMax && windowOfBoth(firstMs, lastMs)?.grain === 'day';
     return {
       tableId: id, folder, columns, node,
       files: files.toSorted((a, b) => seqOf(a.path) - seqOf(b.path)).map(({ path, bytes: fileBytes }) => ({ path: `${folder}/${path}`, bytes: fileBytes })),
-      cut: isOneFile ? null : { untilMs, rowBytes: bytes / rows, nowMs: clock.nowMs(), limits },
+      cut: isOneFile || fitsADay ? null : { untilMs, rowBytes: bytes / rows, nowMs: clock.nowMs(), limits },
       beside: [...beside, ...others].map(({ firstMs: from, lastMs: last }) => ({ firstMs: from, lastMs: last })),
       rowsMax: limits.rowsMax, bytesMax: limits.bytesMax, memoryBytesMax: settings.memoryBytesMax, cpuShare: settings.cpuShare || 1,
     };
@@ -258,6 +259,7 @@ function tagged({ endMs, hasPointsOnce, ...file }: CompactedFile): AddedFile {
   return { ...file, tags: { [MERGED_TAG]: MERGED_TAG_VALUES[hasPointsOnce ? 'points' : 'rows'], ...(Number.isFinite(endMs) ? { [BEFORE_TAG]: String(endMs) } : {}) } };
 }
 
+const STOPPED = 'the server is being stopped';
 const EVERY_TIME = { firstMs: -Infinity, lastMs: Infinity };
 
 function sum<T>(list: readonly T[], of: (each: T) => number): number {

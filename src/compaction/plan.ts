@@ -42,6 +42,8 @@ export interface Job {
   readonly files: readonly PlannedFile[];
   /** Where files begin that would be of the job if it were not long enough; rows from then on begin a file of their own. Null: nowhere. */
   readonly untilMs: number | null;
+  /** All rows become one file: as large as one may be, and of one window. Else they are cut by their times. */
+  readonly isOneFile: boolean;
   /** Live files that are not of the job and overlap one of it: between their times no versions of a point may be combined. */
   readonly beside: readonly PlannedFile[];
 }
@@ -175,9 +177,20 @@ class Plan {
     if (this.#isWorth(standing, late)) {
       const window = windowOfBoth(files[0]!.firstMs, run.at(-1)!.lastMs);
       const isWaiting = run.length > 1 && run.length < TINY_MIN && window !== null && !this.#isPast(window.endMs);
-      return isWaiting ? null : this.#job(files);
+      return isWaiting ? null : this.#job(files, run.length > 1);
     }
-    return late.length >= this.#limits.openFilesMax ? this.#job(late) : null;
+    return this.#ofLate(late);
+  }
+
+  /** Many files that came late wait as one: those of flushes, and those of one day that were put together so. */
+  #ofLate(late: readonly PlannedFile[]): Job | null {
+    const byDay = new Map<number, PlannedFile[]>([[-Infinity, late.filter(({ isMerged }) => !isMerged)]]);
+    for (const file of late.filter((each) => each.isMerged && !this.#isFull(each))) {
+      const window = windowOfBoth(file.firstMs, lastOf(file));
+      if (window?.grain === 'day') byDay.set(window.fromMs, [...(byDay.get(window.fromMs) ?? []), file]);
+    }
+    const many = [...byDay.values()].find(({ length }) => length >= this.#limits.openFilesMax);
+    return many === undefined ? null : this.#job(many);
   }
 
   /** The files that others came late for: those that are full by now, else the largest. */
@@ -191,8 +204,8 @@ class Plan {
     return bytesOf(late) >= bytesOf([...standing]) * LATE_SHARE || late.some(({ addedMs }) => addedMs + this.#limits.lateMs <= this.#nowMs);
   }
 
-  /** As many of the files, which come in the order of time, as a job may read. */
-  #job(files: readonly PlannedFile[]): Job {
+  /** As many of the files, which come in the order of time, as a job may read. @param areOne whether all of them fit into one file, and go together */
+  #job(files: readonly PlannedFile[], areOne = false): Job {
     const { bytesMax, jobFilesMax, rowsMax } = this.#limits;
     let bytes = 0, rows = 0, count = 0;
     for (const file of files) {
@@ -205,7 +218,7 @@ class Plan {
     const next = files[count]?.firstMs ?? Infinity;
     const isOf = new Set(taken);
     const beside = this.#byTime.filter((file) => !isOf.has(file) && taken.some((each) => each.firstMs <= file.lastMs && file.firstMs <= each.lastMs));
-    return { files: taken, untilMs: taken.some((file) => lastOf(file) >= next) ? next : null, beside };
+    return { files: taken, untilMs: taken.some((file) => lastOf(file) >= next) ? next : null, isOneFile: areOne && count === files.length, beside };
   }
 }
 

@@ -146,3 +146,22 @@ test('[issue 14 3] while rows of a table are in quarantine no versions of its po
   await scene.compactor.compactTable(scene.table, false);
   assert.deepEqual(scene.orders.map(({ beside }) => beside), [[{ firstMs: -Infinity, lastMs: Infinity }]]);
 });
+
+test('[issue 14 3] a stop waits for the commit of a job that a command asked for, and the command hears that not all was done', async () => {
+  const scene = await Scene.begin();
+  await scene.flush(10, [0, 0.2]);
+  await scene.flush(20, [0.1, 0.3]);
+  let stopped: Promise<void> | undefined;
+  scene.jobs.push((order) => {
+    stopped = scene.compactor.stop(() => Promise.resolve()).finally(() => ended.push('stop'));
+    return scene.make(order, [[0, 0.3]]);
+  });
+  const ended: string[] = [];
+  const asked = scene.compactor.compactTable(scene.table).finally(() => ended.push('job'));
+  while (stopped === undefined) await new Promise(setImmediate);
+  await stopped;
+  assert.deepEqual(ended, ['job', 'stop']);
+  assert.deepEqual(await scene.live(), ['of job 1, file 0']);
+  assert.deepEqual(await asked, { jobs: 1, problem: 'the server is being stopped' });
+  assert.deepEqual(await scene.compactor.compactTable(scene.table), { jobs: 0, problem: 'the server is being stopped' });
+});

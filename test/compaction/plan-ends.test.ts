@@ -40,11 +40,36 @@ test('[issue 14 3] rows of one minute that are more than a file holds are writte
   }
 });
 
+test('[issue 14 3] days whose rows are larger than those of others go into one file with them, once', () => {
+  // Each of these days is small; by the mean of both the second would not be.
+  const table = new SimulatedTable(LIMITS, (ms) => (ms < START_MS + DAY_MS ? 2 : 0.1));
+  for (const [day, rows] of [[0, 100], [1, 1900]] as const) {
+    for (let part = 0; part < 2; part += 1) table.flush(Array.from({ length: rows / 2 }, (_, n) => START_MS + day * DAY_MS + n * 20_000), START_MS + 2 * DAY_MS);
+  }
+  table.passTo(START_MS + 40 * DAY_MS);
+  table.assertWhole();
+  assert.equal(table.files.length, 1);
+  assert.ok(table.writtenAnew <= 2 * table.rows);
+});
+
+test('[issue 14 3] late points of many days that wait are put together once', () => {
+  const table = new SimulatedTable({ ...LIMITS, openFilesMax: 2 });
+  const now = START_MS + 60 * DAY_MS;
+  const rows = (from: number, count: number, step: number): number[] => Array.from({ length: count }, (_, n) => START_MS + from + n * step);
+  // Full files that overlap, and what came late for them: too little to read these again.
+  for (const from of [0, DAY_MS]) table.add(rows(from, 3000, 50_000), now);
+  for (const day of [0, 1]) table.flush(rows(day * DAY_MS + HOUR_MS, 260, MINUTE_MS), now);
+  table.compact();
+  assert.deepEqual(table.files.map(({ isMerged }) => isMerged), [true, true, true, true]);
+  assert.equal(table.writtenAnew, 520);
+  table.assertWhole();
+});
+
 test('[issue 14 3] whatever limits and times there are, planning ends and loses nothing', () => {
   for (let seed = 1; seed <= fuzzCount(4); seed += 1) {
     const random = new Random(seed);
     const rowsMax = 20 + random.below(4000), bytesMax = 20 + random.below(4000);
-    const table = new SimulatedTable({ ...LIMITS, rowsMax, bytesMax, smallBytes: random.below(1000), openBytesMin: random.below(4000), openFilesMax: 2 + random.below(15) });
+    const table = new SimulatedTable({ ...LIMITS, rowsMax, bytesMax, smallBytes: random.below(1000), openBytesMin: random.below(4000), openFilesMax: 2 + random.below(15) }, (ms) => 0.2 + (Math.floor(ms / DAY_MS) % 5));
     const step = [1, MINUTE_MS, HOUR_MS, DAY_MS][random.below(4)]!;
     let now = START_MS;
     for (let flush = 0; flush < 150; flush += 1) {

@@ -91,7 +91,7 @@ test('[issue 14 3] a full file is not touched for a point that came late today',
   const file = { path: 'full', bytes: 3000, rows: 3000, firstMs: START_MS, lastMs: START_MS + DAY_MS - 1, addedMs: START_MS + DAY_MS, isMerged: true };
   const late = { path: 'late', bytes: 10, rows: 10, firstMs: START_MS + HOUR_MS, lastMs: START_MS + 2 * HOUR_MS, addedMs: START_MS + 5 * DAY_MS, isMerged: false };
   assert.equal(nextJob([file, late], late.addedMs + DAY_MS - 1, LIMITS), null);
-  assert.deepEqual(nextJob([file, late], late.addedMs + DAY_MS, LIMITS), { files: [file, late], untilMs: null, beside: [] });
+  assert.deepEqual(nextJob([file, late], late.addedMs + DAY_MS, LIMITS), { files: [file, late], untilMs: null, isOneFile: false, beside: [] });
 });
 
 test('[issue 14 3] a job knows the files beside it that may hold versions of its points', () => {

@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { cutsOf } from '../../src/compaction/cuts.js';
 import { MINUTE_MS } from '../../src/compaction/minutes.js';
-import { nextJob, type PlannedFile, type PlanLimits } from '../../src/compaction/plan.js';
+import { nextJob, type Job, type PlannedFile, type PlanLimits } from '../../src/compaction/plan.js';
 
-const ROW_BYTES = 1;
 const STEP_MS = 30 * 60 * MINUTE_MS;
 /** Jobs one after another without time going on: more is no planning but a circle. */
 const JOBS_MAX = 2000;
@@ -22,8 +21,12 @@ export class SimulatedTable {
   /** Rows that jobs wrote. */
   writtenAnew = 0;
 
-  constructor(limits: PlanLimits) {
+  readonly #rowBytes: (ms: number) => number;
+
+  /** @param rowBytes of a row of a time */
+  constructor(limits: PlanLimits, rowBytes: (ms: number) => number = () => 1) {
     this.#limits = limits;
+    this.#rowBytes = rowBytes;
   }
 
   get rows(): number {
@@ -34,6 +37,13 @@ export class SimulatedTable {
     this.#nowMs = nowMs;
     this.#times.push(...times);
     this.files.push(this.#file(times.toSorted((a, b) => a - b), false));
+  }
+
+  /** A file of rows that an earlier job made. */
+  add(times: readonly number[], nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#times.push(...times);
+    this.files.push(this.#file(times, true));
   }
 
   /** Does jobs until none is due. */
@@ -70,13 +80,14 @@ export class SimulatedTable {
     assert.deepEqual(inOrder(this.files.flatMap(({ times }) => times)), inOrder([...this.#times]));
   }
 
-  #do({ files, untilMs }: { files: readonly PlannedFile[]; untilMs: number | null }): void {
+  #do({ files, isOneFile, untilMs }: Job): void {
     const gone = new Set(files);
     const times = this.files.filter((file) => gone.has(file)).flatMap((file) => file.times).sort((a, b) => a - b);
     assert.ok(files.length > 0 && times.length === files.reduce((sum, { rows }) => sum + rows, 0));
     const minutes = new Map<number, number>();
     for (const time of times) minutes.set(Math.floor(time / MINUTE_MS), (minutes.get(Math.floor(time / MINUTE_MS)) ?? 0) + 1);
-    const ends = [...cutsOf({ minutes: [...minutes], rowBytes: ROW_BYTES, untilMs }, this.#nowMs, this.#limits), Infinity];
+    const rowBytes = files.reduce((sum, { bytes }) => sum + bytes, 0) / times.length;
+    const ends = [...(isOneFile ? [] : cutsOf({ minutes: [...minutes], rowBytes, untilMs }, this.#nowMs, this.#limits)), Infinity];
     this.files = this.files.filter((file) => !gone.has(file));
     let from = 0;
     for (const end of ends) {
@@ -91,9 +102,9 @@ export class SimulatedTable {
 
   /** Rows that are more than a file holds become several, in the order of tags and not of times. */
   #write(times: readonly number[]): void {
-    const count = Math.ceil(times.length / Math.min(this.#limits.rowsMax, this.#limits.bytesMax / ROW_BYTES));
+    const rows = Math.min(this.#limits.rowsMax, Math.floor((this.#limits.bytesMax * times.length) / this.#bytesOf(times)));
+    const count = Math.ceil(times.length / rows);
     if (count < 2) return void this.files.push(this.#file(times, true));
-    const rows = Math.ceil(Math.min(this.#limits.rowsMax, this.#limits.bytesMax / ROW_BYTES));
     const byTag = Array.from({ length: count }, (): number[] => []);
     // As evenly over time as tags are; the last file has what is left.
     const step = times.length / rows;
@@ -102,9 +113,13 @@ export class SimulatedTable {
     for (const some of byTag) if (some.length > 0) this.files.push(this.#file(some, true));
   }
 
+  #bytesOf(times: readonly number[]): number {
+    return times.reduce((sum, ms) => sum + this.#rowBytes(ms), 0);
+  }
+
   #file(times: readonly number[], isMerged: boolean): SimulatedFile {
     return {
-      path: `f${this.#made++}`, bytes: times.length * ROW_BYTES, rows: times.length, firstMs: times[0]!, lastMs: times.at(-1)! + 1, addedMs: this.#nowMs, isMerged, times,
+      path: `f${this.#made++}`, bytes: this.#bytesOf(times), rows: times.length, firstMs: times[0]!, lastMs: times.at(-1)! + 1, addedMs: this.#nowMs, isMerged, times,
     };
   }
 }
