@@ -27,6 +27,16 @@ export interface DroppedTable extends Table {
   readonly dropped: number;
 }
 
+/** What was made and dropped, by name; of a dropped database not each table. */
+interface News {
+  readonly databases: readonly string[];
+  readonly tables: readonly Table[];
+  readonly droppedDatabases: readonly string[];
+  readonly droppedTables: readonly Table[];
+  /** Databases that keep their rows for another time than before, or were made with a time; null is for ever. */
+  readonly retentions: readonly { readonly name: string; readonly retentionS: number | null }[];
+}
+
 /** What a change did. */
 export interface Applied {
   readonly seq: number;
@@ -36,8 +46,7 @@ export interface Applied {
   readonly added: readonly TableDefinition[];
   /** Ids of tables that are gone. */
   readonly dropped: readonly number[];
-  /** What was made and dropped, by name; of a dropped database not each table. */
-  readonly news: { readonly databases: readonly string[]; readonly tables: readonly Table[]; readonly droppedDatabases: readonly string[]; readonly droppedTables: readonly Table[] };
+  readonly news: News;
   /** What of the change made no sense, in sentences. */
   readonly problems: readonly string[];
 }

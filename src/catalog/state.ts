@@ -148,7 +148,7 @@ export class CatalogState {
 
   /** Applies a change; one at or below `upTo` is known already and does nothing. */
   apply(change: CatalogChange, seq: number): Applied {
-    if (seq <= this.upTo) return { seq, defined: [], added: [], dropped: [], news: { databases: [], tables: [], droppedDatabases: [], droppedTables: [] }, problems: [] };
+    if (seq <= this.upTo) return { seq, defined: [], added: [], dropped: [], news: { databases: [], tables: [], droppedDatabases: [], droppedTables: [], retentions: [] }, problems: [] };
     this.upTo = seq;
     const problems: string[] = [];
     const attempt = <T>(list: readonly T[], put: (item: T) => void): void => {
@@ -162,6 +162,8 @@ export class CatalogState {
     };
     const touched = new Map<number, ColumnDefinition[]>();
     const dropped: number[] = [];
+    const periods = new Map(change.settings.map(({ database }) => [database, this.database(database)?.database.retentionS ?? null]));
+    for (const { id } of change.databases) periods.set(id, null);
     attempt(change.databases, (made) => this.#putDatabase(made, seq, 0));
     attempt(change.settings, (set) => this.#setSettings(set));
     attempt(change.tables, (made) => {
@@ -179,6 +181,7 @@ export class CatalogState {
       tables: defined.filter(({ created }) => created === seq),
       droppedDatabases: change.dropped.databases.flatMap((id) => this.#databases.get(id)?.database.name ?? []),
       droppedTables: change.dropped.tables.flatMap((id) => this.#tables.get(id)?.table ?? []),
+      retentions: [...periods.keys()].flatMap((id) => this.database(id)?.database ?? []).filter(({ id, retentionS }) => retentionS !== periods.get(id)),
     };
     return { seq, defined, added, dropped, news, problems };
   }

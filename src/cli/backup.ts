@@ -1,5 +1,6 @@
 /** `sluice backup` and `sluice restore` */
 import { makeBackup, type LogKeeper } from '../backup/backup.js';
+import { assertApart } from '../backup/place.js';
 import { restoreBackup } from '../backup/restore.js';
 import { systemClock as clock } from '../clock.js';
 import { parseConfig } from '../config.js';
@@ -11,6 +12,7 @@ import { counted } from './words.js';
 export async function backup(dataDir: string | undefined, target: string): Promise<void> {
   const config = parseConfig({ 'data-dir': dataDir }, process.env);
   if (!(await disk.exists(config.dataDir))) throw new Error(`there is no data folder ${config.dataDir}`);
+  await assertApart(target, config.dataDir, 'a backup belongs on another disk than the data, or at least beside it');
   const { bytes, copied, files } = await makeBackup({
     disk, clock, dataDir: config.dataDir, target,
     withKeeper: (use) => withFolder(dataDir, (run) => use(keeperOf(run))),
@@ -35,6 +37,7 @@ function keeperOf(run: Runner): LogKeeper {
 /** Puts the backup of `source` into the data folder, which must be new. @throws Error with a sentence */
 export async function restore(dataDir: string | undefined, source: string): Promise<void> {
   const config = parseConfig({ 'data-dir': dataDir }, process.env);
+  await assertApart(config.dataDir, source, 'a data folder belongs outside of its backup');
   const { begun, bytes, files } = await restoreBackup(disk, source, config.dataDir);
   await writeOut(`${config.dataDir} has ${counted(files, 'file')} of ${bytes} bytes: all that was acknowledged at ${begun}, when the backup was begun\n`);
 }

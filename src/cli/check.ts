@@ -83,17 +83,18 @@ async function checkAll({ problems, tables }: FoundTables, limits: DuckLimits, f
   }
 }
 
-/** Lines that the parser rejects were never acknowledged; those without a time cannot be looked for. */
+/** Lines that the parser rejects were never acknowledged, and those without a time cannot be looked for: that is said. */
 async function ledgerProblems(duck: Duck, folder: string, { file, precision }: LedgerOption, contents: ReadonlyMap<string, TableContents>): Promise<Problem[]> {
   const ledger = new Ledger(disk, folder);
-  let timeless = 0;
+  let [rejected, timeless] = [0, 0];
   for await (const finding of pointsOf(file, precision)) {
     const point = JSON.parse(finding) as LedgerPoint | { readonly timestamp: null } | { readonly code: string };
-    if ('code' in point) continue;
-    if (point.timestamp === null) timeless += 1;
+    if ('code' in point) rejected += 1;
+    else if (point.timestamp === null) timeless += 1;
     else await ledger.add(point);
   }
   await ledger.end();
+  if (rejected > 0) process.stderr.write(`sluice: ${counted(rejected, 'line')} of the ledger ${verb(rejected, 'is', 'are')} no line protocol and ${verb(rejected, 'is', 'are')} not looked for; sluice parse says why\n`);
   if (timeless > 0) process.stderr.write(`sluice: ${counted(timeless, 'line')} of the ledger ${verb(timeless, 'has', 'have')} no time and ${verb(timeless, 'is', 'are')} not looked for\n`);
   return ledger.missing(duck, contents);
 }

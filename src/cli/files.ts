@@ -20,10 +20,11 @@ const SLACK_MS = 1;
  * Prints the live files of a table; what is wrong with it, and rows that are in no file yet, on stderr.
  * @param table DATABASE.TABLE
  * @returns whether all of its files are there
- * @throws UsageError for a time that is none; Error when there is no such table, or --sql would have no file
+ * @throws UsageError for a time that is none, or an end before the beginning; Error when there is no such table, or --sql would have no file
  */
 export async function printFiles(dataDir: string | undefined, table: string, { format, from, sql = false, to }: FilesOptions): Promise<boolean> {
   const [firstMs, lastMs] = [timeOf('--from', from) ?? -Infinity, timeOf('--to', to) ?? Infinity];
+  if (firstMs > lastMs) throw new UsageError(`--from ${from} is later than --to ${to}`);
   if (sql && format === 'json') throw new UsageError('--sql and --format json are two ways to write them: give one');
   const { files, ...listing } = await runCommand(dataDir, 'files', { table });
   const found = { ...listing, files: files.filter((file) => mayHold(file, firstMs, lastMs)) };

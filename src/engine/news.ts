@@ -1,15 +1,17 @@
 /** What a change of the catalog means to who reads the log. */
 import type { Applied } from '../catalog/catalog.js';
+import { retentionText } from '../retention.js';
 
 /** A record may make a thousand tables: these are named, the others counted. */
 const NAMED_MAX = 5;
 
-/** Sentences; none for a change of columns or rules. */
+/** Sentences; none for a change of columns or of rules for lines. */
 export function newsOf({ news }: Applied): string[] {
   const nameOf = ({ databaseName, measurement }: Applied['news']['tables'][number]): string => `${JSON.stringify(measurement)} of database ${JSON.stringify(databaseName)}`;
   return [
     ...listed('database', news.databases.map((name) => JSON.stringify(name)), 'made'),
     ...listed('table', news.tables.map(nameOf), 'made'),
+    ...news.retentions.map(({ name, retentionS }) => `database ${JSON.stringify(name)} keeps its rows ${retentionS === null ? 'for ever' : `for ${retentionText(retentionS)}, and older ones are deleted`}`),
     ...listed('database', news.droppedDatabases.map((name) => JSON.stringify(name)), 'dropped, with all its tables'),
     ...listed('table', news.droppedTables.map(nameOf), 'dropped'),
   ];

@@ -46,7 +46,7 @@ test('[issue 14 6] a ledger held against the tables', { timeout: 120_000 }, asyn
       assert.match(stdout, /: 1 problem\n$/);
     }
     const timeless = check(['climate temperature=1', 'not a line']);
-    assert.deepEqual([timeless.code, timeless.stderr], [0, 'sluice: 1 line of the ledger has no time and is not looked for\n']);
+    assert.deepEqual([timeless.code, timeless.stderr], [0, 'sluice: 1 line of the ledger is no line protocol and is not looked for; sluice parse says why\nsluice: 1 line of the ledger has no time and is not looked for\n']);
     assert.equal(sluice(['check', '--data-dir', dataDir, '--ledger', file]).code, 2);
   } finally {
     removeDataDir(dataDir);

@@ -54,6 +54,8 @@ test('[issue 14 6] the live files of a table, cut by time, with a server and wit
       duck.close();
     }
     assert.deepEqual(files('--sql', '--from', '2026-01-01').code, 1);
+    const turned = files('--from', '2025-01-03', '--to', '2025-01-02');
+    assert.deepEqual([turned.code, turned.stderr], [2, 'sluice: --from 2025-01-03 is later than --to 2025-01-02\n']);
     assert.deepEqual([files('--from', 'yesterday').code, files('--sql', '--format', 'json').code], [2, 2]);
     assert.match(sluice(['files', '--data-dir', dataDir, 'my.db.nothing']).stderr, /^sluice: there is no table my\.db\.nothing \(DATABASE\.TABLE\)\n$/);
   } finally {
