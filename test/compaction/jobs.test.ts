@@ -157,11 +157,11 @@ test('[issue 14 3] a stop waits for the commit of a job that a command asked for
     return scene.make(order, [[0, 0.3]]);
   });
   const ended: string[] = [];
-  const asked = scene.compactor.compactTable(scene.table).finally(() => ended.push('job'));
+  const asked = scene.compactor.compactTable(scene.table, false).finally(() => ended.push('job'));
   while (stopped === undefined) await new Promise(setImmediate);
   await stopped;
   assert.deepEqual(ended, ['job', 'stop']);
   assert.deepEqual(await scene.live(), ['of job 1, file 0']);
   assert.deepEqual(await asked, { jobs: 1, problem: 'the server is being stopped' });
-  assert.deepEqual(await scene.compactor.compactTable(scene.table), { jobs: 0, problem: 'the server is being stopped' });
+  assert.deepEqual(await scene.compactor.compactTable(scene.table, false), { jobs: 0, problem: 'the server is being stopped' });
 });
