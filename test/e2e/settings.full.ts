@@ -98,7 +98,7 @@ test('rules of databases: by flag, command line and HTTP, on every endpoint, ove
     assert.equal(command(dataDir, 'create', 'command', '--tags', 'fixed', '--types', 'strict'), 'database command is made\n');
     command(dataDir, 'create', 'plain', '--types', 'strict');
     for (const endpoint of ENDPOINTS) await firstWrites(server, endpoint, databases);
-    const rules = ['http,3,grow,split', 'command,3,fixed,strict', 'plain,3,grow,strict', 'flagged,3,grow,widen'];
+    const rules = ['http,3,grow,split,none', 'command,3,fixed,strict,none', 'plain,3,grow,strict,none', 'flagged,3,grow,widen,none'];
     assert.deepEqual(listed(dataDir), rules);
 
     await server.kill();
@@ -108,8 +108,8 @@ test('rules of databases: by flag, command line and HTTP, on every endpoint, ove
     assert.equal(await configure(server, 'PUT', { db: 'http', types: 'widen' }), 200);
     assert.equal(await configure(server, 'PUT', { db: 'command', tags: 'grow' }), 200);
     assert.equal(await configure(server, 'PUT', { db: 'nil', tags: 'grow' }), 404);
-    assert.equal(command(dataDir, 'update', 'flagged', '--types', 'split'), 'database flagged has tags grow, types split from now on\n');
-    assert.equal(command(dataDir, 'update', 'plain', '--tags', 'fixed'), 'database plain has tags fixed, types strict from now on\n');
+    assert.equal(command(dataDir, 'update', 'flagged', '--types', 'split'), 'database flagged has tags grow, types split, retention none from now on\n');
+    assert.equal(command(dataDir, 'update', 'plain', '--tags', 'fixed'), 'database plain has tags fixed, types strict, retention none from now on\n');
     widen.rules = { tags: 'grow', types: 'split' };
     split.rules = { tags: 'grow', types: 'widen' };
     fixed.rules = strict;
@@ -122,7 +122,7 @@ test('rules of databases: by flag, command line and HTTP, on every endpoint, ove
     }
     await server.kill();
     server = await TestServer.start(dataDir);
-    assert.deepEqual(listed(dataDir), ['http,3,grow,widen', 'command,3,grow,strict', 'plain,3,fixed,strict', 'flagged,3,grow,split']);
+    assert.deepEqual(listed(dataDir), ['http,3,grow,widen,none', 'command,3,grow,strict,none', 'plain,3,fixed,strict,none', 'flagged,3,grow,split,none']);
     assert.equal(sluice(['flush', '--data-dir', dataDir]).code, 0);
     for (const { name, model } of Object.values(databases)) await compareDatabase(dataDir, name, model, ['hyparquet', 'query']);
     assert.doesNotMatch(server.said, /quarantine/);
