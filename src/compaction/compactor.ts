@@ -148,7 +148,8 @@ export class Compactor {
       if (known === undefined || isAppendOnly(committer.state)) return false;
       // Others are in memory alone: the commit that brings their first values makes them columns of the table.
       const committed = new Set(fieldsOf(committer.state).map(({ name }) => name));
-      const columns = known.filter(({ name }) => committed.has(name));
+      const { columns: taken } = committer.takenNames(known);
+      const columns = known.filter(({ id, name }) => committed.has(name) && !taken.has(id));
       const limits = limitsFor(settings, columns, this.#shares.get(table.id) ?? 1);
       const planned = this.#planned(table, live);
       const job = nextJob(planned.files, clock.nowMs(), isEager ? eager(limits) : limits);

@@ -97,6 +97,8 @@ test('a table that is dropped while its Delta log is read, and one with a file t
     await engine.recovered();
     await both; // the folders are looked at beside the replay, one after another
     mock.mock.restore();
+    // A flush that is asked for while that look is under way fails with it.
+    while ((await engine.control.run('flush', { database: null })).failed.length > 0) continue;
     const tables = await flushedTables(engine);
     assert.deepEqual([...tables].map(([name, { rows, problems }]) => [name, rows, problems]), [['d.b', 4, []]]);
     assert.deepEqual(engine.problems().filter((sentence) => !/d\/b stay in the log for now: this folder cannot be listed/.test(sentence)), []);
