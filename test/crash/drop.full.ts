@@ -18,7 +18,7 @@ class Life {
   server!: TestServer;
 
   async start(): Promise<void> {
-    this.server = await TestServer.start(this.dataDir);
+    this.server = await TestServer.start(this.dataDir, ['--without-auth', '--maintenance-cpu', '25']);
   }
 
   async do(step: Step): Promise<void> {

@@ -102,7 +102,7 @@ test(`${ROUNDS} rounds of kill -9 lose nothing that was acknowledged and invent 
   const dataDir = makeDataDir();
   try {
     for (let round = 0; round < ROUNDS; round += 1) {
-      const server = await TestServer.start(dataDir, ['--without-auth', '--log-segment-bytes', '256KiB', '--flush-rows-max', '20000']);
+      const server = await TestServer.start(dataDir, ['--without-auth', '--log-segment-bytes', '256KiB', '--flush-rows-max', '20000', '--maintenance-cpu', '25']);
       const writing = fleet.writeUntilDead(server.url);
       // Every third round dies while the replay of the round before may still run.
       const lifeMs = round % 3 === 2 ? random.below(60) : 50 + random.below(1200);

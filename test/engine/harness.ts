@@ -28,7 +28,7 @@ export async function opened(...args: Parameters<typeof openEngine>): Promise<En
 }
 
 export function open(dataDir: string, flags: Record<string, string> = {}): Promise<Engine> {
-  return opened(parseConfig({ 'data-dir': dataDir, 'workers': '1', 'log-level': 'silent', ...flags }, {}), { holder: 'command' });
+  return opened(parseConfig({ 'data-dir': dataDir, 'workers': '1', 'log-level': 'silent', 'maintenance-cpu': '0', ...flags }, {}), { holder: 'command' });
 }
 
 export function requestTo(database: string): WriteRequest {
