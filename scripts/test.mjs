@@ -5,9 +5,10 @@ import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Random tests that `full` runs again with FUZZ_TIMES as many cases. */
-const RANDOM = ['fuzz/directed.test.js', 'worker/json-file.test.js', 'worker/inflate-fuzz.test.js', 'worker/inflate-guard.test.js', 'worker/row-numbers.test.js', 'compaction/plan.test.js',
-  'worker/arena.test.js', 'worker/compact.test.js', 'worker/read.test.js', 'flush/expired-files.test.js'];
+/** Tests that `full` runs again: with FUZZ_TIMES as many random cases, and with the whole of the lists of which `quick` tries every few. */
+const LONGER = ['fuzz/directed.test.js', 'worker/json-file.test.js', 'worker/inflate-fuzz.test.js', 'worker/inflate-guard.test.js', 'worker/row-numbers.test.js', 'compaction/plan.test.js',
+  'worker/arena.test.js', 'worker/compact.test.js', 'worker/read.test.js', 'flush/expired-files.test.js', 'fuzz/learnt.test.js', 'worker/flush-parsed.test.js', 'compaction/compactor.test.js', 'e2e/stop.test.js',
+  'clients/telegraf-recordings.test.js', 'clients/node-influx.test.js', 'clients/influxdb-client.test.js', 'clients/influxdb3-client.test.js'];
 const FULL_TIMES = '20';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -19,7 +20,7 @@ if (suffix === undefined) {
 }
 const words = process.argv.slice(3);
 const files = readdirSync(join(root, 'dist/test'), { recursive: true })
-  .filter((name) => (name.endsWith(suffix) || (isFull && RANDOM.includes(name))) && words.every((word) => name.includes(word)))
+  .filter((name) => (name.endsWith(suffix) || (isFull && LONGER.includes(name))) && words.every((word) => name.includes(word)))
   .map((name) => join('dist/test', name))
   .sort();
 if (files.length === 0) {

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { Engine } from '../../src/engine.js';
 import { makeDataDir, removeDataDir, sluice } from '../e2e/server.js';
 import { open, store } from '../engine/harness.js';
-import { Random } from '../fuzz/random.js';
+import { Random, sampled } from '../fuzz/random.js';
 import { Model, readBack } from './model.js';
 
 /** Nothing is put together but by the command. */
@@ -61,7 +61,7 @@ test('[issue 14 3] files of past days become one, and each point is read as befo
 });
 
 test('[issue 14 3] rows of many days are divided, and versions are combined only where all of them are read', async () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of sampled([1, 2, 3], 3)) {
     const dataDir = makeDataDir();
     try {
       const [model, random] = [new Model(), new Random(seed)];

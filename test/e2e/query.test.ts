@@ -1,18 +1,14 @@
-/** `sluice query` beside a server: what it reads, what it holds, where rows go, and what it says. */
+/** `sluice query` beside a server: what it reads, where rows go, and what it says. */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { openDuck, quoteText } from '../../src/query/duckdb.js';
 import { write, type Shape } from './client.js';
-import { makeDataDir, PROGRAM, removeDataDir, sluice, TestServer } from './server.js';
+import { makeDataDir, removeDataDir, sluice, TestServer } from './server.js';
 
 const SHAPE: Shape = { endpoint: '/api/v3/write_lp', gzip: false, chunked: false };
-/** No process has it: it is above every pid of Linux. */
-const DEAD_PID = 9_999_999;
 
 let dataDir: string;
 let server: TestServer;
@@ -37,36 +33,6 @@ test('[issue 14 5] a query reads rows in the log alone, and leaves them there', 
   assert.deepEqual(query("SELECT v FROM query_table('o' || 'ne')"), { stdout: 'v\n1\n', stderr: '', code: 0 });
   assert.equal(query('SELECT two.v + four.v AS v FROM two, other.four').stdout, 'v\n6\n');
   assert.deepEqual(unflushed(), { one: 1, two: 1, three: 1, four: 1 });
-});
-
-test('A6: what does not fit into memory goes below the data folder and is removed, also after a kill', async () => {
-  const tmp = join(dataDir, 'tmp');
-  const [left, running] = [join(tmp, `query-${DEAD_PID}-1`), join(tmp, `query-${process.pid}-1`)];
-  mkdirSync(left);
-  mkdirSync(running);
-  const cwd = join(dataDir, '..', 'cwd');
-  mkdirSync(cwd);
-  const big = 'SELECT count(*) AS n FROM (SELECT DISTINCT range, md5(range::VARCHAR) FROM range(2000000))';
-  const { status, stderr, stdout } = spawnSync(process.execPath, [PROGRAM, 'query', '--data-dir', dataDir, '--format', 'csv', '--query-memory', '64MiB', big], { cwd, encoding: 'utf8' });
-  assert.deepEqual([status, stdout, stderr], [0, 'n\n2000000\n', '']);
-  assert.deepEqual(readdirSync(cwd), []);
-  assert.deepEqual([existsSync(left), existsSync(running)], [false, true]);
-  assert.deepEqual(readdirSync(tmp).filter((name) => name.startsWith('query-')), [`query-${process.pid}-1`]);
-
-  mkdirSync(left);
-  assert.equal(await server.stop(), 0);
-  server = await TestServer.start(dataDir);
-  assert.deepEqual([existsSync(left), existsSync(running)], [false, true], 'a start leaves the spill of a query that runs');
-});
-
-test('A6: a query has as much memory as is said', () => {
-  assert.match(query('--query-memory', '64MiB', "SELECT current_setting('memory_limit') AS m").stdout, /^m\n64\.0 MiB\n$/);
-  const small = query('--query-memory', '1MiB', 'SELECT 1');
-  assert.deepEqual([small.code, small.stdout], [2, '']);
-  assert.match(small.stderr, /--query-memory is "1MiB": it must be bytes .* from 64MiB to 1TiB|from 64MiB to 1024GiB/);
-  const over = query('--query-memory', '64MiB', 'SELECT list(range) AS l FROM range(50000000)');
-  assert.equal(over.code, 1);
-  assert.match(over.stderr, /Out of Memory[^]*--query-memory gives the query more/);
 });
 
 test('D18: several statements, from stdin too', async () => {
@@ -132,23 +98,6 @@ test('--output takes the place of files alone, and a link stays one', () => {
   assert.ok(lstatSync(path('link')).isSymbolicLink() && lstatSync(path('pipe')).isFIFO());
   assert.deepEqual(readdirSync(folder).toSorted(), ['file', 'folder', 'link', 'pipe']);
 });
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  for (const format of ['csv', 'parquet']) {
-    test(`a query that ${signal} ends leaves nothing of its ${format}, and no folder`, { timeout: 60_000 }, async () => {
-      const folder = join(dataDir, '..', `${signal}-${format}`);
-      mkdirSync(folder);
-      const child = spawn(process.execPath, [PROGRAM, 'query', '--data-dir', dataDir, '--format', format, '--output', join(folder, 'out'), 'SELECT * FROM range(100000000000)']);
-      const spills = (): string[] => readdirSync(join(dataDir, 'tmp')).filter((name) => name.startsWith(`query-${child.pid}-`));
-      const ended = once(child, 'exit');
-      after(() => child.kill('SIGKILL'));
-      while (readdirSync(folder).length === 0 || spills().length === 0) await pause(20);
-      child.kill(signal);
-      assert.deepEqual(await ended, [null, signal]);
-      assert.deepEqual([readdirSync(folder), spills()], [[], []]);
-    });
-  }
-}
 
 test('D18: wrong SQL is said in DuckDB\'s words, with what InfluxQL would have meant', () => {
   const said = (sql: string): string => {

@@ -7,7 +7,7 @@ import { PRECISIONS, randomRules } from './cases.js';
 import { difference } from './compare.js';
 import { randomBody } from './generator.js';
 import { OracleSubject } from './oracle-subject.js';
-import { fuzzCount, Random } from './random.js';
+import { fuzzCount, isLongRun, Random } from './random.js';
 import { sameAs } from './same.js';
 import { readSamples } from './samples.js';
 import { timestampEdges } from './values.js';
@@ -37,13 +37,10 @@ test('every vector, and the short ones in several precisions', () => {
   }
 });
 
-/** Each sample goes both ways where there is time for it, else the one way or the other. */
-const GOES_BOTH_WAYS = fuzzCount(1) > 1;
-
 test('real data, whole and in requests of 500 lines', () => {
   for (const [at, { name, lines }] of readSamples().entries()) {
-    if (GOES_BOTH_WAYS || at % 2 === 0) assertSame([request(lines.join('\n'))], name);
-    if (!GOES_BOTH_WAYS && at % 2 === 0) continue;
+    if (isLongRun || at % 2 === 0) assertSame([request(lines.join('\n'))], name);
+    if (!isLongRun && at % 2 === 0) continue;
     const parts: Request[] = [];
     for (let from = 0; from < lines.length; from += 500) parts.push(request(lines.slice(from, from + 500).join('\n'), { precision: 'auto' }));
     assertSame(parts, `${name} in parts`);

@@ -61,6 +61,14 @@ export function seedOfRun(): number {
   return seed >>> 0;
 }
 
+/** `npm run test:full`, or a run with FUZZ_TIMES: lists of which `npm test` tries every few are tried whole. */
+export const isLongRun = Number(process.env['FUZZ_TIMES'] ?? 1) > 1;
+
+/** All of a list in a long run, else one of `each`, from the first on. */
+export function sampled<T>(list: readonly T[], each: number): T[] {
+  return list.filter((_, at) => isLongRun || at % each === 0);
+}
+
 /** How many random cases a test tries: `count`, or FUZZ_TIMES as many. No clock decides, so that a run is the same on every machine. */
 export function fuzzCount(count: number): number {
   return Math.ceil(count * Number(process.env['FUZZ_TIMES'] ?? 1));
