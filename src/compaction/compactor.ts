@@ -3,6 +3,7 @@ import { atMost } from '../in-turn.js';
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../logging.js';
+import { tableSubject, type MaintenanceTroubles } from '../maintenance-troubles.js';
 import type { Retiring } from '../flush/retiring.js';
 import { parseDataFileName, parseMergedFileName } from '../names.js';
 import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
@@ -23,6 +24,7 @@ interface CompactorParts {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly troubles: MaintenanceTroubles;
   readonly node: string;
   readonly store: TableStore;
   readonly retiring: Retiring;
@@ -124,19 +126,21 @@ export class Compactor {
   }
 
   async #compactTable(table: Table, isEager: boolean): Promise<Outcome> {
-    const { catalog, logger } = this.#parts;
+    const { catalog, logger, troubles } = this.#parts;
     let jobs = 0;
     try {
       while (!this.#stopped && (await this.#compactOnce(table, isEager))) jobs += 1;
       this.#turns.noteLooked(table.id);
+      if (!this.#stopped) troubles.clear('compaction', tableSubject(table));
       return { jobs, problem: this.#stopped ? STOPPED : null };
     } catch (error) {
       if (this.#stopped) return { jobs, problem: STOPPED };
       if (catalog.table(table.id) === undefined) return { jobs, problem: null };
       this.#counts.failures += 1;
       this.#turns.noteFailed(table.id);
-      logger.warn(`table ${table.folder} keeps its files for another hour, for they could not be put together: ${(error as Error).message}`);
-      return { jobs, problem: (error as Error).message };
+      const problem = (error as Error).message;
+      if (troubles.note('compaction', tableSubject(table), problem)) logger.warn(`table ${table.folder} keeps its files for another hour, for they could not be put together: ${problem}`);
+      return { jobs, problem };
     }
   }
 

@@ -24,6 +24,7 @@ import { StalledBodies } from '../ingest/stalled-bodies.js';
 import { WritePath } from '../ingest/write.js';
 import { keepFrame } from '../log/log-quarantine.js';
 import type { ServerLogger } from '../logging.js';
+import type { MaintenanceTroubles } from '../maintenance-troubles.js';
 import { keptSinceNs } from '../retention.js';
 import { RejectStore } from '../rejects/reject-store.js';
 import { localTableStore } from '../tables/local-store.js';
@@ -40,6 +41,7 @@ interface Ground {
   readonly config: Config;
   readonly logger: ServerLogger;
   readonly damage: Damage;
+  readonly troubles: MaintenanceTroubles;
   readonly folder: Folder;
 }
 
@@ -83,7 +85,7 @@ function makeIntake({ config, damage, folder, logger }: Ground) {
   return { bodyMemory, pool, dispatcher, recovery, memtableBytes, fullestBytes, admission, rollback: new LogRollback({ log, pool, clock, logger }) };
 }
 
-function makeOutflow({ config, folder, logger }: Ground, { admission, pool, recovery }: Intake) {
+function makeOutflow({ config, folder, logger, troubles }: Ground, { admission, pool, recovery }: Intake) {
   const { catalog, cleanup, log, logCare, openCommitter, quarantine, quarantineStore, paths, retired, snapshots, start, store, trustedClock } = folder;
   const compactionThread = new CompactionThread({ root: paths.tables, tmp: paths.tmp(start) }, clock);
   const logTrimmer = new LogTrimmer({ catalog, log, snapshots, holds: new LogHolds(clock) });
@@ -111,10 +113,10 @@ function makeOutflow({ config, folder, logger }: Ground, { admission, pool, reco
   });
   const use: Flusher['use'] = (table, work) => flusher.use(table, work);
   const mustWait = ({ id }: { readonly id: number }): boolean => recovery.floor < Infinity || flusher.setAsideTables().includes(id);
-  const retiring = new Retiring({ catalog, clock, logger, retired, store, use, mustWait });
-  const expiredFiles = new ExpiredFiles({ catalog, clock, logger, retiring, trustedClock, use, mustWait });
+  const retiring = new Retiring({ catalog, clock, logger, troubles, retired, store, use, mustWait });
+  const expiredFiles = new ExpiredFiles({ catalog, clock, logger, troubles, retiring, trustedClock, use, mustWait });
   const compactor = new Compactor({
-    catalog, clock, logger, node: log.node, store, retiring, use, mustWait,
+    catalog, clock, logger, troubles, node: log.node, store, retiring, use, mustWait,
     settings: { cpuShare: config.maintenanceCpuPercent / 100, memoryBytesMax: config.maintenanceMemoryBytesMax },
     compact: (order) => compactionThread.compact(order),
     freeBytes: async () => (await disk.freeBytes(config.dataDir)) - config.diskReserveBytes,
