@@ -53,7 +53,7 @@ export interface Engine {
   refusal(): string | null;
   /** Reads the rows of the log back into memtables, behind all else. For a server, once: as soon as it listens. */
   replay(): void;
-  /** Resolves when all rows of the log are back in memtables. */
+  /** Resolves when all rows of the log are back in memtables. @throws Error with a sentence when none came back for a minute */
   recovered(): Promise<void>;
   /** Ends what is under way, flushes what it can, and lets go of the data folder. */
   stop(): Promise<void>;
@@ -138,7 +138,7 @@ function serve(parts: Parts, control: Control, holder: Holder): Engine {
   const { admission, bodyMemory, config, damage, flusher, folder, logger, pool, recovery, retiring, schema, stalled, troubles, writer } = parts;
   const { catalog, log, paths, quarantine, tokens } = folder;
   const problems = (): string[] => [
-    damage.problems(), control.problem() ?? [], tokens.problem() ?? [], admission.problems(), flusher.problems(), quarantine.problems(), stalled.problems(),
+    damage.problems(), control.problem() ?? [], tokens.problem() ?? [], admission.problems(), recovery.problems(), flusher.problems(), quarantine.problems(), stalled.problems(),
   ].flat();
   const maintenance = (): string[] => troubles.sentences();
   const metrics = (): Metric[] => engineMetrics({ ...parts, log, logCare: folder.logCare });
