@@ -12,8 +12,11 @@ export function connect(parts: Parts): void {
   const told = new ToldTables(parts.folder.catalog);
   connectCatalog(parts, told);
   connectRecovery(parts);
-  const { folder: { log }, pool, rollback } = parts;
-  log.onFailure((lastSynced, reason) => rollback.onLogFailure(lastSynced, reason));
+  const { flusher, folder: { log }, pool, rollback } = parts;
+  log.onFailure((lastSynced, reason) => {
+    flusher.giveUpRows(lastSynced);
+    rollback.onLogFailure(lastSynced, reason);
+  });
   pool.start(poolEvents(parts, told));
 }
 
