@@ -59,7 +59,10 @@ export class WorkerSlot {
     this.number = adoption.slot;
     this.#adoption = adoption;
     const { limits, memoryBytesMax: bytesMax } = adoption;
-    this.#memory = new WorkerMemory({ module, limits, bytesMax, tell: (sentence) => this.#tell({ say: 'memory', sentence }) });
+    this.#memory = new WorkerMemory({
+      module, limits, bytesMax, tell: (sentence) => this.#tell({ say: 'memory', sentence }),
+      freeSpare: () => this.#leaving.wantSpare(), onSlice: () => this.#noteSlice(), onReady: () => this.#tidy(),
+    });
     this.#unpack = unpack;
     this.#stores = stores;
     this.#clock = clock;
@@ -104,6 +107,7 @@ export class WorkerSlot {
   end(): void {
     this.#ended = true;
     this.#growing.stop();
+    this.#memory.stop();
     this.#adoption.port.close();
   }
 
@@ -230,6 +234,7 @@ export class WorkerSlot {
       case 'define':
         for (const table of message.tables) {
           this.#parser.define(table);
+          this.#memory.noteChanged(table.id);
           this.#gauge.beat();
         }
         break;
@@ -237,17 +242,22 @@ export class WorkerSlot {
         for (const tableId of message.tableIds) {
           this.#leaving.forget(tableId);
           this.#parser.drop(tableId);
+          this.#memory.noteChanged(tableId);
           this.#pending.forget(tableId);
         }
         break;
       case 'set-aside':
-        for (const tableId of message.tableIds) this.#parser.setAside(tableId, message.isSetAside);
+        for (const tableId of message.tableIds) {
+          this.#parser.setAside(tableId, message.isSetAside);
+          this.#memory.noteChanged(tableId);
+        }
         break;
       case 'flush':
         void this.#inTurn(() => this.#flush(message.order));
         break;
       case 'flushed':
         this.#parser.setFlushedTo(message.tableId, message.seq);
+        this.#memory.noteChanged(message.tableId);
         this.#leaving.want(message.tableId, message.seq);
         break;
       case 'roll-back':
@@ -268,7 +278,7 @@ export class WorkerSlot {
   /** Main decides by these bytes whether bodies may come: they must be true also when none comes. */
   #countBytes(): void {
     this.#gauge.heldBytes = this.#parser.heldBytes() + this.#pending.bytes - this.#leaving.copyBytes;
-    this.#gauge.linearBytes = this.#parser.linearBytes();
+    this.#gauge.linearBytes = this.#memory.linearBytes;
   }
 
   #noteSlice(): void {
