@@ -196,7 +196,7 @@ export class Compactor {
 
   /** What can be planned with, and what is only in the way: files of others, and those that could not be read. */
   #planned(table: Table, live: readonly LiveFile[]): { files: PlannedFile[]; others: LiveFile[] } {
-    const left = this.#left.get(table.id);
+    const left = this.#stillLeft(table.id, live);
     const files: PlannedFile[] = [];
     const others: LiveFile[] = [];
     for (const file of live) {
@@ -205,6 +205,16 @@ export class Compactor {
       else files.push({ path, bytes, rows, firstMs: span.firstMs, lastMs: span.beforeMs === undefined ? span.lastMs : span.beforeMs - 1, addedMs, isMerged });
     }
     return { files, others };
+  }
+
+  /** Those among the files that are left as they are that are live: others left the table. */
+  #stillLeft(tableId: number, live: readonly LiveFile[]): ReadonlySet<string> | undefined {
+    const left = this.#left.get(tableId);
+    if (left === undefined) return undefined;
+    const still = new Set(live.flatMap(({ path }) => (left.has(path) ? [path] : [])));
+    if (still.size > 0) this.#left.set(tableId, still);
+    else this.#left.delete(tableId);
+    return still;
   }
 
   #orderOf({ columns, folder, id }: Table, { beside, files, isOneFile, untilMs }: Job, limits: PlanLimits, others: CompactionOrder['beside']): Omit<CompactionOrder, 'numberFirst'> {
