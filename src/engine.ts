@@ -22,6 +22,7 @@ import { openFolder } from './folder.js';
 import type { BodyMemory } from './ingest/body-memory.js';
 import type { Writer } from './ingest/request.js';
 import { makeLogger, type Logger, type ServerLogger } from './logging.js';
+import { MaintenanceTroubles } from './maintenance-troubles.js';
 import type { Metric } from './metrics.js';
 import { dataPaths } from './names.js';
 import { Undo } from './undo.js';
@@ -44,13 +45,15 @@ export interface Engine {
   readonly overview: Overview;
   /** Sentences on what is wrong; empty when all is well. */
   problems(): string[];
+  /** Sentences on maintenance that fails, while reads and writes go on. */
+  maintenance(): string[];
   /** What is counted behind the front end. */
   metrics(): Metric[];
   /** Why no write is taken now, or null. */
   refusal(): string | null;
   /** Reads the rows of the log back into memtables, behind all else. For a server, once: as soon as it listens. */
   replay(): void;
-  /** Resolves when all rows of the log are back in memtables. */
+  /** Resolves when all rows of the log are back in memtables. @throws Error with a sentence when none came back for a minute */
   recovered(): Promise<void>;
   /** Ends what is under way, flushes what it can, and lets go of the data folder. */
   stop(): Promise<void>;
@@ -80,14 +83,15 @@ export async function openEngine(config: Config, { holder, isCatalogMadeAnew = f
     undo.add('the lock of the data folder', () => control.close());
     if (config.dataGroup !== null) await shareFolder(config.dataDir, config.dataGroup, disk);
     const damage = new Damage(logger);
-    const folder = await openFolder(config, { disk, clock, logger, report: (sentence) => damage.report(sentence), isCatalogMadeAnew });
+    const troubles = new MaintenanceTroubles(clock);
+    const folder = await openFolder(config, { disk, clock, logger, troubles, report: (sentence) => damage.report(sentence), isCatalogMadeAnew });
     undo.add('the log', () => folder.log.close());
     undo.add('the thread for Delta logs', () => folder.logThread.close());
-    const parts = makeParts({ config, logger, damage, folder });
+    const parts = makeParts({ config, logger, damage, troubles, folder });
     undo.add('the workers', () => parts.pool.close());
     connect(parts);
     await settle(parts);
-    const engine = serve(parts, control);
+    const engine = serve(parts, control, holder);
     if (holder === 'command') engine.replay();
     return engine;
   } catch (error) {
@@ -130,23 +134,25 @@ async function settle({ admission, folder, logger, logTrimmer }: Parts): Promise
 }
 
 /** Commands are answered and the house is kept; nothing here fails. */
-function serve(parts: Parts, control: Control): Engine {
-  const { admission, bodyMemory, config, damage, flusher, folder, logger, pool, recovery, schema, stalled, writer } = parts;
+function serve(parts: Parts, control: Control, holder: Holder): Engine {
+  const { admission, bodyMemory, config, damage, flusher, folder, logger, pool, recovery, retiring, schema, stalled, troubles, writer } = parts;
   const { catalog, log, paths, quarantine, tokens } = folder;
   const problems = (): string[] => [
-    damage.problems(), control.problem() ?? [], tokens.problem() ?? [], admission.problems(), flusher.problems(), quarantine.problems(), stalled.problems(),
+    damage.problems(), control.problem() ?? [], tokens.problem() ?? [], admission.problems(), recovery.problems(), flusher.problems(), quarantine.problems(), stalled.problems(),
   ].flat();
+  const maintenance = (): string[] => troubles.sentences();
   const metrics = (): Metric[] => engineMetrics({ ...parts, log, logCare: folder.logCare });
   const refusal = (): string | null => admission.problems()[0] ?? null;
   const overview = new Overview({
-    clock, dataDir: config.dataDir, memoryBytesMax: config.memoryBytesMax, problems, refusal, metrics,
+    clock, dataDir: config.dataDir, memoryBytesMax: config.memoryBytesMax, refusal, metrics,
+    problems: () => [...problems(), ...maintenance()],
     counts: () => ({ databases: catalog.databases().length, tables: catalog.tables().length }),
     workers: () => pool.slots(), firstUnflushed: () => flusher.firstUnflushed,
   });
-  control.serve(controlHandlers({ overview, catalog, flusher, compactor: parts.compactor, quarantine, recovery, schema, tokens, problems, paths, logTrimmer: parts.logTrimmer, write: { writer, bodyMemory, log, clock, limits: config } }));
-  const housekeeping = startHousekeeping(parts, control);
+  control.serve(controlHandlers({ overview, catalog, flusher, compactor: parts.compactor, retiring, quarantine, recovery, schema, tokens, problems, paths, logTrimmer: parts.logTrimmer, write: { writer, bodyMemory, log, clock, limits: config } }));
+  const housekeeping = startHousekeeping(parts, control, holder);
   return {
-    writer, bodyMemory, schema, logger, tokens, tokenMade: folder.tokenMade, control, overview, problems, metrics, refusal,
+    writer, bodyMemory, schema, logger, tokens, tokenMade: folder.tokenMade, control, overview, problems, maintenance, metrics, refusal,
     replay: () => startReplay(parts),
     recovered: () => recovery.done(),
     stop: () => stopEngine(parts, control, housekeeping),

@@ -8,6 +8,7 @@ import type { Disk } from './disk.js';
 import { openLog, type Log } from './log/log.js';
 import type { LogScan } from './log/log-scan.js';
 import type { Logger } from './logging.js';
+import type { MaintenanceTroubles } from './maintenance-troubles.js';
 import { dataPaths, type DataPaths } from './names.js';
 import { TokenStore } from './auth/token-store.js';
 import { TableCommitter, type CommitterOptions } from './tables/commit.js';
@@ -64,6 +65,7 @@ interface FolderParts {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly troubles: MaintenanceTroubles;
   /** Takes a sentence on what is damaged and what was done. */
   readonly report: (sentence: string) => void;
   /** The catalog is to be made anew from the tables and the log; the one that is there goes to quarantine. */
@@ -71,7 +73,7 @@ interface FolderParts {
 }
 
 /** Reads the folder. Its lock must be held. @throws Error with a sentence when something cannot be read at all */
-export async function openFolder(config: Config, { disk, clock, logger, report, isCatalogMadeAnew = false }: FolderParts): Promise<Folder> {
+export async function openFolder(config: Config, { disk, clock, logger, troubles, report, isCatalogMadeAnew = false }: FolderParts): Promise<Folder> {
   const paths = dataPaths(config.dataDir);
   if (await disk.exists(paths.restoring)) throw new Error(`a backup was being put back into ${config.dataDir} and is not all there: run sluice restore again`);
   const start = `${clock.nowMs()}-${process.pid}`;
@@ -112,7 +114,7 @@ export async function openFolder(config: Config, { disk, clock, logger, report, 
   if (lost !== null) report(lost);
 
   const seqMaxNow = (): number => Math.max(log.lastSeq, clock.nowMs() * 1000 + 999);
-  const logCare = new LogCare({ care: (order) => logThread.care(order), clock, logger, node: log.node, logAgeMs: config.tableLogAgeMs, seqMax: seqMaxNow });
+  const logCare = new LogCare({ care: (order) => logThread.care(order), clock, logger, troubles, node: log.node, logAgeMs: config.tableLogAgeMs, seqMax: seqMaxNow });
   const optionsOf = (table: Table): CommitterOptions => ({
     store, node: log.node, readCheckpoint,
     onLong: (expected) => logCare.want({ tableId: table.id, folder: table.folder, expected }),
@@ -124,8 +126,8 @@ export async function openFolder(config: Config, { disk, clock, logger, report, 
   await cleanup.clearTmp(start).catch((error: Error) => report(`unfinished files of earlier starts stay for now: ${error.message}`));
   const quarantineStore = localTableStore(disk, paths.quarantinedTables, paths.tmp(start));
   const quarantine = await RowQuarantine.open(quarantineStore, log.node);
-  const retired = await RetiredFiles.open({ disk, clock, folder: paths.retired, report });
   const trustedClock = await TrustedClock.open({ disk, clock, path: paths.clock, report });
+  const retired = await RetiredFiles.open({ disk, clock, trustedClock, folder: paths.retired, report });
   const lastInLog = new Map(log.segments().flatMap(({ lastByTable }) => [...lastByTable]));
   // Rows that are written meanwhile may get the seq of a commit that says more than the log: nothing is concluded from one.
   const seqMax = seqMaxNow();

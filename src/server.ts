@@ -133,7 +133,8 @@ function reloadOnSignal(signals: Signals, engine: Engine, listener: Listener, co
 
 function healthOf(engine: Engine): HealthState {
   const refusal = engine.refusal();
-  const checks = engine.problems().map((message) => ({ name: 'storage', status: 'fail' as const, message }));
+  const failed = (name: string, messages: readonly string[]): HealthState['checks'] => messages.map((message) => ({ name, status: 'fail', message }));
+  const checks = [...failed('storage', engine.problems()), ...failed('maintenance', engine.maintenance())];
   if (refusal !== null) return { status: 'fail', message: refusal, checks };
   return { status: 'pass', message: 'ready for queries and writes', checks };
 }

@@ -15,7 +15,8 @@ const LEAP_MS_MAX = 600_000;
 const STOPPED_MS_MAX = 24 * HOUR_MS;
 /** A clock that is further ahead is believed when it has stayed so for so long. */
 const WAIT_MS = 24 * HOUR_MS;
-const NOTED_EVERY_MS = HOUR_MS;
+/** After a kill the time since is not known to have gone by. */
+const NOTED_EVERY_MS = HOUR_MS / 12;
 
 interface TrustedClockParts {
   readonly disk: Disk;
@@ -30,6 +31,7 @@ interface TrustedClockParts {
 interface Noted {
   readonly trusted: number;
   readonly waited: number;
+  readonly ran: number;
 }
 
 export class TrustedClock {
@@ -41,12 +43,15 @@ export class TrustedClock {
   /** Monotonic. */
   #lookedMs: number;
   #notedMs = -Infinity;
+  /** What `ranMs` was when the monotonic clock said 0. */
+  #ranOffsetMs: number;
 
   private constructor(parts: TrustedClockParts, noted: Noted | null) {
     const { clock } = parts;
     this.#parts = parts;
     this.#lookedMs = clock.monotonicMs();
     this.#trustedMs = clock.nowMs();
+    this.#ranOffsetMs = (noted?.ran ?? 0) - clock.monotonicMs();
     if (noted === null || clock.nowMs() - noted.trusted <= STOPPED_MS_MAX) return;
     this.#trustedMs = noted.trusted;
     this.#waitedMs = noted.waited;
@@ -83,19 +88,32 @@ export class TrustedClock {
     return this.#isHeld ? this.#parts.clock.nowMs() - trustedMs : 0;
   }
 
-  /** Notes it for the next process: once an hour, unless it is the last time. */
+  /**
+   * Milliseconds that servers have had this folder, all together. No clock that is set changes it, and none that is lost
+   * makes it more: two moments are at least as far apart as it says, whatever came between.
+   */
+  ranMs(): number {
+    return this.#ranOffsetMs + this.#parts.clock.monotonicMs();
+  }
+
+  /** An earlier server wrote down that it was so much. */
+  hasRan(ranMs: number): void {
+    this.#ranOffsetMs = Math.max(this.#ranOffsetMs, ranMs - this.#parts.clock.monotonicMs());
+  }
+
+  /** Notes it for the next process: every five minutes, unless it is the last time. */
   async note(isLast = false): Promise<void> {
     const { clock, disk, path } = this.#parts;
     if (!isLast && clock.monotonicMs() - this.#notedMs < NOTED_EVERY_MS) return;
     const trusted = Math.max(0, Math.floor(this.nowMs()));
-    await publishFile(disk, { path, unfinished: `${path}.tmp`, bytes: encodeChecked({ format: FORMAT, trusted, waited: Math.floor(this.#waitedMs) }) });
+    await publishFile(disk, { path, unfinished: `${path}.tmp`, bytes: encodeChecked({ format: FORMAT, trusted, waited: Math.floor(this.#waitedMs), ran: Math.floor(this.ranMs()) }) });
     this.#notedMs = clock.monotonicMs();
   }
 }
 
 /** @throws with a sentence when it is no note */
 function decodeNoted(bytes: Buffer): Noted {
-  const { format, trusted, waited } = decodeChecked(bytes);
+  const { format, ran, trusted, waited } = decodeChecked(bytes);
   if (format !== FORMAT) throw new Error(`it has format ${JSON.stringify(format)}, of a newer sluice`);
-  return { trusted: asNumber(trusted), waited: asNumber(waited) };
+  return { trusted: asNumber(trusted), waited: asNumber(waited), ran: ran === undefined ? 0 : asNumber(ran) };
 }

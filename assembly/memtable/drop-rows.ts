@@ -69,6 +69,17 @@ export function dropStart(tableId: u32): void {
   memory.fill(rowsTo, 0, TABLE_STRUCT_BYTES);
 }
 
+/** Begins: series without rows leave a table. */
+export function spareStart(tableId: u32): void {
+  dropStart(tableId);
+  if (load<u32>(table, TABLE_ROWS) == 0) {
+    dropSeries(table);
+    return;
+  }
+  keepStart(table);
+  isKeeping = true;
+}
+
 /** One of the ranges (first, one past the last), which come ascending and disjoint, all before the first step. */
 export function dropRange(first: u32, end: u32): void {
   if (rangeCount == rangeRoom) {
@@ -84,8 +95,8 @@ export function dropRange(first: u32, end: u32): void {
 
 /** Copies on, about `entries` values; 1 while there are more. */
 export function dropStep(entries: u32): u32 {
-  if (table == 0 || leaving == 0) return finish();
   if (isKeeping) return keepStep(entries) != 0 ? 1 : finish();
+  if (table == 0 || leaving == 0) return finish();
   const rows = load<u32>(table, TABLE_ROWS);
   if (leaving < rows) {
     left = passes > PASSES_MAX ? u32.MAX_VALUE : entries;

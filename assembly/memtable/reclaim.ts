@@ -1,5 +1,5 @@
-// What stays after flushes for the lines to come, and no row needs: the series cache, and the series and dictionaries of
-// tables that have more series than rows.
+// What stays after flushes for the lines to come, and no row needs, is spare: the series cache, and the series and
+// dictionaries of tables that have more series than rows.
 import {
   COLUMN_CAPACITY, COLUMN_DENSE, COLUMN_ENTRY_CAPACITY, COLUMN_HEAP, COLUMN_HEAP_CAPACITY, COLUMN_KIND, COLUMN_ROWS,
   COLUMN_SLOTS, COLUMN_SLOTS_MASK, COLUMN_VALUES,
@@ -16,9 +16,8 @@ import { columnAt } from './read';
 /** Bytes that freeSpare would free, about. */
 export function spareBytes(): usize {
   let bytes = cacheBytes();
-  for (let id: u32 = 0; id < tableIdsEnd(); id++) {
+  for (let id = spareTable(0); id < tableIdsEnd(); id = spareTable(id + 1)) {
     const table = tableAt(id);
-    if (table == 0 || !isSpare(table)) continue;
     const columns = load<u32>(table, TABLE_COLUMNS);
     for (let i: u32 = 0; i < columns; i++) {
       const column = columnAt(table, i);
@@ -28,11 +27,21 @@ export function spareBytes(): usize {
   return bytes;
 }
 
-/** Takes the series without rows out of such tables, and empties the cache; call it between bodies. */
-export function freeSpare(): void {
-  for (let id: u32 = 0; id < tableIdsEnd(); id++) {
+/** The first of the tables from an id on whose series are spare; tableIdsEnd() when there is none. spareStart (drop-rows.ts) takes them out. */
+export function spareTable(fromId: u32): u32 {
+  const end = tableIdsEnd();
+  let id = fromId;
+  for (; id < end; id++) {
     const table = tableAt(id);
-    if (table == 0 || !isSpare(table)) continue;
+    if (table != 0 && isSpare(table)) break;
+  }
+  return id;
+}
+
+/** Takes the series without rows out of such tables at once, and empties the cache; call it between bodies. */
+export function freeSpare(): void {
+  for (let id = spareTable(0); id < tableIdsEnd(); id = spareTable(id + 1)) {
+    const table = tableAt(id);
     if (load<u32>(table, TABLE_ROWS) == 0) dropSeries(table);
     else keepSeries(table);
   }

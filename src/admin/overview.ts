@@ -24,7 +24,7 @@ export interface OverviewNow {
   readonly listeners: readonly string[];
   /** Why no write is taken now, or null. */
   readonly refusal: string | null;
-  /** Sentences on what is wrong, tables set aside among them. */
+  /** Sentences on what is wrong, tables set aside and maintenance that fails among them. */
   readonly problems: readonly string[];
   readonly databases: number;
   readonly tables: number;

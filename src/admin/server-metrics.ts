@@ -5,6 +5,7 @@ import type { Pool } from '../ingest/pool.js';
 import type { Recovery } from '../ingest/recovery.js';
 import type { Log } from '../log/log.js';
 import type { ServerLogger } from '../logging.js';
+import type { MaintenanceTroubles } from '../maintenance-troubles.js';
 import type { Compactor } from '../compaction/compactor.js';
 import { labelled, single, type Metric } from '../metrics.js';
 import type { RejectStore } from '../rejects/reject-store.js';
@@ -23,6 +24,7 @@ interface Counted {
   readonly expiredFiles: ExpiredFiles;
   readonly retiring: Retiring;
   readonly compactor: Compactor;
+  readonly troubles: MaintenanceTroubles;
   readonly bodyMemory: BodyMemory;
   readonly pool: Pool;
   readonly logger: ServerLogger;
@@ -31,7 +33,7 @@ interface Counted {
 }
 
 /** All values are of the moment of the call. */
-export function engineMetrics({ lines, rejects, log, logCare, recovery, flusher, expiredFiles, retiring, compactor, bodyMemory, pool, logger, memtableBytes }: Counted): Metric[] {
+export function engineMetrics({ lines, rejects, log, logCare, recovery, flusher, expiredFiles, retiring, compactor, troubles, bodyMemory, pool, logger, memtableBytes }: Counted): Metric[] {
   const kept = rejects.counts;
   const expired = expiredFiles.counts;
   const compaction = compactor.counts;
@@ -52,7 +54,7 @@ export function engineMetrics({ lines, rejects, log, logCare, recovery, flusher,
     single('gauge', 'sluice_log_failed', '1 while the log cannot be written', log.failed ? 1 : 0),
     single('counter', 'sluice_log_lines_dropped_total', 'Lines of the server\'s own log that stderr did not take', logger.linesDropped),
     single('gauge', 'sluice_replaying', '1 while rows are read back from the log', Number.isFinite(recovery.floor) ? 1 : 0),
-    single('gauge', 'sluice_unflushed_rows', 'Rows in the log alone', flusher.unflushed.rows),
+    single('gauge', 'sluice_unflushed_rows', 'Rows in the log alone, those of bodies that are being synced among them', flusher.unflushed.rows),
     single('gauge', 'sluice_unflushed_tables', 'Tables with such rows', flusher.unflushed.tables),
     single('gauge', 'sluice_unflushed_bytes', 'Memory of the memtables that hold them', memtableBytes()),
     single('counter', 'sluice_flushes_total', 'Flushes of tables whose rows went into files', flushes),
@@ -73,6 +75,7 @@ export function engineMetrics({ lines, rejects, log, logCare, recovery, flusher,
     single('counter', 'sluice_expired_files_total', 'Files whose rows are all past retention and which left their tables', expired.files),
     single('counter', 'sluice_expired_rows_total', 'Rows in them', expired.rows),
     single('counter', 'sluice_retired_files_deleted_total', 'Files that had left their tables and were deleted an hour later', retiring.deleted),
+    labelled('gauge', 'sluice_maintenance_failing', 'Tables, and other things, whose maintenance failed at the last try, by the work', 'work', Object.entries(troubles.counts)),
     single('gauge', 'sluice_retention_held_seconds', 'By how much the clock is ahead without being believed: nothing is refused or removed for its age by it', expired.heldSeconds),
     single('gauge', 'sluice_table_state_bytes', 'What is kept in memory of the Delta logs of tables, about', flusher.tableStateBytes),
     single('gauge', 'sluice_body_memory_bytes', 'Memory for bodies in flight', bodyMemory.blockCount * bodyMemory.blockBytes),

@@ -7,7 +7,7 @@ import type { Need } from '../model/schema.js';
 import { Plan, type CatalogLimits } from './plan.js';
 import { decodeChange, encodeChange, type CatalogChange } from './catalog-record.js';
 import type { CatalogSnapshot, SnapshotSource } from './snapshot.js';
-import type { Applied, Database, DatabaseEntry, DroppedTable, Table } from './entries.js';
+import type { Applied, Database, DatabaseEntry, DroppedDatabase, DroppedTable, Table } from './entries.js';
 import { CatalogState } from './state.js';
 
 export type { Applied, Database, Table } from './entries.js';
@@ -82,6 +82,16 @@ export class Catalog {
   /** Forgets dropped tables that nothing names any more: in memory, and in the next snapshot. */
   forget(tableIds: readonly number[]): void {
     this.#state.forget(tableIds);
+  }
+
+  /** Dropped databases that the catalog still knows, though no table of theirs. */
+  droppedDatabases(): DroppedDatabase[] {
+    return this.#state.droppedDatabases();
+  }
+
+  /** Forgets those, as tables by `forget`. */
+  forgetDatabases(databaseIds: readonly number[]): void {
+    this.#state.forgetDatabases(databaseIds);
   }
 
   /**

@@ -27,6 +27,14 @@ export interface DroppedTable extends Table {
   readonly dropped: number;
 }
 
+/** A database that was dropped, and of which no table is known any more. */
+export interface DroppedDatabase {
+  readonly id: number;
+  readonly folder: string;
+  /** Seq of the drop. */
+  readonly dropped: number;
+}
+
 /** What was made and dropped, by name; of a dropped database not each table. */
 interface News {
   readonly databases: readonly string[];

@@ -4,7 +4,7 @@ import { fold } from '../names.js';
 import { PLAIN_SETTINGS, saidSettings } from '../database-settings.js';
 import type { ColumnDefinition } from '../model/schema.js';
 import type { CatalogChange, ColumnMade, DatabaseMade, SettingsSet, TableMade } from './catalog-record.js';
-import type { Applied, DatabaseEntry, DroppedTable, Table, TableEntry } from './entries.js';
+import type { Applied, DatabaseEntry, DroppedDatabase, DroppedTable, Table, TableEntry } from './entries.js';
 import type { CatalogSnapshot, SnapshotSource, TableKept } from './snapshot.js';
 
 /** What a name of a table or column counts against the limit of all names. */
@@ -130,6 +130,29 @@ export class CatalogState {
     for (const { table } of this.#tables.values()) {
       const database = this.#databases.get(table.databaseId)!;
       if (databases.has(database)) noteNames(database, table);
+    }
+  }
+
+  /** Those of which no table is known any more; without those that only keep a folder from being used. */
+  droppedDatabases(): DroppedDatabase[] {
+    const used = new Set<number>();
+    for (const { table } of this.#tables.values()) used.add(table.databaseId);
+    return [...this.#databases.values()].filter(({ database, dropped }) => dropped !== 0 && database.name !== '' && !used.has(database.id))
+      .map(({ database: { folder, id }, dropped }) => ({ id, folder, dropped }));
+  }
+
+  /** Such databases are known no more, as tables by `forget`. */
+  forgetDatabases(databaseIds: readonly number[]): void {
+    const gone = databaseIds.flatMap((id) => this.#databases.get(id)?.database ?? []);
+    for (const { id } of gone) this.#databases.delete(id);
+    for (const { folder, name } of gone) {
+      this.databaseNamesEver.delete(name);
+      this.databaseFoldersEver.delete(fold(folder));
+    }
+    // One made anew may have the name, or, where an older snapshot took over, the folder.
+    for (const { database: { folder, name } } of this.#databases.values()) {
+      this.databaseNamesEver.add(name);
+      this.databaseFoldersEver.add(fold(folder));
     }
   }
 

@@ -6,7 +6,7 @@ import { WasmParser } from '../worker/wasm/wasm.js';
 import { OWN_DATABASE } from './import/export.js';
 import { Progress } from './import/progress.js';
 import { RejectedFiles } from './import/rejected-files.js';
-import { AT_START, Resume, type Reached } from './import/resume.js';
+import { AT_START, forgetGone, Resume, type Reached } from './import/resume.js';
 import { TextImport, type TextParts } from './import/text.js';
 import { firstSignal, Stopped } from './interrupt.js';
 import { withFolder, writeOut } from './io.js';
@@ -41,6 +41,7 @@ export async function importFiles(files: readonly string[], { dataDir, database,
       rejected += reached.rejected;
     }
     for (const resume of done) await resume.forget();
+    await forgetGone(dataPaths(config.dataDir).imports);
     return rejected;
   });
 }

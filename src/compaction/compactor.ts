@@ -3,6 +3,7 @@ import { atMost } from '../in-turn.js';
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../logging.js';
+import { tableSubject, type MaintenanceTroubles } from '../maintenance-troubles.js';
 import type { Retiring } from '../flush/retiring.js';
 import { parseDataFileName, parseMergedFileName } from '../names.js';
 import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
@@ -23,6 +24,7 @@ interface CompactorParts {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly troubles: MaintenanceTroubles;
   readonly node: string;
   readonly store: TableStore;
   readonly retiring: Retiring;
@@ -124,19 +126,21 @@ export class Compactor {
   }
 
   async #compactTable(table: Table, isEager: boolean): Promise<Outcome> {
-    const { catalog, logger } = this.#parts;
+    const { catalog, logger, troubles } = this.#parts;
     let jobs = 0;
     try {
       while (!this.#stopped && (await this.#compactOnce(table, isEager))) jobs += 1;
       this.#turns.noteLooked(table.id);
+      if (!this.#stopped) troubles.clear('compaction', tableSubject(table));
       return { jobs, problem: this.#stopped ? STOPPED : null };
     } catch (error) {
       if (this.#stopped) return { jobs, problem: STOPPED };
       if (catalog.table(table.id) === undefined) return { jobs, problem: null };
       this.#counts.failures += 1;
       this.#turns.noteFailed(table.id);
-      logger.warn(`table ${table.folder} keeps its files for another hour, for they could not be put together: ${(error as Error).message}`);
-      return { jobs, problem: (error as Error).message };
+      const problem = (error as Error).message;
+      if (troubles.note('compaction', tableSubject(table), problem)) logger.warn(`table ${table.folder} keeps its files for another hour, for they could not be put together: ${problem}`);
+      return { jobs, problem };
     }
   }
 
@@ -192,7 +196,7 @@ export class Compactor {
 
   /** What can be planned with, and what is only in the way: files of others, and those that could not be read. */
   #planned(table: Table, live: readonly LiveFile[]): { files: PlannedFile[]; others: LiveFile[] } {
-    const left = this.#left.get(table.id);
+    const left = this.#stillLeft(table.id, live);
     const files: PlannedFile[] = [];
     const others: LiveFile[] = [];
     for (const file of live) {
@@ -201,6 +205,16 @@ export class Compactor {
       else files.push({ path, bytes, rows, firstMs: span.firstMs, lastMs: span.beforeMs === undefined ? span.lastMs : span.beforeMs - 1, addedMs, isMerged });
     }
     return { files, others };
+  }
+
+  /** Those among the files that are left as they are that are live: others left the table. */
+  #stillLeft(tableId: number, live: readonly LiveFile[]): ReadonlySet<string> | undefined {
+    const left = this.#left.get(tableId);
+    if (left === undefined) return undefined;
+    const still = new Set(live.flatMap(({ path }) => (left.has(path) ? [path] : [])));
+    if (still.size > 0) this.#left.set(tableId, still);
+    else this.#left.delete(tableId);
+    return still;
   }
 
   #orderOf({ columns, folder, id }: Table, { beside, files, isOneFile, untilMs }: Job, limits: PlanLimits, others: CompactionOrder['beside']): Omit<CompactionOrder, 'numberFirst'> {

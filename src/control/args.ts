@@ -1,6 +1,6 @@
 /** What each command must be given, for a command of another version may send something else. */
 import { PERMISSIONS } from '../auth/principal.js';
-import { array, check, decode, exactOptional, literal, nullable, number, object, picklist, pipe, regex, safeInteger, string, union, type GenericSchema } from '../json.js';
+import { array, boolean, check, decode, exactOptional, literal, nullable, number, object, picklist, pipe, regex, safeInteger, string, union, type GenericSchema } from '../json.js';
 import { SPILL_NAME as QUERY } from '../names.js';
 import { checkRetention } from '../retention.js';
 import { TAG_RULES, TYPE_RULES } from '../schema-rules.js';
@@ -18,7 +18,7 @@ const grants = array(object({ databases: array(string()), permissions: array(pic
 const ARGS: { readonly [C in CommandName]: GenericSchema<unknown, ArgsOf<C>> } = {
   'status': nothing,
   'overview': nothing,
-  'write': object({ database: string(), precision: pipe(number(), safeInteger('a whole number')) }),
+  'write': object({ database: string(), precision: pipe(number(), safeInteger('a whole number')), infinities: exactOptional(boolean()) }),
   'flush': ofDatabase,
   'compact': ofDatabase,
   'tables': ofDatabase,

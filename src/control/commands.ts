@@ -81,6 +81,8 @@ export interface WriteArgs {
   readonly database: string;
   /** PRECISION_* of the ABI. */
   readonly precision: number;
+  /** A number that no double holds is an infinity, as in earlier programs: for rows that these stored. */
+  readonly infinities?: boolean;
 }
 
 /** The outcome of a write as JSON can say it. */

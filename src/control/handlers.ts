@@ -9,6 +9,7 @@ import type { Compactor } from '../compaction/compactor.js';
 import type { Recovery } from '../ingest/recovery.js';
 import type { Flusher } from '../flush/flusher.js';
 import type { LogTrimmer } from '../flush/log-trimmer.js';
+import type { Retiring } from '../flush/retiring.js';
 import { parseDataFileName, parseMergedFileName, segmentName, type DataPaths } from '../names.js';
 import { keptSinceMicros } from '../retention.js';
 import { TRASH_GRACE_MS } from '../tables/cleanup.js';
@@ -21,6 +22,7 @@ interface HandlerParts {
   readonly catalog: Catalog;
   readonly flusher: Flusher;
   readonly compactor: Compactor;
+  readonly retiring: Retiring;
   readonly recovery: Recovery;
   readonly schema: DatabaseAdmin;
   readonly tokens: TokenStore;
@@ -66,6 +68,8 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
         jobs += outcome.jobs;
         if (outcome.problem !== null) failed.push({ database: table.databaseName, measurement: table.measurement, reason: outcome.problem });
       }
+      // Without a server nobody else deletes what was put together before.
+      await parts.retiring.deleteDue();
       return { tables: tables.length, jobs, failed };
     },
     'tables': async ({ database }) => Promise.all(tablesOf(database).map((table) => inTurn(() => listing(parts, table)))),

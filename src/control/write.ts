@@ -41,7 +41,7 @@ function sayable({ kind, accepted, rejected, errors, rejectedLines, rejectedRuns
   return { kind, accepted, rejected, errors, runs: [...rejectedRuns], records: Buffer.from(rejectedLines?.text ?? []).toString() };
 }
 
-async function tryWrite({ bodyMemory, limits, log, writer }: WriteParts, { database, precision }: WriteArgs, bytes: Uint8Array): Promise<WriteOutcome> {
+async function tryWrite({ bodyMemory, limits, log, writer }: WriteParts, { database, infinities, precision }: WriteArgs, bytes: Uint8Array): Promise<WriteOutcome> {
   const problem = checkDatabaseName(database, limits.databaseNames);
   if (problem !== null) return { kind: 'failed', code: 'bad-database-name', detail: `${JSON.stringify(database)} ${problem}` };
   if (bytes.length > limits.bodyBytesMax) {
@@ -54,6 +54,6 @@ async function tryWrite({ bodyMemory, limits, log, writer }: WriteParts, { datab
   }
   const body: Body = { blocks: [], bytes: 0 };
   if (!bodyMemory.append(body, bytes)) return { kind: 'failed', code: 'overloaded', detail: 'the memory for bodies is full' };
-  const request = { dialect: 'v3', database, precision, encoding: ENCODING_IDENTITY, acceptPartial: true, noSync: false } as const;
+  const request = { dialect: 'v3', database, precision, encoding: ENCODING_IDENTITY, acceptPartial: true, noSync: false, infinities: infinities ?? false } as const;
   return writer.write(request, body, 0);
 }

@@ -1,33 +1,57 @@
 /** What is seen to about once a second, as long as the engine runs. */
 import { systemClock as clock, type Timer } from '../clock.js';
+import type { Holder } from '../control/commands.js';
 import type { Control } from '../control/server.js';
+import { MaintenanceTroubles } from '../maintenance-troubles.js';
 import type { Parts } from './parts.js';
 
 const TICK_MS = 1000;
 
-/** Begins; cancelling the timer ends it. Trouble that lasts is said when it begins, not each second. */
-export function startHousekeeping(parts: Parts, control: Control): Timer {
-  const { admission, compactor, droppedTables, expiredFiles, flusher, folder: { cleanup, tokens }, logger, logTrimmer, recovery, retiring, schema } = parts;
-  const said = new Map<string, string>();
-  const note = (what: string, problem: string | null): void => {
-    if (problem !== null && said.get(what) !== problem) logger.error(`${what}, which is tried again each second: ${problem}`);
-    if (problem === null) said.delete(what);
-    else said.set(what, problem);
-  };
-  return clock.every(TICK_MS, () => {
+/** What is under way, by what it is done to. */
+type Work = Readonly<Record<string, Promise<unknown>>>;
+
+/**
+ * Begins; cancelling the timer ends it. Trouble that lasts is said when it begins, not each second.
+ * @param holder a command keeps the folder whole, but takes no files out of tables and deletes none
+ */
+export function startHousekeeping(parts: Parts, control: Control, holder: Holder): Timer {
+  return clock.every(TICK_MS, turnOf(parts, control, holder));
+}
+
+/** What a turn does. */
+export function turnOf(parts: Parts, control: Control, holder: Holder): () => void {
+  const { admission, flusher, folder: { tokens }, recovery, troubles } = parts;
+  // These say in /health themselves what is wrong.
+  const known = new MaintenanceTroubles(clock);
+  return () => {
     flusher.tick();
     recovery.forgetBelow(flusher.firstUnflushed);
-    const work: Readonly<Record<string, Promise<unknown>>> = {
-      'the free bytes of the disk could not be asked for': admission.look(),
-      'tokens could not be written': tokens.heal(),
-      'the control socket could not be made': control.heal(),
-      'the folder of what was dropped could not be moved or removed': schema.clear(),
-      'files past retention could not be seen to': expiredFiles.tick(),
-      'files that left their tables could not be deleted': retiring.tick(),
-      'files could not be put together': compactor.tick(),
-      'the trash could not be emptied': cleanup.emptyTrash(),
-      'the log could not be trimmed': logTrimmer.trim().then(() => droppedTables.forget()),
-    };
-    for (const [what, done] of Object.entries(work)) done.then(() => note(what, null), (error: Error) => note(what, error.message));
-  });
+    note(parts, known, { 'the free bytes of the disk': admission.look(), 'the tokens': tokens.heal(), 'the control socket': control.heal() });
+    note(parts, troubles, { ...upkeep(parts), ...(holder === 'server' ? removals(parts) : {}) });
+  };
+}
+
+function upkeep({ droppedTables, logTrimmer, schema }: Parts): Work {
+  return {
+    'the folders of what was dropped': schema.clear(),
+    'the log': logTrimmer.trim().then(() => droppedTables.forget()),
+  };
+}
+
+function removals({ compactor, expiredFiles, folder: { cleanup }, retiring }: Parts): Work {
+  return {
+    'files past retention': expiredFiles.tick(),
+    'files that left their tables': retiring.tick(),
+    'files to be put together': compactor.tick(),
+    'the trash': cleanup.emptyTrash(),
+  };
+}
+
+function note({ logger }: Parts, troubles: MaintenanceTroubles, work: Work): void {
+  for (const [name, done] of Object.entries(work)) {
+    const subject = { tableId: null, name };
+    done.then(() => troubles.clear('housekeeping', subject), ({ message }: Error) => {
+      if (troubles.note('housekeeping', subject, message)) logger.error(`housekeeping of ${name} fails, and is tried again each second: ${message}`);
+    });
+  }
 }

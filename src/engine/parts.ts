@@ -24,6 +24,7 @@ import { StalledBodies } from '../ingest/stalled-bodies.js';
 import { WritePath } from '../ingest/write.js';
 import { keepFrame } from '../log/log-quarantine.js';
 import type { ServerLogger } from '../logging.js';
+import type { MaintenanceTroubles } from '../maintenance-troubles.js';
 import { keptSinceNs } from '../retention.js';
 import { RejectStore } from '../rejects/reject-store.js';
 import { localTableStore } from '../tables/local-store.js';
@@ -40,6 +41,7 @@ interface Ground {
   readonly config: Config;
   readonly logger: ServerLogger;
   readonly damage: Damage;
+  readonly troubles: MaintenanceTroubles;
   readonly folder: Folder;
 }
 
@@ -80,10 +82,11 @@ function makeIntake({ config, damage, folder, logger }: Ground) {
     disk, clock, logger, dataDir: config.dataDir, diskReserveBytes: config.diskReserveBytes, memtableBytesMax: config.memoryBytesMax,
     memtableBytes, fullestBytes, logFailed: () => log.failed, tidy: () => pool.tellAll({ say: 'tidy' }),
   });
-  return { bodyMemory, pool, dispatcher, recovery, memtableBytes, fullestBytes, admission, rollback: new LogRollback({ log, pool, clock, logger }) };
+  const rejects = new RejectStore({ disk, clock, folder: paths.rejects, bytesMax: config.rejectsBytesMax, onTrouble: (sentence) => logger.error(sentence) });
+  return { bodyMemory, pool, dispatcher, recovery, memtableBytes, fullestBytes, admission, rejects, rollback: new LogRollback({ log, pool, clock, logger }) };
 }
 
-function makeOutflow({ config, folder, logger }: Ground, { admission, pool, recovery }: Intake) {
+function makeOutflow({ config, folder, logger, troubles }: Ground, { admission, pool, recovery, rejects }: Intake) {
   const { catalog, cleanup, log, logCare, openCommitter, quarantine, quarantineStore, paths, retired, snapshots, start, store, trustedClock } = folder;
   const compactionThread = new CompactionThread({ root: paths.tables, tmp: paths.tmp(start) }, clock);
   const logTrimmer = new LogTrimmer({ catalog, log, snapshots, holds: new LogHolds(clock) });
@@ -111,10 +114,10 @@ function makeOutflow({ config, folder, logger }: Ground, { admission, pool, reco
   });
   const use: Flusher['use'] = (table, work) => flusher.use(table, work);
   const mustWait = ({ id }: { readonly id: number }): boolean => recovery.floor < Infinity || flusher.setAsideTables().includes(id);
-  const retiring = new Retiring({ catalog, clock, logger, retired, store, use, mustWait });
-  const expiredFiles = new ExpiredFiles({ catalog, clock, logger, retiring, trustedClock, use, mustWait });
+  const retiring = new Retiring({ catalog, clock, logger, troubles, retired, store, use, mustWait });
+  const expiredFiles = new ExpiredFiles({ catalog, clock, logger, troubles, retiring, trustedClock, use, mustWait });
   const compactor = new Compactor({
-    catalog, clock, logger, node: log.node, store, retiring, use, mustWait,
+    catalog, clock, logger, troubles, node: log.node, store, retiring, use, mustWait,
     settings: { cpuShare: config.maintenanceCpuPercent / 100, memoryBytesMax: config.maintenanceMemoryBytesMax },
     compact: (order) => compactionThread.compact(order),
     freeBytes: async () => (await disk.freeBytes(config.dataDir)) - config.diskReserveBytes,
@@ -122,15 +125,14 @@ function makeOutflow({ config, folder, logger }: Ground, { admission, pool, reco
       .some((lot) => lot.folder === folder || (lot.database === databaseName && lot.measurement === measurement)),
   });
   const isFlushing = (tableId: number): boolean => flusher.isFlushing(tableId) || logCare.isAt(tableId) || expiredFiles.isAt(tableId) || compactor.isAt(tableId);
-  return { logTrimmer, flusher, retiring, expiredFiles, compactor, compactionThread, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine, isFlushing }) };
+  return { logTrimmer, flusher, retiring, expiredFiles, compactor, compactionThread, droppedTables: new DroppedTables({ catalog, cleanup, log, quarantine, isFlushing, forgetRejects: (name) => rejects.forget(name) }) };
 }
 
 /** Where writes and orders come in. */
-function makeDoors({ config, folder, logger }: Ground, { admission, bodyMemory, dispatcher }: Intake, { flusher }: Outflow) {
-  const { catalog, cleanup, log, paths, trustedClock } = folder;
+function makeDoors({ config, folder, logger }: Ground, { admission, bodyMemory, dispatcher, rejects }: Intake, { flusher }: Outflow) {
+  const { catalog, cleanup, log, trustedClock } = folder;
   const say = (sentence: string): void => logger.error(sentence);
   const lines = new LineCounts();
-  const rejects = new RejectStore({ disk, clock, folder: paths.rejects, bytesMax: config.rejectsBytesMax, onTrouble: say });
   const stalled = new StalledBodies(bodyMemory, clock, say);
   const writer = new WritePath({
     catalog, dispatcher, log, bodyMemory, stalled, clock,
@@ -145,5 +147,5 @@ function makeDoors({ config, folder, logger }: Ground, { admission, bodyMemory, 
       if (body.rejectedLines !== null && (isStored || body.state === 'refused')) rejects.keep(database, body.rejectedLines, body.rejected);
     },
   });
-  return { lines, rejects, stalled, writer, schema: new DatabaseAdmin({ catalog, cleanup, lines, rejects, databaseNames: config.databaseNames }) };
+  return { lines, stalled, writer, schema: new DatabaseAdmin({ catalog, cleanup, lines, rejects, databaseNames: config.databaseNames }) };
 }

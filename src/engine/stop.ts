@@ -35,7 +35,7 @@ function lastWords({ flusher, recovery }: Parts): string {
   if (!recovery.hasBegun) return 'stopped: what is in the log comes back at the next start';
   const { rows, tables } = flusher.unflushed;
   if (rows === 0 && recovery.floor === Infinity) return 'stopped: all rows are in files';
-  return `stopped: at least ${rows} rows of ${tables} tables are in the log, and come back at the next start`;
+  return `stopped: ${rows} rows of ${tables} tables are in the log, and come back at the next start`;
 }
 
 async function flushAll({ flusher, folder: { catalog }, logger, recovery }: Parts): Promise<void> {

@@ -12,13 +12,16 @@ export function connect(parts: Parts): void {
   const told = new ToldTables(parts.folder.catalog);
   connectCatalog(parts, told);
   connectRecovery(parts);
-  const { folder: { log }, pool, rollback } = parts;
-  log.onFailure((lastSynced, reason) => rollback.onLogFailure(lastSynced, reason));
+  const { flusher, folder: { log }, pool, rollback } = parts;
+  log.onFailure((lastSynced, reason) => {
+    flusher.giveUpRows(lastSynced);
+    rollback.onLogFailure(lastSynced, reason);
+  });
   pool.start(poolEvents(parts, told));
 }
 
 /** Workers know every table before a body that needs it is dispatched. */
-function connectCatalog({ compactor, expiredFiles, flusher, folder: { catalog, logCare }, logger, pool }: Parts, told: ToldTables): void {
+function connectCatalog({ compactor, expiredFiles, flusher, folder: { catalog, logCare }, logger, pool, troubles }: Parts, told: ToldTables): void {
   catalog.subscribe((applied) => {
     const { added, dropped } = applied;
     if (added.length > 0) told.add(pool.slots(), added);
@@ -26,6 +29,7 @@ function connectCatalog({ compactor, expiredFiles, flusher, folder: { catalog, l
     flusher.forgetTables(dropped);
     logCare.forget(dropped);
     compactor.forget(dropped);
+    troubles.forget(dropped);
     for (const tableId of dropped) expiredFiles.forget(tableId);
     for (const sentence of newsOf(applied)) logger.info(sentence);
   });

@@ -1,4 +1,4 @@
-/** Tables that were dropped: their folders go to the trash, and they leave the catalog when nothing names them any more. */
+/** Tables that were dropped: their folders go to the trash, and they leave the catalog when nothing names them any more; as do their databases. */
 import type { Catalog } from '../catalog/catalog.js';
 import type { Log } from '../log/log.js';
 import { atMost } from '../in-turn.js';
@@ -14,6 +14,8 @@ interface DroppedTablesParts {
   readonly cleanup: Cleanup;
   readonly log: Log;
   readonly quarantine: RowQuarantine;
+  /** Removes the rejected lines that are kept of a dropped database, by its folder. */
+  readonly forgetRejects: (folder: string) => Promise<void>;
   /** Whether rows of a table are being moved: a commit may come, also to one that was dropped meanwhile. */
   readonly isFlushing: (tableId: number) => boolean;
 }
@@ -60,10 +62,33 @@ export class DroppedTables {
       && !inQuarantine.has(folder) && !segments.some(({ lastByTable }) => lastByTable.has(id)) && !isFlushing(id));
     // A commit that was under way at the drop may have made the folder again: a table made anew would begin with it.
     for (const table of gone) await cleanup.toTrash(table);
-    this.#first = first;
-    if (gone.length === 0) return;
     catalog.forget(gone.map(({ id }) => id));
     for (const { id } of gone) cleanup.forget(id);
+    await this.#forgetDatabases(first);
+    this.#first = first;
+  }
+
+  /** Those without tables: then the log has no frame of theirs. One that fails holds up no other. */
+  async #forgetDatabases(first: number): Promise<void> {
+    const { catalog } = this.#parts;
+    const failures: Error[] = [];
+    // As of tables: where an older snapshot took over, a living one may have the folder.
+    const living = new Set(catalog.databases().map(({ folder }) => fold(folder)));
+    for (const { dropped, folder, id } of catalog.droppedDatabases()) {
+      if (dropped + UNDER_WAY_US_MAX >= first) continue;
+      try {
+        const isFree = living.has(fold(folder)) || (await this.#removeDatabase(folder));
+        if (isFree) catalog.forgetDatabases([id]);
+      } catch (error) {
+        failures.push(error as Error);
+      }
+    }
+    if (failures[0] !== undefined) throw failures[0];
+  }
+
+  async #removeDatabase(folder: string): Promise<boolean> {
+    await this.#parts.forgetRejects(folder);
+    return this.#parts.cleanup.removeDatabase(folder);
   }
 
   /** Forgets once more; nothing is moved after it resolves. @throws as `forget` */

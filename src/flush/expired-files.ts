@@ -5,6 +5,7 @@
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../logging.js';
+import { tableSubject, type MaintenanceTroubles } from '../maintenance-troubles.js';
 import type { FlushedFile } from '../model/flushed-file.js';
 import type { TableCommitter } from '../tables/commit.js';
 import type { LiveFile } from '../tables/delta/file-list.js';
@@ -27,6 +28,7 @@ interface ExpiredFilesParts {
   readonly clock: Clock;
   readonly trustedClock: TrustedClock;
   readonly logger: Logger;
+  readonly troubles: MaintenanceTroubles;
   readonly retiring: Retiring;
   /** Does something with the committer of a table. */
   readonly use: <T>(table: Table, work: (committer: TableCommitter) => Promise<T>) => Promise<T>;
@@ -106,13 +108,13 @@ export class ExpiredFiles {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#turn?.catch(() => undefined); // who called `tick` was told
-    if (this.#hasPeriods()) await this.#parts.trustedClock.note(true);
+    if (this.#isClockWanted()) await this.#parts.trustedClock.note(true);
   }
 
   async #work(): Promise<void> {
     this.#sayHeld();
     for (const table of this.#due()) await this.#attempt(table, () => this.#expire(table));
-    await this.#noteClock();
+    if (this.#isClockWanted()) await this.#parts.trustedClock.note();
   }
 
   /** The tables whose turn it is: of which something may be past retention, or nothing is known. */
@@ -131,15 +133,17 @@ export class ExpiredFiles {
   }
 
   async #attempt(table: Table, work: () => Promise<void>): Promise<void> {
-    const { catalog, clock, logger } = this.#parts;
+    const { catalog, clock, logger, troubles } = this.#parts;
     if (this.#stopped || catalog.table(table.id) === undefined) return;
     this.#at = table.id;
     try {
       await work();
+      troubles.clear('retention', tableSubject(table));
     } catch (error) {
       if (catalog.table(table.id) === undefined) return;
       this.#notBefore.set(table.id, clock.monotonicMs() + AGAIN_MS);
-      logger.warn(`files of table ${table.folder} whose rows are past retention stay for another hour: ${(error as Error).message}`);
+      const problem = (error as Error).message;
+      if (troubles.note('retention', tableSubject(table), problem)) logger.warn(`files of table ${table.folder} whose rows are past retention stay for another hour: ${problem}`);
     } finally {
       this.#at = null;
     }
@@ -176,8 +180,9 @@ export class ExpiredFiles {
     return retentionS === null ? null : trustedClock.nowMs() - retentionS * 1000;
   }
 
-  async #noteClock(): Promise<void> {
-    if (this.#hasPeriods()) await this.#parts.trustedClock.note();
+  /** What cannot be taken back waits for its time: rows for the end of their period, or files that left their tables. */
+  #isClockWanted(): boolean {
+    return this.#hasPeriods() || this.#parts.retiring.hasWaiting;
   }
 
   #hasPeriods(): boolean {

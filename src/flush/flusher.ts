@@ -71,7 +71,7 @@ export class Flusher {
   constructor(parts: FlusherParts) {
     this.#parts = parts;
     this.#catalog = parts.catalog;
-    this.#unflushed = new Unflushed(parts.clock);
+    this.#unflushed = new Unflushed(parts.clock, () => Math.min(parts.log.lastSynced, parts.replayFloor() - 1));
     this.#committers = new Committers(parts.openCommitter, parts.limits.tableStateBytesMax);
     this.#mover = new Mover(parts, this.#committers, this.#unflushed);
     this.#views = new TableViews(this.#committers);
@@ -92,6 +92,11 @@ export class Flusher {
       if ((this.#catalog.table(tableId)?.flushedTo ?? Infinity) >= seq) continue;
       if (this.#unflushed.add(tableId, count, seq).rows >= this.#parts.limits.flushRowsMax && this.#setAside.mayTry(tableId)) this.#start(tableId);
     }
+  }
+
+  /** The log failed: rows above a seq are gone. */
+  giveUpRows(keptTo: number): void {
+    this.#unflushed.giveUp(keptTo);
   }
 
   /** The end of a table's Delta log could not be read at the start. */

@@ -39,7 +39,6 @@ export interface MoverParts {
 interface Movable {
   readonly table: Table;
   readonly seq: number;
-  readonly rows: number;
 }
 
 export class Mover {
@@ -135,7 +134,7 @@ export class Mover {
     }));
     catalog.setQuarantinedTo(table.id, seq);
     await this.#awaited(publishCatalog());
-    this.#left(movable);
+    this.#left(movable, files);
     this.counts.quarantinedRows += rows;
     return rows;
   }
@@ -159,7 +158,7 @@ export class Mover {
     const unflushed = this.#unflushed.of(tableId);
     const seq = Math.min(log.lastSynced, replayFloor() - 1);
     if (table === undefined || unflushed === undefined || seq < unflushed.first) return null;
-    return { table, seq, rows: unflushed.rows };
+    return { table, seq };
   }
 
   async #commit(movable: Movable, committer: TableCommitter): Promise<void> {
@@ -179,7 +178,7 @@ export class Mover {
     this.counts.commits += 1;
     this.counts.files += files.length;
     this.#parts.catalog.setFlushedTo(table.id, seq);
-    this.#left(movable);
+    this.#left(movable, files);
     this.#parts.onCommitted(table.id, files);
     const sum = (of: (file: FlushedFile) => number): number => files.reduce((total, file) => total + of(file), 0);
     logger.debug(`table ${table.folder}: ${sum(({ rows }) => rows)} rows are in ${files.length} files of ${sum(({ bytes }) => bytes)} bytes, ${Math.round(clock.monotonicMs() - fromMs)} ms`);
@@ -196,9 +195,9 @@ export class Mover {
   }
 
   /** Rows are in files that last: they leave the memtables, and count as unflushed no more. */
-  #left({ seq, rows, table }: Movable): void {
+  #left({ seq, table }: Movable, files: readonly FlushedFile[]): void {
     this.#parts.pool.tellAll({ say: 'flushed', tableId: table.id, seq });
-    this.#unflushed.leave(table.id, seq, rows);
+    this.#unflushed.leave(table.id, seq, files.reduce((sum, { rows }) => sum + rows, 0));
   }
 
   async #awaited<T>(work: Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@
 import type { Catalog, Table } from '../catalog/catalog.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../logging.js';
+import { tableSubject, type MaintenanceTroubles } from '../maintenance-troubles.js';
 import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
 import type { Replacement } from '../tables/replacement.js';
 import type { RetiredFiles, RetiredNote } from '../tables/retired-files.js';
@@ -11,6 +12,7 @@ interface RetiringParts {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly troubles: MaintenanceTroubles;
   readonly store: TableStore;
   readonly retired: RetiredFiles;
   /** Does something with the committer of a table. */
@@ -52,39 +54,57 @@ export class Retiring {
     const { clock } = this.#parts;
     if (this.#stopped || this.#turn !== null || clock.monotonicMs() - this.#turnMs < TURN_MS) return this.#turn ?? Promise.resolve();
     this.#turnMs = clock.monotonicMs();
-    this.#turn = this.#deleteDue().finally(() => (this.#turn = null));
+    return this.deleteDue();
+  }
+
+  /** Deletes what is due now. Never throws: what fails is noted, and tried again an hour later. */
+  deleteDue(): Promise<void> {
+    this.#turn ??= this.#deleteDue().finally(() => (this.#turn = null));
     return this.#turn;
+  }
+
+  /** Whether files wait for their time. */
+  get hasWaiting(): boolean {
+    return this.#parts.retired.count > 0;
   }
 
   /** Nothing begins from here on; resolves when what is under way has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    await this.#turn?.catch(() => undefined); // who called `tick` was told
+    await this.#turn;
   }
 
   async #deleteDue(): Promise<void> {
-    for (const note of this.#parts.retired.due()) await this.#delete(note);
+    for (const note of this.#parts.retired.due()) if (!this.#stopped) await this.#attempt(note);
+  }
+
+  /** Each for itself: one that fails holds up none behind it. */
+  async #attempt(note: RetiredNote): Promise<void> {
+    const { catalog, logger, retired, troubles } = this.#parts;
+    const table = catalog.table(note.tableId);
+    const subject = table === undefined ? { tableId: null, name: `note ${note.number} of a table that was dropped` } : tableSubject(table);
+    try {
+      await this.#delete(note, table);
+      troubles.clear('deletion', subject);
+    } catch (error) {
+      retired.putOff(note);
+      const problem = (error as Error).message;
+      if (troubles.note('deletion', subject, problem)) logger.warn(`files that left their table are deleted an hour later (${subject.name}): ${problem}`);
+    }
   }
 
   /** Deletes the files of a note that are no part of their table; those that are, or were named again since, stay. */
-  async #delete(note: RetiredNote): Promise<void> {
-    const { catalog, logger, mustWait, retired, store, use } = this.#parts;
-    if (this.#stopped) return;
-    const table = catalog.table(note.tableId);
+  async #delete(note: RetiredNote, table: Table | undefined): Promise<void> {
+    const { mustWait, retired, store, use } = this.#parts;
     if (table === undefined) return retired.finish(note); // its folder is in the trash
     if (mustWait(table)) return retired.putOff(note);
-    try {
-      await use(table, async (committer) => {
-        const live = new Set((await committer.liveFiles()).map(({ path }) => path));
-        for (const name of retired.ownFiles(note).filter((each) => !live.has(each))) {
-          await store.delete(`${table.folder}/${name}`);
-          this.deleted += 1;
-        }
-      });
-      await retired.finish(note);
-    } catch (error) {
-      retired.putOff(note);
-      logger.warn(`files that left table ${table.folder} are deleted an hour later: ${(error as Error).message}`);
-    }
+    await use(table, async (committer) => {
+      const live = new Set((await committer.liveFiles()).map(({ path }) => path));
+      for (const name of retired.ownFiles(note).filter((each) => !live.has(each))) {
+        await store.delete(`${table.folder}/${name}`);
+        this.deleted += 1;
+      }
+    });
+    await retired.finish(note);
   }
 }

@@ -1,10 +1,14 @@
 /** Which frames must come back into memtables, at start and after a worker's death, and how far that has got. */
 import type { Catalog } from '../catalog/catalog.js';
+import type { Timer } from '../clock.js';
 import type { LoggedFrame } from '../log/log.js';
 import type { AcceptedBody } from '../worker/protocol.js';
 import { hasSeq, SeqList } from './seq-list.js';
 import type { Slot } from './pool.js';
 import { Replay, type ReplayParts } from './replay.js';
+
+/** Who waits for rows to come back, none of which does for so long, is told. */
+const STUCK_MS = 60_000;
 
 /** What those who flush know, and want to know. */
 interface RecoveryEvents {
@@ -27,6 +31,8 @@ export class Recovery {
   readonly #framesTotal: number;
   #begin: (run: Promise<unknown>) => void = () => undefined;
   #hasBegun = false;
+  /** The catalog knows which rows are in files. */
+  #isReady = false;
   #allBack: Promise<unknown>;
 
   #events: RecoveryEvents = { memoryFull: () => false, onBack: () => undefined };
@@ -73,7 +79,10 @@ export class Recovery {
    */
   start(ready: Promise<void>): Promise<number> {
     this.#hasBegun = true;
-    const run = this.#run(this.#first, ready.then(() => this.#startSeq), () => true);
+    const run = this.#run(this.#first, ready.then(() => {
+      this.#isReady = true;
+      return this.#startSeq;
+    }), () => true);
     this.#begin(Promise.allSettled([run]));
     return run;
   }
@@ -101,9 +110,30 @@ export class Recovery {
     return this.#replay(fromSeq, settled, ({ seq, header }) => (seq > this.#startSeq && header.slot === slot.number) || hasSeq(brought, seq));
   }
 
-  /** Resolves when nothing is being replayed. */
+  /** Sentences on what keeps rows from coming back. */
+  problems(): string[] {
+    return [...this.#running].flatMap((replay) => replay.problems());
+  }
+
+  /** Resolves when nothing is being replayed. @throws Error with a sentence when no row came back for a minute */
   async done(): Promise<void> {
-    while (this.#running.size > 0) await this.#allBack;
+    const { clock } = this.#parts;
+    while (this.#running.size > 0) {
+      const passed = this.#passed;
+      let timer: Timer | undefined;
+      const isOver = await Promise.race([
+        this.#allBack.then(() => false),
+        new Promise<boolean>((resolve) => (timer = clock.after(STUCK_MS, () => resolve(true)))),
+      ]);
+      timer?.cancel();
+      if (!isOver || !this.#isReady || passed !== this.#passed) continue;
+      throw new Error(`rows are being read back from the log, and for ${STUCK_MS / 1000} s none came: ${this.problems()[0] ?? 'the log of the server may say why'}`);
+    }
+  }
+
+  /** Changes with each frame that is back. */
+  get #passed(): string {
+    return [...this.#running].map(({ passed }) => passed).join();
   }
 
   /** Frames below this seq are in files. */

@@ -26,7 +26,7 @@ export interface ReplayParts {
   readonly onBack: (rows: AcceptedBody['rows'], seq: number, slot: number) => void;
   /** Keeps the bytes of a frame that cannot be replayed as it was. */
   readonly quarantine: (frame: LoggedFrame, why: string) => Promise<void>;
-  /** The disk refused something, which is tried again. */
+  /** The disk refuses something, which is tried again each second: said once. */
   readonly onTrouble: (sentence: string) => void;
 }
 
@@ -43,6 +43,8 @@ export class Replay {
   /** Frames of the log that were looked at. */
   #seen = 0;
   #finished = false;
+  /** What the disk refuses, by what is tried. */
+  readonly #troubles = new Map<string, string>();
   #wake: (() => void) | undefined;
 
   constructor(parts: ReplayParts, fromSeq: number) {
@@ -60,13 +62,18 @@ export class Replay {
     return this.#seen - this.#underWay.length;
   }
 
+  /** Sentences on what the disk refuses. */
+  problems(): string[] {
+    return [...this.#troubles.values()];
+  }
+
   /** Replays the frames that `wanted` takes, up to a seq; returns how many. Goes on until the log can be read: R waits for it. */
   async run(toSeq: number, wanted: (frame: LoggedFrame) => boolean): Promise<number> {
     while (this.#next <= toSeq) {
       try {
         await this.#read(toSeq, wanted);
       } catch (error) {
-        this.#parts.onTrouble(`the log cannot be read back from ${this.#next} on: ${(error as Error).message}`);
+        this.#say('the log', `the log cannot be read back from ${this.#next} on: ${(error as Error).message}`);
         await this.#pause(AGAIN_MS);
       }
     }
@@ -78,6 +85,7 @@ export class Replay {
   async #read(toSeq: number, wanted: (frame: LoggedFrame) => boolean): Promise<void> {
     for await (const frame of this.#parts.log.frames(this.#next, toSeq)) {
       this.#next = frame.seq;
+      this.#troubles.delete('the log');
       this.#seen += 1;
       if (wanted(frame)) {
         await this.#room(frame);
@@ -91,6 +99,12 @@ export class Replay {
       this.#next = frame.seq + 1;
     }
     this.#next = toSeq + 1;
+    this.#troubles.delete('the log');
+  }
+
+  #say(what: string, sentence: string): void {
+    if (this.#troubles.get(what) !== sentence) this.#parts.onTrouble(sentence);
+    this.#troubles.set(what, sentence);
   }
 
   async #room(frame: LoggedFrame): Promise<void> {
@@ -141,9 +155,10 @@ export class Replay {
     for (;;) {
       try {
         await this.#parts.quarantine(frame, why);
+        this.#troubles.delete(`frame ${frame.seq}`);
         return;
       } catch (error) {
-        this.#parts.onTrouble(`frame ${frame.seq} (${why}) cannot be kept in quarantine: ${(error as Error).message}`);
+        this.#say(`frame ${frame.seq}`, `frame ${frame.seq} (${why}) cannot be kept in quarantine: ${(error as Error).message}`);
         await this.#pause(AGAIN_MS);
       }
     }

@@ -18,6 +18,8 @@ export interface WriteRequest {
   readonly acceptPartial: boolean;
   /** Answer when the frame is written; its sync follows. */
   readonly noSync: boolean;
+  /** A float may be infinite: rows that earlier programs stored are written again. */
+  readonly infinities?: boolean;
 }
 
 /** A body in body memory. Whoever holds it frees it exactly once. */

@@ -1,4 +1,5 @@
 /** The way of a write, top to bottom: database → parse (and decide what is new) → log → outcome. */
+import { RULE_GRAMMAR_1 } from '../../assembly/layout/codes.js';
 import type { Catalog, Database } from '../catalog/catalog.js';
 import type { Clock } from '../clock.js';
 import { SluiceError, type ErrorCode } from '../errors.js';
@@ -100,7 +101,8 @@ export class WritePath implements Writer {
       defaultTime: truncateTime(clock.nowNs(), request.precision),
       keptSince: keptSince(database),
       acceptPartial: request.acceptPartial,
-      rules: ruleFlags(database),
+      // Its frame says so, and is read back by the same rule.
+      rules: ruleFlags(database) | (request.infinities === true ? RULE_GRAMMAR_1 : 0),
     };
     const parsed = await this.#parseInRoom(write, task);
     const { outcome } = parsed;

@@ -46,18 +46,29 @@ export class RejectReader {
     this.#onProblem = onProblem;
   }
 
-  /** What came since the last call, up to what the files hold now: database by database, in the order in which it was refused. */
+  /** What came since the last call, up to what the files hold when they are read: database by database, in the order in which it was refused. */
   async *next(): AsyncGenerator<FoundReject> {
     const seen = new Set<string>();
-    for (const folder of await this.#list(this.#folder)) {
-      for (const name of await this.#list(join(this.#folder, folder))) {
-        if (parseRejectsName(name) === null) continue;
-        const path = join(this.#folder, folder, name);
-        seen.add(path);
-        yield* this.#file(path);
-      }
+    for await (const path of this.#paths()) {
+      seen.add(path);
+      yield* this.#file(path, Infinity);
     }
     for (const path of this.#places.keys()) if (!seen.has(path)) this.#places.delete(path);
+  }
+
+  /** What came since the last call, up to what the files hold now, whatever comes while it is being read. */
+  async *untilNow(): AsyncGenerator<FoundReject> {
+    const ends = new Map<string, number>();
+    for await (const path of this.#paths()) ends.set(path, (await this.#disk.sizeOf(path).catch(() => null)) ?? Infinity); // reading says what is wrong
+    for (const [path, end] of ends) yield* this.#file(path, end);
+  }
+
+  async *#paths(): AsyncGenerator<string> {
+    for (const folder of await this.#list(this.#folder)) {
+      for (const name of await this.#list(join(this.#folder, folder))) {
+        if (parseRejectsName(name) !== null) yield join(this.#folder, folder, name);
+      }
+    }
   }
 
   /** Names in a folder; none when it is no folder, or cannot be read. */
@@ -70,14 +81,14 @@ export class RejectReader {
     }
   }
 
-  async *#file(path: string): AsyncGenerator<FoundReject> {
+  async *#file(path: string, end: number): AsyncGenerator<FoundReject> {
     const place = this.#places.get(path) ?? { path, at: 0, database: '' };
     this.#places.set(path, place);
     try {
       const file = await openKept(this.#disk, path, 'read');
       if (file === null) return;
       try {
-        yield* this.#records(file, place);
+        yield* this.#records(file, place, end);
       } finally {
         await file.close();
       }
@@ -86,9 +97,9 @@ export class RejectReader {
     }
   }
 
-  async *#records(file: DiskFile, place: Place): AsyncGenerator<FoundReject> {
+  async *#records(file: DiskFile, place: Place, endMax: number): AsyncGenerator<FoundReject> {
     const { path } = place;
-    for await (const { text, at, end } of wholeLines(file, place.at, await file.size())) {
+    for await (const { text, at, end } of wholeLines(file, place.at, Math.min(await file.size(), endMax))) {
       place.at = end;
       const { database } = place;
       const record = parseRecord(text);

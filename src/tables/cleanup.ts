@@ -123,6 +123,15 @@ export class Cleanup {
     this.#away.add(table.id);
   }
 
+  /** Removes the folders of a dropped database without tables, if nothing else is in them. @returns whether none is left */
+  async removeDatabase(folder: string): Promise<boolean> {
+    const { disk, paths } = this.#parts;
+    const left = [`${paths.tables}/${folder}`, `${paths.quarantinedTables}/${folder}`];
+    for (const path of left) if ((await disk.list(path)).length > 0) return false;
+    for (const path of left) await disk.removeTree(path);
+    return true;
+  }
+
   /** Whether the folder of a dropped table is out of the way. */
   isAway(tableId: number): boolean {
     return this.#away.has(tableId);

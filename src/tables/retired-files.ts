@@ -4,6 +4,7 @@
  */
 import type { Table } from '../catalog/catalog.js';
 import type { Clock } from '../clock.js';
+import type { TrustedClock } from '../trusted-clock.js';
 import type { Disk } from '../disk.js';
 import { asList, asNumber, asObject, asText, decodeChecked, encodeChecked } from '../json.js';
 import { parseRetiredName, retiredName } from '../names.js';
@@ -18,6 +19,7 @@ const RETIRED_GRACE_MS = 3_600_000;
 interface RetiredFilesParts {
   readonly disk: Disk;
   readonly clock: Clock;
+  readonly trustedClock: TrustedClock;
   /** Of the notes. */
   readonly folder: string;
   /** Takes a sentence on what is damaged. */
@@ -34,8 +36,8 @@ interface Retired {
 export interface RetiredNote extends Retired {
   /** The newer the higher. */
   readonly number: number;
-  /** Monotonic. */
-  readonly sinceMs: number;
+  /** When its hour began, by the time that servers ran. */
+  readonly sinceRanMs: number;
 }
 
 export class RetiredFiles {
@@ -47,9 +49,9 @@ export class RetiredFiles {
     this.#notes = notes;
   }
 
-  /** Reads all notes; their time begins anew. What cannot be read is said, and stays. */
+  /** Reads all notes; the time of those that do not say when it began, of earlier programs, begins now. What cannot be read is said, and stays. */
   static async open(parts: RetiredFilesParts): Promise<RetiredFiles> {
-    const { clock, disk, folder, report } = parts;
+    const { disk, folder, report, trustedClock } = parts;
     const notes: RetiredNote[] = [];
     for (const name of await disk.list(folder)) {
       if (isUnfinished(name)) await disk.remove(`${folder}/${name}`); // a crash left it
@@ -57,30 +59,40 @@ export class RetiredFiles {
       if (number === null) continue;
       try {
         const bytes = await disk.readWhole(`${folder}/${name}`);
-        if (bytes !== null) notes.push({ ...decodeRetired(bytes), number, sinceMs: clock.monotonicMs() });
+        if (bytes === null) continue;
+        const { ran, ...retired } = decodeRetired(bytes);
+        // What the clock noted may be older, or lost; time did not go back. The number is rounded up.
+        if (ran !== null) trustedClock.hasRan(ran - 1);
+        notes.push({ ...retired, number, sinceRanMs: ran ?? Infinity });
       } catch (error) {
         report(`${folder}/${name} cannot be read, the files that it names stay: ${(error as Error).message}`);
       }
     }
-    return new RetiredFiles(parts, notes);
+    return new RetiredFiles(parts, notes.map((note) => ({ ...note, sinceRanMs: Math.min(note.sinceRanMs, trustedClock.ranMs()) })));
   }
 
   /** Notes, durably, files that the next commit removes from the log of their table. */
   async add({ id: tableId }: Table, files: readonly string[]): Promise<RetiredNote> {
-    const { clock, disk, folder } = this.#parts;
+    const { clock, disk, folder, trustedClock } = this.#parts;
+    const ran = Math.ceil(trustedClock.ranMs());
     const number = Math.max(Math.floor(clock.nowMs()), (this.#notes.at(-1)?.number ?? 0) + 1);
     await disk.makeFolder(folder);
     const path = `${folder}/${retiredName(number)}`;
-    await publishFile(disk, { path, unfinished: `${path}${UNFINISHED}`, bytes: encodeChecked({ format: FORMAT, table: tableId, files }) });
-    const note = { tableId, files, number, sinceMs: clock.monotonicMs() };
+    await publishFile(disk, { path, unfinished: `${path}${UNFINISHED}`, bytes: encodeChecked({ format: FORMAT, table: tableId, files, ran }) });
+    const note = { tableId, files, number, sinceRanMs: ran };
     this.#notes.push(note);
     return note;
   }
 
+  /** How many notes there are. */
+  get count(): number {
+    return this.#notes.length;
+  }
+
   /** Notes whose time is over, oldest first. */
   due(): RetiredNote[] {
-    const nowMs = this.#parts.clock.monotonicMs();
-    return this.#notes.filter(({ sinceMs }) => nowMs - sinceMs >= RETIRED_GRACE_MS);
+    const ranMs = this.#parts.trustedClock.ranMs();
+    return this.#notes.filter(({ sinceRanMs }) => ranMs - sinceRanMs >= RETIRED_GRACE_MS);
   }
 
   /** Which files of a note no newer one names: a commit of that one removed those. */
@@ -97,7 +109,7 @@ export class RetiredFiles {
 
   /** Puts a note off for as long again. */
   putOff(note: RetiredNote): void {
-    this.#notes = this.#notes.map((each) => (each === note ? { ...note, sinceMs: this.#parts.clock.monotonicMs() } : each));
+    this.#notes = this.#notes.map((each) => (each === note ? { ...note, sinceRanMs: this.#parts.trustedClock.ranMs() } : each));
   }
 }
 
@@ -106,8 +118,8 @@ function isUnfinished(name: string): boolean {
 }
 
 /** @throws with a sentence when it is no note */
-function decodeRetired(bytes: Buffer): Retired {
-  const { files, format, table } = asObject(decodeChecked(bytes));
+function decodeRetired(bytes: Buffer): Retired & { readonly ran: number | null } {
+  const { files, format, ran, table } = asObject(decodeChecked(bytes));
   if (format !== FORMAT) throw new Error(`it has format ${JSON.stringify(format)}, of a newer sluice`);
-  return { tableId: asNumber(table), files: asList(files, asText) };
+  return { tableId: asNumber(table), files: asList(files, asText), ran: ran === undefined ? null : asNumber(ran) };
 }

@@ -1,4 +1,4 @@
-/** Rows that leave the memtables, after a flush or when they were given up, in slices between the tasks of a worker. */
+/** Rows that leave the memtables, after a flush or when they were given up, and series that no row needs, in slices between the tasks of a worker. */
 import { Slices } from './flush/slices.js';
 import type { PendingRows } from './pending-rows.js';
 import { CHUNK_SPANS } from './table-spans.js';
@@ -26,7 +26,9 @@ export class LeavingRows {
   readonly #wanted = new Map<number, number>();
   /** Tables whose rows may not leave now. */
   readonly #held = new Set<number>();
-  /** Of which rows are leaving; null when none are. */
+  /** The next table that is looked at for spare series; null when they stay. */
+  #spareFrom: number | null = null;
+  /** Of which rows or series are leaving; null when none are. */
   #current: number | null = null;
   #copyBytes = 0;
   #isWorking = false;
@@ -53,6 +55,13 @@ export class LeavingRows {
     this.#start();
   }
 
+  /** Series that no row needs are to leave all tables that have many of them, but for those that are held, and the cache. */
+  wantSpare(): void {
+    this.#parts.parser().exports.freeSeries();
+    this.#spareFrom = 0;
+    this.#start();
+  }
+
   /** Has rows of a table stay where they are until `release`; resolves when those that were leaving have left. */
   async hold(tableId: number): Promise<void> {
     while (this.#wanted.has(tableId) || this.#current === tableId) await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -74,7 +83,7 @@ export class LeavingRows {
   }
 
   #start(): void {
-    if (!this.#isWorking && this.#next() !== undefined) void this.#work();
+    if (!this.#isWorking && (this.#next() !== undefined || this.#spareFrom !== null)) void this.#work();
   }
 
   #next(): number | undefined {
@@ -82,15 +91,28 @@ export class LeavingRows {
     return undefined;
   }
 
+  #nextSpare(): number | undefined {
+    const { exports } = this.#parts.parser();
+    while (this.#spareFrom !== null) {
+      const tableId = exports.spareTable(this.#spareFrom);
+      this.#spareFrom = tableId < exports.tableIdsEnd() ? tableId + 1 : null;
+      if (this.#spareFrom !== null && !this.#held.has(tableId)) return tableId;
+    }
+    return undefined;
+  }
+
   async #work(): Promise<void> {
     this.#isWorking = true;
-    for (let tableId = this.#next(); tableId !== undefined; tableId = this.#next()) {
-      const seq = this.#wanted.get(tableId)!;
+    for (;;) {
+      const tableId = this.#next() ?? this.#nextSpare();
+      if (tableId === undefined) break;
+      const seq = this.#wanted.get(tableId);
       this.#wanted.delete(tableId);
       this.#current = tableId;
-      await this.#remove(tableId, seq);
+      if (seq === undefined) await this.#removeSpare(tableId);
+      else await this.#remove(tableId, seq);
       this.#current = null;
-      this.#parts.onLeft(seq > 0);
+      if (seq !== undefined) this.#parts.onLeft(seq > 0);
       for (const resolve of this.#waiting.splice(0)) resolve();
     }
     this.#isWorking = false;
@@ -105,6 +127,16 @@ export class LeavingRows {
       if (this.#slices.fills(CHUNK_SPANS)) await this.#slices.turn();
       if (this.#current !== tableId) return;
     }
+    await this.#steps(tableId);
+  }
+
+  async #removeSpare(tableId: number): Promise<void> {
+    this.#counted(() => this.#parts.parser().exports.spareStart(tableId));
+    await this.#steps(tableId);
+  }
+
+  async #steps(tableId: number): Promise<void> {
+    const { exports } = this.#parts.parser();
     while (this.#counted(() => exports.dropStep(SLICE_WORK)) !== 0) {
       await this.#slices.turn();
       if (this.#current !== tableId) return;

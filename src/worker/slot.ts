@@ -1,9 +1,8 @@
-/** One adopted worker: applies what main says, parses bodies into memtables, and flushes in slices between tasks. */
+/** One adopted worker: applies what main says, has bodies parsed into memtables, and flushes in slices between tasks. */
 import { atMost } from '../in-turn.js';
 import { receiveMessageOnPort } from 'node:worker_threads';
-import { BlockReader } from './blocks.js';
+import { BodyParser } from './body-parser.js';
 import { Gauge } from './gauges.js';
-import { InflateError } from './unpack/inflate.js';
 import { WorkerMemory } from './memory.js';
 import { GrowingTables } from './growing-tables.js';
 import { LeavingRows } from './leaving-rows.js';
@@ -11,15 +10,11 @@ import { PendingRows } from './pending-rows.js';
 import { writeJsonFile } from './flush/json-file.js';
 import { writeParquetFile } from './flush/parquet-file.js';
 import { Room } from './room.js';
-import type { PackedBody, Unpack } from './unpack/unpack.js';
-import type { Parsed, WasmParser } from './wasm/wasm.js';
-import * as abi from '../../assembly/layout/codes.js';
+import type { Unpack } from './unpack/unpack.js';
+import type { WasmParser } from './wasm/wasm.js';
 import type { Clock } from '../clock.js';
-import { FIRST_TIME_NS } from '../retention.js';
 import type { TableStore } from '../tables/table-store.js';
-import { ENCODING_GZIP } from '../model/encoding.js';
-import type { RejectedLines } from '../model/line-error.js';
-import type { Adoption, BadBody, BodyOutcome, BodyTask, FromWorker, ParseResult, FlushOrder, ToWorker } from './protocol.js';
+import type { Adoption, BodyTask, FromWorker, ParseResult, FlushOrder, ToWorker } from './protocol.js';
 
 interface SlotParts {
   readonly adoption: Adoption;
@@ -29,27 +24,17 @@ interface SlotParts {
   readonly clock: Clock;
 }
 
-/** Text of the rejected lines that one list of bodies hands to main; what is over is counted alone. */
-const REJECTED_BYTES_MAX = 16 * 1024 * 1024;
-/** Runs of rejected lines that outcomes of a list may have before the rest of it has to come again; one body has half as much at most. */
-const RUNS_BYTES_MAX = 16 * 1024 * 1024;
-
 export class WorkerSlot {
   readonly number: number;
   readonly #adoption: Adoption;
   readonly #memory: WorkerMemory;
-  readonly #unpack: Unpack;
   readonly #stores: SlotParts['stores'];
-  readonly #clock: Clock;
-  readonly #blocks: BlockReader;
+  readonly #bodies: BodyParser;
   readonly #pending: PendingRows;
   readonly #leaving: LeavingRows;
   readonly #growing: GrowingTables;
   readonly #gauge: Gauge;
   readonly #room: Room;
-  /** Of the list under way. */
-  #rejectedBytesLeft = 0;
-  #runsBytes = 0;
   /** Flushes run one after another. */
   readonly #inTurn = atMost(1);
   #isFlushing = false;
@@ -59,11 +44,11 @@ export class WorkerSlot {
     this.number = adoption.slot;
     this.#adoption = adoption;
     const { limits, memoryBytesMax: bytesMax } = adoption;
-    this.#memory = new WorkerMemory({ module, limits, bytesMax, tell: (sentence) => this.#tell({ say: 'memory', sentence }) });
-    this.#unpack = unpack;
+    this.#memory = new WorkerMemory({
+      module, limits, bytesMax, tell: (sentence) => this.#tell({ say: 'memory', sentence }),
+      freeSpare: () => this.#leaving.wantSpare(), onSlice: () => this.#noteSlice(), onReady: () => this.#tidy(),
+    });
     this.#stores = stores;
-    this.#clock = clock;
-    this.#blocks = new BlockReader(adoption.bodyMemory, adoption.blockBytes);
     this.#leaving = new LeavingRows({
       parser: () => this.#parser, pending: () => this.#pending, onSlice: () => this.#noteSlice(), onLeft: (isFlushed) => this.#noteLeft(isFlushed),
     });
@@ -71,6 +56,9 @@ export class WorkerSlot {
     this.#pending = new PendingRows(adoption.seqs, (tableId) => this.#leaving.want(tableId, 0));
     this.#gauge = new Gauge(adoption.gauges, adoption.gauge);
     this.#room = new Room(adoption.gauges, this.#gauge, adoption);
+    this.#bodies = new BodyParser({
+      adoption, unpack, clock, parser: () => this.#parser, room: this.#room, countBytes: () => this.#countBytes(), takeUp: (task, spans) => this.#takeUp(task, spans),
+    });
     adoption.port.on('message', (message: ToWorker) => this.#obey(message));
   }
 
@@ -86,11 +74,10 @@ export class WorkerSlot {
   parse(list: readonly BodyTask[]): ParseResult {
     this.#catchUp();
     this.#memory.collectLeft();
-    this.#rejectedBytesLeft = REJECTED_BYTES_MAX;
-    this.#runsBytes = 0;
+    this.#bodies.beginList();
     const outcomes = list.map((task, place) => {
       this.#gauge.noteBody(place);
-      const outcome = this.#parseBody(task);
+      const outcome = this.#bodies.parse(task);
       this.#countBytes();
       this.#room.release();
       return outcome;
@@ -104,70 +91,8 @@ export class WorkerSlot {
   end(): void {
     this.#ended = true;
     this.#growing.stop();
+    this.#memory.stop();
     this.#adoption.port.close();
-  }
-
-  #parseBody(task: BodyTask): BodyOutcome {
-    const { limits } = this.#adoption;
-    if (this.#runsBytes > RUNS_BYTES_MAX && task.replay === undefined) return bad('overloaded', 'too many lines of the bodies before it were refused');
-    let bytes: number;
-    try {
-      bytes = this.#loadBody(task);
-    } catch (error) {
-      if (error instanceof InflateError) return bad(error.problem, error.message);
-      throw error;
-    }
-    const parsed = task.replay === undefined ? this.#parseInRoom(task, bytes) : this.#parseLoaded(task, bytes);
-    if ('problem' in parsed) return parsed;
-    const { lines, accepted, rejected, errors, rejectedRuns } = parsed;
-    this.#runsBytes += rejectedRuns.byteLength;
-    switch (parsed.status) {
-      case abi.PARSE_NEEDS:
-        return { state: 'needs', needs: parsed.needs };
-      case abi.PARSE_REFUSED:
-        return { state: 'refused', lines, accepted: 0, rejected, errors, rejectedRuns, rejectedLines: this.#rejectedLines(task) };
-      case abi.PARSE_TOO_MANY_LINES:
-        return bad('too-many-lines', `it has more than ${limits.bodyLinesMax} lines`);
-      default:
-        return {
-          state: 'accepted', lines, accepted, rejected, errors, rejectedRuns,
-          rejectedLines: rejected === 0 || task.replay !== undefined ? null : this.#rejectedLines(task),
-          ordinal: this.#takeUp(task, parsed.spans), inflatedBytes: bytes, checksum: parsed.checksum,
-          rows: parsed.spans.map(({ tableId, rowFirst, rowEnd }) => [tableId, rowEnd - rowFirst] as const),
-        };
-    }
-  }
-
-  /** A replayed body was in memory before, and finds its room whatever there is. */
-  #parseLoaded(task: BodyTask, bytes: number, roomBytes = Infinity): Parsed {
-    return this.#parser.parse({
-      databaseId: task.databaseId,
-      bytes,
-      precision: task.precision,
-      defaultTime: task.defaultTime,
-      keptSince: task.keptSince ?? FIRST_TIME_NS,
-      flags: (task.acceptPartial ? 0 : abi.PARSE_ALL_OR_NOTHING) | (task.replay ? abi.PARSE_REPLAY : 0) | task.rules,
-      linesMax: task.replay ? 0xffffffff : this.#adoption.limits.bodyLinesMax,
-      roomBytes,
-      ...(task.replay ? { rejectedRuns: task.replay.rejectedRuns, replaySeq: task.replay.seq } : {}),
-    });
-  }
-
-  /** Parses a live body within the room that there is for its rows. */
-  #parseInRoom(task: BodyTask, bytes: number): Parsed | BadBody {
-    const room = this.#room;
-    let tried = 0;
-    for (const wanted of room.triesFor(bytes)) {
-      if (wanted <= tried) continue;
-      this.#countBytes();
-      const roomBytes = room.reserve(wanted, tried === 0 ? wanted : tried + 1);
-      if (roomBytes <= tried) break;
-      const parsed = this.#parseLoaded(task, bytes, roomBytes);
-      if (parsed.status !== abi.PARSE_NO_ROOM) return parsed;
-      tried = roomBytes;
-    }
-    if (room.isMost(tried)) return bad('body-too-large', `its rows take more than the memory for all rows, ${room.bytesMax} bytes`);
-    return bad('overloaded', `there is no room for the rows of a body of ${bytes} bytes in ${room.bytesMax} bytes now; rows are moving into files`);
   }
 
   /** Whether so many bytes are free for what is not a body's; they are to be taken at once. */
@@ -178,32 +103,12 @@ export class WorkerSlot {
     return roomBytes >= bytes;
   }
 
-  #rejectedLines({ precision, defaultTime }: BodyTask): RejectedLines {
-    const lines = this.#parser.rejectedLines({ timeMs: this.#clock.nowMs(), precision, defaultTime }, this.#rejectedBytesLeft);
-    this.#rejectedBytesLeft -= lines.text.length;
-    return lines;
-  }
-
   /** Ordinal 0: nothing of the body waits for a seq. */
   #takeUp(task: BodyTask, spans: readonly { tableId: number; rowFirst: number; rowEnd: number }[]): number {
     for (const { tableId, rowFirst, rowEnd } of spans) this.#growing.note(tableId, rowFirst, rowEnd);
     if (task.replay === undefined) return spans.length === 0 ? 0 : this.#pending.addLive(spans);
     this.#pending.addReplayed(spans, task.replay.seq);
     return 0;
-  }
-
-  /** Brings a body, unpacked, into the input of the parser; returns its bytes. */
-  #loadBody(task: BodyTask): number {
-    const { bodyBytesMax } = this.#adoption.limits;
-    const capBytes = task.replay?.inflatedBytes ?? bodyBytesMax;
-    if (task.encoding === ENCODING_GZIP) return this.#unpack(this.#parser, this.#packedBody(task), capBytes);
-    if (task.bytes > capBytes) throw new InflateError('body-too-large', `it has more than ${capBytes} bytes`);
-    this.#blocks.copy(task.blocks, task.bytes, this.#parser.inputView(task.bytes));
-    return task.bytes;
-  }
-
-  #packedBody({ blocks, bytes }: BodyTask): PackedBody {
-    return { bytes, copyTo: (target) => this.#blocks.copy(blocks, bytes, target), gather: () => this.#blocks.gather(blocks, bytes) };
   }
 
   /** Applies every message that waits on the port, so that this worker is at least as new as main was at dispatch. */
@@ -230,6 +135,7 @@ export class WorkerSlot {
       case 'define':
         for (const table of message.tables) {
           this.#parser.define(table);
+          this.#memory.noteChanged(table.id);
           this.#gauge.beat();
         }
         break;
@@ -237,17 +143,22 @@ export class WorkerSlot {
         for (const tableId of message.tableIds) {
           this.#leaving.forget(tableId);
           this.#parser.drop(tableId);
+          this.#memory.noteChanged(tableId);
           this.#pending.forget(tableId);
         }
         break;
       case 'set-aside':
-        for (const tableId of message.tableIds) this.#parser.setAside(tableId, message.isSetAside);
+        for (const tableId of message.tableIds) {
+          this.#parser.setAside(tableId, message.isSetAside);
+          this.#memory.noteChanged(tableId);
+        }
         break;
       case 'flush':
         void this.#inTurn(() => this.#flush(message.order));
         break;
       case 'flushed':
         this.#parser.setFlushedTo(message.tableId, message.seq);
+        this.#memory.noteChanged(message.tableId);
         this.#leaving.want(message.tableId, message.seq);
         break;
       case 'roll-back':
@@ -268,7 +179,7 @@ export class WorkerSlot {
   /** Main decides by these bytes whether bodies may come: they must be true also when none comes. */
   #countBytes(): void {
     this.#gauge.heldBytes = this.#parser.heldBytes() + this.#pending.bytes - this.#leaving.copyBytes;
-    this.#gauge.linearBytes = this.#parser.linearBytes();
+    this.#gauge.linearBytes = this.#memory.linearBytes;
   }
 
   #noteSlice(): void {
@@ -323,8 +234,4 @@ export class WorkerSlot {
 /** Whether the instance is of no use any more. */
 function isTrap(error: unknown): boolean {
   return error instanceof WebAssembly.RuntimeError || (error instanceof Error && error.cause instanceof WebAssembly.RuntimeError);
-}
-
-function bad(problem: BadBody['problem'], detail: string): BadBody {
-  return { state: 'bad', problem, detail };
 }

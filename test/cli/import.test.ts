@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { compareDatabase } from '../e2e/compare.js';
 import { makeDataDir, PROGRAM, removeDataDir, sluice, TestServer } from '../e2e/server.js';
+import { encodeChecked } from '../../src/json.js';
 import { Model } from '../oracle/model.js';
 import { parseBody } from '../oracle/line-protocol.js';
 
@@ -69,6 +70,8 @@ for (const packed of [false, true]) {
   test(`an export goes into its databases, ${packed ? 'packed' : 'plain'}`, async () => {
     const dataDir = freshDataDir();
     const path = write(packed ? 'export.gz' : 'export', packed ? Buffer.concat([gzipSync(EXPORT.slice(0, 900)), gzipSync(EXPORT.slice(900))]) : EXPORT);
+    mkdirSync(join(dataDir, 'imports'));
+    writeFileSync(join(dataDir, 'imports', '0123456789abcdef.json'), encodeChecked({ format: 2, identity: { path: `${path}.gone` }, reached: {} }));
     const { code, stdout, stderr } = imports(dataDir, path);
     assert.equal(stdout, `${path}: 4 lines imported, 1 of _internal left out, 0 rejected\n`, stderr);
     assert.equal(stderr, `${path}: left out, an import makes databases alone: CREATE RETENTION POLICY x ON first DURATION 1d REPLICATION 1\n`);
@@ -78,7 +81,7 @@ for (const packed of [false, true]) {
     await compare(dataDir, 'third', THIRD);
     const { stdout: list } = sluice(['database', 'list', '--format', 'csv', '--data-dir', dataDir]);
     assert.deepEqual(list.trim().split(/\r?\n/).slice(1).map((line) => line.split(',')[0]).sort(), ['empty', 'first', 'first/oneweek', 'second/1week', 'third']);
-    assert.deepEqual(readdirSync(join(dataDir, 'imports')), [], 'nothing is left of an import that came to its end');
+    assert.deepEqual(readdirSync(join(dataDir, 'imports')), [], 'nothing is left of an import that came to its end, or whose file is gone');
     assert.ok(!existsSync(`${path}.rejected.lp`));
   });
 }

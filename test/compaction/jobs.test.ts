@@ -5,11 +5,13 @@ import type { CompactionOrder } from '../../src/compaction/compaction-thread.js'
 import { Compactor } from '../../src/compaction/compactor.js';
 import { Retiring } from '../../src/flush/retiring.js';
 import type { Logger } from '../../src/logging.js';
+import { MaintenanceTroubles } from '../../src/maintenance-troubles.js';
 import type { FlushedFile } from '../../src/model/flushed-file.js';
 import { dataFileName, mergedFileName } from '../../src/names.js';
 import { TableCommitter } from '../../src/tables/commit.js';
 import { RetiredFiles } from '../../src/tables/retired-files.js';
 import type { TableStore } from '../../src/tables/table-store.js';
+import { TrustedClock } from '../../src/trusted-clock.js';
 import type { Compacted } from '../../src/worker/compact/compact.js';
 import type { Catalog, Table } from '../../src/catalog/catalog.js';
 import { makeCatalog, need } from '../catalog/harness.js';
@@ -30,6 +32,7 @@ class Scene {
   readonly catalog: Catalog;
   readonly store: TableStore;
   readonly compactor: Compactor;
+  readonly troubles: MaintenanceTroubles;
   readonly #committer: TableCommitter;
 
   private constructor(catalog: Catalog, store: TableStore, committer: TableCommitter, retired: RetiredFiles) {
@@ -40,9 +43,10 @@ class Scene {
     const use = async <T>(_: Table, work: (each: TableCommitter) => Promise<T>): Promise<T> => work(committer);
     const mustWait = (): boolean => false;
     const { clock } = this;
+    this.troubles = new MaintenanceTroubles(clock);
     this.compactor = new Compactor({
-      catalog, clock, logger, node: NODE, store, use, mustWait,
-      retiring: new Retiring({ catalog, clock, logger, store, retired, use, mustWait }),
+      catalog, clock, logger, troubles: this.troubles, node: NODE, store, use, mustWait,
+      retiring: new Retiring({ catalog, clock, logger, troubles: this.troubles, store, retired, use, mustWait }),
       settings: { cpuShare: 1, memoryBytesMax: 512 << 20 },
       compact: async (order) => {
         this.orders.push(order);
@@ -64,7 +68,9 @@ class Scene {
       store, node: NODE, folder, identity: { tableId, measurement: 'cpu', database: 'db' }, committedTo: 0, seqMax: () => Number.MAX_SAFE_INTEGER,
       readCheckpoint: () => assert.fail('there is none'),
     });
-    const retired = await RetiredFiles.open({ disk, clock: new FakeClock(), folder: memoryPaths.retired, report: (sentence) => assert.fail(sentence) });
+    const [clock, report] = [new FakeClock(), (sentence: string): void => assert.fail(sentence)];
+    const trustedClock = await TrustedClock.open({ disk, clock, path: memoryPaths.clock, report });
+    const retired = await RetiredFiles.open({ disk, clock, trustedClock, folder: memoryPaths.retired, report });
     return new Scene(catalog, store, committer, retired);
   }
 

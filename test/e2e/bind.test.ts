@@ -24,14 +24,14 @@ const statusOf = async (url: string, token?: string): Promise<number> => {
 };
 
 for (const kind of ['uws', 'node'] as const) {
-  test(`C11, --http ${kind}: --http-bind :PORT takes IPv4 and IPv6`, { timeout: 60_000, skip: !HAS_IPV6 && 'this machine has no IPv6' }, async () => {
+  test(`C11, --http ${kind}: --http-bind :PORT takes IPv4 and IPv6`, { timeout: 240_000, skip: !HAS_IPV6 && 'this machine has no IPv6' }, async () => {
     await withServer(['--http', kind, '--http-bind', ':0'], async ({ url, said }) => {
       assert.match(said, /takes writes on http:\/\/\[::\]:\d+, /);
       for (const host of ['127.0.0.1', '[::1]']) assert.equal(await statusOf(`${url.replace('127.0.0.1', host)}/ping`), 204, host);
     });
   });
 
-  test(`C11, --http ${kind}: /metrics is open on loopback, and elsewhere to a token`, { timeout: 60_000 }, async () => {
+  test(`C11, --http ${kind}: /metrics is open on loopback, and elsewhere to a token`, { timeout: 240_000 }, async () => {
     await withServer(['--http', kind], async ({ url }) => assert.equal(await statusOf(`${url}/metrics`), 200));
     await withServer(['--http', kind, '--http-bind', ':0'], async ({ url, token }) => {
       assert.equal(await statusOf(`${url}/metrics`), 401);

@@ -28,7 +28,7 @@ export function writePath(endpoint: Endpoint, database: string, precision?: stri
   return `${endpoint}?${query}`;
 }
 
-/** Sends one request and reads its answer. @throws when the connection breaks */
+/** Sends one request and reads its answer. @throws when the connection breaks, but for one that was kept from before */
 export function post(url: string, path: string, body: Uint8Array, options: { gzip?: boolean; chunked?: boolean; headers?: Record<string, string> } = {}): Promise<Reply> {
   const sent = options.gzip ? gzipSync(body) : body;
   const headers: Record<string, string | number> = { ...options.headers };
@@ -41,7 +41,11 @@ export function post(url: string, path: string, body: Uint8Array, options: { gzi
       incoming.on('end', () => resolve({ status: incoming.statusCode!, headers: incoming.headers, body: Buffer.concat(parts).toString() }));
       incoming.on('error', reject);
     });
-    outgoing.on('error', reject);
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      // A connection that waited while this process was busy otherwise may have been closed by the server, which read nothing.
+      if (outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')) resolve(post(url, path, body, options));
+      else reject(error);
+    });
     if (options.chunked) {
       for (let at = 0; at < sent.length; at += CHUNK_BYTES) outgoing.write(sent.subarray(at, at + CHUNK_BYTES));
       outgoing.end();

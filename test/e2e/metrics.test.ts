@@ -32,7 +32,7 @@ function endedRequests(seen: Scrape): number {
 }
 
 for (const kind of ['uws', 'node'] as const) {
-  test(`--http ${kind}: requests, bytes and lines reconcile under a mixed load`, { timeout: 60_000 }, async () => {
+  test(`--http ${kind}: requests, bytes and lines reconcile under a mixed load`, { timeout: 240_000 }, async () => {
     const dataDir = makeDataDir();
     try {
       const server = await TestServer.start(dataDir, ['--without-auth', '--http', kind, '--workers', '1', '--queue-bytes-max', '1MiB', '--body-bytes-max', '256KiB']);

@@ -54,7 +54,7 @@ test('A6: a query has as much memory as is said', () => {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   for (const format of ['csv', 'parquet']) {
-    test(`a query that ${signal} ends leaves nothing of its ${format}, and no folder`, { timeout: 60_000 }, async () => {
+    test(`a query that ${signal} ends leaves nothing of its ${format}, and no folder`, { timeout: 240_000 }, async () => {
       const folder = join(dataDir, '..', `${signal}-${format}`);
       mkdirSync(folder);
       const child = spawn(process.execPath, [PROGRAM, 'query', '--data-dir', dataDir, '--format', format, '--output', join(folder, 'out'), 'SELECT * FROM range(100000000000)']);

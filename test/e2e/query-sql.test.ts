@@ -12,7 +12,7 @@ const LINES = 'cpu,host=a load=0.5,n=1i,big=18446744073709551615u,up=true,note="
 /** A query that does not end by itself within a test. */
 const ENDLESS = 'SELECT count(*) FROM range(1000000000000) t(a) WHERE md5(a::VARCHAR) = \'\'';
 /** Longest wait for a condition. */
-const WAIT_MS_MAX = 30_000;
+const WAIT_MS_MAX = 120_000;
 
 const dataDirs: string[] = [];
 let server: TestServer;

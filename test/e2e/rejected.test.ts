@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { post, writePath } from './client.js';
 import { makeDataDir, PROGRAM, removeDataDir, sluice, TestServer } from './server.js';
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 240_000 };
 
 interface Printed {
   readonly database: string;

@@ -12,7 +12,7 @@ interface Event {
 const eventsOf = ({ said }: TestServer): Event[] => said.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Event);
 
 async function until(server: TestServer, sentence: RegExp): Promise<void> {
-  for (const end = performance.now() + 20_000; !sentence.test(server.said); await new Promise((resolve) => setTimeout(resolve, 20))) {
+  for (const end = performance.now() + 120_000; !sentence.test(server.said); await new Promise((resolve) => setTimeout(resolve, 20))) {
     assert.ok(performance.now() < end, `${String(sentence)} was not said: ${server.said}`);
   }
 }

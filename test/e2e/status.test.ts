@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import type { Status } from '../../src/cli/status-screen.js';
 import { VERSION } from '../../src/version.js';
 import { write, type Shape } from './client.js';
@@ -36,6 +39,20 @@ test('D19: status says what the server is at', async () => {
   assert.match(screen.stdout, new RegExp(`^sluice +${VERSION} · pid ${server.child.pid} · up `));
   assert.match(screen.stdout, /^in log only 3 rows of 2 tables$/m);
   assert.ok(!screen.stdout.includes('\u001b'), 'no terminal, no colours');
+});
+
+test('[issue 14] maintenance that fails is in status and in /health, which is well all the same', { timeout: 240_000 }, async () => {
+  const trash = join(dataDir, 'trash');
+  writeFileSync(trash, 'no folder');
+  const wanted = /^housekeeping of the trash fails since 20\d\d-.*Z, and is tried again: /;
+  const health = async () => (await (await fetch(`${server.url}/health`, { headers: { connection: 'close' } })).json()) as { status: string; checks: { name: string; message: string }[] };
+  const isShown = async (): Promise<boolean> => (await health()).checks.some(({ name, message }) => name === 'maintenance' && wanted.test(message));
+  while (!(await isShown())) await setTimeout(20);
+  assert.equal((await health()).status, 'pass');
+  const { problems } = JSON.parse(sluice(['status', '--data-dir', dataDir, '--format', 'json']).stdout) as Status;
+  assert.ok(problems.some((problem) => wanted.test(problem)), problems.join());
+  rmSync(trash);
+  while (await isShown()) await setTimeout(20);
 });
 
 test('D19: a server that hangs is waited for no longer than a sentence takes', async () => {

@@ -39,7 +39,7 @@ test('a write is stored while no Delta log can be read yet; nothing is flushed t
       }
       return readWhole(path);
     });
-    setTimeout(release, 20_000).unref(); // a start that waits for it fails below, and does not hang
+    setTimeout(release, 120_000).unref(); // a start that waits for it fails below, and does not hang
     const engine = await openServer(dataDir);
     assert.equal(isAsked, false, 'the start reads no Delta log');
     engine.replay();

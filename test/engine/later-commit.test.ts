@@ -7,6 +7,7 @@ import { parseConfig } from '../../src/config.js';
 import { systemDisk } from '../../src/disk.js';
 import { openFolder } from '../../src/folder.js';
 import { makeLogger } from '../../src/logging.js';
+import { MaintenanceTroubles } from '../../src/maintenance-troubles.js';
 import { commitName } from '../../src/names.js';
 import { appendOf } from '../../src/tables/delta/actions.js';
 import { commitText } from '../../src/tables/delta/commit-text.js';
@@ -20,7 +21,7 @@ test('rows that are written while the ends of logs are read count as flushed by 
   try {
     const clock = new FakeClock();
     const config = parseConfig({ 'data-dir': dataDir }, {});
-    const opened = () => openFolder(config, { disk: systemDisk, clock, logger: makeLogger('silent'), report: () => undefined });
+    const opened = () => openFolder(config, { disk: systemDisk, clock, logger: makeLogger('silent'), troubles: new MaintenanceTroubles(clock), report: () => undefined });
     const before = await opened();
     const { id } = await before.catalog.ensureDatabase('db');
     const [table] = await before.catalog.decide(id, [need('cpu', 'v')]);

@@ -37,6 +37,7 @@ class Scene {
   segments: Segment[] = [];
   quarantined: { folder: string }[] = [];
   isFlushing = false;
+  readonly rejectsForgotten: string[] = [];
 
   constructor(catalog: Catalog) {
     const { paths } = this;
@@ -46,7 +47,7 @@ class Scene {
     this.cleanup = new Cleanup({ disk: systemDisk, paths, store, clock: new FakeClock(), logger: makeLogger('silent'), node: NODE });
     const log = { segments: () => this.segments, lastSeq: 1e15 } as unknown as Log;
     const quarantine = { lots: () => this.quarantined } as unknown as RowQuarantine;
-    this.dropped = new DroppedTables({ catalog, cleanup: this.cleanup, log, quarantine, isFlushing: () => this.isFlushing });
+    this.dropped = new DroppedTables({ catalog, cleanup: this.cleanup, log, quarantine, isFlushing: () => this.isFlushing, forgetRejects: async (folder) => void this.rejectsForgotten.push(folder) });
   }
 
   /** The ids that are still known after the log begins at a number. */
@@ -140,6 +141,66 @@ test('a thousand tables made and dropped leave the catalog as it was', async () 
   assert.equal(it.catalog.droppedTables().length, 1000);
   assert.deepEqual(await it.known(2e12), []);
   assert.equal(JSON.stringify({ ...it.catalog.snapshot(), upTo: 0, next: null }), before);
+});
+
+test('[issue 13 A5] a database that is made and dropped each day for years leaves the catalog as it was', async () => {
+  const { scene: it } = await scene();
+  await it.dropped.clear(assert.fail);
+  await it.known(1e12);
+  const before = JSON.stringify({ ...it.catalog.snapshot(), upTo: 0, next: null });
+  for (let day = 1; day <= 500; day += 1) {
+    const { id, folder } = await it.catalog.ensureDatabase('daily');
+    assert.equal(folder, 'daily', `day ${day}: its folder is free`);
+    const [table] = await it.catalog.decide(id, [need('m', 'v')]);
+    mkdirSync(join(it.paths.tables, table!.folder), { recursive: true });
+    const { tables } = (await it.catalog.dropDatabase('daily'))!;
+    for (const each of tables) await it.cleanup.toTrash(each);
+    await it.known(1e12 + day * 1e9);
+  }
+  assert.equal(JSON.stringify({ ...it.catalog.snapshot(), upTo: 0, next: null }), before);
+  assert.ok(!existsSync(join(it.paths.tables, 'daily')));
+  assert.equal(it.rejectsForgotten.length, 500);
+});
+
+test('a dropped database stays known while something of it is left, and one that cannot be removed holds up no other', async () => {
+  const { scene: it } = await scene();
+  await it.dropped.clear(assert.fail);
+  for (const name of ['a', 'b', 'c']) {
+    const { id } = await it.catalog.ensureDatabase(name);
+    await it.catalog.decide(id, [need('m', 'v')]);
+    const { tables } = (await it.catalog.dropDatabase(name))!;
+    for (const each of tables) await it.cleanup.toTrash(each);
+  }
+  const left = (): string[] => it.catalog.droppedDatabases().map(({ folder }) => folder);
+  mkdirSync(join(it.paths.tables, 'a/of-another-writer'), { recursive: true });
+  const removeDatabase = it.cleanup.removeDatabase.bind(it.cleanup);
+  it.cleanup.removeDatabase = async (folder) => (folder === 'b' ? Promise.reject(new Error('EIO')) : removeDatabase(folder));
+  const { dropped } = it.catalog.droppedTables().at(-1)!;
+  assert.deepEqual(left(), [], 'their tables are known');
+  await assert.rejects(it.known(dropped + MINUTE_US + 1), /EIO/);
+  assert.deepEqual(left(), ['a', 'b']);
+  it.cleanup.removeDatabase = removeDatabase;
+  rmSync(join(it.paths.tables, 'a'), { recursive: true });
+  await it.known(dropped + MINUTE_US + 1);
+  assert.deepEqual(left(), []);
+});
+
+test('when an older snapshot takes over, a living database that has the folder of a dropped one loses nothing', async () => {
+  const { scene: it, list } = await scene();
+  await it.catalog.ensureDatabase('other');
+  await it.catalog.dropDatabase('other');
+  const older = wholeSnapshot(it.catalog.snapshot());
+  await it.dropped.clear(assert.fail);
+  await it.known(1e12);
+  const made = await it.catalog.ensureDatabase('other');
+  assert.equal(made.folder, 'other');
+  const again = Catalog.fromSnapshot(older, { limits: makeCatalog().options.limits, commit: list.commit });
+  for (const { seq, record } of list.records) assert.deepEqual(again.applyRecord(record, seq), []);
+  const next = new Scene(again);
+  await next.dropped.clear(assert.fail);
+  await next.known(2e12);
+  assert.deepEqual([next.rejectsForgotten, again.droppedDatabases(), again.database('other')?.folder], [[], [], 'other']);
+  assert.notEqual((await again.ensureDatabase('OTHER')).folder, 'other', 'its folder is known');
 });
 
 test('when an older snapshot takes over, the folder of a dropped table that another has by now stays', async () => {

@@ -5,6 +5,7 @@ import type { Catalog, Table } from '../../src/catalog/catalog.js';
 import { ExpiredFiles } from '../../src/flush/expired-files.js';
 import { Retiring } from '../../src/flush/retiring.js';
 import type { Logger } from '../../src/logging.js';
+import { MaintenanceTroubles } from '../../src/maintenance-troubles.js';
 import type { FlushedFile } from '../../src/model/flushed-file.js';
 import { dataFileName } from '../../src/names.js';
 import { TableCommitter } from '../../src/tables/commit.js';
@@ -32,6 +33,7 @@ class Life {
   logsRead = 0;
   expired!: ExpiredFiles;
   retiring!: Retiring;
+  troubles!: MaintenanceTroubles;
   store!: TableStore;
   mustWait = false;
 
@@ -58,11 +60,12 @@ class Life {
     this.store = tablesStore(disk, memoryPaths, `s${(this.#starts += 1)}`);
     const use: ConstructorParameters<typeof Retiring>[0]['use'] = async (table, work) => work(await this.committer(table));
     const mustWait = (): boolean => this.mustWait;
-    const retired = await RetiredFiles.open({ disk, clock, folder: memoryPaths.retired, report });
-    this.retiring = new Retiring({ catalog, clock, logger, store: this.store, retired, use, mustWait });
-    this.expired = new ExpiredFiles({
-      catalog, clock, logger, retiring: this.retiring, trustedClock: await TrustedClock.open({ disk, clock, path: memoryPaths.clock, report }), use, mustWait,
-    });
+    const trustedClock = await TrustedClock.open({ disk, clock, path: memoryPaths.clock, report });
+    const retired = await RetiredFiles.open({ disk, clock, trustedClock, folder: memoryPaths.retired, report });
+    this.troubles = new MaintenanceTroubles(clock);
+    const { troubles } = this;
+    this.retiring = new Retiring({ catalog, clock, logger, troubles, store: this.store, retired, use, mustWait });
+    this.expired = new ExpiredFiles({ catalog, clock, logger, troubles, retiring: this.retiring, trustedClock, use, mustWait });
   }
 
   get table(): Table {
@@ -200,6 +203,7 @@ test('[issue 14 4] a table that must wait, or cannot be read, keeps its files an
   assert.equal(life.sentences.filter((sentence) => /files of table db\/cpu whose rows are past retention stay for another hour: .*commit 0 cannot be read/.test(sentence)).length, 1);
   await life.pass(30 * MINUTE_MS);
   assert.equal(life.sentences.filter((sentence) => /stay for another hour/.test(sentence)).length, 1, 'it is not tried each minute');
+  assert.match(life.troubles.sentences().join(), /^retention of table db\/cpu fails since 20\d\d-.*Z, and is tried again: .*commit 0 cannot be read/);
 });
 
 test('[issue 14 4] a clock that is set a year ahead removes nothing for a day, and what it would have removed stays when it is set back', async () => {
@@ -227,6 +231,61 @@ test('[issue 14 4] a table that is dropped takes its notes along', async () => {
   await life.catalog.dropTable(life.table.databaseId, 'cpu');
   await life.pass(HOUR_MS);
   assert.deepEqual([await life.notes(), (await life.store.list(folder)).length], [[], 1], 'its folder is on its way to the trash, with all that is in it');
+});
+
+test('[issue 14 4] a server that starts anew every half hour deletes all the same, and none deletes within the hour, whatever the clock says', async () => {
+  for (const [end, least, most] of [['stop', 60, 62], ['kill', 60, 75]] as const) {
+    const life = await Life.begin(3600);
+    await life.flush(10, life.clock.nowMs() - DAY_MS);
+    await life.pass(MINUTE_MS);
+    assert.equal((await life.notes()).length, 1);
+    let ranMinutes = 0;
+    for (; (await life.onDisk()).length > 0; ranMinutes += 1) {
+      assert.ok(ranMinutes < 120, `${end}: it is never deleted`);
+      await life.pass(MINUTE_MS);
+      if (ranMinutes % 30 !== 29) continue;
+      if (end === 'stop') await life.expired.stop();
+      if (end === 'kill') life.disk = life.disk.crash('drop-unsynced', ranMinutes);
+      life.clock.jump(ranMinutes % 60 === 29 ? 20 * HOUR_MS : -20 * HOUR_MS);
+      await life.start();
+    }
+    assert.ok(ranMinutes >= least && ranMinutes <= most, `${end}: deleted after ${ranMinutes} minutes`);
+  }
+});
+
+test('[issue 14 4] where the clock file is lost, notes tell how far time was', async () => {
+  const life = await Life.begin(3600);
+  await life.pass(5 * HOUR_MS);
+  await life.flush(10, life.clock.nowMs() - DAY_MS);
+  await life.pass(30 * MINUTE_MS);
+  for (let starts = 0; starts < 2; starts += 1) {
+    await life.disk.remove(memoryPaths.clock).catch(() => undefined);
+    await life.start();
+    await life.pass(59 * MINUTE_MS);
+    assert.equal((await life.onDisk()).length, 1, 'what ran since is not known');
+  }
+  await life.pass(2 * MINUTE_MS);
+  assert.deepEqual([await life.onDisk(), await life.notes()], [[], []]);
+});
+
+test('[issue 14 4] a note that cannot be removed holds up none behind it, is said once, and tried again', async () => {
+  const life = await Life.begin(3600, ['cpu', 'mem']);
+  const [cpu, mem] = life.catalog.tables() as [Table, Table];
+  await life.disk.makeFolder(`data/tables/${mem.folder}`);
+  for (const table of [cpu, mem]) await life.flush(10, life.clock.nowMs() - DAY_MS, { table });
+  await life.pass(2 * MINUTE_MS);
+  const [first] = await life.notes();
+  await life.catalog.dropTable(cpu.databaseId, 'cpu');
+  life.disk.before = (operation, path) => {
+    if (operation === 'remove' && path.endsWith(first!)) throw new Error('EIO: it stays');
+  };
+  await life.pass(4 * HOUR_MS);
+  assert.deepEqual([await life.notes(), await life.onDisk(mem)], [[first], []]);
+  assert.equal(life.sentences.filter((sentence) => /a table that was dropped\): EIO/.test(sentence)).length, 1, life.sentences.join());
+  assert.match(life.troubles.sentences().join(), /^deletion of note \d+ of a table that was dropped fails since .*: EIO: it stays$/);
+  life.disk.before = () => undefined;
+  await life.pass(HOUR_MS + MINUTE_MS);
+  assert.deepEqual([await life.notes(), life.troubles.sentences()], [[], []]);
 });
 
 test('[issue 14 4] a table is known to be worked at as long as its folder may be made again', async () => {
@@ -293,6 +352,15 @@ test('[issue 14 4] a damaged note is said, and deletes nothing', async () => {
   assert.deepEqual([await life.live(), await life.onDisk(), await life.notes()], [[], [name], [note]]);
 });
 
+/** The clock is noted again and again, each time in the same steps: those of the first time count. */
+function counted(action: () => void): (operation: string, path: string) => void {
+  let clockSteps = 0;
+  return (_, path) => {
+    if (path.startsWith(memoryPaths.clock) && (clockSteps += 1) > 5) return;
+    action();
+  };
+}
+
 for (const policy of CRASH_POLICIES) {
   test(`[issue 14 4] a crash at any step of removing and deleting leaves all that is kept, and in the end nothing else (${policy})`, async () => {
     const prepared = async (): Promise<{ life: Life; kept: string }> => {
@@ -304,17 +372,17 @@ for (const policy of CRASH_POLICIES) {
     const whole = 95 * MINUTE_MS;
     const counting = await prepared();
     let steps = 0;
-    counting.life.disk.before = () => void (steps += 1);
+    counting.life.disk.before = counted(() => void (steps += 1));
     await counting.life.pass(whole);
     assert.ok(steps > 40, `${steps} steps`);
     for (const step of sampled(Array.from({ length: steps }, (_, at) => at + 1), 3)) {
       const { kept, life } = await prepared();
       let at = 0;
       let survivor: MemoryDisk | null = null;
-      life.disk.before = () => {
+      life.disk.before = counted(() => {
         at += 1;
         if (at === step) survivor = life.disk.crash(policy, step);
-      };
+      });
       await life.pass(whole);
       assert.ok(survivor !== null);
       await life.start(survivor);
@@ -343,6 +411,7 @@ test('[issue 14 4] whatever happens, no file with a row that is kept is removed,
       const beforeDisk = await life.onDisk();
       life.clock.advance(MINUTE_MS);
       await life.expired.tick();
+      await life.retiring.tick();
       const [after, afterDisk] = [new Set(await life.live()), new Set(await life.onDisk())];
       for (const name of before.filter((each) => !after.has(each))) {
         assert.ok(retentionS !== null && lastMs.get(name)! < trueMs() - retentionS * 1000, `seed ${seed}: ${name} was removed too early`);

@@ -70,6 +70,22 @@ test('a reader goes on where it was, over files and starts, and passes a torn li
   assert.equal(readdirSync(join(folder, DATABASE.folder)).length, 1);
 });
 
+test('who writes lines again reads those that were there, whatever clock they are of, and none that are refused meanwhile', async (t) => {
+  const { store, reader } = start(t);
+  const later = { name: 'z', folder: 'z' };
+  store.keep(DATABASE, refused('a', 'b'), 2);
+  store.keep(later, refused('c'), 1);
+  await store.settled();
+  const found: FoundReject[] = [];
+  for await (const one of reader().untilNow()) {
+    found.push(one);
+    for (const database of [DATABASE, later]) store.keep(database, refused('again'), 1);
+    await store.settled();
+  }
+  assert.deepEqual(sources(found), ['a', 'b', 'c']);
+  assert.equal((await all(reader())).length, 9);
+});
+
 test('the oldest lines drop out, and a database never takes more than its bytes', async (t) => {
   const bytesMax = 64 * 1024;
   const { folder, store, reader } = start(t, bytesMax);

@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { systemClock } from '../../src/clock.js';
 import { systemDisk } from '../../src/disk.js';
 import { makeLogger } from '../../src/logging.js';
+import { MaintenanceTroubles } from '../../src/maintenance-troubles.js';
 import { checkpointName, dataPaths, lastCheckpointName } from '../../src/names.js';
 import { TableCommitter, type CommitterOptions } from '../../src/tables/commit.js';
 import { LogCare } from '../../src/tables/log-care.js';
@@ -24,6 +25,7 @@ async function scene(t: TestContext, care?: (order: CareOrder) => Promise<CareRe
     rmSync(folder, { recursive: true });
   });
   const settled: CareResult[] = [];
+  const troubles = new MaintenanceTroubles(systemClock);
   let waiting: (() => void) | null = null;
   const logCare = new LogCare({
     care: async (order) => {
@@ -35,7 +37,7 @@ async function scene(t: TestContext, care?: (order: CareOrder) => Promise<CareRe
         setImmediate(() => waiting?.());
       }
     },
-    clock: systemClock, logger: makeLogger('silent'), node: NODE, logAgeMs: 0, seqMax: () => 1e9,
+    clock: systemClock, logger: makeLogger('silent'), troubles, node: NODE, logAgeMs: 0, seqMax: () => 1e9,
   });
   const options: CommitterOptions = optionsOf(tablesStore(systemDisk, paths, 'now'), {
     readCheckpoint: (names, version) => thread.read(names, version),
@@ -45,7 +47,7 @@ async function scene(t: TestContext, care?: (order: CareOrder) => Promise<CareRe
   const quiet = async (): Promise<void> => {
     while (logCare.isAt(7)) await new Promise<void>((resolve) => (waiting = resolve));
   };
-  return { logCare, names, options, paths, quiet, settled, thread };
+  return { logCare, names, options, paths, quiet, settled, thread, troubles };
 }
 
 test('[issue 14 1] every 50th commit gets a checkpoint behind it, old commits go, and the table opens from there', async (t) => {
@@ -66,7 +68,7 @@ test('[issue 14 1] every 50th commit gets a checkpoint behind it, old commits go
 
 test('[issue 14 1] a commit waits for no checkpoint; one that fails is tried again when the next is due', async (t) => {
   const tell: ((error: Error) => void)[] = [];
-  const { logCare, options, quiet } = await scene(t, () => new Promise((_, reject) => tell.push(reject)));
+  const { logCare, options, quiet, troubles } = await scene(t, () => new Promise((_, reject) => tell.push(reject)));
   const committer = await TableCommitter.open(options);
   for (let seq = 1; seq <= 101; seq += 1) await flush(committer, seq);
   assert.deepEqual([logCare.isAt(7), tell.length], [true, 1], 'it is under way all the time');
@@ -74,6 +76,7 @@ test('[issue 14 1] a commit waits for no checkpoint; one that fails is tried aga
   await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual([logCare.isAt(7), tell.length], [true, 2], 'the next was wanted meanwhile');
+  assert.match(troubles.sentences().join(), /^checkpoint of table .* fails since .*, and is tried again: the disk is full$/);
   logCare.stop();
   tell[1]!(new Error('stopped'));
   await quiet();

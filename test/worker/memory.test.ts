@@ -13,11 +13,19 @@ const LARGE = Array.from({ length: 600_000 }, (_, i) => `m1,t=${'x'.repeat(20)}$
 
 class Worker {
   readonly sentences: string[] = [];
+  slices = 0;
   readonly memory: WorkerMemory;
   readonly rows = new Map<number, number>();
 
   constructor(bytesMax: number, tables: number) {
-    this.memory = new WorkerMemory({ module: moduleOf('simd'), limits: LIMITS, bytesMax, tell: (sentence) => this.sentences.push(sentence) });
+    this.memory = new WorkerMemory({
+      module: moduleOf('simd'), limits: LIMITS, bytesMax, tell: (sentence) => this.sentences.push(sentence),
+      freeSpare: () => {
+        this.memory.parser.freeSpare();
+        this.memory.tidy();
+      },
+      onSlice: () => (this.slices += 1), onReady: () => this.memory.tidy(),
+    });
     for (let id = 1; id <= tables; id++) {
       const columns = [{ id: 2 * id, kind: abi.KIND_TAG, key: 't' }, { id: 2 * id + 1, kind: abi.KIND_I64, key: 'v' }];
       this.memory.parser.define({ id, databaseId: 1, measurement: `m${id}`, created: 0, flushedTo: 0, columns });
@@ -151,4 +159,22 @@ test('[issue 13 A1] more than 4 MiB of rows are moved into a fresh instance only
   worker.memory.tidy();
   assert.equal(worker.sentences.length, 1);
   assert.ok(worker.memory.parser.linearBytes() < 64 * MiB, `${worker.memory.parser.linearBytes()} bytes of memory`);
+});
+
+test('[issue 13 A1] a fresh instance is told of many tables in slices, between which bodies and changes come', async () => {
+  const worker = new Worker(16 * MiB, TABLES);
+  worker.write(LARGE);
+  worker.write(['m2,t=a v=1i 1']);
+  const old = worker.memory.parser;
+  worker.flush(1);
+  assert.equal(worker.memory.parser, old, 'it is not told of all of them at once');
+  await new Promise((resolve) => setImmediate(resolve));
+  worker.write(['m2,t=b v=1i 2', `m${TABLES},t=b v=1i 2`]);
+  worker.memory.parser.drop(3);
+  worker.memory.noteChanged(3);
+  while (worker.memory.parser === old) await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(worker.slices >= (3 * TABLES) / 1024 - 1, `${worker.slices} slices`);
+  assert.equal(worker.memory.parser.exports.tableAt(3), 0);
+  worker.write(['m2,t=a v=1i 3']);
+  assert.deepEqual([worker.rows.get(2), worker.rows.get(TABLES)], [3, 1]);
 });

@@ -7,6 +7,8 @@ import type { TableStore } from '../../src/tables/table-store.js';
 import { PendingRows } from '../../src/worker/pending-rows.js';
 import type { TableDefinition } from '../../src/model/schema.js';
 import { writeParquetFile } from '../../src/worker/flush/parquet-file.js';
+import { TABLE_FLUSHED_TO, TABLE_SET_ASIDE } from '../../assembly/layout/table.js';
+import { Move } from '../../src/worker/wasm/move.js';
 import { randomCase } from '../fuzz/cases.js';
 import { Random } from '../fuzz/random.js';
 import { DATABASE, ParserSession } from './parser-session.js';
@@ -106,4 +108,48 @@ for (const [created, flushedTo] of [[5, 7], [7, 5]] as const) test(`a table crea
     columns: [{ id: 70, kind: abi.KIND_TAG, key: 't', name: 't' }, { id: 90, kind: abi.KIND_I64, key: 'k', name: 'k' }],
   }));
   assert.deepEqual(dumps[1], dumps[0]);
+});
+
+/** What a memtable knows of its table besides columns. */
+function headOf({ parser }: ParserSession, id: number): unknown {
+  const view = new DataView(parser.memory.buffer);
+  const table = parser.exports.tableAt(id) >>> 0;
+  return table === 0 ? 'none' : [view.getFloat64(table + TABLE_FLUSHED_TO, true), view.getUint32(table + TABLE_SET_ASIDE, true)];
+}
+
+test('[issue 13 A1] tables that come, grow, go, are flushed and set aside while a fresh instance is told of them in steps', () => {
+  for (let round = 0; round < 20; round += 1) {
+    const random = new Random(SEED + round);
+    const session = new ParserSession();
+    for (let n = 0; n < 60; n += 1) session.write(`m${n},t=a${n} ${Array.from({ length: 1 + random.below(40) }, (_, i) => `f${i}=1`).join()} ${n}`);
+    const dropped = new Set<number>();
+    const sliced = new ParserSession();
+    const move = new Move(session.parser, sliced.parser);
+    const change = (): void => {
+      const name = `m${random.below(80)}`;
+      const isNew = !session.tables().some(({ id, measurement }) => measurement === name && !dropped.has(id));
+      if (isNew && session.tables().some(({ measurement }) => measurement === name)) return; // dropped: the session knows one of a name
+      session.write(`${name},t=b,u${random.below(3)}=c f${random.below(60)}=2 ${random.below(100)}`);
+      const { id } = session.table(name);
+      move.noteChanged(id);
+      const what = random.below(6);
+      if (what === 0) session.parser.setFlushedTo(id, 10 + random.below(10));
+      if (what === 1) session.parser.setAside(id, true);
+      if (what === 2) session.parser.setAside(id, false);
+      if (what === 3) {
+        session.parser.drop(id);
+        dropped.add(id);
+      }
+    };
+    let steps = 1;
+    for (; !move.step(20); steps += 1) if (random.chance(0.8)) change();
+    for (let n = 0; n < 5; n += 1) change();
+    while (!move.step(20)) steps += 1;
+    move.finish();
+    assert.ok(steps > 30, `${steps} steps`);
+    for (const table of session.tables()) {
+      assert.deepEqual(headOf(sliced, table.id), headOf(session, table.id), `seed ${random.seed}, ${table.measurement}`);
+      if (!dropped.has(table.id)) assert.deepEqual(sliced.dumpOf(table), session.dumpOf(table), `seed ${random.seed}, ${table.measurement}`);
+    }
+  }
 });

@@ -46,7 +46,7 @@ function valueText(kind: number, value: PointCell['value']): string {
   }
 }
 
-/** An infinity, which rows of before may hold, has no text of its own: it is a number that no double holds, and is rejected (L8). */
+/** An infinity, which rows of before may hold, has no text of its own: it is a number that no double holds, and is rejected (L8) where infinities are not asked for. */
 function floatText(value: number): string {
   if (Object.is(value, -0)) return '-0';
   if (Number.isFinite(value)) return String(value);

@@ -49,7 +49,7 @@ async function send(run: Runner, lot: QuarantinedListing, body: readonly string[
   const { database, measurement } = lot;
   const say = (sentence: string): void => void process.stderr.write(`sluice: ${measurement} of database ${database}: ${sentence}\n`);
   // No line stands first: a byte order mark there would be skipped.
-  const outcome = await sendBody(run, { database, precision: PRECISION_NS }, Buffer.from(`\n${body.join('')}`), say);
+  const outcome = await sendBody(run, { database, precision: PRECISION_NS, infinities: true }, Buffer.from(`\n${body.join('')}`), say);
   switch (outcome.kind) {
     case 'stored':
       sum.stored += body.length;

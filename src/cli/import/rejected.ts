@@ -1,6 +1,5 @@
 /** `sluice import --rejected`: writes rejected lines again, with the times they had. */
 import * as abi from '../../../assembly/layout/codes.js';
-import { systemClock as clock } from '../../clock.js';
 import { systemDisk as disk } from '../../disk.js';
 import { ERRORS } from '../../errors.js';
 import { timeInUnit } from '../../model/precision.js';
@@ -41,7 +40,6 @@ interface Batch {
 export async function importRejected(dataDir: string | undefined, filter: RejectedFilter): Promise<RejectedImport> {
   const isWanted = rejectedTest(filter);
   const scanner = new WasmParser(parserModule());
-  const began = new Date(clock.nowMs()).toISOString();
   const sum = { stored: 0, rejected: 0, unreadable: 0 };
   await withFolder(dataDir, async (run, config) => {
     let batch = emptyBatch();
@@ -51,8 +49,8 @@ export async function importRejected(dataDir: string | undefined, filter: Reject
       sum.rejected += rejected;
       batch = emptyBatch();
     };
-    for await (const found of new RejectReader(disk, dataPaths(config.dataDir).rejects, sayProblem).next()) {
-      if (!isWanted(found) || found.record.time >= began) continue;
+    for await (const found of new RejectReader(disk, dataPaths(config.dataDir).rejects, sayProblem).untilNow()) {
+      if (!isWanted(found)) continue;
       const line = timedLine(scanner, found);
       if (line === null) {
         sum.unreadable += 1;

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { systemDisk as disk, type DiskFile } from '../../disk.js';
-import { decodeChecked, encodeChecked } from '../../json.js';
+import { asObject, asText, decodeChecked, encodeChecked } from '../../json.js';
 import { publishFile } from '../../publish.js';
 import { isGzip } from '../source.js';
 import { NO_CONTEXT, type Context } from './export.js';
@@ -108,6 +108,15 @@ export class Resume {
 
   forget(): Promise<void> {
     return disk.remove(this.#path);
+  }
+}
+
+/** Removes what is known of imports that were given up: their files are no more. What cannot be read stays, and is said by who imports that file. */
+export async function forgetGone(folder: string): Promise<void> {
+  for (const name of await disk.list(folder)) {
+    const path = join(folder, name);
+    const source = await disk.readWhole(path).then((bytes) => (bytes === null ? null : asText(asObject(decodeChecked(bytes)['identity'])['path']))).catch(() => null);
+    if (source !== null && !(await disk.exists(source))) await disk.remove(path);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Sends a body through the control socket until the server has room for it. */
 import { systemClock as clock } from '../../clock.js';
-import type { WriteResult } from '../../control/commands.js';
+import type { WriteArgs, WriteResult } from '../../control/commands.js';
 import { ERRORS, type ErrorCode } from '../../errors.js';
 import type { Runner } from '../io.js';
 
@@ -8,12 +8,12 @@ import type { Runner } from '../io.js';
 const REFUSED_MS_MAX = 5 * 60_000;
 
 /**
- * @param precision PRECISION_*
+ * @param to where, and how it is read
  * @param onWait is told why nothing is taken now
  * @returns the outcome, of which none is a 503
  * @throws Error with a sentence when the server is stopping, or takes nothing for too long
  */
-export async function sendBody(run: Runner, to: { database: string; precision: number }, bytes: Uint8Array, onWait: (sentence: string) => void): Promise<WriteResult> {
+export async function sendBody(run: Runner, to: WriteArgs, bytes: Uint8Array, onWait: (sentence: string) => void): Promise<WriteResult> {
   const until = clock.monotonicMs() + REFUSED_MS_MAX;
   for (;;) {
     const outcome = await run('write', to, bytes);

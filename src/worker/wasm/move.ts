@@ -11,38 +11,99 @@ import {
 import type { WasmParser } from './wasm.js';
 
 /**
- * Fills a fresh instance with the tables of another and their rows, which stay there. Rows, series and codes keep their
- * numbers; the series of tables without rows are left behind.
- * @throws a WASM trap when there is not enough memory: `to` is lost then
+ * Fills a fresh instance with the tables of another and their rows. Rows, series and codes keep their numbers; the series of
+ * tables without rows are left behind.
  */
-export function moveMemtables(from: WasmParser, to: WasmParser): void {
-  const end = from.exports.tableIdsEnd();
-  for (let id = 0; id < end; id += 1) {
+export class Move {
+  readonly #from: WasmParser;
+  readonly #to: WasmParser;
+  /** Tables below it are there. */
+  #nextId = 0;
+  /** Those of them that changed since. */
+  readonly #changed = new Set<number>();
+
+  /** @param to knows no table */
+  constructor(from: WasmParser, to: WasmParser) {
+    this.#from = from;
+    this.#to = to;
+  }
+
+  /** A table is new, has new columns, was dropped, flushed, or set aside. */
+  noteChanged(tableId: number): void {
+    if (tableId < this.#nextId) this.#changed.add(tableId);
+  }
+
+  /**
+   * Defines about `items` tables and columns more; bodies may come between.
+   * @returns whether all are there
+   * @throws a WASM trap when there is not enough memory: the fresh instance is lost then
+   */
+  step(items: number): boolean {
+    for (let left = items; left > 0;) {
+      const isNew = this.#nextId < this.#from.exports.tableIdsEnd();
+      const [id] = isNew ? [this.#nextId] : this.#changed;
+      if (id === undefined) return true;
+      const { defined, isWhole } = this.#define(id, left);
+      left -= defined;
+      if (!isWhole) continue;
+      if (isNew) this.#nextId += 1;
+      else this.#changed.delete(id);
+    }
+    return false;
+  }
+
+  /** Takes the rows along, once all tables are there and before anything else happens. @throws as `step` */
+  finish(): void {
+    const words = new Uint32Array(this.#from.memory.buffer);
+    for (let id = 0; id < this.#nextId; id += 1) {
+      const table = this.#from.exports.tableAt(id) >>> 0;
+      if (table !== 0 && words[(table + TABLE_ROWS) / 4] !== 0) moveRows(this.#from, table, this.#to, this.#to.exports.tableAt(id) >>> 0);
+    }
+  }
+
+  /** Has a table be there as it is now, or be gone; at most so many of its columns. */
+  #define(id: number, columnsMax: number): { readonly defined: number; readonly isWhole: boolean } {
+    const [from, to] = [this.#from, this.#to];
     const table = from.exports.tableAt(id) >>> 0;
-    if (table === 0) continue;
-    define(from, table, to);
-    if (wordOf(from, table + TABLE_SET_ASIDE) !== 0) to.setAside(id, true);
-    if (wordOf(from, table + TABLE_ROWS) > 0) moveRows(from, table, to, to.exports.tableAt(id) >>> 0);
+    const tableTo = to.exports.tableAt(id) >>> 0;
+    if (table === 0) {
+      if (tableTo !== 0) to.drop(id);
+      return { defined: 0.1, isWhole: true };
+    }
+    const known = tableTo === 0 ? 0 : wordOf(to, tableTo + TABLE_COLUMNS);
+    const columns = columnsOf(from, table).slice(known, known + columnsMax);
+    define(from, table, to, columns);
+    return { defined: columns.length + 1, isWhole: known + columns.length === wordOf(from, table + TABLE_COLUMNS) };
   }
 }
 
-function define(from: WasmParser, table: number, to: WasmParser): void {
+/** Does it at once. @throws as `Move` */
+export function moveMemtables(from: WasmParser, to: WasmParser): void {
+  const move = new Move(from, to);
+  while (!move.step(Infinity)) continue;
+  move.finish();
+}
+
+/** @param columns those of the table that are not there yet */
+function define(from: WasmParser, table: number, to: WasmParser, columns: readonly number[]): void {
   const view = new DataView(from.memory.buffer);
   const text = (struct: number, at: number, bytes: number): string => {
     return Buffer.from(from.memory.buffer, wordOf(from, struct + at), wordOf(from, struct + bytes)).toString();
   };
+  const [id, flushedTo] = [wordOf(from, table + TABLE_ID), view.getFloat64(table + TABLE_FLUSHED_TO, true)];
   to.define({
-    id: wordOf(from, table + TABLE_ID),
+    id, flushedTo,
     databaseId: wordOf(from, table + TABLE_DATABASE),
     measurement: text(table, TABLE_NAME_AT, TABLE_NAME_BYTES),
     created: view.getFloat64(table + TABLE_CREATED, true),
-    flushedTo: view.getFloat64(table + TABLE_FLUSHED_TO, true),
-    columns: columnsOf(from, table).map((column) => ({
+    columns: columns.map((column) => ({
       id: wordOf(from, column + COLUMN_ID),
       kind: wordOf(from, column + COLUMN_KIND),
       key: text(column, COLUMN_KEY_AT, COLUMN_KEY_BYTES),
     })),
   });
+  to.setFlushedTo(id, flushedTo);
+  to.setAside(id, wordOf(from, table + TABLE_SET_ASIDE) !== 0);
 }
 
 function moveRows(from: WasmParser, table: number, to: WasmParser, tableTo: number): void {

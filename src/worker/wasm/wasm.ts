@@ -83,7 +83,10 @@ interface ParserExports extends FlushExports, InflateExports, ReadExports {
   setMemtableBytesMax(bytes: number): void;
   flushBytes(): number;
   spareBytes(): number;
+  spareTable(fromId: number): number;
+  spareStart(tableId: number): void;
   freeSpare(): void;
+  freeSeries(): void;
   tableIdsEnd(): number;
   restoreRows(table: number, rows: number, series: number): void;
   restoreValues(column: number, count: number, dense: number, heapBytes: number, entries: number): void;
