@@ -156,7 +156,7 @@ export class Compactor {
       const planned = plannable(live, committer.state, (path) => this.#left.isLeft(table.id, path));
       const job = nextJob(planned.files, clock.nowMs(), isEager ? eager(limits) : limits);
       if (job === null) return false;
-      await committer.check(columns);
+      await committer.check(() => columns);
       await this.#assertRoom(job);
       const others = [...planned.others.map(({ span }) => span ?? EVERY_TIME), ...(this.#parts.hasOtherRows(table) ? [EVERY_TIME] : [])];
       return this.#do({ ...table, columns }, committer, { job, limits, others });

@@ -1,5 +1,5 @@
 /** Which live files of a table can be put together with others. */
-import { parseDataFileName, parseMergedFileName } from '../names.js';
+import { isOwnFile, parseDataFileName, parseMergedFileName } from '../names.js';
 import type { LiveFile } from '../tables/delta/file-list.js';
 import type { TableState } from '../tables/delta/table-state.js';
 import type { PlannedFile } from './plan.js';
@@ -15,10 +15,11 @@ export function plannable(live: readonly LiveFile[], state: TableState, isLeft: 
   const files: PlannedFile[] = [];
   const others: LiveFile[] = [];
   for (const file of live) {
-    const { addedMs, bytes, foreignSeqMax, isMerged, path, rows, span } = file;
-    if (span === null || rows === null || isLeft(path) || (foreignSeqMax !== undefined && !isLikeOurs(path, foreignSeqMax, state))) others.push(file);
+    const { addedMs, bytes, isMerged, path, rows, span } = file;
+    const isOwn = isOwnFile(path);
+    if (span === null || rows === null || isLeft(path) || !(isOwn || isLikeOurs(file, state))) others.push(file);
     else {
-      const lastMs = span.beforeMs === undefined ? span.lastMs + (foreignSeqMax === undefined ? 0 : FOREIGN_SLACK_MS) : span.beforeMs - 1;
+      const lastMs = span.beforeMs === undefined ? span.lastMs + (isOwn ? 0 : FOREIGN_SLACK_MS) : span.beforeMs - 1;
       files.push({ path, bytes, rows, firstMs: span.firstMs, lastMs, addedMs, isMerged });
     }
   }
@@ -29,8 +30,8 @@ export function plannable(live: readonly LiveFile[], state: TableState, isLeft: 
  * Whether a file of another writer may be read as one of ours. One whose rows claim to be newer than what is in files waits:
  * rows in memory may be older than those.
  */
-function isLikeOurs(path: string, seqMax: number, { deletedFrom, flushedTo }: TableState): boolean {
-  return !/[/:]/.test(path) && seqMax <= flushedTo && !deletedFrom.includes(path);
+function isLikeOurs({ foreignSeqMax = 0, path }: LiveFile, { deletedFrom, flushedTo }: TableState): boolean {
+  return !/[/:]/.test(path) && foreignSeqMax <= flushedTo && !deletedFrom.includes(path);
 }
 
 /** Up to which seq a file of ours has rows, by its name; 0 for another's. */

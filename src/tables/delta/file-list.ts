@@ -25,7 +25,7 @@ export interface LiveFile {
   readonly addedMs: number;
   /** Compaction made it. */
   readonly isMerged: boolean;
-  /** Another writer made it; the highest sluice_seq of its rows as its statistics state, 0 where they do not. */
+  /** Of another writer's: the highest sluice_seq of its rows, where its statistics state one. */
   readonly foreignSeqMax?: number;
   /** It was found as long as its commit says. */
   isWhole: boolean;
@@ -58,7 +58,8 @@ function liveFile(add: NonNullable<Action['add']>): LiveFile {
   const uri = add.path === uriOf(path) ? {} : { uri: add.path };
   const merged = add.tags?.[MERGED_TAG];
   const span = spanOf(stats, { isCombined: merged === MERGED_TAG_VALUES.points, before: add.tags?.[BEFORE_TAG] });
-  const foreign = isOwnFile(path) ? {} : { foreignSeqMax: stats.maxValues?.sluice_seq ?? 0 };
+  const foreignSeqMax = isOwnFile(path) ? undefined : stats.maxValues?.sluice_seq;
+  const foreign = foreignSeqMax === undefined ? {} : { foreignSeqMax };
   return { path, bytes: add.size, rows: stats.numRecords ?? null, span, addedMs: add.modificationTime ?? 0, isMerged: merged != null, isWhole: false, ...uri, ...foreign };
 }
 
