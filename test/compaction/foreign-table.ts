@@ -38,17 +38,8 @@ export class ForeignTable {
     this.#instance.closeSync();
   }
 
-  /** Paths of live files, in the order in which they were added. Checkpoints are not looked at. */
   live(): string[] {
-    const live = new Set<string>();
-    for (const name of this.#commits()) {
-      for (const line of readFileSync(join(this.#log, name), 'utf8').split('\n').filter((text) => text !== '')) {
-        const { add, remove } = JSON.parse(line) as { add?: Added; remove?: Added };
-        if (remove) live.delete(remove.path);
-        if (add) live.add(add.path);
-      }
-    }
-    return [...live];
+    return livePaths(this.folder);
   }
 
   /** Whether the newest commit says that rows changed. */
@@ -116,6 +107,22 @@ export class ForeignTable {
   }
 
   #commits(): string[] {
-    return readdirSync(this.#log).filter((name) => /^\d{20}\.json$/.test(name)).sort();
+    return commitsIn(this.#log);
   }
+}
+
+/** Paths of the live files of a table, in the order in which they were added. Checkpoints are not looked at. */
+export function livePaths(folder: string): string[] {
+  const log = join(folder, '_delta_log');
+  const live = new Set<string>();
+  for (const line of commitsIn(log).flatMap((name) => readFileSync(join(log, name), 'utf8').split('\n')).filter((text) => text !== '')) {
+    const { add, remove } = JSON.parse(line) as { add?: Added; remove?: Added };
+    if (remove) live.delete(remove.path);
+    if (add) live.add(add.path);
+  }
+  return [...live];
+}
+
+function commitsIn(log: string): string[] {
+  return readdirSync(log).filter((name) => /^\d{20}\.json$/.test(name)).sort();
 }
