@@ -23,21 +23,27 @@ interface Page {
   readonly end: number;
 }
 
+/** Values of rows one behind another; null: the row has none. */
+export interface Stretch {
+  readonly values: readonly (ForeignValue | null)[];
+  readonly nulls: number;
+}
+
 /**
  * Decodes a chunk. Nothing is believed that can be held against something else: lengths, checksums of pages, rows, nulls.
  * @param rows of the row group
- * @returns stretches that come to `rows` values; null for a row without one
+ * @returns stretches that come to `rows` values
  * @throws Error saying what is damaged
  */
-export async function* foreignValues(chunk: ForeignChunk, bytes: Buffer, rows: number): AsyncGenerator<readonly (ForeignValue | null)[]> {
+export async function* foreignValues(chunk: ForeignChunk, bytes: Buffer, rows: number): AsyncGenerator<Stretch> {
   const pages = pagesOf(bytes, rows);
   const dictionary = pages.filter(({ type }) => type === TYPE_DICTIONARY).map((page) => bytes.subarray(page.from, page.end));
   if (dictionary.length > 1 || pages.findLastIndex(({ type }) => type === TYPE_DICTIONARY) > 0) throw new Error('its dictionary does not stand before its values');
   let nulls = 0;
   for (const { from, end, rows: count } of stretchesOf(pages)) {
-    const values = await decoded(chunk, Buffer.concat([...dictionary, bytes.subarray(from, end)]), count);
-    nulls += values.reduce<number>((sum, value) => (value === null ? sum + 1 : sum), 0);
-    yield values;
+    const stretch = await decoded(chunk, Buffer.concat([...dictionary, bytes.subarray(from, end)]), count);
+    nulls += stretch.nulls;
+    yield stretch;
   }
   if (nulls > 0 && chunk.isRequired || (chunk.nulls ?? nulls) !== nulls) throw new Error(`it has ${nulls} rows without a value, and its footer says ${chunk.isRequired ? 0 : chunk.nulls}`);
 }
@@ -84,7 +90,7 @@ function stretchesOf(pages: readonly Page[]): Omit<Page, 'type'>[] {
 }
 
 /** By the library, which is shown a file of one column without meaning: it makes no dates and no texts of its values then. */
-async function decoded({ codec, isRequired, length, type }: ForeignChunk, pages: Buffer, rows: number): Promise<readonly (ForeignValue | null)[]> {
+async function decoded({ codec, isRequired, length, type }: ForeignChunk, pages: Buffer, rows: number): Promise<Stretch> {
   const name = 'values';
   const metadata = {
     version: 1, num_rows: BigInt(rows), metadata_length: 0,
@@ -104,20 +110,20 @@ async function decoded({ codec, isRequired, length, type }: ForeignChunk, pages:
     }],
   };
   const file = { byteLength: pages.length, slice: (from: number, end?: number) => arrayBufferOf(pages.subarray(from, end)) };
-  const values: (ForeignValue | null)[] = [];
-  let isWhole = true;
+  const values: (ForeignValue | null | undefined)[] = [];
   await parquetRead({
     file, metadata, columns: [name], compressors, utf8: false,
     onChunk: ({ columnData }) => {
-      for (const value of columnData as Iterable<ForeignValue | null | undefined>) {
-        isWhole &&= value !== undefined;
-        values.push(value ?? null);
-      }
+      for (let i = 0; i < columnData.length; i += 1) values.push(columnData[i] as ForeignValue | null | undefined);
     },
   });
-  if (!isWhole) throw new Error('it names an entry that the dictionary has not');
   if (values.length !== rows) throw new Error(`${values.length} values were read of ${rows}`);
-  return values;
+  let nulls = 0;
+  for (const value of values) {
+    if (value === null) nulls += 1;
+    else if (value === undefined) throw new Error('it names an entry that the dictionary has not');
+  }
+  return { values: values as (ForeignValue | null)[], nulls };
 }
 
 function arrayBufferOf(bytes: Buffer): ArrayBuffer {

@@ -2,11 +2,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { ForeignChunk } from '../../tables/parquet/foreign-footer.js';
 import { DECIMAL_BYTES } from '../../tables/parquet/file-columns.js';
-import type { ForeignValue } from '../../tables/parquet/foreign-values.js';
+import type { ForeignValue, Stretch } from '../../tables/parquet/foreign-values.js';
 import { bytesOf, flags, indices, optionalPage, plainValues, texts, wholeNumbers, type MadePage } from './made-pages.js';
 
-/** Values of rows; null: the row has none. */
-type ForeignColumn = readonly (ForeignValue | null)[];
+type ForeignColumn = Stretch['values'];
 
 /** Says why the file stays as it is. */
 export type Refuse = (what: string) => never;
@@ -24,15 +23,14 @@ const MICROS_PER_DAY = 86_400_000_000n;
 const NS_PER_MICRO = 1000n;
 
 /** @param seqMax above no `sluice_seq` @throws TypeError for a value of another type than its column has, which is damage */
-export function foreignPage(chunk: ForeignChunk, values: ForeignColumn, seqMax: number, refuse: Refuse): MadePage {
+export function foreignPage(chunk: ForeignChunk, { nulls, values }: Stretch, seqMax: number, refuse: Refuse): MadePage {
   switch (chunk.column.kind) {
     case 'time': return wholeNumbers(timesOf(chunk, values, refuse));
     case 'seq': return wholeNumbers(seqsOf(values, BigInt(seqMax), refuse));
     case 'ns': return indices(nanosOf(values, refuse));
     default: {
-      const isThere = values.map((value) => value !== null);
-      const there = values.filter((value) => value !== null);
-      return optionalPage(isThere, there.length === 0 ? null : fieldPage(chunk, there, refuse));
+      const there = nulls === 0 ? values as readonly ForeignValue[] : values.filter((value) => value !== null);
+      return optionalPage(values, nulls === 0, there.length === 0 ? null : fieldPage(chunk, there, refuse));
     }
   }
 }
@@ -48,7 +46,7 @@ function fieldPage({ column: { kind, name } }: ForeignChunk, values: readonly Fo
     case 'i64': return wholeNumbers(BigInt64Array.from(values, asBigint));
     case 'bool': return flags(values.map((value) => (typeof value === 'boolean' ? value : wrong(value))));
     case 'u64': return plainValues(Buffer.concat(values.map((value) => unsignedOf(asBytes(value)) ?? refuse(`its column ${name} has a number that is no unsigned one of 64 bits`))));
-    default: return texts(values.map((value) => (isUtf8(asBytes(value)) ? asBytes(value) : refuse(`its column ${name} has a text that is not UTF-8`))));
+    default: return texts(utf8Of(values) ?? refuse(`its column ${name} has a text that is not UTF-8`));
   }
 }
 
@@ -78,6 +76,16 @@ function nanosOf(values: ForeignColumn, refuse: Refuse): Uint32Array {
     const nanos = value === null ? 0 : asNumber(value);
     return nanos < 0 || nanos >= NANOS ? refuse(`a row of it has ${nanos} in sluice_ns`) : nanos;
   });
+}
+
+/** Texts, when all are UTF-8; entries of a dictionary stand behind one another often, and are looked at once then. */
+function utf8Of(values: readonly ForeignValue[]): readonly Uint8Array[] | null {
+  let last: ForeignValue | null = null;
+  for (const value of values) {
+    if (value !== last && !isUtf8(asBytes(value))) return null;
+    last = value;
+  }
+  return values as readonly Uint8Array[];
 }
 
 /** The bytes that a file of ours has for a decimal of any length; null for one below 0 or above 2^64 - 1. */

@@ -67,9 +67,10 @@ export class ForeignReader {
     const pages = await rangeOf(this.#store, path, offset, bytes);
     const stretches = foreignValues(chunk, pages, rows);
     for (let next = await this.#undamaged(where, () => stretches.next()); !next.done; next = await this.#undamaged(where, () => stretches.next())) {
-      const values = next.value;
-      this.#page(where, await this.#undamaged(where, () => foreignPage(chunk, values, foreignSeqMax!, refuse)), values.length);
-      if (this.#slices.fills(values.length * TURN_WORK)) await this.#slices.turn();
+      const stretch = next.value;
+      const { length } = stretch.values;
+      this.#page(where, await this.#undamaged(where, () => foreignPage(chunk, stretch, foreignSeqMax!, refuse)), length);
+      if (this.#slices.fills(length * TURN_WORK)) await this.#slices.turn();
     }
     this.#target.chunkEnd(where);
   }

@@ -18,6 +18,7 @@ const MINIBLOCKS = 4;
 const MINIBLOCK_VALUES = BLOCK_VALUES / MINIBLOCKS;
 const WORD_BITS = 64;
 const INDEX_BITS = 32;
+const SHORT_BYTES = 32;
 
 /** Bytes as Snappy has them that compresses nothing. */
 export function asSnappy(raw: Uint8Array): Buffer {
@@ -28,9 +29,9 @@ export function asSnappy(raw: Uint8Array): Buffer {
   return Buffer.concat([varint(BigInt(raw.length)), head, raw]);
 }
 
-/** The page of an optional column. @param isThere a row each @param values of those where it is; null: there are none */
-export function optionalPage(isThere: readonly boolean[], values: MadePage | null): MadePage {
-  const levels = isThere.every((each) => each) ? Buffer.concat([varint(BigInt(isThere.length) << 1n), Buffer.of(1)]) : bitsOf(isThere);
+/** The page of an optional column. @param rows null: one without a value @param areAll all have one @param values of those that have; null: there are none */
+export function optionalPage(rows: readonly unknown[], areAll: boolean, values: MadePage | null): MadePage {
+  const levels = areAll ? Buffer.concat([varint(BigInt(rows.length) << 1n), Buffer.of(1)]) : bitsOf(rows.map((row) => row !== null));
   return { encoding: values?.encoding ?? ENCODING_PLAIN, raw: Buffer.concat([lengthOf(levels), levels, values?.raw ?? Buffer.alloc(0)]) };
 }
 
@@ -49,7 +50,17 @@ export function flags(values: readonly boolean[]): MadePage {
 }
 
 export function texts(values: readonly Uint8Array[]): MadePage {
-  return { encoding: ENCODING_DELTA_LENGTH_BYTE_ARRAY, raw: Buffer.concat([packed(BigInt64Array.from(values, ({ length }) => BigInt(length))), ...values]) };
+  const lengths = packedLengths(values);
+  const raw = Buffer.allocUnsafe(values.reduce((sum, { length }) => sum + length, lengths.length));
+  raw.set(lengths);
+  let at = lengths.length;
+  for (const value of values) {
+    // A call costs more than a short text.
+    if (value.length > SHORT_BYTES) raw.set(value, at);
+    else for (let i = 0; i < value.length; i += 1) raw[at + i] = value[i]!;
+    at += value.length;
+  }
+  return { encoding: ENCODING_DELTA_LENGTH_BYTE_ARRAY, raw };
 }
 
 /** Places in the dictionary of the chunk. */
@@ -60,12 +71,32 @@ export function indices(values: Uint32Array): MadePage {
   return { encoding: ENCODING_RLE_DICTIONARY, raw: Buffer.concat([Buffer.of(INDEX_BITS), varint((BigInt(groups) << 1n) | 1n), bytesOf(padded)]) };
 }
 
-/** DELTA_BINARY_PACKED, each difference in 64 bits. */
 function packed(values: BigInt64Array): Buffer {
-  const first = values[0] ?? 0n;
-  const head = [varint(BigInt(BLOCK_VALUES)), varint(BigInt(MINIBLOCKS)), varint(BigInt(values.length)), varint(BigInt.asUintN(WORD_BITS, (first << 1n) ^ (first >> 63n)))];
-  const deltas = new BigInt64Array(Math.ceil(Math.max(0, values.length - 1) / MINIBLOCK_VALUES) * MINIBLOCK_VALUES);
+  const deltas = noDeltas(values.length);
   for (let i = 1; i < values.length; i += 1) deltas[i - 1] = values[i]! - values[i - 1]!;
+  return packedDeltas(values[0] ?? 0n, values.length, deltas);
+}
+
+/** The same of the lengths of texts, each difference as two words. */
+function packedLengths(values: readonly Uint8Array[]): Buffer {
+  const deltas = noDeltas(values.length);
+  const words = new Int32Array(deltas.buffer);
+  for (let i = 1; i < values.length; i += 1) {
+    const delta = values[i]!.length - values[i - 1]!.length;
+    words[2 * i - 2] = delta;
+    words[2 * i - 1] = delta >> 31;
+  }
+  return packedDeltas(BigInt(values[0]?.length ?? 0), values.length, deltas);
+}
+
+/** In whole miniblocks. */
+function noDeltas(count: number): BigInt64Array {
+  return new BigInt64Array(Math.ceil(Math.max(0, count - 1) / MINIBLOCK_VALUES) * MINIBLOCK_VALUES);
+}
+
+/** DELTA_BINARY_PACKED, each difference in 64 bits. */
+function packedDeltas(first: bigint, count: number, deltas: BigInt64Array): Buffer {
+  const head = [varint(BigInt(BLOCK_VALUES)), varint(BigInt(MINIBLOCKS)), varint(BigInt(count)), varint(BigInt.asUintN(WORD_BITS, (first << 1n) ^ (first >> 63n)))];
   // The least difference is said to be 0.
   const blockHead = Buffer.of(0, ...Array.from({ length: MINIBLOCKS }, () => WORD_BITS));
   const blocks = Array.from({ length: Math.ceil(deltas.length / BLOCK_VALUES) }, (_, at) => [blockHead, bytesOf(deltas.subarray(at * BLOCK_VALUES, (at + 1) * BLOCK_VALUES))]);
