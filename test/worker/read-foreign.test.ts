@@ -14,8 +14,8 @@ import { emptyParser, memtableTexts, readBack } from './read-case.js';
 
 const SEQ_MAX = 1000;
 const WRITTEN_AS = [
-  'COMPRESSION uncompressed', 'COMPRESSION snappy', 'COMPRESSION zstd, PARQUET_VERSION v2', 'COMPRESSION gzip', 'COMPRESSION brotli, PARQUET_VERSION v2',
-  'COMPRESSION lz4_raw', 'DICTIONARY_SIZE_LIMIT 1, PARQUET_VERSION v2', 'DICTIONARY_SIZE_LIMIT 1', 'ROW_GROUP_SIZE 2048',
+  'COMPRESSION uncompressed', 'COMPRESSION snappy, ROW_GROUP_SIZE 2048', 'COMPRESSION zstd, PARQUET_VERSION v2', 'COMPRESSION gzip, DICTIONARY_SIZE_LIMIT 1',
+  'COMPRESSION brotli, DICTIONARY_SIZE_LIMIT 1, PARQUET_VERSION v2', 'COMPRESSION lz4_raw',
 ];
 
 /** A file of ours with random rows. */
@@ -101,7 +101,7 @@ test('[issue 14 3] damage to a file of another writer ends the reading with a se
   const [plain, packed] = await filesByDuckdb(own, [['SELECT * FROM source', 'COMPRESSION uncompressed'], ['SELECT * FROM source', 'COMPRESSION zstd, PARQUET_VERSION v2']]);
   for (const file of [plain!, packed!]) {
     let refused = 0;
-    for (let round = 0; round < 60; round += 1) {
+    for (let round = 0; round < 40; round += 1) {
       const damaged = Buffer.from(file);
       const at = random.below(file.length);
       damaged[at]! ^= 1 << random.below(8);
@@ -110,7 +110,7 @@ test('[issue 14 3] damage to a file of another writer ends the reading with a se
         refused += 1;
       });
     }
-    assert.ok(refused > 10, `${refused} of 60 were refused`);
+    assert.ok(refused > 8, `${refused} of 40 were refused`);
     for (const bytes of [0, 3, 11, file.length >> 1, file.length - 1]) await assert.rejects(textsOf(file.subarray(0, bytes)), DamagedFile);
   }
 });

@@ -5,7 +5,7 @@ import type { ForeignChunk } from './foreign-footer.js';
 import { compressors, parquetRead } from './hyparquet-library.js';
 import { numberOf, structOf, ThriftReader, type ThriftStruct } from './thrift-reader.js';
 
-/** As they stand in the file: whole numbers of 64 bits and more as bigint, texts and decimals as bytes. */
+/** As they stand in the file: whole numbers of 64 bits as bigint, texts and decimals as bytes; of INT96, which is a time, the nanoseconds since 1970. */
 export type ForeignValue = bigint | number | boolean | Uint8Array;
 
 const TYPE_DATA = 0;
@@ -112,7 +112,7 @@ async function decoded({ codec, isRequired, length, type }: ForeignChunk, pages:
   const file = { byteLength: pages.length, slice: (from: number, end?: number) => arrayBufferOf(pages.subarray(from, end)) };
   const values: (ForeignValue | null | undefined)[] = [];
   await parquetRead({
-    file, metadata, columns: [name], compressors, utf8: false,
+    file, metadata, columns: [name], compressors, utf8: false, parsers: { timestampFromNanoseconds: (nanos: bigint) => nanos as never },
     onChunk: ({ columnData }) => {
       for (let i = 0; i < columnData.length; i += 1) values.push(columnData[i] as ForeignValue | null | undefined);
     },

@@ -16,10 +16,6 @@ export const NANOS_DICTIONARY = { values: NANOS, raw: bytesOf(Int32Array.from({ 
 
 const MICROS_MIN = -9_223_372_036_854_776n;
 const MICROS_MAX = 9_223_372_036_854_775n;
-/** INT96: nanoseconds of the day in the low 64 bits, above them the day of Julian's count. */
-const DAY_BITS = 64n;
-const JULIAN_1970 = 2_440_588n;
-const MICROS_PER_DAY = 86_400_000_000n;
 const NS_PER_MICRO = 1000n;
 
 /** @param seqMax above no `sluice_seq` @throws TypeError for a value of another type than its column has, which is damage */
@@ -54,14 +50,14 @@ function timesOf({ type, unitMicros }: ForeignChunk, values: ForeignColumn, refu
   return BigInt64Array.from(values, (value) => {
     if (value === null) return refuse('a row of it has no time');
     const number = asBigint(value);
-    const micros = type === 'INT96' ? microsOfInt96(number) : number * unitMicros;
+    const micros = type === 'INT96' ? flooredMicros(number) : number * unitMicros;
     return micros < MICROS_MIN || micros > MICROS_MAX ? refuse('a row of it has a time before 1677 or after 2262') : micros;
   });
 }
 
-function microsOfInt96(value: bigint): bigint {
-  const nanos = BigInt.asUintN(Number(DAY_BITS), value);
-  return ((value >> DAY_BITS) - JULIAN_1970) * MICROS_PER_DAY + nanos / NS_PER_MICRO;
+/** As DuckDB and Spark read them. */
+function flooredMicros(nanos: bigint): bigint {
+  return (nanos - ((nanos % NS_PER_MICRO) + NS_PER_MICRO) % NS_PER_MICRO) / NS_PER_MICRO;
 }
 
 function seqsOf(values: ForeignColumn, seqMax: bigint, refuse: Refuse): BigInt64Array {
