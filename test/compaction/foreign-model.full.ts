@@ -45,7 +45,7 @@ class Run {
     if (some.length === 0 || random.chance(0.3)) await this.#append(options);
     // Files to which a column was added that is none of ours stay from then on.
     else if (random.chance(0.1)) await this.#foreign.commit(`SELECT *, 1::TINYINT AS theirs ${from}`, { removes: some, options });
-    else if (random.chance(0.3)) await this.#foreign.commit(`SELECT * REPLACE (CASE WHEN f > 500 THEN NULL ELSE f END AS f) ${from}`, { removes: some, options });
+    else if (random.chance(0.35)) await this.#foreign.commit(`SELECT * REPLACE (CASE WHEN f > 500 THEN NULL ELSE f END AS f) ${from}`, { removes: some, options });
     else await this.#foreign.commit(`SELECT f, time, * EXCLUDE (f, time) ${from}`, { removes: some, options });
   }
 
