@@ -4,9 +4,11 @@ import { fileColumns } from '../src/tables/parquet/file-columns.js';
 import type { RangeStore } from '../src/tables/table-store.js';
 import { compactFiles, COMPACTED_LIMITS } from '../src/worker/compact/compact.js';
 import { Slices } from '../src/worker/flush/slices.js';
-import { openFiles, readFiles, type DataFile } from '../src/worker/read/file-reader.js';
+import type { DataFile } from '../src/worker/read/data-file.js';
+import { openFiles, readFiles } from '../src/worker/read/file-reader.js';
 import { WasmParser } from '../src/worker/wasm/wasm.js';
 import { Random } from '../test/fuzz/random.js';
+import { filesByDuckdb } from '../test/worker/foreign-files.js';
 import { countingStore, longestSlice } from './flush-probe.js';
 import { median, secondsSince } from './measure.js';
 import { Session, warmModule } from './session.js';
@@ -23,13 +25,14 @@ const SLICE_ROWS = 65_536;
 const TABLE_ID = 1;
 
 export const part: Part = {
-  about: `${FILES} files of ${fixed(ROWS)} rows in memory (TSBS cpu-only: ten tags, ten fields, 4,000 hosts), CPU time of the process, median of ${ROUNDS}; MiB are of linear memory. In turn: file after file in time, no point twice. At random: each line in any of the files, and one in ${LINES_PER_REPEAT} again with one field. Read: into a memtable alone. Compact: read, sorted, merged by C4, encoded, counted.`,
+  about: `${FILES} files of ${fixed(ROWS)} rows in memory (TSBS cpu-only: ten tags, ten fields, 4,000 hosts), CPU time of the process, median of ${ROUNDS}; MiB are of linear memory. In turn: file after file in time, no point twice. At random: each line in any of the files, and one in ${LINES_PER_REPEAT} again with one field. Of another writer: those in turn, each written anew by DuckDB with zstd. Read: into a memtable alone. Compact: read, sorted, merged by C4, encoded, counted.`,
   async run() {
     const inTurn = await madeFiles(lines());
     const atRandom = await madeFiles(shuffled(lines()));
+    const foreign = await byAnother(inTurn);
     const rows = [
-      await readRow('read, in turn', inTurn), await readRow('read, at random', atRandom),
-      await compactRow('compact, in turn', inTurn), await compactRow('compact, at random', atRandom),
+      await readRow('read, in turn', inTurn), await readRow('read, at random', atRandom), await readRow('read, of another writer', foreign),
+      await compactRow('compact, in turn', inTurn), await compactRow('compact, at random', atRandom), await compactRow('compact, of another writer', foreign),
     ];
     return [{ title: 'compaction', columns: ['rows', 'MB read', 'MB written', 'M rows/s', 'µs a row', 'MiB', 'longest slice ms'], rows }];
   },
@@ -73,6 +76,18 @@ async function madeFiles(all: readonly string[]): Promise<Made> {
   const files = [...kept].map(([path, { length }]) => ({ path, bytes: length }));
   const store = { ...countingStore(), getRange: async (path: string, from: number, bytes: number) => kept.get(path)!.subarray(from, from + bytes) };
   return { store, files, columns: session.columns, bytes: files.reduce((sum, file) => sum + file.bytes, 0) };
+}
+
+/** The same files as another writer leaves them. */
+async function byAnother({ columns, files, store }: Made): Promise<Made> {
+  const kept = new Map<string, Buffer>();
+  for (const { path, bytes } of files) {
+    const [file] = await filesByDuckdb((await store.getRange(path, 0, bytes))!, [['SELECT * FROM source', 'COMPRESSION zstd']]);
+    kept.set(path, file!);
+  }
+  const theirs = [...kept].map(([path, { length }]) => ({ path, bytes: length, foreignSeqMax: Number.MAX_SAFE_INTEGER }));
+  const getRange = async (path: string, from: number, bytes: number): Promise<Buffer> => kept.get(path)!.subarray(from, from + bytes);
+  return { store: { ...store, getRange }, files: theirs, columns, bytes: theirs.reduce((sum, file) => sum + file.bytes, 0) };
 }
 
 interface Round {

@@ -190,6 +190,11 @@ export function parseMergedFileName(name: string): { node: string; seq: number; 
   return match === null || seq === null || number === null ? null : { node: match[1] ?? '', seq, number };
 }
 
+/** Whether a name is one of a data file of a sluice. */
+export function isOwnFile(name: string): boolean {
+  return (parseDataFileName(name) ?? parseMergedFileName(name)) !== null;
+}
+
 /** Name of a file of rows as JSON lines, in quarantine. Like `dataFileName` otherwise. */
 export function plainFileName(node: string, seq: number, slot: number): string {
   return `${node}-${digits16(seq)}-${slot}.jsonl`;

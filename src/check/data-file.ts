@@ -3,7 +3,7 @@ import { basename, isAbsolute, join } from 'node:path';
 import type { Disk } from '../disk.js';
 import { quoteName, quoteText, type Cell, type Duck } from '../query/duckdb.js';
 import type { Add } from './action.js';
-import { originOf } from './mark.js';
+import { originOf, type Origin } from './mark.js';
 import { walkPages } from './pages.js';
 import type { Report } from './problem.js';
 import { fits, type Field } from './schema.js';
@@ -78,7 +78,7 @@ async function checkValues({ duck, fields }: FileParts, { path, full, rows }: { 
   }
   if (origin === null) return { path: full, rows, seqs: null };
   if (statistics === null) say('statistics', null, 'its add has none, and sluice gives each file some');
-  return { path: full, rows, seqs: ownRules(facts, origin.seq, say) };
+  return { path: full, rows, seqs: ownRules(facts, origin, say) };
 }
 
 function faultsOf(field: Field, statistics: Statistics, held: ColumnFacts, isOurs: boolean): string[] {
@@ -120,7 +120,7 @@ async function factsOf(duck: Duck, full: string, fields: readonly Field[], rows:
 }
 
 /** What holds of the rows of every file of sluice. @returns the least and greatest seq */
-function ownRules(facts: ReadonlyMap<string, ColumnFacts>, seqMax: number, say: Report): readonly [bigint, bigint] | null {
+function ownRules(facts: ReadonlyMap<string, ColumnFacts>, { isCompacted, seq: seqMax }: Origin, say: Report): readonly [bigint, bigint] | null {
   const span = (name: string): readonly [bigint, bigint] | null => {
     const held = facts.get(name);
     if (held === undefined) say('file-columns', null, `it has no column ${name}`);
@@ -130,7 +130,8 @@ function ownRules(facts: ReadonlyMap<string, ColumnFacts>, seqMax: number, say: 
   const ns = span('sluice_ns');
   if (ns !== null && (ns[0] < 0n || ns[1] > 999n)) say('row', null, `sluice_ns goes from ${ns[0]} to ${ns[1]}: it is 0 to 999`);
   const seqs = span('sluice_seq');
-  if (seqs !== null && (seqs[0] <= 0n || seqs[1] > BigInt(seqMax))) say('row', null, `sluice_seq goes from ${seqs[0]} to ${seqs[1]}, and the file's name says at most ${seqMax}`);
+  // Rows that another writer gave none count as of 0, also where they were put together with ours.
+  if (seqs !== null && (seqs[0] < (isCompacted ? 0n : 1n) || seqs[1] > BigInt(seqMax))) say('row', null, `sluice_seq goes from ${seqs[0]} to ${seqs[1]}, and the file's name says at most ${seqMax}`);
   return seqs;
 }
 

@@ -7,8 +7,15 @@ const APP_ID = /^sluice-([0-9a-f]{8})$/;
 /** Files of a flush, and compacted ones. */
 const DATA_FILE = /^([0-9a-f]{8})-(\d{16})-(c?)\d{1,16}\.parquet$/;
 
+/** What the name of a data file of sluice says. */
+export interface Origin {
+  readonly node: string;
+  readonly seq: number;
+  readonly isCompacted: boolean;
+}
+
 /** Who wrote a data file and up to which seq its rows go, or null for a file of another writer. */
-export function originOf(file: string): { readonly node: string; readonly seq: number; readonly isCompacted: boolean } | null {
+export function originOf(file: string): Origin | null {
   const [, node, seq, compacted] = DATA_FILE.exec(file) ?? [];
   return node === undefined ? null : { node, seq: Number(seq), isCompacted: compacted === 'c' };
 }

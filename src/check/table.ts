@@ -74,13 +74,13 @@ async function removedSince(disk: Disk, duck: Duck, folder: string, version: num
   return new Set(now === null ? [] : [...live.keys()].filter((path) => !now.live.has(path)));
 }
 
-/** Rows of sluice are unique by tags, time, sluice_ns and sluice_seq. Only files whose seqs overlap can share one. */
+/** Rows of sluice are unique by tags, time, sluice_ns and sluice_seq; not those of others, which have 0 there. Only files whose seqs overlap can share one. */
 async function checkRowsOnce(duck: Duck, fields: readonly Field[], files: readonly ReadFile[], report: Report): Promise<void> {
   const tags = fields.filter(({ kind }) => kind === 'tag').map(({ name }) => quoteName(name));
   for (const group of overlapping(files)) {
     const present = new Set((await rowsOf(duck, `DESCRIBE SELECT * FROM ${parquetSql(group)}`)).map(([name]) => quoteName(String(name))));
     const point = [...tags.filter((tag) => present.has(tag)), 'time', 'sluice_ns', 'sluice_seq'].join(', ');
-    const [row] = await rowsOf(duck, `SELECT count(*), coalesce(min(sluice_seq), 0) FROM (SELECT sluice_seq FROM ${parquetSql(group)} GROUP BY ${point} HAVING count(*) > 1)`);
+    const [row] = await rowsOf(duck, `SELECT count(*), coalesce(min(sluice_seq), 0) FROM (SELECT sluice_seq FROM ${parquetSql(group)} WHERE sluice_seq > 0 GROUP BY ${point} HAVING count(*) > 1)`);
     const [points, seq] = [wholeOf(row![0]!), wholeOf(row![1]!)];
     if (points > 0n) report('row-twice', group.length === 1 ? group[0]! : `${group.length} files`, `${points} points of one sluice_seq (${seq} is the least) stand there more than once`);
   }

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import type { ColumnDefinition } from '../model/schema.js';
 import { Thread } from '../thread.js';
 import type { Compacted } from '../worker/compact/compact.js';
-import type { DataFile } from '../worker/read/file-reader.js';
+import type { DataFile } from '../worker/read/data-file.js';
 import type { PlanLimits } from './plan.js';
 
 /** Files that become others. */
@@ -31,6 +31,7 @@ export interface CompactionOrder {
 /** What of a compaction cannot be done, by its kind: the `cause` of what `compact` throws. */
 export const NO_ROOM = 'NoRoom';
 export const DAMAGED_FILE = 'DamagedFile';
+export const FOREIGN_FORM = 'ForeignForm';
 
 /** The folder whose tables it works on, and one for unfinished files on the same file system. */
 export interface ThreadPlace {

@@ -5,19 +5,20 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../logging.js';
 import { tableSubject, type MaintenanceTroubles } from '../maintenance-troubles.js';
 import type { Retiring } from '../flush/retiring.js';
-import { parseDataFileName, parseMergedFileName } from '../names.js';
+import { isOwnFile } from '../names.js';
 import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
 import { BEFORE_TAG, MERGED_TAG, MERGED_TAG_VALUES, type AddedFile } from '../tables/delta/actions.js';
-import type { LiveFile } from '../tables/delta/file-list.js';
 import { fieldsOf, isAppendOnly } from '../tables/delta/table-state.js';
 import { FilesGone } from '../tables/replacement.js';
 import type { TableStore } from '../tables/table-store.js';
 import type { Compacted, CompactedFile } from '../worker/compact/compact.js';
 import { windowOfBoth } from './calendar.js';
-import { DAMAGED_FILE, NO_ROOM, type CompactionOrder } from './compaction-thread.js';
+import type { CompactionOrder } from './compaction-thread.js';
 import { eager, limitsFor, type MaintenanceSettings } from './limits.js';
+import { LeftFiles } from './left-files.js';
 import { NewFiles } from './new-files.js';
-import { nextJob, type Job, type PlannedFile, type PlanLimits } from './plan.js';
+import { nextJob, type Job, type PlanLimits } from './plan.js';
+import { plannable, seqOf } from './plannable.js';
 import { TableTurns } from './table-turns.js';
 
 interface CompactorParts {
@@ -61,10 +62,7 @@ interface Outcome {
 export class Compactor {
   readonly #parts: CompactorParts;
   readonly #turns: TableTurns;
-  /** By table, files that are left as they are: damaged, or too large. */
-  readonly #left = new Map<number, Set<string>>();
-  /** By table, the share of the memory that its jobs are planned for, where all of it was not enough. */
-  readonly #shares = new Map<number, number>();
+  readonly #left = new LeftFiles();
   /** Jobs run one after another. */
   readonly #inTurn = atMost(1);
   #turn: Promise<void> | null = null;
@@ -83,6 +81,11 @@ export class Compactor {
     return this.#counts;
   }
 
+  /** Files that are left as they are, since the start, by the reason. */
+  filesLeft(): ReturnType<LeftFiles['counts']> {
+    return this.#left.counts();
+  }
+
   /** Files of a table were flushed. */
   noteFlushed(tableId: number, files: number): void {
     this.#turns.noteFlushed(tableId, files);
@@ -96,8 +99,7 @@ export class Compactor {
   forget(tableIds: readonly number[]): void {
     for (const tableId of tableIds) {
       this.#turns.forget(tableId);
-      this.#left.delete(tableId);
-      this.#shares.delete(tableId);
+      this.#left.forget(tableId);
     }
   }
 
@@ -154,11 +156,12 @@ export class Compactor {
       const committed = new Set(fieldsOf(committer.state).map(({ name }) => name));
       const { columns: taken } = committer.takenNames(known);
       const columns = known.filter(({ id, name }) => committed.has(name) && !taken.has(id));
-      const limits = limitsFor(settings, columns, this.#shares.get(table.id) ?? 1);
-      const planned = this.#planned(table, live);
+      const limits = limitsFor(settings, columns, this.#left.share(table.id));
+      this.#left.keepLive(table.id, live);
+      const planned = plannable(live, committer.state, (path) => this.#left.isLeft(table.id, path));
       const job = nextJob(planned.files, clock.nowMs(), isEager ? eager(limits) : limits);
       if (job === null) return false;
-      await committer.check(columns);
+      await committer.check(() => columns);
       await this.#assertRoom(job);
       const others = [...planned.others.map(({ span }) => span ?? EVERY_TIME), ...(this.#parts.hasOtherRows(table) ? [EVERY_TIME] : [])];
       return this.#do({ ...table, columns }, committer, { job, limits, others });
@@ -170,7 +173,7 @@ export class Compactor {
     this.#at = table.id;
     try {
       const numberFirst = await this.#newFiles.first(table.folder);
-      const compacted = await compact({ ...this.#orderOf(table, job, limits, others), numberFirst }).catch(async (error: Error) => {
+      const compacted = await compact({ ...this.#orderOf(table, job, { flushedTo: committer.state.flushedTo, limits, others }), numberFirst }).catch(async (error: Error) => {
         await this.#newFiles.clear(table.folder, numberFirst);
         return this.#without(table, job, error);
       });
@@ -194,57 +197,29 @@ export class Compactor {
     }
   }
 
-  /** What can be planned with, and what is only in the way: files of others, and those that could not be read. */
-  #planned(table: Table, live: readonly LiveFile[]): { files: PlannedFile[]; others: LiveFile[] } {
-    const left = this.#stillLeft(table.id, live);
-    const files: PlannedFile[] = [];
-    const others: LiveFile[] = [];
-    for (const file of live) {
-      const { addedMs, bytes, isMerged, path, rows, span } = file;
-      if (span === null || rows === null || left?.has(path) || (parseDataFileName(path) ?? parseMergedFileName(path)) === null) others.push(file);
-      else files.push({ path, bytes, rows, firstMs: span.firstMs, lastMs: span.beforeMs === undefined ? span.lastMs : span.beforeMs - 1, addedMs, isMerged });
-    }
-    return { files, others };
-  }
-
-  /** Those among the files that are left as they are that are live: others left the table. */
-  #stillLeft(tableId: number, live: readonly LiveFile[]): ReadonlySet<string> | undefined {
-    const left = this.#left.get(tableId);
-    if (left === undefined) return undefined;
-    const still = new Set(live.flatMap(({ path }) => (left.has(path) ? [path] : [])));
-    if (still.size > 0) this.#left.set(tableId, still);
-    else this.#left.delete(tableId);
-    return still;
-  }
-
-  #orderOf({ columns, folder, id }: Table, { beside, files, isOneFile, untilMs }: Job, limits: PlanLimits, others: CompactionOrder['beside']): Omit<CompactionOrder, 'numberFirst'> {
+  /** @param flushedTo the seq up to which rows of the table are in files */
+  #orderOf(
+    { columns, folder, id }: Table, { beside, files, isOneFile, untilMs }: Job, { flushedTo, limits, others }: { flushedTo: number; limits: PlanLimits; others: CompactionOrder['beside'] },
+  ): Omit<CompactionOrder, 'numberFirst'> {
     const { clock, node, settings } = this.#parts;
     const [rows, bytes] = [sum(files, (file) => file.rows), sum(files, (file) => file.bytes)];
     const [firstMs, lastMs] = [Math.min(...files.map((file) => file.firstMs)), Math.max(...files.map((file) => file.lastMs))];
     const fitsADay = untilMs === null && rows <= limits.rowsMax && bytes <= limits.bytesMax && windowOfBoth(firstMs, lastMs)?.grain === 'day';
     return {
       tableId: id, folder, columns, node,
-      files: files.toSorted((a, b) => seqOf(a.path) - seqOf(b.path)).map(({ path, bytes: fileBytes }) => ({ path: `${folder}/${path}`, bytes: fileBytes })),
+      files: files.toSorted((a, b) => seqOf(a.path) - seqOf(b.path))
+        .map((file) => ({ path: `${folder}/${file.path}`, bytes: file.bytes, ...(isOwnFile(file.path) ? {} : { foreignSeqMax: flushedTo }) })),
       cut: isOneFile || fitsADay ? null : { untilMs, rowBytes: bytes / rows, nowMs: clock.nowMs(), limits },
       beside: [...beside, ...others].map(({ firstMs: from, lastMs: last }) => ({ firstMs: from, lastMs: last })),
       rowsMax: limits.rowsMax, bytesMax: limits.bytesMax, memoryBytesMax: settings.memoryBytesMax, cpuShare: settings.cpuShare || 1,
     };
   }
 
-  /** What was no job: it is planned anew, for less memory or without a file that cannot be read. @throws any other error */
-  #without(table: Table, { files }: Job, error: Error): null {
-    const share = (this.#shares.get(table.id) ?? 1) / 2;
-    if (error.cause === NO_ROOM && files.length > 2 && share >= SHARE_MIN) {
-      this.#shares.set(table.id, share);
-      return null;
-    }
-    const left = this.#left.get(table.id) ?? new Set();
-    const path = error.cause === NO_ROOM
-      ? files.reduce((a, b) => (b.bytes > a.bytes ? b : a)).path
-      : files.find((file) => error.cause === DAMAGED_FILE && error.message.includes(file.path))?.path;
-    if (path === undefined || left.has(path)) throw error;
-    this.#left.set(table.id, left.add(path));
-    this.#parts.logger.warn(`table ${table.folder}: ${path} stays as it is and is put together with no other: ${error.message}`);
+  /** What was no job: it is planned anew, for less memory or without files that cannot be read. @throws any other error */
+  #without({ folder, id }: Table, { files }: Job, error: Error): null {
+    const { isNew, said } = this.#left.learn(id, files, error);
+    if (!isNew) throw error;
+    if (said !== null) this.#parts.logger.warn(`table ${folder}: ${said}`);
     return null;
   }
 
@@ -267,8 +242,6 @@ export class Compactor {
   }
 }
 
-/** Below it a file is too large for the memory, whatever is put together with it. */
-const SHARE_MIN = 1 / 16;
 /** What its `add` says of a file besides. */
 function tagged({ endMs, hasPointsOnce, ...file }: CompactedFile): AddedFile {
   return { ...file, tags: { [MERGED_TAG]: MERGED_TAG_VALUES[hasPointsOnce ? 'points' : 'rows'], ...(Number.isFinite(endMs) ? { [BEFORE_TAG]: String(endMs) } : {}) } };
@@ -279,9 +252,4 @@ const EVERY_TIME = { firstMs: -Infinity, lastMs: Infinity };
 
 function sum<T>(list: readonly T[], of: (each: T) => number): number {
   return list.reduce((all, each) => all + of(each), 0);
-}
-
-/** Up to which seq a file has rows, by its name. */
-function seqOf(path: string): number {
-  return (parseDataFileName(path) ?? parseMergedFileName(path))?.seq ?? 0;
 }

@@ -10,7 +10,7 @@ import type { Recovery } from '../ingest/recovery.js';
 import type { Flusher } from '../flush/flusher.js';
 import type { LogTrimmer } from '../flush/log-trimmer.js';
 import type { Retiring } from '../flush/retiring.js';
-import { parseDataFileName, parseMergedFileName, segmentName, type DataPaths } from '../names.js';
+import { isOwnFile, segmentName, type DataPaths } from '../names.js';
 import { keptSinceMicros } from '../retention.js';
 import { TRASH_GRACE_MS } from '../tables/cleanup.js';
 import type { LiveFile } from '../tables/delta/file-list.js';
@@ -175,8 +175,7 @@ async function toRead(parts: HandlerParts, table: Table, query: string): Promise
 
 /** Only what we wrote ourselves proves something: of other writers' files the statistics may be rounded as they like. */
 function provenOf({ path, span }: Pick<LiveFile, 'path' | 'span'>): Pick<LiveFile, 'path' | 'span'> {
-  const isOurs = (parseDataFileName(basename(path)) ?? parseMergedFileName(basename(path))) !== null;
-  return { path, span: isOurs ? span : null };
+  return { path, span: isOwnFile(basename(path)) ? span : null };
 }
 
 /** A table that cannot be read is listed as well: it must not hide the others. */

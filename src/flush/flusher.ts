@@ -342,7 +342,7 @@ export class Flusher {
   }
 
   async #check(table: Table): Promise<void> {
-    await this.use(table, (committer) => committer.check(table.columns));
+    await this.use(table, (committer) => committer.check(() => this.#catalog.table(table.id)?.columns ?? table.columns));
   }
 
   async #toQuarantine(table: Table): Promise<void> {

@@ -136,9 +136,14 @@ export class TableCommitter {
     return damagedFiles(store, folder, files);
   }
 
-  /** Looks whether the table can be written as it is now, with these columns or other names of them. @throws TableRefused saying why not */
-  async check(columns: readonly ColumnDefinition[]): Promise<void> {
+  /**
+   * Looks whether the table can be written as it is now, with its columns or other names of them.
+   * @param columnsNow gives them; it is asked once the newest commit is known, for a flush meanwhile may have given a column another name
+   * @throws TableRefused saying why not
+   */
+  async check(columnsNow: () => readonly ColumnDefinition[]): Promise<void> {
     await this.#inTurn(() => this.#seen.refresh());
+    const columns = columnsNow();
     const fields = this.#writableFields();
     const { columns: taken } = takenNames(columns, fields);
     this.#mergedFields(columns.filter(({ id }) => !taken.has(id)), fields);

@@ -1,6 +1,7 @@
 /** The flusher's bookkeeping, with workers and Delta logs that a test answers for. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { KIND_F64 } from '../../assembly/layout/codes.js';
 import type { Catalog, Table } from '../../src/catalog/catalog.js';
 import type { Pool, Slot } from '../../src/ingest/pool.js';
 import type { Log } from '../../src/log/log.js';
@@ -56,6 +57,8 @@ class Bench {
   beforeDraft: () => Promise<void> = async () => {};
   /** Whether the table can be written. */
   beforeCheck: () => Promise<void> = async () => {};
+  /** The columns with which it was looked at. */
+  readonly checked: Table['columns'][] = [];
   readonly #tables = new Map<number, Table>();
 
   constructor(tables: number, slots: number) {
@@ -92,7 +95,10 @@ class Bench {
         return {
           bytes: 1, holdsFiles: false, letGo: () => undefined,
           state: { flushedTo: Math.max(table.flushedTo, this.committedElsewhere) },
-          check: async () => this.beforeCheck(),
+          check: async (columnsNow: () => Table['columns']) => {
+            await this.beforeCheck();
+            this.checked.push(columnsNow());
+          },
           look: async () => ({ files: [], state: { flushedTo: Math.max(this.table(table.id).flushedTo, this.committedElsewhere) } }),
           damagedFiles: async () => [],
           commit: async (batch: FlushBatch) => {
@@ -115,6 +121,10 @@ class Bench {
 
   table(id: number): Table {
     return this.#tables.get(id)!;
+  }
+
+  setColumns(id: number, columns: Table['columns']): void {
+    this.#tables.set(id, { ...this.#tables.get(id)!, columns });
   }
 
   drop(tableId: number): void {
@@ -202,6 +212,16 @@ test('a flush ends when the rows noted before it are in files, also when others 
   await Promise.all(others);
   assert.deepEqual(bench.commits.map(({ seq }) => seq), [100, 200]);
   assert.equal(bench.flusher.firstUnflushed, Infinity);
+});
+
+test('a table is looked at with the columns that it has when its log was read: a flush meanwhile may have given one another name', async () => {
+  const bench = new Bench(1, 1);
+  const column = { id: 1, kind: KIND_F64, key: 'later', name: 'later' };
+  bench.setColumns(1, [column]);
+  bench.beforeCheck = async () => bench.setColumns(1, [{ ...column, name: 'later~2' }]);
+  await bench.flusher.takeUp([bench.table(1)]);
+  assert.deepEqual(bench.checked.map(([first]) => first!.name), ['later~2']);
+  assert.deepEqual(bench.flusher.setAsideTables(), []);
 });
 
 test('a flush of a table whose flush is under way waits for it', async () => {

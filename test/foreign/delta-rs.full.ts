@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { expectNoFaults } from './faults.js';
-import { DOWN, OPERATIONS, TAKEN_BACK, titleOf } from './operations.js';
+import { DOWN, OPERATIONS, PUT_TOGETHER, TAKEN_BACK, titleOf } from './operations.js';
 import { pythonWithDeltalake } from './python/program.js';
-import { changed, raced, takenBack, uncommitted } from './story.js';
+import { changed, putTogether, raced, takenBack, uncommitted } from './story.js';
 import { ForeignWriter } from './writer.js';
 
 const found = pythonWithDeltalake();
@@ -35,6 +35,10 @@ describe('another writer', { skip, concurrency: 2 }, () => {
   for (const operation of OPERATIONS.filter((each) => TAKEN_BACK.includes(titleOf(each)))) {
     test(`taken back: ${titleOf(operation)}`, async () => expectNoFaults(await takenBack(operation, foreign)));
   }
+  test('[issue 14 3] put together with ours', async () => {
+    const chosen = OPERATIONS.filter((each) => PUT_TOGETHER.has(titleOf(each)));
+    expectNoFaults(await putTogether(chosen, foreign, PUT_TOGETHER));
+  });
   test('a file that waits for its commit while the server starts', async () => expectNoFaults(await uncommitted(foreign)));
   test('appends and compactions while the server flushes', async () => {
     assert.ok('python' in found);

@@ -39,6 +39,10 @@ export function flush(dataDir: string): Promise<Ran> {
   return sluice(['flush', '--data-dir', dataDir]);
 }
 
+export function compact(dataDir: string): Promise<Ran> {
+  return sluice(['compact', '--data-dir', dataDir]);
+}
+
 /** A table as `sluice query` shows it, with what it says on stderr; `rows` is null when it fails. */
 export interface Shown {
   readonly rows: readonly Row[] | null;

@@ -99,6 +99,12 @@ export const DOWN: readonly string[] = [
   'compact, then vacuum full', 'delete all, then vacuum', 'overwrite', 'restore', 'clean up', 'append with later, a string', 'overwrite with partitions', 'constraint', 'deletion vector',
 ];
 
+/** Those after which the files of the other writer are put together with ours, and how many files are left then: what has a column of its own stays. */
+export const PUT_TOGETHER: ReadonlyMap<string, number> = new Map([
+  ['compact', 1], ['z-order', 1], ['delete by predicate', 1], ['delete by tag', 1], ['update', 1], ['merge', 1], ['append', 1], ['overwrite', 1], ['overwrite by predicate', 1],
+  ['append with a new column', 2], ['append with later, a float', 1], ['append with later, a string', 2], ['add column later, a string', 1],
+]);
+
 /** Those that the other writer can take back by restoring the version before, by title. */
 export const TAKEN_BACK: readonly string[] = ['constraint', 'invariant', 'raise versions', 'column mapping'];
 

@@ -1,8 +1,9 @@
 /** What happens in a scene, from its first write to its end. Each gives the faults it found, a sentence each. */
 import { checkEnds, checkTables, checkWrittenAgain } from './checks.js';
-import { LATE_ASIDE, SOON_ASIDE, tableFolder } from './doors.js';
+import { livePaths } from '../compaction/foreign-table.js';
+import { compact, LATE_ASIDE, SOON_ASIDE, tableFolder } from './doors.js';
 import { makeRow } from './ledger.js';
-import type { Operation } from './operations.js';
+import { titleOf, type Operation } from './operations.js';
 import { Scene } from './scene.js';
 import type { ForeignWriter } from './writer.js';
 
@@ -67,7 +68,30 @@ export function takenBack(operation: Operation, foreign: ForeignWriter): Faults 
   });
 }
 
-/** The other writer appends and compacts all the time while the server flushes. */
+/** What the other writer left is put together with what sluice flushes, twice and with a kill between. @param files that are left, by the title of the operation */
+export function putTogether(operations: readonly Operation[], foreign: ForeignWriter, files: ReadonlyMap<string, number>): Faults {
+  const scene = new Scene(operations, foreign, SOON_ASIDE);
+  return play(scene, async () => {
+    await scene.change();
+    for (const when of ['after the first compaction', 'after a kill and another']) {
+      await scene.write();
+      await scene.flush();
+      const { code, stderr } = await compact(scene.dataDir);
+      if (code !== 0) scene.fault(`${when}: sluice compact ended with ${code}: ${stderr.trim()}`);
+      for (const { operation, victim } of scene.changes) {
+        const { length } = livePaths(tableFolder(scene.dataDir, victim.name));
+        const expected = files.get(titleOf(operation));
+        if (length !== expected) scene.fault(`${when}, ${victim.label} has ${length} files, and not ${expected}`);
+      }
+      await checkTables(scene, when);
+      await scene.kill();
+      await scene.start();
+    }
+    await checkEnds(scene);
+  });
+}
+
+/** The other writer appends and compacts all the time while the server flushes, and puts files together too. */
 export function raced(foreign: ForeignWriter, flushesMin: number): Faults {
   const scene = new Scene([NOTHING], foreign, SOON_ASIDE);
   return play(scene, async () => {
@@ -79,6 +103,7 @@ export function raced(foreign: ForeignWriter, flushesMin: number): Faults {
     for (let flushes = 0; flushes < flushesMin || !isOver; flushes += 1) {
       await scene.write();
       await scene.flush();
+      if (flushes % 3 === 2 && (await compact(scene.dataDir)).code !== 0) scene.fault('sluice compact failed');
     }
     const error = await failure;
     if (error !== null) throw error;

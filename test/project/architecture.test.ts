@@ -25,9 +25,9 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // Its BlockList knows networks; no socket is opened there.
   'node:net': ['src/control/socket.ts', 'src/addresses.ts'],
   'uWebSockets.js': ['src/http/listener/uws-library.ts'],
-  'hyparquet': ['src/tables/delta/checkpoint-file.ts'],
-  'hyparquet-compressors': ['src/tables/delta/checkpoint-file.ts'],
-  'hyparquet-writer': ['src/tables/delta/checkpoint-file.ts'],
+  'hyparquet': ['src/tables/parquet/hyparquet-library.ts'],
+  'hyparquet-compressors': ['src/tables/parquet/hyparquet-library.ts'],
+  'hyparquet-writer': ['src/tables/parquet/hyparquet-library.ts'],
   'piscina': ['src/ingest/pool.ts'],
   '@duckdb/node-api': ['src/query/duckdb.ts'],
   'commander': ['src/cli/main.ts'],
@@ -41,6 +41,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'node:vm': ['src/worker/gc.ts'],
   'node:child_process': ['src/query/query-child.ts'],
   'node:timers': [],
+  'node:buffer': ['src/worker/read/foreign-page.ts'],
 };
 
 test('each outside dependency is imported in one file', () => {

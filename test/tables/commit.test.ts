@@ -189,6 +189,24 @@ test('what other writers do to a table is taken as it is and stays', async () =>
   assert.deepEqual(state.metaData!.configuration, { 'delta.logRetentionDuration': 'interval 1 days' });
 });
 
+test('a table is looked at with the names that its columns have since a column of another writer took one of them', async () => {
+  const paths = freshPaths();
+  const store = await tablesStore(systemDisk, paths, 's1');
+  const committer = await open(store);
+  await committer.commit({ columns: [host], files: [flushed(`${node}-0000000000001000-0.parquet`)], seq: 1000, timeMs: 1 });
+  const { metaData } = commitOf(paths, 0).find((action) => action['metaData'])! as { metaData: { schemaString: string } };
+  const { fields, ...rest } = JSON.parse(metaData.schemaString) as { fields: object[] };
+  const theirs = { name: 'later', type: 'string', nullable: true, metadata: {} };
+  writeCommit(paths, 1, { metaData: { ...metaData, schemaString: JSON.stringify({ ...rest, fields: [...fields, theirs] }) } });
+  let columns: readonly ColumnDefinition[] = [host, { id: 3, kind: KIND_F64, key: 'later', name: 'later' }];
+  await committer.check(() => columns);
+  // The flush that brings its first value has given it another name by then.
+  const renamed = [host, { id: 3, kind: KIND_F64, key: 'later', name: 'later~2' }];
+  const flushing = committer.commit({ columns: renamed, files: [flushed(`${node}-0000000000002000-0.parquet`)], seq: 2000, timeMs: 2 }).then(() => (columns = renamed));
+  await Promise.all([flushing, committer.check(() => columns)]);
+  await assert.rejects(committer.check(() => [host, { id: 3, kind: KIND_F64, key: 'later', name: 'later' }]), /column later is "string" in the table/);
+});
+
 test('a table that asks for more than we do is read-only or refused, and says why', async () => {
   const base = { id: 'x', schemaString: '{"type":"struct","fields":[]}', partitionColumns: [] };
   const field = (name: string, type: string, metadata: object): object => ({ ...base, schemaString: JSON.stringify({ type: 'struct', fields: [{ name, type, nullable: true, metadata }] }) });

@@ -105,7 +105,7 @@ test('[issue 14 1] rows of a table that is only appended to stay, in these files
   const { committer, files } = await tableOf(1000, 2000);
   const metaData = actionsOf(files.get(pathOf(0))!)[1]!.metaData!;
   files.set(pathOf(2), linesOf({ metaData: { ...metaData, configuration: { 'delta.appendOnly': 'true' } } }));
-  await committer.check(COLUMNS);
+  await committer.check(() => COLUMNS);
   await assert.rejects(committer.replace({ ...REPLACEMENT, dataChange: true }), (error) => error instanceof TableRefused && /delta\.appendOnly/.test(error.message));
   await committer.replace(REPLACEMENT);
   assert.deepEqual(await livePaths(committer), [MERGED]);

@@ -6,7 +6,7 @@ import type { ColumnDefinition } from '../../src/model/schema.js';
 import { parseDataFileName, parseMergedFileName } from '../../src/names.js';
 import type { RangeStore, StoreWriter } from '../../src/tables/table-store.js';
 import { compactFiles, COMPACTED_LIMITS, type Compacted, type CompactOrder } from '../../src/worker/compact/compact.js';
-import { NoRoom } from '../../src/worker/read/file-reader.js';
+import { NoRoom } from '../../src/worker/read/page-target.js';
 import { WasmParser } from '../../src/worker/wasm/wasm.js';
 import { fuzzCount, Random } from '../fuzz/random.js';
 import { moduleOf } from './builds.js';

@@ -5,7 +5,8 @@ import type { ColumnDefinition } from '../../src/model/schema.js';
 import { fileColumns } from '../../src/tables/parquet/file-columns.js';
 import type { RangeStore } from '../../src/tables/table-store.js';
 import { Slices } from '../../src/worker/flush/slices.js';
-import { openFiles, readFiles, type ReadModule } from '../../src/worker/read/file-reader.js';
+import { openFiles, readFiles } from '../../src/worker/read/file-reader.js';
+import type { ReadModule } from '../../src/worker/read/page-target.js';
 import { columnReaders, type ColumnReader } from '../../src/worker/wasm/column-reader.js';
 import { WasmParser } from '../../src/worker/wasm/wasm.js';
 import { type Build, moduleOf } from './builds.js';
@@ -27,12 +28,12 @@ export function emptyParser(columns: readonly ColumnDefinition[], build: Build =
   return parser;
 }
 
-/** Reads files, in this order, into an instance of its own, through `module`. */
+/** Reads files, in this order, into an instance of its own, through `module`. @param foreignSeqMax files of another writer, that is */
 export async function readBack(
-  files: readonly Buffer[], columns: readonly ColumnDefinition[], parser = emptyParser(columns), module: ReadModule = parser,
+  files: readonly Buffer[], columns: readonly ColumnDefinition[], parser = emptyParser(columns), module: ReadModule = parser, foreignSeqMax?: number,
 ): Promise<WasmParser> {
   const named = new Map(files.map((file, place) => [`file ${place}`, file]));
-  const list = [...named].map(([path, { length }]) => ({ path, bytes: length }));
+  const list = [...named].map(([path, { length }]) => ({ path, bytes: length, ...(foreignSeqMax === undefined ? {} : { foreignSeqMax }) }));
   const slices = new Slices(65_536, () => undefined);
   const store = storeOf(named);
   await readFiles(module, store, TABLE_ID, await openFiles(store, fileColumns(columns), list, slices), slices);

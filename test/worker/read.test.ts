@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as abi from '../../assembly/layout/codes.js';
 import { DamagedFile } from '../../src/tables/parquet/damaged-file.js';
-import { NoRoom, type ReadModule } from '../../src/worker/read/file-reader.js';
+import { NoRoom, type ReadModule } from '../../src/worker/read/page-target.js';
 import type { WasmParser } from '../../src/worker/wasm/wasm.js';
 import { fuzzCount, Random } from '../fuzz/random.js';
 import { encoderModule } from './encoder-module.js';

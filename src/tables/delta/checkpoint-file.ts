@@ -2,10 +2,8 @@
  * A checkpoint of the classic kind as a Parquet file: one action a row. Ours carry a mark in the footer, by which damage to
  * them shows; those of others are read as they are.
  */
-import { parquetMetadata, parquetReadObjects, parquetSchema, type SchemaElement } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
-import { parquetWriteBuffer } from 'hyparquet-writer';
 import { crcOf } from '../../crc.js';
+import { compressors, parquetMetadata, parquetReadObjects, parquetSchema, parquetWriteBuffer, type SchemaElement } from '../parquet/hyparquet-library.js';
 import { ENGINE } from './actions.js';
 
 /** An action with all that is kept of it, as in a line of a commit. */

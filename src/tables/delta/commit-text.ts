@@ -5,7 +5,7 @@
  */
 import { crcOf } from '../../crc.js';
 import { array, decode, exactOptional, looseObject, minValue, nullish, number, object, pipe, safeInteger, string, unknown, type InferOutput } from '../../json.js';
-import { parseDataFileName, parseMergedFileName } from '../../names.js';
+import { isOwnFile, parseDataFileName, parseMergedFileName } from '../../names.js';
 import { appIdOf, commitInfoAction, isOurAppId, isOurEngine, nodeOf, txnAction, type Operation } from './actions.js';
 
 const version = pipe(number(), safeInteger('a whole number'));
@@ -76,7 +76,7 @@ export function readCommit(text: string): Commit {
   const seq = ownSeq(actions);
   const info = actions.find(({ commitInfo }) => isOurEngine(commitInfo?.engineInfo))?.commitInfo;
   if (seq === null && info === undefined) {
-    return { actions, own: null, strays: addedFiles(actions).filter((name) => (parseDataFileName(name) ?? parseMergedFileName(name)) !== null) };
+    return { actions, own: null, strays: addedFiles(actions).filter(isOwnFile) };
   }
   if (seq === null) throw new Error('it is of sluice and has no seq (txn)');
   if (info === undefined) throw new Error('it has a seq and no sluice signed it (commitInfo)');

@@ -1,5 +1,6 @@
 /** The files of a table: what its newest version is made of, and what any version named. Changed in place, commit by commit. */
 import type { TableStore } from '../table-store.js';
+import { isOwnFile } from '../../names.js';
 import { spanOf, type FileSpan, type SpanStatistics } from '../../model/file-span.js';
 import { BEFORE_TAG, MERGED_TAG, MERGED_TAG_VALUES, uriOf } from './actions.js';
 import type { Action } from './commit-text.js';
@@ -24,6 +25,8 @@ export interface LiveFile {
   readonly addedMs: number;
   /** Compaction made it. */
   readonly isMerged: boolean;
+  /** Of another writer's: the highest sluice_seq of its rows, where its statistics state one. */
+  readonly foreignSeqMax?: number;
   /** It was found as long as its commit says. */
   isWhole: boolean;
   /** The path as its `add` has it, where `uriOf` writes it in another way: a `remove` must say the same. */
@@ -55,7 +58,9 @@ function liveFile(add: NonNullable<Action['add']>): LiveFile {
   const uri = add.path === uriOf(path) ? {} : { uri: add.path };
   const merged = add.tags?.[MERGED_TAG];
   const span = spanOf(stats, { isCombined: merged === MERGED_TAG_VALUES.points, before: add.tags?.[BEFORE_TAG] });
-  return { path, bytes: add.size, rows: stats.numRecords ?? null, span, addedMs: add.modificationTime ?? 0, isMerged: merged != null, isWhole: false, ...uri };
+  const foreignSeqMax = isOwnFile(path) ? undefined : stats.maxValues?.sluice_seq;
+  const foreign = foreignSeqMax === undefined ? {} : { foreignSeqMax };
+  return { path, bytes: add.size, rows: stats.numRecords ?? null, span, addedMs: add.modificationTime ?? 0, isMerged: merged != null, isWhole: false, ...uri, ...foreign };
 }
 
 export class FileList {

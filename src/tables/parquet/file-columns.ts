@@ -29,7 +29,7 @@ const REQUIRED = 0;
 const OPTIONAL = 1;
 
 /** Digits of the largest u64, and the bytes of a decimal of so many. */
-const U64_DIGITS = 20;
+export const U64_DIGITS = 20;
 export const DECIMAL_BYTES = 9;
 
 const PHYSICAL_TYPES: Readonly<Record<FileColumnKind, number>> = {

@@ -7,7 +7,9 @@ import { fileColumns } from '../../tables/parquet/file-columns.js';
 import type { RangeStore } from '../../tables/table-store.js';
 import { writeParquetFiles, type FileLimits } from '../flush/parquet-file.js';
 import { Slices } from '../flush/slices.js';
-import { NoRoom, openFiles, readFiles, type DataFile } from '../read/file-reader.js';
+import type { DataFile } from '../read/data-file.js';
+import { openFiles, readFiles } from '../read/file-reader.js';
+import { NoRoom } from '../read/page-target.js';
 import type { WasmParser } from '../wasm/wasm.js';
 import { spansWithin, timesOfRows, type RowTimes } from './row-times.js';
 

@@ -9,7 +9,7 @@ import type { ColumnDefinition, TableDefinition } from '../../model/schema.js';
 import { readRejected } from './rejected-lines.js';
 import type { InflateExports } from '../unpack/gunzip.js';
 import type { FlushExports } from '../flush/parquet-file.js';
-import type { ReadExports } from '../read/file-reader.js';
+import type { ReadExports } from '../read/page-target.js';
 
 export type { Parsed, TableSpan } from './parsed.js';
 

@@ -40,14 +40,15 @@ export class SmallDisk {
     rmSync(join(this.#folder, 'ballast'));
   }
 
-  /** Makes files until there is none to be had. */
-  fillWithFiles(): void {
+  /** Makes files until there is none to be had. @param left so many are */
+  fillWithFiles(left = 0): void {
     mkdirSync(join(this.#folder, 'many'));
     try {
       for (let i = 0; ; i += 1) closeSync(openSync(join(this.#folder, 'many', String(i)), 'w'));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
     }
+    for (let i = 0; i < left; i += 1) rmSync(join(this.#folder, 'many', String(i)));
   }
 
   removeFiles(): void {
