@@ -136,7 +136,7 @@ function serve(parts: Parts, control: Control): Engine {
   const problems = (): string[] => [
     damage.problems(), control.problem() ?? [], tokens.problem() ?? [], admission.problems(), flusher.problems(), quarantine.problems(), stalled.problems(),
   ].flat();
-  const metrics = (): Metric[] => engineMetrics({ ...parts, log, logCare: folder.logCare });
+  const metrics = (): Metric[] => engineMetrics({ ...parts, deletesPending: catalog.tombstones().length, log, logCare: folder.logCare });
   const refusal = (): string | null => admission.problems()[0] ?? null;
   const overview = new Overview({
     clock, dataDir: config.dataDir, memoryBytesMax: config.memoryBytesMax, problems, refusal, metrics,

@@ -2,6 +2,7 @@
 import type { TriedNames } from '../names.js';
 import type { DatabaseSettings } from '../database-settings.js';
 import type { ColumnDefinition, TableDefinition } from '../model/schema.js';
+import type { Tombstone } from '../model/tombstone.js';
 
 export interface Database extends DatabaseSettings {
   readonly id: number;
@@ -33,6 +34,7 @@ interface News {
   readonly tables: readonly Table[];
   readonly droppedDatabases: readonly string[];
   readonly droppedTables: readonly Table[];
+  readonly deletes: readonly Tombstone[];
   /** Databases that keep their rows for another time than before, or were made with a time; null is for ever. */
   readonly retentions: readonly { readonly name: string; readonly retentionS: number | null }[];
 }

@@ -37,6 +37,7 @@ test('the text of a snapshot is as DESIGN.md says', () => {
   const text = encodeSnapshot({
     node: '0a1b2c3d', upTo: 5, next: { database: 2, table: 3, column: 4 },
     databases: [{ id: 1, name: 'db', folder: 'db', created: 1, dropped: 0 }],
+    tombstones: [],
     tables: [{ id: 2, database: 1, name: 'cpu', folder: 'db/cpu', created: 2, dropped: 0, flushedTo: 9 }],
     columns: [{ id: 3, table: 2, key: 'a', kind: 1, name: 'a' }],
   }).toString();

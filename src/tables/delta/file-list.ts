@@ -1,11 +1,11 @@
 /** The files of a table: what its newest version is made of, and what any version named. Changed in place, commit by commit. */
 import type { TableStore } from '../table-store.js';
 import { spanOf, type FileSpan, type SpanStatistics } from '../../model/file-span.js';
-import { BEFORE_TAG, MERGED_TAG, MERGED_TAG_VALUES, uriOf } from './actions.js';
+import { BEFORE_TAG, DELETED_TAG, MERGED_TAG, MERGED_TAG_VALUES, uriOf } from './actions.js';
 import type { Action } from './commit-text.js';
 
 /** What an entry takes besides its path, about: measured with a hundred thousand of them. */
-const LIVE_BYTES = 260;
+const LIVE_BYTES = 276;
 const REMOVED_BYTES = 100;
 
 /** Files that are looked at at once. */
@@ -20,6 +20,10 @@ export interface LiveFile {
   readonly rows: number | null;
   /** Between which times its rows are, or null when its statistics do not tell. */
   readonly span: FileSpan | null;
+  /** No row has a lower sluice_seq, or null when its statistics do not tell. */
+  readonly leastSeq: number | null;
+  /** Rows of deletes up to this seq are gone from it; 0: it does not say. */
+  readonly deletedTo: number;
   /** When it became part of the table, as its `add` says; milliseconds since 1970. */
   readonly addedMs: number;
   /** Compaction made it. */
@@ -55,7 +59,14 @@ function liveFile(add: NonNullable<Action['add']>): LiveFile {
   const uri = add.path === uriOf(path) ? {} : { uri: add.path };
   const merged = add.tags?.[MERGED_TAG];
   const span = spanOf(stats, { isCombined: merged === MERGED_TAG_VALUES.points, before: add.tags?.[BEFORE_TAG] });
-  return { path, bytes: add.size, rows: stats.numRecords ?? null, span, addedMs: add.modificationTime ?? 0, isMerged: merged != null, isWhole: false, ...uri };
+  const leastSeq = stats.minValues?.sluice_seq;
+  return {
+    path, bytes: add.size, rows: stats.numRecords ?? null, span, leastSeq: Number.isSafeInteger(leastSeq) ? leastSeq! : null, deletedTo: seqIn(add.tags?.[DELETED_TAG]), addedMs: add.modificationTime ?? 0, isMerged: merged != null, isWhole: false, ...uri,
+  };
+}
+
+function seqIn(text: unknown): number {
+  return typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : 0;
 }
 
 export class FileList {

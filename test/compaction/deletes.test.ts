@@ -1,0 +1,76 @@
+/** Deletes in a server: rows are gone at once, from files when these are written anew, and what is written later stays. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Engine } from '../../src/engine.js';
+import { FIRST_NS, LAST_NS } from '../../src/model/tombstone.js';
+import { runQuery } from '../../src/query/run-query.js';
+import { tableOf } from '../../src/query/found-tables.js';
+import { makeDataDir, removeDataDir, sluice } from '../e2e/server.js';
+import { open, store } from '../engine/harness.js';
+import { Random } from '../fuzz/random.js';
+import { DeleteModel } from './delete-model.js';
+
+const DATABASE = 'db';
+const TIMES = Number(process.env['FUZZ_TIMES'] ?? 1);
+
+interface Points {
+  readonly measurement?: string;
+  readonly firstNs?: bigint;
+  readonly lastNs?: bigint;
+  readonly tags?: readonly (readonly [string, string])[];
+}
+
+async function deleteRows(engine: Engine, { firstNs = FIRST_NS, lastNs = LAST_NS, measurement, tags = [] }: Points): Promise<number> {
+  return (await engine.control.run('delete', { database: DATABASE, measurement: measurement ?? null, firstNs: String(firstNs), lastNs: String(lastNs), tags })).tables;
+}
+
+/** What a query of all columns sees, a line a row. */
+async function rowsOf(engine: Engine, measurement: string, columns: string): Promise<string[]> {
+  const tables = await engine.control.run('schema', {});
+  const rows: string[] = [];
+  await runQuery({
+    tables, database: DATABASE, limits: null, sql: `SELECT ${columns} FROM ${measurement}`,
+    load: async (names) => (await engine.control.run('tables-to-read', { tables: names.map(({ database, measurement: of }) => ({ database, measurement: of })), query: 'query-1-1' })).tables.map(tableOf),
+    onResult: async (result) => {
+      for await (const chunk of result.rows) for (const row of chunk) rows.push(row.map((cell) => (cell === null ? '' : typeof cell === 'object' && 'digits' in cell ? cell.digits : String(cell))).join());
+    },
+  });
+  return rows.sort();
+}
+
+const pending = (engine: Engine): number => Number(engine.metrics().find(({ name }) => name === 'sluice_deletes_pending')!.samples[0]!.value);
+
+test('[issue 14 4] random writes, deletes, flushes, compactions and restarts are read as a simple model says', async () => {
+  for (let seed = 1; seed <= 2 * TIMES; seed += 1) {
+    const dataDir = makeDataDir();
+    try {
+      const [model, random] = [new DeleteModel(), new Random(seed)];
+      let engine = await open(dataDir);
+      const check = async (step: string): Promise<void> => {
+        for (const measurement of model.measurements()) assert.deepEqual(await rowsOf(engine, measurement, DeleteModel.COLUMNS), model.rows(measurement), `seed ${seed}, ${step}`);
+      };
+      await store(engine, DATABASE, ...model.allTags());
+      for (let step = 0; step < 40; step += 1) {
+        const action = random.below(10);
+        if (action < 4) await store(engine, DATABASE, ...model.randomLines(random));
+        else if (action < 6) await deleteRows(engine, model.randomDelete(random));
+        else if (action < 8) await engine.control.run('flush', { database: DATABASE });
+        else if (action < 9) assert.deepEqual((await engine.control.run('compact', { database: DATABASE })).failed, []);
+        else {
+          await engine.stop();
+          engine = await open(dataDir);
+          await engine.recovered();
+        }
+        if (step % 4 === 3) await check(`step ${step}`);
+      }
+      await engine.control.run('compact', { database: DATABASE });
+      assert.equal(pending(engine), 0, `seed ${seed}: no row of any delete is left`);
+      await check('at the end');
+      await engine.stop();
+      const checked = sluice(['check', '--data-dir', dataDir]);
+      assert.deepEqual([checked.code, checked.stderr], [0, ''], checked.stdout);
+    } finally {
+      removeDataDir(dataDir);
+    }
+  }
+});
