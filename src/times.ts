@@ -1,6 +1,6 @@
 /** Moments as people and clients write them, to the nanosecond. Pure. */
 
-const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?$/i;
+const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?:(:\d\d)(?:\.(\d{1,9}))?)?)?(Z|[+-]\d\d:\d\d)?$/i;
 const NS_PER_MS = 1_000_000n;
 
 /** Nanoseconds since 1970 of a day or a moment, of UTC where it says no other zone; null for what is none, or does not fit 64 bits. */

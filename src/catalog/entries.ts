@@ -34,7 +34,8 @@ interface News {
   readonly tables: readonly Table[];
   readonly droppedDatabases: readonly string[];
   readonly droppedTables: readonly Table[];
-  readonly deletes: readonly Tombstone[];
+  /** Rows that were deleted; no measurement: of all. */
+  readonly deletes: readonly (Tombstone & { readonly databaseName: string; readonly measurement: string | null })[];
   /** Databases that keep their rows for another time than before, or were made with a time; null is for ever. */
   readonly retentions: readonly { readonly name: string; readonly retentionS: number | null }[];
 }

