@@ -6,7 +6,7 @@ import { parseTimeNs } from '../times.js';
 import { tokensOf, type Token } from './tokens.js';
 
 /** Which points of a measurement; times in nanoseconds since 1970, both allowed. */
-export interface PointConditions {
+interface PointConditions {
   readonly firstNs: bigint;
   readonly lastNs: bigint;
   /** '' for a point without the tag. */

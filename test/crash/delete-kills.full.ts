@@ -6,7 +6,7 @@ import { post } from '../e2e/client.js';
 import { makeDataDir, removeDataDir, sluice, TestServer } from '../e2e/server.js';
 import { fuzzCount, Random, seedOfRun } from '../fuzz/random.js';
 
-const ROUNDS = fuzzCount(6);
+const ROUNDS = fuzzCount(0.3);
 const ARGS = ['--without-auth', '--maintenance-cpu', '100', '--flush-rows-max', '60', '--workers', '2'];
 const LIFE_MS_MAX = 2500;
 
@@ -54,8 +54,7 @@ test(`[issue 14 4] ${ROUNDS} kills while rows are deleted lose none of the other
     for (const measurement of model.measurements()) {
       const { code, stderr, stdout } = sluice(['query', '--data-dir', dataDir, '--format', 'csv', `SELECT ${DeleteModel.COLUMNS} FROM ${measurement}`]);
       assert.deepEqual([code, stderr], [0, '']);
-      const numbers = (row: string): string => row.replace(/(\.\d*?)0+(?=,|$)/g, '$1').replace(/\.(?=,|$)/, '');
-      assert.deepEqual(stdout.trimEnd().split('\n').slice(1).map(numbers).sort(), model.rows(measurement));
+      assert.deepEqual(stdout.trimEnd().split('\n').slice(1).sort(), model.rows(measurement));
     }
     const checked = sluice(['check', '--data-dir', dataDir]);
     assert.deepEqual([checked.code, checked.stderr], [0, ''], checked.stdout);
