@@ -3,48 +3,17 @@ import assert from 'node:assert/strict';
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Engine } from '../../src/engine.js';
-import { FIRST_NS, LAST_NS } from '../../src/model/tombstone.js';
-import { runQuery } from '../../src/query/run-query.js';
-import { tableOf } from '../../src/query/found-tables.js';
 import { makeDataDir, removeDataDir, sluice } from '../e2e/server.js';
 import { open, store } from '../engine/harness.js';
 import { Random } from '../fuzz/random.js';
 import { DeleteModel } from './delete-model.js';
+import { DATABASE, deleteRows, pending, rowsOf } from './delete-scene.js';
 
-const DATABASE = 'db';
 const TIMES = Number(process.env['FUZZ_TIMES'] ?? 1);
 /** Of the long run fewer seeds, each for longer. */
-const SEEDS = Math.ceil(TIMES / 3);
+const SEEDS = Math.ceil(TIMES / 4);
 /** A process of its own for each seed would cost the short run more than all else. */
 const STEPS = TIMES > 1 ? 40 : 16;
-
-interface Points {
-  readonly measurement?: string;
-  readonly firstNs?: bigint;
-  readonly lastNs?: bigint;
-  readonly tags?: readonly (readonly [string, string])[];
-}
-
-async function deleteRows(engine: Engine, { firstNs = FIRST_NS, lastNs = LAST_NS, measurement, tags = [] }: Points): Promise<number> {
-  return (await engine.control.run('delete', { database: DATABASE, measurement: measurement ?? null, firstNs: String(firstNs), lastNs: String(lastNs), tags })).tables;
-}
-
-/** What a query of all columns sees, a line a row. */
-async function rowsOf(engine: Engine, measurement: string, columns: string): Promise<string[]> {
-  const tables = await engine.control.run('schema', {});
-  const rows: string[] = [];
-  await runQuery({
-    tables, database: DATABASE, limits: null, sql: `SELECT ${columns} FROM ${measurement}`,
-    load: async (names) => (await engine.control.run('tables-to-read', { tables: names.map(({ database, measurement: of }) => ({ database, measurement: of })), query: 'query-1-1' })).tables.map(tableOf),
-    onResult: async (result) => {
-      for await (const chunk of result.rows) for (const row of chunk) rows.push(row.map((cell) => (cell === null ? '' : typeof cell === 'object' && 'digits' in cell ? cell.digits : String(cell))).join());
-    },
-  });
-  return rows.sort();
-}
-
-const pending = (engine: Engine): number => Number(engine.metrics().find(({ name }) => name === 'sluice_deletes_pending')!.samples[0]!.value);
 
 test('[issue 14 4] random writes, deletes, flushes, compactions and restarts are read as a simple model says', async () => {
   for (let seed = 1; seed <= SEEDS; seed += 1) {
