@@ -141,7 +141,7 @@ function serve(parts: Parts, control: Control, holder: Holder): Engine {
     damage.problems(), control.problem() ?? [], tokens.problem() ?? [], admission.problems(), recovery.problems(), flusher.problems(), quarantine.problems(), stalled.problems(),
   ].flat();
   const maintenance = (): string[] => troubles.sentences();
-  const metrics = (): Metric[] => engineMetrics({ ...parts, log, logCare: folder.logCare });
+  const metrics = (): Metric[] => engineMetrics({ ...parts, deletesPending: catalog.tombstones().length, log, logCare: folder.logCare });
   const refusal = (): string | null => admission.problems()[0] ?? null;
   const overview = new Overview({
     clock, dataDir: config.dataDir, memoryBytesMax: config.memoryBytesMax, refusal, metrics,

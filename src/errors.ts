@@ -24,6 +24,7 @@ export const ERRORS = {
   'bucket-exists': { status: 422, sentence: 'there is already a bucket of this name' },
   'database-not-found': { status: 404, sentence: 'database not found' },
   'database-dropped': { status: 400, sentence: 'the database was dropped while this was written' },
+  'too-many-deletes': { status: 422, sentence: 'too many deletes are pending' },
   'unauthorized': { status: 401, sentence: 'authorization failed' },
   'forbidden': { status: 403, sentence: 'the token does not allow this' },
   'foreign-origin': { status: 403, sentence: 'web pages of other origins may write and ask for the health, and nothing else' },

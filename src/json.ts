@@ -5,7 +5,7 @@
 import { getDotPath, safeParse, type BaseIssue, type GenericSchema, type InferOutput } from 'valibot';
 import { crcOf } from './crc.js';
 
-export { array, boolean, check, exactOptional, literal, looseObject, minLength, minValue, nullable, nullish, number, object, picklist, pipe, record, regex, safeInteger, string, union, unknown } from 'valibot';
+export { array, boolean, check, exactOptional, literal, looseObject, minLength, minValue, nullable, nullish, number, object, picklist, pipe, record, regex, safeInteger, string, tuple, union, unknown } from 'valibot';
 export type { GenericSchema, InferOutput } from 'valibot';
 
 /** What valibot calls what should be there, in words. */

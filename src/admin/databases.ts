@@ -1,6 +1,8 @@
 /** Databases and measurements as people handle them: listed, made, dropped. What HTTP and the control socket share. */
 import type { Catalog, Table } from '../catalog/catalog.js';
+import { KIND_TAG } from '../../assembly/layout/codes.js';
 import { SluiceError } from '../errors.js';
+import { mayTakeAny, type DeletedPoints } from '../model/tombstone.js';
 import { atMost } from '../in-turn.js';
 import { checkDatabaseName, type DatabaseNameRule } from '../names.js';
 import type { DatabaseSettings } from '../database-settings.js';
@@ -15,6 +17,11 @@ interface SchemaParts {
   readonly rejects: RejectStore;
   /** Of new databases. */
   readonly databaseNames: DatabaseNameRule;
+}
+
+/** Points of one measurement; null: of all. */
+interface PointsToDelete extends DeletedPoints {
+  readonly measurement: string | null;
 }
 
 interface DatabaseListing {
@@ -103,6 +110,25 @@ export class DatabaseAdmin {
     this.#leftovers.set(`tables/${dropped.folder}`, () => cleanup.toTrash(dropped));
     await this.#clearQuietly();
     return true;
+  }
+
+  /**
+   * Deletes rows that were written until now, of one measurement or of all; what was written until then is in no answer any
+   * more when it resolves.
+   * @returns how many tables may have had such rows
+   * @throws SluiceError database-not-found; bad-request for a tag that is a field; too-many-deletes; log-failed
+   */
+  async deleteRows(database: string, { measurement, ...points }: PointsToDelete): Promise<number> {
+    const { catalog } = this.#parts;
+    const found = catalog.database(database);
+    if (found === undefined) throw new SluiceError('database-not-found', database);
+    const named = catalog.tables(found.id).filter((table) => measurement === null || table.measurement === measurement);
+    const field = points.tags.map(([key]) => key).find((key) => measurement !== null && named.some(({ columns }) => columns.some((each) => each.key === key && each.kind !== KIND_TAG)));
+    if (field !== undefined) throw new SluiceError('bad-request', `${JSON.stringify(field.slice(0, 80))} is a field of ${measurement}: rows are deleted by measurement, time and tags alone`);
+    const tables = named.filter(({ columns }) => mayTakeAny(points, new Set(columns.filter(({ kind }) => kind === KIND_TAG).map(({ key }) => key))));
+    if (tables.length === 0 || BigInt(points.firstNs) > BigInt(points.lastNs)) return 0;
+    await catalog.deleteRows({ ...points, database: found.id, table: tables.length === 1 ? tables[0]!.id : null });
+    return tables.length;
   }
 
   /** Moves or removes what drops left behind. Call it about once a second. @throws why some of it stays, with one sentence for all */

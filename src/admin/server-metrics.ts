@@ -28,12 +28,13 @@ interface Counted {
   readonly bodyMemory: BodyMemory;
   readonly pool: Pool;
   readonly logger: ServerLogger;
+  readonly deletesPending: number;
   /** Bytes of the memtables of all workers. */
   readonly memtableBytes: () => number;
 }
 
 /** All values are of the moment of the call. */
-export function engineMetrics({ lines, rejects, log, logCare, recovery, flusher, expiredFiles, retiring, compactor, troubles, bodyMemory, pool, logger, memtableBytes }: Counted): Metric[] {
+export function engineMetrics({ lines, rejects, log, logCare, recovery, flusher, expiredFiles, retiring, compactor, troubles, bodyMemory, pool, logger, memtableBytes, deletesPending }: Counted): Metric[] {
   const kept = rejects.counts;
   const expired = expiredFiles.counts;
   const compaction = compactor.counts;
@@ -66,6 +67,8 @@ export function engineMetrics({ lines, rejects, log, logCare, recovery, flusher,
     single('gauge', 'sluice_tables_set_aside', 'Tables that cannot be written to their files, and whose lines are rejected', flusher.setAsideTables().length),
     single('counter', 'sluice_quarantined_rows_total', 'Rows of such tables that went to quarantine', quarantinedRows),
     single('counter', 'sluice_compactions_total', 'Compactions: files of a table that were put together into others', compaction.jobs),
+    single('counter', 'sluice_deleted_rows_total', 'Rows that deletes took out of files', compaction.rowsDeleted),
+    single('gauge', 'sluice_deletes_pending', 'Deletes of which rows may still be in files: queries leave them out, other engines see them', deletesPending),
     single('counter', 'sluice_compaction_failures_total', 'Compactions that failed and are tried again', compaction.failures),
     labelled('counter', 'sluice_compaction_files_left_total', 'Files that are left as they are: damaged, of another writer in a form that is not ours, or too large for --maintenance-memory', 'reason', compactor.filesLeft()),
     single('counter', 'sluice_compaction_files_read_total', 'Files that were put together', compaction.filesRead),

@@ -1,5 +1,6 @@
 /** The catalog's records in the log: JSON, read with care. Pure; the format stands in DESIGN.md, section 5. */
 import { asList, asNumber, asObject, asText, asWord } from '../json.js';
+import { LAST_NS, FIRST_NS, type Tombstone } from '../model/tombstone.js';
 import type { DatabaseSettings } from '../database-settings.js';
 import { TAG_RULES, TYPE_RULES } from '../schema-rules.js';
 
@@ -35,12 +36,19 @@ export interface SettingsSet extends Omit<DatabaseSettings, 'retentionS'>, Parti
   readonly database: number;
 }
 
+/** A delete as its record has it: the seq is that of the record. */
+export type DeleteMade = Omit<Tombstone, 'seq'>;
+
 /** One change of the catalog; the lists apply in this order. A dropped database takes its tables along. */
 export interface CatalogChange {
   readonly databases: readonly DatabaseMade[];
   readonly settings: readonly SettingsSet[];
   readonly tables: readonly TableMade[];
   readonly columns: readonly ColumnMade[];
+  /** Rows that are deleted: one at most, for a record of its own. */
+  readonly deletes: readonly DeleteMade[];
+  /** Seqs of deletes whose rows are gone from all files. */
+  readonly deletesDone: readonly number[];
   readonly dropped: { readonly databases: readonly number[]; readonly tables: readonly number[] };
 }
 
@@ -52,6 +60,8 @@ export function encodeChange(change: CatalogChange): Buffer {
     settings: some(change.settings),
     tables: some(change.tables),
     columns: some(change.columns),
+    deletes: some(change.deletes.map(encodedDelete)),
+    deletesDone: some(change.deletesDone),
     dropped: databases.length + tables.length > 0 ? { databases: some(databases), tables: some(tables) } : undefined,
   }));
 }
@@ -65,6 +75,8 @@ export function decodeChange(bytes: Uint8Array): CatalogChange {
     settings: asList(change['settings'], decodeSettings),
     tables: asList(change['tables'], decodeTable),
     columns: asList(change['columns'], decodeColumn),
+    deletes: asList(change['deletes'], decodeDelete),
+    deletesDone: asList(change['deletesDone'], asNumber),
     dropped: { databases: asList(dropped['databases'], asNumber), tables: asList(dropped['tables'], asNumber) },
   };
 }
@@ -94,4 +106,28 @@ export function decodeTable(value: unknown): TableMade {
 export function decodeColumn(value: unknown): ColumnMade {
   const { id, table, key, kind, name } = asObject(value);
   return { id: asNumber(id), table: asNumber(table), key: asText(key), kind: asNumber(kind), name: asText(name) };
+}
+
+export function decodeDelete(value: unknown): DeleteMade {
+  const { database, table, firstNs = String(FIRST_NS), lastNs = String(LAST_NS), tags } = asObject(value);
+  return { database: asNumber(database), table: table === undefined ? null : asNumber(table), firstNs: asNanoseconds(firstNs), lastNs: asNanoseconds(lastNs), tags: asList(tags, asTag) };
+}
+
+/** What is not bounded is left out. */
+export function encodedDelete({ database, firstNs, lastNs, table, tags }: DeleteMade): Readonly<Record<string, unknown>> {
+  return {
+    database, ...(table === null ? {} : { table }), ...(BigInt(firstNs) === FIRST_NS ? {} : { firstNs }), ...(BigInt(lastNs) === LAST_NS ? {} : { lastNs }),
+    ...(tags.length === 0 ? {} : { tags }),
+  };
+}
+
+function asNanoseconds(value: unknown): string {
+  const text = asText(value);
+  if (!/^-?\d{1,19}$/.test(text)) throw new Error(`there should be nanoseconds where there is ${JSON.stringify(text.slice(0, 100))}`);
+  return text;
+}
+
+function asTag(value: unknown): readonly [string, string] {
+  const [key, tag] = asList(value, asText);
+  return [asText(key), asText(tag)];
 }

@@ -3,9 +3,10 @@ import { RULE_TAGS_FIXED } from '../../assembly/layout/codes.js';
 import { SluiceError } from '../errors.js';
 import { areSame, PLAIN_SETTINGS, type DatabaseSettings } from '../database-settings.js';
 import type { SchemaRules } from '../schema-rules.js';
+import type { Tombstone } from '../model/tombstone.js';
 import type { Need } from '../model/schema.js';
 import { Plan, type CatalogLimits } from './plan.js';
-import { decodeChange, encodeChange, type CatalogChange } from './catalog-record.js';
+import { decodeChange, encodeChange, type CatalogChange, type DeleteMade } from './catalog-record.js';
 import type { CatalogSnapshot, SnapshotSource } from './snapshot.js';
 import type { Applied, Database, DatabaseEntry, DroppedDatabase, DroppedTable, Table } from './entries.js';
 import { CatalogState } from './state.js';
@@ -163,6 +164,30 @@ export class Catalog {
       if (gone !== undefined) plan.dropTable(gone.id);
     }, true);
     return gone ?? null;
+  }
+
+  /** Deletes that may still have rows to take; of a table, or all. */
+  tombstones(table?: Table): Tombstone[] {
+    return table === undefined ? this.#state.tombstones.all() : this.#state.tombstones.ofTable(table);
+  }
+
+  /**
+   * Deletes rows that were written until now; those that are written from here on stay.
+   * @returns whether there was what it is about
+   * @throws SluiceError too-many-deletes, and what commit throws
+   */
+  async deleteRows(made: DeleteMade): Promise<boolean> {
+    let isThere = false;
+    await this.#request((plan) => {
+      isThere = made.table === null ? this.tables(made.database).length > 0 : this.table(made.table) !== undefined;
+      if (isThere) plan.deleteRows(made);
+    }, true);
+    return isThere;
+  }
+
+  /** No file, memtable or quarantine holds rows of these deletes any more. @throws what commit throws */
+  async endDeletes(seqs: readonly number[]): Promise<void> {
+    await this.#request((plan) => plan.endDeletes(seqs), true);
   }
 
   /** Rows of a table up to a seq are in files, by a commit that stands. In memory and in the next snapshot. */

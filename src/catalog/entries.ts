@@ -2,6 +2,7 @@
 import type { TriedNames } from '../names.js';
 import type { DatabaseSettings } from '../database-settings.js';
 import type { ColumnDefinition, TableDefinition } from '../model/schema.js';
+import type { Tombstone } from '../model/tombstone.js';
 
 export interface Database extends DatabaseSettings {
   readonly id: number;
@@ -41,6 +42,8 @@ interface News {
   readonly tables: readonly Table[];
   readonly droppedDatabases: readonly string[];
   readonly droppedTables: readonly Table[];
+  /** Rows that were deleted; no measurement: of all. */
+  readonly deletes: readonly (Tombstone & { readonly databaseName: string; readonly measurement: string | null })[];
   /** Databases that keep their rows for another time than before, or were made with a time; null is for ever. */
   readonly retentions: readonly { readonly name: string; readonly retentionS: number | null }[];
 }

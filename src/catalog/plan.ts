@@ -5,7 +5,8 @@ import { columnName, fold, folderName, type TriedNames } from '../names.js';
 import { saidSettings, type DatabaseSettings } from '../database-settings.js';
 import type { WorkerLimits } from '../model/limits.js';
 import type { Need, NeededTable } from '../model/schema.js';
-import type { CatalogChange, ColumnMade, DatabaseMade, SettingsSet, TableMade } from './catalog-record.js';
+import { TOMBSTONES_MAX } from '../model/tombstone.js';
+import type { CatalogChange, ColumnMade, DatabaseMade, DeleteMade, SettingsSet, TableMade } from './catalog-record.js';
 import type { DatabaseEntry } from './entries.js';
 import { nameCost, type CatalogState } from './state.js';
 
@@ -36,6 +37,8 @@ export class Plan {
   readonly #columns: ColumnMade[] = [];
   /** What the names of the plan count. */
   #namesBytes = 0;
+  readonly #deletes: DeleteMade[] = [];
+  readonly #deletesDone: number[] = [];
   readonly #droppedDatabases: number[] = [];
   readonly #droppedTables: number[] = [];
   /** By database id and measurement. */
@@ -125,13 +128,27 @@ export class Plan {
     this.#droppedTables.push(id);
   }
 
+  /** Deletes rows. @throws SluiceError too-many-deletes */
+  deleteRows(made: DeleteMade): void {
+    const pending = this.#state.tombstones.ofDatabase(made.database);
+    if (pending.length >= TOMBSTONES_MAX && !this.#state.tombstones.hasCoveredBy(made)) {
+      throw new SluiceError('too-many-deletes', `${pending.length} deletes of this database wait until its files are written anew, which sluice compact hurries; one with a wider range or without tags takes the place of several`);
+    }
+    this.#deletes.push(made);
+  }
+
+  /** Rows of deletes are gone from all files. */
+  endDeletes(seqs: readonly number[]): void {
+    this.#deletesDone.push(...seqs.filter((seq) => this.#state.tombstones.has(seq)));
+  }
+
   /** null when there is nothing to change. */
   change(): CatalogChange | null {
     const databases = [...this.#databases.values()];
     const dropped = { databases: this.#droppedDatabases, tables: this.#droppedTables };
-    const lists = [databases, this.#settings, this.#columns, dropped.databases, dropped.tables];
+    const lists = [databases, this.#settings, this.#columns, this.#deletes, this.#deletesDone, dropped.databases, dropped.tables];
     if (lists.every((list) => list.length === 0)) return null;
-    return { databases, settings: this.#settings, tables: this.#tables, columns: this.#columns, dropped };
+    return { databases, settings: this.#settings, tables: this.#tables, columns: this.#columns, deletes: this.#deletes, deletesDone: this.#deletesDone, dropped };
   }
 
   #draft(database: DatabaseEntry, { id, measurement }: NeededTable): Draft | undefined {

@@ -6,11 +6,14 @@ import { atMost } from '../in-turn.js';
 import type { DataPaths } from '../names.js';
 import { writeSynced } from '../publish.js';
 import { asList, asNumber, asObject, asText, decodeChecked } from '../json.js';
-import { decodeColumn, decodeDatabase, decodeTable, type ColumnMade, type DatabaseMade, type TableMade } from './catalog-record.js';
+import type { Tombstone } from '../model/tombstone.js';
+import { decodeColumn, decodeDatabase, decodeDelete, decodeTable, encodedDelete, type ColumnMade, type DatabaseMade, type TableMade } from './catalog-record.js';
 
+/** With a delete in it; an earlier program would show its rows. */
+const FORMAT = 4;
 /** With a retention period in it; an earlier program would lose it. */
-const FORMAT = 3;
-/** Without any. */
+const FORMAT_RETENTION = 3;
+/** Without either. */
 const FORMAT_PLAIN = 2;
 /** In which `flushedTo` was `sealedTo`. */
 const FORMAT_BEFORE = 1;
@@ -37,6 +40,8 @@ export interface CatalogSnapshot {
   /** The ids that come next. */
   readonly next: { readonly database: number; readonly table: number; readonly column: number };
   readonly databases: readonly DatabaseKept[];
+  /** Deletes whose rows may still be somewhere. */
+  readonly tombstones: readonly Tombstone[];
   readonly tables: readonly TableKept[];
   readonly columns: readonly ColumnMade[];
 }
@@ -65,15 +70,17 @@ export function wholeSnapshot(source: SnapshotSource): CatalogSnapshot {
 }
 
 /** The text of a snapshot as `json.ts` has it, with a checksum at its end, piece by piece: each is encoded when it is asked for. */
-export function* encodeSnapshot({ node, upTo, next, databases, tables, columns }: SnapshotSource): Generator<Buffer> {
+export function* encodeSnapshot({ node, upTo, next, databases, tombstones, tables, columns }: SnapshotSource): Generator<Buffer> {
   let crc = 0;
   const covered = (text: string): Buffer => {
     const bytes = Buffer.from(text);
     crc = crc32(bytes, crc);
     return bytes;
   };
-  const format = databases.some(({ dropped, retentionS = null }) => dropped === 0 && retentionS !== null) ? FORMAT : FORMAT_PLAIN;
-  yield covered(JSON.stringify({ format, node, upTo, next, databases }).slice(0, -1));
+  const hasRetention = databases.some(({ dropped, retentionS = null }) => dropped === 0 && retentionS !== null);
+  const format = tombstones.length > 0 ? FORMAT : hasRetention ? FORMAT_RETENTION : FORMAT_PLAIN;
+  const deletes = tombstones.length > 0 ? { deletes: tombstones.map((each) => ({ seq: each.seq, ...encodedDelete(each) })) } : {};
+  yield covered(JSON.stringify({ format, node, upTo, next, databases, ...deletes }).slice(0, -1));
   for (const [name, list] of [['tables', tables], ['columns', columns]] as const) {
     let text = `,"${name}":[`;
     let items = 0;
@@ -94,13 +101,14 @@ export function* encodeSnapshot({ node, upTo, next, databases, tables, columns }
 
 /** @throws with a sentence when the bytes are not what `encodeSnapshot` made */
 export function decodeSnapshot(bytes: Buffer): CatalogSnapshot {
-  const { format, node, upTo, next, databases, tables, columns } = decodeChecked(bytes);
-  if (![FORMAT, FORMAT_PLAIN, FORMAT_BEFORE].some((known) => known === format)) throw new NewerFormat(`it has format ${JSON.stringify(format)}, of a newer sluice; start that one`);
+  const { format, node, upTo, next, databases, deletes, tables, columns } = decodeChecked(bytes);
+  if (![FORMAT, FORMAT_RETENTION, FORMAT_PLAIN, FORMAT_BEFORE].some((known) => known === format)) throw new NewerFormat(`it has format ${JSON.stringify(format)}, of a newer sluice; start that one`);
   const ids = asObject(next);
   return {
     node: asText(node),
     upTo: asNumber(upTo),
     next: { database: asNumber(ids['database']), table: asNumber(ids['table']), column: asNumber(ids['column']) },
+    tombstones: asList(deletes, (item) => ({ seq: asNumber(asObject(item)['seq']), ...decodeDelete(item) })),
     databases: asList(databases, (item) => ({ ...decodeDatabase(item), ...lifeOf(item) })),
     tables: asList(tables, (item) => ({ ...decodeTable(item), ...lifeOf(item), ...flushedToOf(item) })),
     columns: asList(columns, decodeColumn),

@@ -3,9 +3,10 @@ import { NAME_COST_BYTES } from '../../assembly/layout/codes.js';
 import { fold } from '../names.js';
 import { PLAIN_SETTINGS, saidSettings } from '../database-settings.js';
 import type { ColumnDefinition } from '../model/schema.js';
-import type { CatalogChange, ColumnMade, DatabaseMade, SettingsSet, TableMade } from './catalog-record.js';
+import type { CatalogChange, ColumnMade, DatabaseMade, DeleteMade, SettingsSet, TableMade } from './catalog-record.js';
 import type { Applied, DatabaseEntry, DroppedDatabase, DroppedTable, Table, TableEntry } from './entries.js';
 import type { CatalogSnapshot, SnapshotSource, TableKept } from './snapshot.js';
+import { Tombstones } from './tombstones.js';
 
 /** What a name of a table or column counts against the limit of all names. */
 export function nameCost(name: string): number {
@@ -27,6 +28,7 @@ export class CatalogState {
   readonly databaseFoldersEver = new Set<string>();
   /** Of tables that are none of the catalog's, folded: no new table may have one. */
   readonly foldersOfOthers = new Set<string>();
+  readonly tombstones = new Tombstones();
   readonly #databases = new Map<number, DatabaseEntry>();
   /** Living ones. */
   readonly #databasesByName = new Map<string, DatabaseEntry>();
@@ -42,6 +44,7 @@ export class CatalogState {
     const touched = new Map<number, ColumnDefinition[]>();
     for (const made of snapshot.columns) state.#putColumn(made, touched);
     state.#addColumns(touched);
+    for (const tombstone of snapshot.tombstones) state.tombstones.add(tombstone);
     for (const kind of ['database', 'table', 'column'] as const) state.#seenId(kind, snapshot.next[kind] - 1);
     state.upTo = snapshot.upTo;
     return state;
@@ -62,6 +65,7 @@ export class CatalogState {
       databases: [...this.#databases.values()].map(({ database: { id, name, folder, created, ...settings }, dropped: end }) => (
         { id, name, folder, ...saidSettings(settings), created, dropped: end }
       )),
+      tombstones: this.tombstones.all(),
       tables: { [Symbol.iterator]: () => tablesKept(tables, dropped) },
       columns: { [Symbol.iterator]: () => columnsKept(tables) },
     };
@@ -171,7 +175,7 @@ export class CatalogState {
 
   /** Applies a change; one at or below `upTo` is known already and does nothing. */
   apply(change: CatalogChange, seq: number): Applied {
-    if (seq <= this.upTo) return { seq, defined: [], added: [], dropped: [], news: { databases: [], tables: [], droppedDatabases: [], droppedTables: [], retentions: [] }, problems: [] };
+    if (seq <= this.upTo) return { seq, defined: [], added: [], dropped: [], news: { databases: [], tables: [], droppedDatabases: [], droppedTables: [], deletes: [], retentions: [] }, problems: [] };
     this.upTo = seq;
     const problems: string[] = [];
     const attempt = <T>(list: readonly T[], put: (item: T) => void): void => {
@@ -195,6 +199,8 @@ export class CatalogState {
     });
     attempt(change.columns, (made) => this.#putColumn(made, touched));
     this.#addColumns(touched);
+    attempt(change.deletes, (made) => this.tombstones.add({ ...made, seq }));
+    attempt(change.deletesDone, (done) => this.tombstones.delete(done));
     attempt(change.dropped.databases, (id) => dropped.push(...this.#dropDatabase(id, seq)));
     attempt(change.dropped.tables, (id) => dropped.push(this.#dropTable(id, seq)));
     const defined = [...touched.keys()].flatMap((id) => this.table(id)?.table ?? []);
@@ -204,9 +210,17 @@ export class CatalogState {
       tables: defined.filter(({ created }) => created === seq),
       droppedDatabases: change.dropped.databases.flatMap((id) => this.#databases.get(id)?.database.name ?? []),
       droppedTables: change.dropped.tables.flatMap((id) => this.#tables.get(id)?.table ?? []),
+      deletes: change.deletes.flatMap((made) => this.#namedDelete(made, seq) ?? []),
       retentions: [...periods.keys()].flatMap((id) => this.database(id)?.database ?? []).filter(({ id, retentionS }) => retentionS !== periods.get(id)),
     };
     return { seq, defined, added, dropped, news, problems };
+  }
+
+  /** Undefined when its database or table is gone. */
+  #namedDelete(made: DeleteMade, seq: number): Applied['news']['deletes'][number] | undefined {
+    const databaseName = this.database(made.database)?.database.name;
+    const measurement = made.table === null ? null : this.table(made.table)?.table.measurement;
+    return databaseName === undefined || measurement === undefined ? undefined : { ...made, seq, databaseName, measurement };
   }
 
   #putDatabase({ id, name, folder, ...said }: DatabaseMade, created: number, dropped: number): void {
@@ -292,6 +306,7 @@ export class CatalogState {
     if (entry === undefined) throw new Error(`database ${id} cannot be dropped, it is unknown`);
     const tables = [...entry.tables.values()].map(({ table }) => this.#dropTable(table.id, seq));
     entry.dropped = seq;
+    this.tombstones.forgetDatabase(id);
     this.#databasesByName.delete(entry.database.name);
     return tables;
   }
@@ -300,6 +315,7 @@ export class CatalogState {
     const entry = this.table(id);
     if (entry === undefined) throw new Error(`table ${id} cannot be dropped, it is unknown`);
     entry.dropped = seq;
+    this.tombstones.forgetTable(id);
     this.#namesBytes -= nameCost(entry.table.measurement) + entry.keyBytes + entry.byKey.size * NAME_COST_BYTES;
     entry.table = { ...entry.table, columns: [] };
     entry.byKey.clear();

@@ -120,6 +120,7 @@ export async function rebuild(dataDir: string | undefined): Promise<void> {
     for (const sentence of engine.problems()) await writeOut(`${inWords(sentence)}\n`);
     const [databases, tables] = [await engine.control.run('database-list', {}), await engine.control.run('schema', {})];
     await writeOut(`catalog.json is made anew, with ${counted(databases.length, 'database')} and ${counted(tables.length, 'table')}; the one before is in quarantine/\n`);
+    await writeOut('deletes that the log has no record of any more are lost with it: rows of them that are in files still are shown again (docs/deletes.md)\n');
   } finally {
     await engine.stop();
   }

@@ -3,6 +3,7 @@ import { UsageError } from '../config.js';
 import type { FilesListing } from '../control/commands.js';
 import { quoteText } from '../query/duckdb.js';
 import { runCommand, sayProblems, writeOut } from './io.js';
+import { momentOf } from './moment.js';
 import { counted, verb } from './words.js';
 
 export interface FilesOptions {
@@ -23,7 +24,7 @@ const SLACK_MS = 1;
  * @throws UsageError for a time that is none, or an end before the beginning; Error when there is no such table, or --sql would have no file
  */
 export async function printFiles(dataDir: string | undefined, table: string, { format, from, sql = false, to }: FilesOptions): Promise<boolean> {
-  const [firstMs, lastMs] = [timeOf('--from', from) ?? -Infinity, timeOf('--to', to) ?? Infinity];
+  const [firstMs, lastMs] = [msOf(momentOf('--from', from)) ?? -Infinity, msOf(momentOf('--to', to)) ?? Infinity];
   if (firstMs > lastMs) throw new UsageError(`--from ${from} is later than --to ${to}`);
   if (sql && format === 'json') throw new UsageError('--sql and --format json are two ways to write them: give one');
   const { files, ...listing } = await runCommand(dataDir, 'files', { table });
@@ -36,13 +37,8 @@ export async function printFiles(dataDir: string | undefined, table: string, { f
   return found.rows !== null && found.problems.length === 0;
 }
 
-/** @throws UsageError when it is no time */
-function timeOf(flag: string, text: string | undefined): number | null {
-  if (text === undefined) return null;
-  const [, day, time = 'T00:00:00', zone = 'Z'] = /^(\d{4}-\d\d-\d\d)([T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?(Z|[+-]\d\d:\d\d)?$/.exec(text) ?? [];
-  const ms = Date.parse(`${day}${time.replace(' ', 'T')}${zone}`);
-  if (Number.isNaN(ms)) throw new UsageError(`${flag} is ${JSON.stringify(text)}: it must be a time as 2026-01-31 or 2026-01-31T12:00:00Z`);
-  return ms;
+function msOf(ns: bigint | null): number | null {
+  return ns === null ? null : Number(ns / 1_000_000n);
 }
 
 function mayHold({ firstMs, lastMs }: FilesListing['files'][number], from: number, to: number): boolean {

@@ -7,6 +7,7 @@ import { TAG_RULES, TYPE_RULES } from '../schema-rules.js';
 import { VERSION } from '../version.js';
 import type { SettingOptions } from './database.js';
 import { Stopped } from './interrupt.js';
+import type { DeleteOptions } from './delete.js';
 import type { FilesOptions } from './files.js';
 import type { CreateTokenOptions } from './token.js';
 import { counted, inWords, verb } from './words.js';
@@ -154,6 +155,16 @@ function addFiles(program: Command): void {
     });
 }
 
+function addDelete(program: Command): void {
+  dataCommand(program, 'delete', 'delete rows that were written until now, by measurement, time and tags').argument('<database>')
+    .option('--measurement <name>', 'of this measurement alone')
+    .option('--from <time>', 'points at this time or later, as in 2026-01-31 or 2026-01-31T12:00:00Z')
+    .option('--to <time>', 'points at this time or earlier')
+    .option('--tag <key=value>', 'points with this tag, or without it where no value is said; may be repeated', (tag: string, before: readonly string[] = []) => [...before, tag])
+    .option('--all', 'all rows of the database: where nothing bounds them')
+    .action(async (database: string, { dataDir, ...options }: DataOptions & DeleteOptions) => (await import('./delete.js')).deleteRows(dataDir, database, options));
+}
+
 function addCheck(program: Command): void {
   dataCommand(program, 'check', 'check tables by the Delta protocol: commits, checkpoints, files, pages, statistics, rows')
     .argument('[what]', 'a folder, a database or DATABASE.TABLE (default: all tables)')
@@ -248,6 +259,7 @@ function makeProgram(): Command {
   addToken(program);
   addReading(program);
   addFiles(program);
+  addDelete(program);
   addCheck(program);
   addBackup(program);
   addRejected(program);

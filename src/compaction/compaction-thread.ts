@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.js';
 import type { ColumnDefinition } from '../model/schema.js';
 import { Thread } from '../thread.js';
+import type { Tombstone } from '../model/tombstone.js';
 import type { Compacted } from '../worker/compact/compact.js';
 import type { DataFile } from '../worker/read/data-file.js';
 import type { PlanLimits } from './plan.js';
@@ -21,6 +22,10 @@ export interface CompactionOrder {
   readonly cut: { readonly untilMs: number | null; readonly rowBytes: number; readonly nowMs: number; readonly limits: PlanLimits } | null;
   /** Times of live files that are not read: where rows lie between them, versions of a point are not combined. */
   readonly beside: readonly { readonly firstMs: number; readonly lastMs: number }[];
+  /** Their rows are left out. */
+  readonly deletes: readonly Tombstone[];
+  /** Nothing is written where no row is deleted. */
+  readonly deletesOnly: boolean;
   readonly rowsMax: number;
   readonly bytesMax: number;
   readonly memoryBytesMax: number;

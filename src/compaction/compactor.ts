@@ -7,17 +7,20 @@ import { tableSubject, type MaintenanceTroubles } from '../maintenance-troubles.
 import type { Retiring } from '../flush/retiring.js';
 import { isOwnFile } from '../names.js';
 import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
-import { BEFORE_TAG, MERGED_TAG, MERGED_TAG_VALUES, type AddedFile } from '../tables/delta/actions.js';
+import { BEFORE_TAG, DELETED_TAG, MERGED_TAG, MERGED_TAG_VALUES, type AddedFile } from '../tables/delta/actions.js';
 import { fieldsOf, isAppendOnly } from '../tables/delta/table-state.js';
 import { FilesGone } from '../tables/replacement.js';
 import type { TableStore } from '../tables/table-store.js';
 import type { Compacted, CompactedFile } from '../worker/compact/compact.js';
+import { isOfTable, type Tombstone } from '../model/tombstone.js';
 import { windowOfBoth } from './calendar.js';
 import type { CompactionOrder } from './compaction-thread.js';
+import { nextDeleteJob } from './delete-job.js';
 import { eager, limitsFor, type MaintenanceSettings } from './limits.js';
 import { LeftFiles } from './left-files.js';
 import { NewFiles } from './new-files.js';
 import { nextJob, type Job, type PlanLimits } from './plan.js';
+import { highest, PendingDeletes } from './pending-deletes.js';
 import { plannable, seqOf } from './plannable.js';
 import { TableTurns } from './table-turns.js';
 
@@ -39,6 +42,8 @@ interface CompactorParts {
   readonly freeBytes: () => Promise<number>;
   /** Whether queries show rows of a table that are in none of its files, with seqs between those of its files: in quarantine. */
   readonly hasOtherRows: (table: Table) => boolean;
+  /** The smallest seq of a table that may be in none of its files yet; Infinity: all are. */
+  readonly firstUnflushed: (tableId: number) => number;
 }
 
 /** Since the start. */
@@ -50,6 +55,8 @@ interface CompactionCounts {
   readonly bytesRead: number;
   readonly bytesWritten: number;
   readonly failures: number;
+  /** Rows that deletes took out of files. */
+  readonly rowsDeleted: number;
 }
 
 /** What became of a table. */
@@ -57,6 +64,17 @@ interface Outcome {
   readonly jobs: number;
   /** Why it was no more; null: nothing more is due. */
   readonly problem: string | null;
+}
+
+/** A job with what is to be known besides. */
+interface Task {
+  readonly job: Job;
+  readonly limits: PlanLimits;
+  /** Times of live files that cannot be read. */
+  readonly others: CompactionOrder['beside'];
+  readonly deletes: readonly Tombstone[];
+  /** The job is for the sake of deletes alone. */
+  readonly deletesOnly: boolean;
 }
 
 export class Compactor {
@@ -68,13 +86,15 @@ export class Compactor {
   #turn: Promise<void> | null = null;
   #at: number | null = null;
   readonly #newFiles: NewFiles;
+  readonly #deletes: PendingDeletes;
   #stopped = false;
-  readonly #counts = { jobs: 0, filesRead: 0, filesWritten: 0, rowsRead: 0, bytesRead: 0, bytesWritten: 0, failures: 0 };
+  readonly #counts = { jobs: 0, filesRead: 0, filesWritten: 0, rowsRead: 0, bytesRead: 0, bytesWritten: 0, failures: 0, rowsDeleted: 0 };
 
   constructor(parts: CompactorParts) {
     this.#parts = parts;
     this.#turns = new TableTurns(parts.clock);
     this.#newFiles = new NewFiles(parts.store, parts.clock, parts.node);
+    this.#deletes = new PendingDeletes(parts);
   }
 
   get counts(): CompactionCounts {
@@ -89,6 +109,16 @@ export class Compactor {
   /** Files of a table were flushed. */
   noteFlushed(tableId: number, files: number): void {
     this.#turns.noteFlushed(tableId, files);
+    const table = this.#parts.catalog.table(tableId);
+    if (table !== undefined && this.#deletes.of(table).length > 0) this.#turns.noteWanted(tableId);
+  }
+
+  /** Rows were deleted: the tables that may hold some come first. */
+  noteDeletes(tombstones: readonly Tombstone[]): void {
+    if (tombstones.length === 0) return;
+    for (const table of this.#parts.catalog.tables()) {
+      if (tombstones.some((tombstone) => isOfTable(tombstone, table))) this.#turns.noteWanted(table.id);
+    }
   }
 
   /** Whether files may be written into the folder of a table, also after it was dropped. */
@@ -100,6 +130,7 @@ export class Compactor {
     for (const tableId of tableIds) {
       this.#turns.forget(tableId);
       this.#left.forget(tableId);
+      this.#deletes.forget(tableId);
     }
   }
 
@@ -134,6 +165,7 @@ export class Compactor {
       while (!this.#stopped && (await this.#compactOnce(table, isEager))) jobs += 1;
       this.#turns.noteLooked(table.id);
       if (!this.#stopped) troubles.clear('compaction', tableSubject(table));
+      await this.#deletes.end();
       return { jobs, problem: this.#stopped ? STOPPED : null };
     } catch (error) {
       if (this.#stopped) return { jobs, problem: STOPPED };
@@ -149,6 +181,8 @@ export class Compactor {
   #compactOnce(table: Table, isEager: boolean): Promise<boolean> {
     const { catalog, clock, settings, use } = this.#parts;
     return use(table, async (committer) => {
+      const firstUnflushed = this.#deletes.firstUnflushed(table.id);
+      const deletes = this.#deletes.of(table);
       const live = await committer.liveFiles();
       const known = catalog.table(table.id)?.columns;
       if (known === undefined || isAppendOnly(committer.state)) return false;
@@ -158,33 +192,44 @@ export class Compactor {
       const columns = known.filter(({ id, name }) => committed.has(name) && !taken.has(id));
       const limits = limitsFor(settings, columns, this.#left.share(table.id));
       this.#left.keepLive(table.id, live);
-      const planned = plannable(live, committer.state, (path) => this.#left.isLeft(table.id, path));
-      const job = nextJob(planned.files, clock.nowMs(), isEager ? eager(limits) : limits);
-      if (job === null) return false;
+      // Of rows of other writers nothing but when their file was added tells whether they came before a delete.
+      const planned = plannable(live, committer.state, (path) => this.#left.isLeft(table.id, path) || (deletes.length > 0 && !isOwnFile(path)));
+      const planJob = nextJob(planned.files, clock.nowMs(), isEager ? eager(limits) : limits);
+      const job = planJob ?? nextDeleteJob(planned.files, deletes, (path, seq) => this.#deletes.isClean(table.id, path, seq), limits);
+      if (job === null) {
+        this.#deletes.noteLooked(table, live, firstUnflushed);
+        return false;
+      }
       await committer.check(() => columns);
       await this.#assertRoom(job);
       const others = [...planned.others.map(({ span }) => span ?? EVERY_TIME), ...(this.#parts.hasOtherRows(table) ? [EVERY_TIME] : [])];
-      return this.#do({ ...table, columns }, committer, { job, limits, others });
+      return this.#do({ ...table, columns }, committer, { job, limits, others, deletes, deletesOnly: planJob === null });
     });
   }
 
-  async #do(table: Table, committer: TableCommitter, { job, limits, others }: { job: Job; limits: PlanLimits; others: CompactionOrder['beside'] }): Promise<boolean> {
+  async #do(table: Table, committer: TableCommitter, task: Task): Promise<boolean> {
+    const { deletes, deletesOnly, job, limits, others } = task;
     const { clock, compact, retiring } = this.#parts;
     this.#at = table.id;
     try {
       const numberFirst = await this.#newFiles.first(table.folder);
-      const compacted = await compact({ ...this.#orderOf(table, job, { flushedTo: committer.state.flushedTo, limits, others }), numberFirst }).catch(async (error: Error) => {
+      const compacted = await compact({ ...this.#orderOf(table, job, { flushedTo: committer.state.flushedTo, limits, others }), deletes, deletesOnly, numberFirst }).catch(async (error: Error) => {
         await this.#newFiles.clear(table.folder, numberFirst);
         return this.#without(table, job, error);
       });
       if (compacted === null) return true;
       this.#newFiles.took(compacted.files.length);
-      const { combined, files } = compacted;
-      const adds = files.map(tagged);
+      const { combined, deleted, files } = compacted;
+      if (deletesOnly && deleted === 0) {
+        this.#deletes.noteClean(table.id, job.files.map(({ path }) => path), deletes);
+        return true;
+      }
+      const adds = files.map((file) => tagged(file, highest(deletes)));
       const removes = job.files.map(({ path }) => path);
       try {
-        // A row that got a field of another is new to whoever reads changes.
-        await retiring.replace(table, committer, { adds, removes, dataChange: combined > 0, operation: 'OPTIMIZE', timeMs: clock.nowMs() });
+        // A row that got a field of another is new to whoever reads changes, and so is that others are gone.
+        const what = deleted === 0 ? { operation: 'OPTIMIZE' } : { operation: deletesOnly ? 'DELETE' : 'OPTIMIZE', operationMetrics: { numDeletedRows: String(deleted) } };
+        await retiring.replace(table, committer, { adds, removes, dataChange: combined + deleted > 0, ...what, timeMs: clock.nowMs() });
       } catch (error) {
         if (!(error instanceof CommitUncertain)) await this.#remove(adds);
         if (error instanceof FilesGone) return true; // another writer was faster: planned anew
@@ -200,7 +245,7 @@ export class Compactor {
   /** @param flushedTo the seq up to which rows of the table are in files */
   #orderOf(
     { columns, folder, id }: Table, { beside, files, isOneFile, untilMs }: Job, { flushedTo, limits, others }: { flushedTo: number; limits: PlanLimits; others: CompactionOrder['beside'] },
-  ): Omit<CompactionOrder, 'numberFirst'> {
+  ): Omit<CompactionOrder, 'numberFirst' | 'deletes' | 'deletesOnly'> {
     const { clock, node, settings } = this.#parts;
     const [rows, bytes] = [sum(files, (file) => file.rows), sum(files, (file) => file.bytes)];
     const [firstMs, lastMs] = [Math.min(...files.map((file) => file.firstMs)), Math.max(...files.map((file) => file.lastMs))];
@@ -237,14 +282,21 @@ export class Compactor {
     this.#counts.filesRead += files.length;
     this.#counts.filesWritten += compacted.files.length;
     this.#counts.rowsRead += compacted.rowsRead;
+    this.#counts.rowsDeleted += compacted.deleted;
     this.#counts.bytesRead += sum(files, (file) => file.bytes);
     this.#counts.bytesWritten += sum(compacted.files, (file) => file.bytes);
   }
 }
 
 /** What its `add` says of a file besides. */
-function tagged({ endMs, hasPointsOnce, ...file }: CompactedFile): AddedFile {
-  return { ...file, tags: { [MERGED_TAG]: MERGED_TAG_VALUES[hasPointsOnce ? 'points' : 'rows'], ...(Number.isFinite(endMs) ? { [BEFORE_TAG]: String(endMs) } : {}) } };
+function tagged({ endMs, hasPointsOnce, ...file }: CompactedFile, deletedTo: number): AddedFile {
+  return {
+    ...file,
+    tags: {
+      [MERGED_TAG]: MERGED_TAG_VALUES[hasPointsOnce ? 'points' : 'rows'], ...(Number.isFinite(endMs) ? { [BEFORE_TAG]: String(endMs) } : {}),
+      ...(deletedTo > 0 ? { [DELETED_TAG]: String(deletedTo) } : {}),
+    },
+  };
 }
 
 const STOPPED = 'the server is being stopped';

@@ -33,6 +33,12 @@ export class TableTurns {
     this.#byTable.set(tableId, { files: 0, lookedMs: this.#clock.monotonicMs(), hasFailed: false });
   }
 
+  /** It comes among the first; where it failed, when its hour is over. */
+  noteWanted(tableId: number): void {
+    const turn = this.#byTable.get(tableId);
+    if (turn !== undefined) this.#byTable.set(tableId, { ...turn, files: FILES_MANY });
+  }
+
   /** It is not looked at for an hour. */
   noteFailed(tableId: number): void {
     this.#byTable.set(tableId, { files: FILES_MANY, lookedMs: this.#clock.monotonicMs(), hasFailed: true });

@@ -1,6 +1,6 @@
 /** What each command must be given, for a command of another version may send something else. */
 import { PERMISSIONS } from '../auth/principal.js';
-import { array, boolean, check, decode, exactOptional, literal, nullable, number, object, picklist, pipe, regex, safeInteger, string, union, type GenericSchema } from '../json.js';
+import { array, boolean, check, decode, exactOptional, literal, nullable, number, object, picklist, pipe, regex, safeInteger, string, tuple, union, type GenericSchema } from '../json.js';
 import { SPILL_NAME as QUERY } from '../names.js';
 import { checkRetention } from '../retention.js';
 import { TAG_RULES, TYPE_RULES } from '../schema-rules.js';
@@ -13,6 +13,7 @@ const settings = object({
   tags: exactOptional(picklist(TAG_RULES)), types: exactOptional(picklist(TYPE_RULES)),
   retentionS: exactOptional(nullable(pipe(number(), safeInteger('a whole number'), check((seconds) => checkRetention(seconds) === null, 'a period that a database may have')))),
 });
+const nanoseconds = pipe(string(), regex(/^-?\d{1,19}$/, 'a time in nanoseconds'));
 const grants = array(object({ databases: array(string()), permissions: array(picklist(PERMISSIONS)) }));
 
 const ARGS: { readonly [C in CommandName]: GenericSchema<unknown, ArgsOf<C>> } = {
@@ -22,6 +23,7 @@ const ARGS: { readonly [C in CommandName]: GenericSchema<unknown, ArgsOf<C>> } =
   'flush': ofDatabase,
   'compact': ofDatabase,
   'tables': ofDatabase,
+  'delete': object({ database: string(), measurement: nullable(string()), firstNs: nanoseconds, lastNs: nanoseconds, tags: array(tuple([string(), string()])) }),
   'files': object({ table: string() }),
   'log-hold': object({ hold: nullable(string()) }),
   'log-release': object({ hold: string() }),

@@ -6,6 +6,7 @@ import type { WriteOutcome } from '../ingest/request.js';
 import type { LineError } from '../model/line-error.js';
 import type { ColumnDefinition } from '../model/schema.js';
 import type { FileSpan } from '../model/file-span.js';
+import type { DeletedPoints, DeletedRows } from '../model/tombstone.js';
 
 /** A table and its files. */
 export interface TableListing {
@@ -33,9 +34,12 @@ export interface TableName {
   readonly measurement: string;
 }
 
-/** Of a table or rows of one: those before it are past retention and not to be shown; microseconds since 1970, null: all are. */
+/** What of a table, or rows of one, is not to be shown. */
 interface Kept {
+  /** What is before it is past retention; microseconds since 1970, null: all are shown. */
   readonly since: number | null;
+  /** Rows of these are deleted. */
+  readonly deletes: readonly DeletedRows[];
 }
 
 /** A data file, and what its statistics tell. */
@@ -52,7 +56,8 @@ export interface FilesListing extends Omit<TableListing, 'files' | 'columns'> {
 
 /** A table with all its rows. */
 interface TableToRead extends Omit<TableListing, 'files'>, Kept {
-  readonly files: readonly DataFile[];
+  /** With the places in the list of those deletes that may take rows of a file; of all else any may. */
+  readonly files: readonly (DataFile & { readonly deletes: readonly number[] })[];
   /** Of their rows those with a sluice_seq above `after` count; all others are in `files`. */
   readonly drafts: readonly DataFile[];
   readonly after: number;
@@ -115,6 +120,8 @@ interface ControlCommands {
     readonly args: { readonly database: string | null };
     readonly result: { readonly tables: number; readonly jobs: number; readonly failed: readonly { readonly database: string; readonly measurement: string; readonly reason: string }[] };
   };
+  /** Deletes rows that were written until now; gives how many tables may have had some. No measurement: of all tables. */
+  readonly 'delete': { readonly args: DeletedPoints & { readonly database: string; readonly measurement: string | null }; readonly result: { readonly tables: number } };
   /** The live files of a table named `database.measurement`; nothing is flushed for it. */
   readonly 'files': { readonly args: { readonly table: string }; readonly result: FilesListing };
   /**

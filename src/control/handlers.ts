@@ -16,6 +16,7 @@ import { TRASH_GRACE_MS } from '../tables/cleanup.js';
 import type { LiveFile } from '../tables/delta/file-list.js';
 import type { QuarantinedRows, RowQuarantine } from '../tables/row-quarantine.js';
 import type { ControlHandlers, ResultOf, TableListing } from './commands.js';
+import { DeletesToRead } from './deletes-to-read.js';
 import { writeBody, type WriteParts } from './write.js';
 
 interface HandlerParts {
@@ -61,6 +62,8 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
     'compact': async ({ database }) => {
       await recovery.done();
       const tables = tablesOf(database);
+      // A delete is done when none of its rows is in memory either.
+      await flush(parts, tables.filter((table) => catalog.tombstones(table).length > 0));
       let jobs = 0;
       const failed: { database: string; measurement: string; reason: string }[] = [];
       for (const table of tables) {
@@ -73,6 +76,7 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
       return { tables: tables.length, jobs, failed };
     },
     'tables': async ({ database }) => Promise.all(tablesOf(database).map((table) => inTurn(() => listing(parts, table)))),
+    'delete': async ({ database, ...points }) => ({ tables: await schema.deleteRows(database, points) }),
     'files': async ({ table: name }) => {
       const { columns: _, files, ...rest } = await inTurn(() => filesOf(parts, tableNamed(catalog, name)));
       return { ...rest, files: files.map(({ path, bytes, rows, span }) => ({ path, bytes, rows, firstMs: span?.firstMs ?? null, lastMs: span?.lastMs ?? null })) };
@@ -93,7 +97,7 @@ export function controlHandlers(parts: HandlerParts): ControlHandlers {
     },
     'quarantine-list': async ({ database }) => parts.quarantine.lots()
       .filter((lot) => database === null || lot.database === database)
-      .map((lot) => ({ path: lot.path, database: lot.database, measurement: lot.measurement, columns: lot.columns, since: sinceOf(parts, lot.database), files: quarantinedFiles(parts, lot) })),
+      .map((lot) => ({ path: lot.path, database: lot.database, measurement: lot.measurement, columns: lot.columns, since: sinceOf(parts, lot.database), deletes: deletesOfLot(parts, lot), files: quarantinedFiles(parts, lot) })),
     'quarantine-remove': async ({ path }) => {
       if (!(await parts.quarantine.remove(path))) throw new Error(`there are no rows ${path} in quarantine`);
       return {};
@@ -147,7 +151,14 @@ function quarantinedFiles({ paths }: HandlerParts, { files, folder }: Quarantine
   return files.map((name) => `${paths.quarantinedTables}/${folder}/${name}`);
 }
 
-type TableFiles = Omit<TableListing, 'files'> & { readonly files: readonly Pick<LiveFile, 'path' | 'bytes' | 'rows' | 'span'>[] };
+/** Deletes that may take rows of a lot; of a table that was dropped there are none. */
+function deletesOfLot({ catalog }: HandlerParts, { columns, database, folder }: QuarantinedRows): DeletesToRead['all'] {
+  const table = catalog.tables(catalog.database(database)?.id).find((each) => each.folder === folder);
+  return table === undefined ? [] : new DeletesToRead(catalog.tombstones(table), columns).all;
+}
+
+/** `path` is absolute. */
+type TableFiles = Omit<TableListing, 'files'> & { readonly files: readonly LiveFile[] };
 
 async function listing(parts: HandlerParts, table: Table): Promise<TableListing> {
   const { files, ...rest } = await filesOf(parts, table);
@@ -159,17 +170,21 @@ type ToRead = ResultOf<'tables-to-read'>;
 /** All rows of a table. @returns it, and why rows in the log alone are missing */
 async function toRead(parts: HandlerParts, table: Table, query: string): Promise<{ readonly table: ToRead['tables'][number]; readonly failed: ToRead['failed'][number] | null }> {
   const since = sinceOf(parts, table.databaseName);
+  // Before the files are looked at: when a delete is done meanwhile, these files may be those of before.
+  const deletes = new DeletesToRead(parts.catalog.tombstones(table), table.columns);
+  const known = { since, deletes: deletes.all };
+  const shown = (files: readonly LiveFile[]): ToRead['tables'][number]['files'] => files.map((file) => ({ ...provenOf(file), deletes: deletes.of({ ...file, path: basename(file.path) }) }));
   try {
     const { after, drafts, problem, view } = await parts.flusher.read(table.id, query);
     const { files, ...rest } = await filesOf(parts, table, async () => {
       if (view === null) throw new Error(problem);
       return view;
     });
-    return { table: { ...rest, since, files: files.map(provenOf), drafts, after }, failed: null };
+    return { table: { ...rest, ...known, files: shown(files), drafts, after }, failed: null };
   } catch (error) {
     const { files, ...rest } = await filesOf(parts, table);
     const failed = { database: table.databaseName, measurement: table.measurement, reason: (error as Error).message };
-    return { table: { ...rest, since, files: files.map(provenOf), drafts: [], after: 0 }, failed };
+    return { table: { ...rest, ...known, files: shown(files), drafts: [], after: 0 }, failed };
   }
 }
 
@@ -192,7 +207,7 @@ async function filesOf(parts: HandlerParts, table: Table, look = () => parts.flu
       ...known,
       rows: files.reduce((sum, file) => sum + (file.rows ?? 0), 0),
       unflushed: flusher.unflushedRows(id),
-      files: files.map(({ path, bytes, rows, span }) => ({ path: `${paths.tables}/${folder}/${path}`, bytes, rows, span })),
+      files: files.map((file) => ({ ...file, path: `${paths.tables}/${folder}/${file.path}` })),
       flushedTo,
       problems: flusher.problemsOf(table),
     };

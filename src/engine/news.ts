@@ -12,9 +12,14 @@ export function newsOf({ news }: Applied): string[] {
     ...listed('database', news.databases.map((name) => JSON.stringify(name)), 'made'),
     ...listed('table', news.tables.map(nameOf), 'made'),
     ...news.retentions.map(({ name, retentionS }) => `database ${JSON.stringify(name)} keeps its rows ${retentionS === null ? 'for ever' : `for ${retentionText(retentionS)}, and older ones are deleted`}`),
+    ...news.deletes.map(({ databaseName, firstNs, lastNs, measurement, tags }) => `rows of ${measurement === null ? 'all tables' : `table ${JSON.stringify(measurement)}`} of database ${JSON.stringify(databaseName)} are deleted: from ${timeText(firstNs)} to ${timeText(lastNs)}, by ${tags.length} tags`),
     ...listed('database', news.droppedDatabases.map((name) => JSON.stringify(name)), 'dropped, with all its tables'),
     ...listed('table', news.droppedTables.map(nameOf), 'dropped'),
   ];
+}
+
+function timeText(ns: string): string {
+  return new Date(Number(BigInt(ns) / 1_000_000n)).toISOString();
 }
 
 function listed(what: string, names: readonly string[], became: string): string[] {

@@ -120,6 +120,7 @@ function makeOutflow({ config, folder, logger, troubles }: Ground, { admission, 
     catalog, clock, logger, troubles, node: log.node, store, retiring, use, mustWait,
     settings: { cpuShare: config.maintenanceCpuPercent / 100, memoryBytesMax: config.maintenanceMemoryBytesMax },
     compact: (order) => compactionThread.compact(order),
+    firstUnflushed: (tableId) => flusher.firstUnflushedOf(tableId),
     freeBytes: async () => (await disk.freeBytes(config.dataDir)) - config.diskReserveBytes,
     hasOtherRows: ({ databaseName, folder, measurement }) => quarantine.lots()
       .some((lot) => lot.folder === folder || (lot.database === databaseName && lot.measurement === measurement)),

@@ -30,6 +30,7 @@ function connectCatalog({ compactor, expiredFiles, flusher, folder: { catalog, l
     logCare.forget(dropped);
     compactor.forget(dropped);
     troubles.forget(dropped);
+    compactor.noteDeletes(applied.news.deletes);
     for (const tableId of dropped) expiredFiles.forget(tableId);
     for (const sentence of newsOf(applied)) logger.info(sentence);
   });

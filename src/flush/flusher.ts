@@ -220,6 +220,11 @@ export class Flusher {
     return this.#unflushed.of(tableId)?.rows ?? 0;
   }
 
+  /** The smallest seq of a table that may be in none of its files yet; Infinity when all are. */
+  firstUnflushedOf(tableId: number): number {
+    return this.#unflushed.of(tableId)?.first ?? Infinity;
+  }
+
   /** Whether rows of a table are being moved; of one that was dropped that does not begin again. */
   isFlushing(tableId: number): boolean {
     return this.#flushing.has(tableId);

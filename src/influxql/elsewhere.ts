@@ -4,15 +4,12 @@ export const READ_ROWS = 'rows are read with SQL: /api/v3/query_sql, `sluice que
 
 const VALUES = 'what stands in rows is read with SQL: `sluice query --database NAME \'SELECT DISTINCT "TAG" FROM "MEASUREMENT"\'`, '
   + 'or any engine that opens the tables (docs/reading.md)';
-const POINTS = 'single points cannot be deleted; DROP MEASUREMENT and DROP DATABASE can drop all of them';
 const USERS = 'user not found: there are tokens here and no users; `sluice token create` makes a token with rights of its own, `sluice token list` shows them';
 
 /** The longer of two that begin alike stands first. */
 export const ELSEWHERE: readonly (readonly [words: string, detail: string])[] = [
   ['SELECT', READ_ROWS],
   ['EXPLAIN', READ_ROWS],
-  ['DELETE', POINTS],
-  ['DROP SERIES', POINTS],
   ['SHOW TAG VALUES', VALUES],
   ['SHOW TAG KEY', VALUES],
   ['SHOW FIELD KEY', VALUES],

@@ -12,7 +12,7 @@ const STATEMENTS_MAX = 100;
 /** Characters of what a client wrote that an error repeats. */
 const QUOTE_CHARACTERS_MAX = 80;
 
-const ANSWERED = 'this endpoint answers CREATE, ALTER and DROP of databases, retention policies and measurements, SHOW DATABASES, '
+const ANSWERED = 'this endpoint answers CREATE, ALTER and DROP of databases, retention policies and measurements, DELETE, DROP SERIES, SHOW DATABASES, '
   + `MEASUREMENTS, TAG KEYS, FIELD KEYS, RETENTION POLICIES, STATS and DIAGNOSTICS; ${READ_ROWS}`;
 
 /** InfluxQL whose answer is always the same here. */
@@ -74,6 +74,8 @@ class StatementParser {
     if (this.#takeWords('CREATE DATABASE')) return this.#createDatabase();
     if (this.#takeWords('DROP DATABASE')) return { kind: 'drop database', database: this.#name() };
     if (this.#takeWords('DROP MEASUREMENT')) return { kind: 'drop measurement', measurement: this.#name() };
+    if (this.#takeWords('DROP SERIES')) return this.#delete(false);
+    if (this.#takeWords('DELETE')) return this.#delete(true);
     if (this.#takeWords('CREATE RETENTION POLICY')) return this.#policy('create policy');
     if (this.#takeWords('ALTER RETENTION POLICY')) return this.#policy('alter policy');
     if (this.#takeWords('DROP RETENTION POLICY')) {
@@ -111,6 +113,21 @@ class StatementParser {
     const { isDefault: _, name: policy, ...period } = this.#policyClauses('NAME');
     if (this.#next === begin) throw this.#expected('DURATION, REPLICATION, SHARD, NAME, PAST or FUTURE');
     return { kind: 'create database', database, policy, ...period };
+  }
+
+  /** At least one of FROM and WHERE must be there. */
+  #delete(mayHaveTimes: boolean): Statement {
+    const sources = this.#sources();
+    if (sources.some(({ database, policy }) => database !== '' || policy !== '')) {
+      throw new SluiceError('bad-query', 'a retention policy or a database cannot stand before the measurement: the request names them (db, rp)');
+    }
+    const hasWhere = this.#takeWords('WHERE');
+    if (!hasWhere && sources.length === 0) throw this.#expected('FROM or WHERE');
+    const conditions = this.#tokens.slice(this.#next);
+    if (!hasWhere && conditions.length > 0) throw this.#expected('WHERE, ; or the end of the statement');
+    if (hasWhere && conditions.length === 0) throw this.#expected('conditions');
+    this.#next = this.#tokens.length;
+    return { kind: 'delete', sources, conditions, mayHaveTimes };
   }
 
   #policy(kind: 'create policy' | 'alter policy'): Statement {

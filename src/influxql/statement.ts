@@ -1,5 +1,6 @@
 /** What a statement of InfluxQL asks. Types only. */
 import type { NamePattern } from './pattern.js';
+import type { Token } from './tokens.js';
 
 /** Measurements by name, or by pattern. `db.rp.m`, `rp.m` or `m`; '' for a part that is not there. */
 export interface Source {
@@ -29,6 +30,8 @@ export type Statement =
   | { readonly kind: 'drop measurement'; readonly measurement: string }
   /** The period as above. `isDefault`: it is for writes that name no policy. */
   | { readonly kind: 'create policy' | 'alter policy'; readonly database: string; readonly policy: string; readonly retentionS?: number | null; readonly isDefault: boolean }
+  /** Of every measurement where none is named. The conditions are read when it is done, for they may say now(). */
+  | { readonly kind: 'delete'; readonly sources: readonly Source[]; readonly conditions: readonly Token[]; readonly mayHaveTimes: boolean }
   | { readonly kind: 'drop policy'; readonly database: string; readonly policy: string }
   /** It drops something of which there is none here, which is no error in InfluxDB. */
   | { readonly kind: 'drop nothing' }

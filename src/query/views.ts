@@ -3,6 +3,7 @@ import { KIND_BOOL, KIND_F64, KIND_I64, KIND_STRING, KIND_TAG, KIND_U64 } from '
 import { fold, isPlainFile, ROW_NUMBER } from '../names.js';
 import { quoteName, quoteText, type SqlType } from './duckdb.js';
 import type { FileSpan } from '../model/file-span.js';
+import { byDeletes, withoutDeleted, type Deletes } from './deleted-rows.js';
 import { withEachPointOnce } from './file-spans.js';
 
 /** A table as SQL can name it. */
@@ -14,7 +15,7 @@ export interface NamedTable {
 }
 
 /** A table to query. */
-export interface QueryTable extends NamedTable, Files {
+export interface QueryTable extends NamedTable, Files, Deletes {
   /** Rows before it are past retention and not shown: microseconds since 1970; null, all are. */
   readonly since: number | null;
   /** What is known of the rows of files, by path. */
@@ -31,7 +32,7 @@ interface Files {
 }
 
 /** A table whose files are to be read. */
-export interface ReadableTable extends Pick<QueryTable, 'columns' | 'since'>, Files {
+export interface ReadableTable extends Pick<QueryTable, 'columns' | 'since'>, Files, Deletes {
   /** At least the bytes of the longest line of those that are JSON lines. */
   readonly lineBytes: number;
 }
@@ -169,11 +170,19 @@ function allRows(table: ReadableTable): string {
   const { after = 0, drafts = new Set(), files } = table;
   const relations = [
     emptyRelation(table),
-    ...relationsOf(table, files.filter((path) => !drafts.has(path))),
-    ...relationsOf(table, files.filter((path) => drafts.has(path))).map((rows) => `SELECT * FROM (${rows}) WHERE sluice_seq > ${after}`),
+    ...keptRows(table, files.filter((path) => !drafts.has(path))),
+    ...keptRows(table, files.filter((path) => drafts.has(path))).map((rows) => `SELECT * FROM (${rows}) WHERE sluice_seq > ${after}`),
   ];
   return 'SELECT * REPLACE (coalesce(sluice_ns, 0) AS sluice_ns, coalesce(sluice_seq, 0) AS sluice_seq) '
     + `FROM (${relations.join(' UNION ALL BY NAME ')})${table.since === null ? '' : ` WHERE time >= make_timestamptz(${table.since})`}`;
+}
+
+/** Relations of files without the rows that are deleted. */
+function keptRows(table: ReadableTable, files: readonly string[]): string[] {
+  return byDeletes(table, files).flatMap(({ deletes, files: some }) => (deletes.length === 0
+    ? relationsOf(table, some)
+    // Columns that these files have not stand in conditions as well.
+    : [withoutDeleted([emptyRelation(table), ...relationsOf(table, some)].join(' UNION ALL BY NAME '), deletes, table)]));
 }
 
 function relationsOf(table: ReadableTable, files: readonly string[]): string[] {

@@ -21,7 +21,7 @@ interface Logged<T> {
 
 export class KnownRecords {
   /** Holds what no record is left of. */
-  readonly first: OpenChange = { databases: [], settings: [], tables: [], columns: [], dropped: { databases: [], tables: [] } };
+  readonly first: OpenChange = { databases: [], settings: [], tables: [], columns: [], deletes: [], deletesDone: [], dropped: { databases: [], tables: [] } };
   readonly all: { readonly seq: number; readonly change: OpenChange }[] = [{ seq: BEFORE_ALL, change: this.first }];
   /** What could not be read, in sentences. */
   readonly problems: string[] = [];
@@ -53,8 +53,9 @@ export class KnownRecords {
     }
   }
 
-  #add(seq: number, { databases, settings, tables, columns, dropped }: CatalogChange): void {
-    const change: OpenChange = { databases: [...databases], settings, tables: [...tables], columns: [...columns], dropped };
+  #add(seq: number, said: CatalogChange): void {
+    const { columns, databases, dropped, tables } = said;
+    const change: OpenChange = { ...said, databases: [...databases], tables: [...tables], columns: [...columns] };
     this.all.push({ seq, change });
     for (const made of databases) this.databases.set(made.id, { made, change });
     for (const made of tables) this.tables.set(made.id, { made, change });

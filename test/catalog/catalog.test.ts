@@ -398,7 +398,7 @@ test('what the catalog has made is back from the log after a loss of power', asy
 
 test('a record that makes no sense is said and does no harm', () => {
   const { catalog } = makeCatalog();
-  const none = { databases: [], settings: [], tables: [], columns: [], dropped: { databases: [], tables: [] } };
+  const none = { databases: [], settings: [], tables: [], columns: [], deletes: [], deletesDone: [], dropped: { databases: [], tables: [] } };
   assert.match(catalog.applyRecord(Buffer.from('{'), 1).join(), /catalog record 1 is passed over/);
   assert.match(catalog.applyRecord(Buffer.from('{"tables":[{"id":-1}]}'), 2).join(), /a whole number where there is -1/);
   assert.match(catalog.apply({ ...none, tables: [{ id: 1, database: 9, name: 'a', folder: 'a' }] }, 3).join(), /database 9, which is unknown/);

@@ -37,6 +37,7 @@ test('the text of a snapshot is as DESIGN.md says', () => {
   const text = encodeSnapshot({
     node: '0a1b2c3d', upTo: 5, next: { database: 2, table: 3, column: 4 },
     databases: [{ id: 1, name: 'db', folder: 'db', created: 1, dropped: 0 }],
+    tombstones: [],
     tables: [{ id: 2, database: 1, name: 'cpu', folder: 'db/cpu', created: 2, dropped: 0, flushedTo: 9 }],
     columns: [{ id: 3, table: 2, key: 'a', kind: 1, name: 'a' }],
   }).toString();
@@ -72,11 +73,11 @@ test('no changed or cut snapshot passes', () => {
 });
 
 test('a newer format stops the start with a sentence, and the file stays', async () => {
-  const text = encodeSnapshot(snapshot).toString().replace('"format":2', '"format":4').slice(0, -19);
+  const text = encodeSnapshot(snapshot).toString().replace('"format":2', '"format":5').slice(0, -19);
   const newer = Buffer.from(`${text},"crc":"${crc32(Buffer.from(text)).toString(16).padStart(8, '0')}"}\n`);
   const disk = new MemoryDisk();
   disk.place(paths.catalog, newer);
-  await assert.rejects((await files(disk)).load(), /cannot start: data.catalog.json: it has format 4, of a newer sluice/);
+  await assert.rejects((await files(disk)).load(), /cannot start: data.catalog.json: it has format 5, of a newer sluice/);
   assert.deepEqual(disk.content(paths.catalog), newer);
 });
 

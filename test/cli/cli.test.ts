@@ -99,6 +99,7 @@ test('commands ask the server that holds the folder', async (t) => {
     'status': async () => ({ pid: process.pid, problems: [], bodyBytesMax: 1, bodyLinesMax: 1 }),
     'overview': async () => OVERVIEW,
     'write': async () => ({ kind: 'stored' }),
+    'delete': async ({ measurement }) => ({ tables: measurement === 'none' ? 0 : 2 }),
     'compact': async ({ database }) => ({ tables: 2, jobs: database === null ? 3 : 0, failed: database === 'full' ? [{ database, measurement: 'm', reason: 'ENOSPC: no space left on device, write' }] : [] }),
     'flush': async (args) => {
       asked.push(args);
@@ -117,7 +118,7 @@ test('commands ask the server that holds the folder', async (t) => {
       asked.push(args);
       return {
         failed: [],
-        tables: [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, unflushed: 3, since: null, files: [{ path: file, span: null }], quarantined: [], drafts: [], after: 5, flushedTo: 5, problems: [] }],
+        tables: [{ database: 'db', measurement: 'cpu', columns: [{ id: 1, kind: KIND_F64, key: 'load', name: 'load' }], rows: 1, unflushed: 3, since: null, deletes: [], files: [{ path: file, span: null, deletes: [] }], quarantined: [], drafts: [], after: 5, flushedTo: 5, problems: [] }],
       };
     },
     'quarantine-list': async () => [],

@@ -84,7 +84,7 @@ describe('docs/compatibility.md', () => {
       ['/api/v2/write?bucket=table', 204, { 'content-encoding': 'IDENTITY', 'content-type': 'application/pdf' }],
       ['/api/v3/write_lp?db=none', 204, {}, ''],
       ['/api/v3/write_lp?db=_table', 400],
-      ['/api/v2/delete', 404],
+      ['/api/v2/delete', 400],
       ['/api/v2/query', 404],
       ['/health', 405],
     ];

@@ -54,6 +54,7 @@ class Scene {
       },
       freeBytes: async () => Infinity,
       hasOtherRows: () => this.isQuarantined,
+      firstUnflushed: () => Infinity,
     });
   }
 
@@ -101,7 +102,7 @@ class Scene {
       const name = mergedFileName(NODE, 20, numberFirst + at);
       made.push({ ...(await this.#file(name, days, `of job ${this.orders.length}, file ${at}`)), hasPointsOnce: true, endMs: Infinity });
     }
-    return { files: made, rowsRead: files.length * 2, rows: made.length * 2, combined: 0 };
+    return { files: made, rowsRead: files.length * 2, rows: made.length * 2, combined: 0, deleted: 0 };
   }
 
   /** What the live files have in them. */

@@ -33,6 +33,7 @@ const handlers: ControlHandlers = {
     written = { database, body: Buffer.from(body) };
     return { kind: 'stored' };
   },
+  'delete': async () => ({ tables: 0 }),
   'compact': async () => ({ tables: 0, jobs: 0, failed: [] }),
   'flush': async ({ database }) => {
     throw new Error(`there is no database ${database}`);

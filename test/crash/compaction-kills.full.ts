@@ -8,15 +8,16 @@ import { Model, readBack } from '../compaction/model.js';
 import { write, type Shape } from '../e2e/client.js';
 import { makeDataDir, removeDataDir, sluice, TestServer } from '../e2e/server.js';
 import { fuzzCount, Random, seedOfRun } from '../fuzz/random.js';
+import { counterOf, killRounds } from './kill-rounds.js';
 
-const ROUNDS = fuzzCount(4);
+const ROUNDS = fuzzCount(1);
 const SHAPE: Shape = { endpoint: '/api/v3/write_lp', gzip: false, chunked: false };
 /** Small flushes, so that there is something to put together all the time. */
 const ARGS = ['--without-auth', '--maintenance-cpu', '100', '--flush-rows-max', '60', '--workers', '2'];
-const LIFE_MS_MAX = 2500;
 
 /** Another writer puts some files together while the server is down: the next jobs have those to read. */
 async function rewrite(foreign: ForeignTable): Promise<void> {
+  if (!existsSync(foreign.folder)) return; // nothing was flushed so far
   const some = foreign.live().slice(-4);
   if (some.length > 1) await foreign.commit(`SELECT * FROM ${foreign.relation(some)}`, { removes: some });
 }
@@ -31,27 +32,14 @@ test(`[issue 14] ${ROUNDS} kills while files are put together lose and double no
   /** Lines whose answer did not come: they are sent again first, so that what was acknowledged last is known. */
   let pending: string | null = null;
   try {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      if (existsSync(folder)) await rewrite(foreign);
-      const server = await TestServer.start(dataDir, ARGS);
-      const life = setTimeout(() => void server.kill(), 200 + random.below(LIFE_MS_MAX));
-      try {
-        for (;;) {
-          pending ??= model.randomLines(random, 30, 1 + (round % 3)).join('\n');
-          const { body, status } = await write(server.url, 'db', Buffer.from(pending), SHAPE, 'ns');
-          if (status === 503) continue;
-          assert.equal(status, 204, body);
-          pending = null;
-          const metrics = await (await fetch(`${server.url}/metrics`)).text();
-          jobs = Math.max(jobs, Number(/^sluice_compactions_total (\d+)$/m.exec(metrics)?.[1]));
-        }
-      } catch (error) {
-        if (error instanceof assert.AssertionError) throw error; // else the server is gone
-      } finally {
-        clearTimeout(life);
-      }
-      await server.kill();
-    }
+    await killRounds({ dataDir, args: ARGS, rounds: ROUNDS, random, between: () => rewrite(foreign), mayEnd: () => jobs > 0 }, async (server, round) => {
+      pending ??= model.randomLines(random, 30, 1 + (round % 3)).join('\n');
+      const { body, status } = await write(server.url, 'db', Buffer.from(pending), SHAPE, 'ns');
+      if (status === 503) return;
+      assert.equal(status, 204, body);
+      pending = null;
+      jobs = Math.max(jobs, await counterOf(server, 'sluice_compactions_total'));
+    });
     const last = await TestServer.start(dataDir, ARGS);
     if (pending !== null) assert.equal((await write(last.url, 'db', Buffer.from(pending), SHAPE, 'ns')).status, 204);
     assert.equal(await last.stop(), 0);

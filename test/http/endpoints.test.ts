@@ -144,7 +144,7 @@ onBoth('what clients of v2 look at before they write', {}, async ({ connect, wri
 onBoth('paths that only InfluxDB has say what is missing and what to use', {}, async ({ connect }) => {
   const client = await connect();
   for (const [method, path, advice] of [
-    ['POST', '/api/v2/query?org=x', /sluice query/], ['POST', '/api/v2/delete', /DROP MEASUREMENT/], ['GET', '/api/v2/authorizations', /sluice token create/],
+    ['POST', '/api/v2/query?org=x', /sluice query/], ['GET', '/api/v2/authorizations', /sluice token create/],
     ['GET', '/api/v2/tasks/1', /reading\.md/], ['POST', '/api/v3/write?db=d', /write_lp/], ['POST', '/api/v3/configure/table', /DROP MEASUREMENT/],
     ['POST', '/api/v3/configure/last_cache', /no caches/], ['POST', '/api/v1/prom/write', /Telegraf/], ['GET', '/debug/vars', /\/metrics/],
   ] as const) {

@@ -79,6 +79,13 @@ export class FakeSchema implements Schema {
     return this.#tables.get(database)!.length < tables.length;
   }
 
+  async deleteRows(database: string, { firstNs, lastNs, measurement, tags }: Parameters<Schema['deleteRows']>[1]) {
+    this.#change(['delete', database, measurement ?? '*', firstNs, lastNs, ...tags.map((tag) => tag.join('='))].join(' '));
+    const tables = this.#tables.get(database);
+    if (tables === undefined) throw new SluiceError('database-not-found', database);
+    return tables.length;
+  }
+
   #change(what: string): void {
     if (this.fault !== null) throw this.fault;
     this.changes.push(what);

@@ -135,7 +135,7 @@ onBoth('SHOW answers in the shape of InfluxDB 1', {}, async ({ connect, schema }
 const PASSED_OVER = 'DEFAULT is passed over: writes without a policy go to metrics, which has rows and keeps them as before; '
   + 'ALTER RETENTION POLICY autogen ON "metrics" DURATION changes that';
 const UNREAD = 'error parsing query: "x" is not answered here; this endpoint answers CREATE, ALTER and DROP of databases, retention policies '
-  + 'and measurements, SHOW DATABASES, MEASUREMENTS, TAG KEYS, FIELD KEYS, RETENTION POLICIES, STATS and DIAGNOSTICS; rows are read with SQL: '
+  + 'and measurements, DELETE, DROP SERIES, SHOW DATABASES, MEASUREMENTS, TAG KEYS, FIELD KEYS, RETENTION POLICIES, STATS and DIAGNOSTICS; rows are read with SQL: '
   + '/api/v3/query_sql, `sluice query --database NAME "SELECT ..."`, or any engine that opens the tables (docs/reading.md)';
 const changed: readonly (readonly [q: string, more: Record<string, string>, answer: unknown, changes: readonly string[]])[] = [
   ['CREATE DATABASE metrics', {}, one(), ['create metrics']],

@@ -80,7 +80,7 @@ onBoth('an unknown path is 404 in JSON', {}, async ({ connect }) => {
   for (const path of ['/', '/prefix/write?db=d', '/WRITE', '/write//', '/api/v3/write_lp/']) {
     assert.equal((await ask(client, post(path, 'm a=1'))).status, 404, path);
   }
-  assert.equal(JSON.parse((await ask(client, post('/api/v2/delete', '{}'))).body).code, 'not found');
+  assert.equal(JSON.parse((await ask(client, post('/api/v2/query', '{}'))).body).code, 'not found');
 });
 
 onBoth('another method is 405 with Allow', {}, async ({ connect, writer }) => {

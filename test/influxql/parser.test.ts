@@ -138,7 +138,6 @@ test('InfluxQL that is not answered here says what to use instead', () => {
     ['SHOW SERIES', /sluice query/], ['SHOW SERIES EXACT CARDINALITY ON d', /sluice query/],
     ['SHOW TAG VALUES FROM cpu WITH KEY = "host"', /sluice query/], ['SHOW TAG KEY CARDINALITY', /sluice query/], ['SHOW FIELD KEY CARDINALITY', /sluice query/],
     ['SHOW TAG KEYS WHERE host = \'a\'', /WHERE: .*sluice query/], ['SHOW MEASUREMENTS WHERE a = \'b\'', /WHERE/],
-    ['DELETE FROM cpu', /DROP MEASUREMENT/], ['DROP SERIES FROM cpu', /DROP MEASUREMENT/],
     ['CREATE CONTINUOUS QUERY "c" ON d RESAMPLE FOR 2h BEGIN SELECT mean(x) INTO "1h"."m" FROM m GROUP BY time(1h) END', /nothing is computed/],
     ['CREATE SUBSCRIPTION "s" ON "d"."autogen" DESTINATIONS ALL \'http://a\'', /not passed on/],
     ['CREATE USER "u" WITH PASSWORD \'p\' WITH ALL PRIVILEGES', /no users; `sluice token create`/],

@@ -31,6 +31,7 @@ const SHOWS: readonly (readonly [command: RegExp, shown: RegExp])[] = [
   [/ query .*--format csv/, /^points\r?\n1\b/],
   [/ parse --precision s /, /"measurement":"home"/],
   [/ import --database metrics /, /: 26 lines imported, 0 rejected/],
+  [/ delete metrics --measurement home /, /^rows of database metrics .* are deleted: measurement home up to .* with room=Kitchen, in 1 table/],
   [/ database delete metrics$/, /metrics/],
   [/ import --quarantine$/, /^0 rows are stored/],
   [/ import --rejected --code table-set-aside$/, /^0 lines are stored/],

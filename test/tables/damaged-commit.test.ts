@@ -198,5 +198,5 @@ test('what another writer may leave out, or add, is no reason to refuse its comm
   files.set(pathOf(NUMBERS.length), Buffer.from(actions.map((action) => JSON.stringify(action)).join('\n')));
   const { state: next, files: live } = await (await open(files, LAST)).look();
   assert.equal(next.version, state.version + 1);
-  assert.deepEqual(live.at(-1), { path: 'a b.parquet', bytes: 7, rows: null, span: null, addedMs: 0, isMerged: false, isWhole: false });
+  assert.deepEqual(live.at(-1), { path: 'a b.parquet', bytes: 7, rows: null, span: null, leastSeq: null, deletedTo: 0, addedMs: 0, isMerged: false, isWhole: false });
 });

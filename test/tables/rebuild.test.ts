@@ -9,7 +9,7 @@ import type { FoundTable } from '../../src/tables/found.js';
 import { rebuildCatalog } from '../../src/tables/rebuild.js';
 import { LIMITS, need, NODE, RecordList } from '../catalog/harness.js';
 
-const NONE: CatalogChange = { databases: [], settings: [], tables: [], columns: [], dropped: { databases: [], tables: [] } };
+const NONE: CatalogChange = { databases: [], settings: [], tables: [], columns: [], deletes: [], deletesDone: [], dropped: { databases: [], tables: [] } };
 
 /** A table `name` of a database, in `folder`, with tag columns whose ids are given. */
 function table(folder: string, database: string, measurement: string, tableId: number, columnIds: readonly number[] = []): FoundTable {

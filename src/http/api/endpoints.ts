@@ -3,6 +3,7 @@ import type { TokenStore } from '../../auth/token-store.js';
 import type { Dialect } from '../../ingest/request.js';
 import { createBucket, deleteBucket, listBuckets, showBucket, updateBucket } from './buckets-endpoint.js';
 import { clearRetention, createDatabase, deleteDatabase, listDatabases, setRetention, updateDatabase } from './databases-endpoint.js';
+import { deletePoints } from './delete-endpoint.js';
 import type { Endpoint } from './endpoint.js';
 import { missingQuery } from './missing.js';
 import { querySqlEndpoint } from './query-sql-endpoint.js';
@@ -31,6 +32,7 @@ export function endpointRoutes(
   return {
     '/query': { dialect: 'v1', methods: { GET: query, POST: query } },
     ...bucketRoutes(schema),
+    '/api/v2/delete': { dialect: 'v2', methods: { POST: (request) => deletePoints(schema, request) } },
     '/api/v2/orgs': { dialect: 'v2', methods: { GET: listOrgs } },
     '/api/v2/orgs/*': { dialect: 'v2', methods: { GET: showOrg } },
     '/api/v2/me': { dialect: 'v2', methods: { GET: showMe } },

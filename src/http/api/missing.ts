@@ -8,7 +8,6 @@ const NOTHING_RUNS = 'nothing is computed, watched or drawn here; let a tool tha
 /** The longer of two that begin alike stands first. */
 const MISSING: readonly (readonly [path: string, advice: string])[] = [
   ['/api/v2/query', READ_ROWS],
-  ['/api/v2/delete', 'single points cannot be deleted; DROP MEASUREMENT and DROP DATABASE on /query drop all of them'],
   ['/api/v2/authorizations', TOKENS],
   ['/api/v2/users', TOKENS],
   ['/api/v2/signin', TOKENS],
@@ -25,7 +24,7 @@ const MISSING: readonly (readonly [path: string, advice: string])[] = [
   ['/api/v3/configure/table', 'a table is made by its first line; DROP MEASUREMENT on /query drops it'],
   ['/api/v3/configure', 'databases and tokens are what can be configured here; there are no caches, plugins or triggers'],
   ['/api/v3/engine', NOTHING_RUNS],
-  ['/api/v2', 'of InfluxDB 2 there are write, buckets, orgs, me, setup and dbrps'],
+  ['/api/v2', 'of InfluxDB 2 there are write, delete, buckets, orgs, me, setup and dbrps'],
   ['/api/v3', 'of InfluxDB 3 there are write_lp, query_sql, configure/database and configure/token'],
   ['/api/v1/prom', 'Prometheus does not write here itself; Telegraf takes its remote write and sends line protocol'],
   ['/debug', 'what the server counts is at /metrics, how it is at /health'],

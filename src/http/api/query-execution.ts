@@ -5,6 +5,8 @@ import type { Clock } from '../../clock.js';
 import { joinPolicy } from '../../database-names.js';
 import { ERRORS, KIND_NAMES, SluiceError } from '../../errors.js';
 import type { NamePattern } from '../../influxql/pattern.js';
+import { pointConditions } from '../../influxql/conditions.js';
+import { FIRST_NS, LAST_NS } from '../../model/tombstone.js';
 import type { NoValues, Slice, Statement } from '../../influxql/statement.js';
 import { goDuration } from '../../durations.js';
 import { checkRetention } from '../../retention.js';
@@ -106,6 +108,8 @@ export class Execution {
       case 'drop measurement':
         this.#tables(database);
         return (await schema.dropMeasurement(database, statement.measurement)) ? [] : `measurement not found: ${statement.measurement}`;
+      case 'delete':
+        return this.#delete(database, statement);
       case 'drop policy': {
         this.#policiesOf(database);
         const dropped = joinPolicy(database, statement.policy);
@@ -125,6 +129,18 @@ export class Execution {
       default:
         return null;
     }
+  }
+
+  async #delete(database: string, { conditions, mayHaveTimes, sources }: Extract<Statement, { readonly kind: 'delete' }>): Promise<readonly Series[] | string> {
+    const nowNs = BigInt(Math.floor(this.#parts.server.clock.nowMs())) * 1_000_000n;
+    const { firstNs, lastNs, tags } = conditions.length === 0 ? { firstNs: FIRST_NS, lastNs: LAST_NS, tags: [] } : pointConditions(conditions, nowNs);
+    if (!mayHaveTimes && (firstNs !== FIRST_NS || lastNs !== LAST_NS)) return 'DROP SERIES doesn\'t support time in WHERE clause';
+    this.#tables(database);
+    const points = { firstNs: String(firstNs), lastNs: String(lastNs), tags };
+    const named = new Set<string | null>(sources.length === 0 ? [null] : []);
+    for (const source of sources) for (const { measurement } of await this.#tablesOf({ ...targetOf(source, database), database })) named.add(measurement);
+    for (const measurement of named) await this.#parts.schema.deleteRows(database, { ...points, measurement });
+    return [];
   }
 
   /** @param retentionS undefined where nothing is said of it */

@@ -35,6 +35,8 @@ export function checkRights(statement: Statement, database: string, principal: P
   switch (statement.kind) {
     case 'create database':
       return demand(principal, 'write', database);
+    case 'delete':
+      return demand(principal, 'write', database);
     case 'create policy':
       return demand(principal, 'write', joinPolicy(database, statement.policy));
     case 'drop database':

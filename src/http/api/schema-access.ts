@@ -1,5 +1,6 @@
 /** What the front end asks of the databases and their tables. */
 import type { DatabaseSettings } from '../../database-settings.js';
+import type { DeletedPoints } from '../../model/tombstone.js';
 
 interface Database {
   readonly id: number;
@@ -30,6 +31,11 @@ export interface SchemaAccess {
   changeSettings(name: string, settings: Partial<DatabaseSettings>): Promise<DatabaseSettings | null>;
   /** Returns how many tables went, null when there is no such database. @throws SluiceError log-failed */
   dropDatabase(name: string): Promise<number | null>;
+  /**
+   * Deletes rows that were written until now, of all measurements for null. Returns how many tables may have had some.
+   * @throws SluiceError database-not-found, bad-request, too-many-deletes, log-failed
+   */
+  deleteRows(database: string, points: DeletedPoints & { readonly measurement: string | null }): Promise<number>;
   /** Returns false when there is no such database or measurement. @throws SluiceError log-failed */
   dropMeasurement(database: string, measurement: string): Promise<boolean>;
 }

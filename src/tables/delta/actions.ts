@@ -92,6 +92,9 @@ export const MERGED_TAG_VALUES = { points: 'points', rows: 'rows' } as const;
 /** Says that all rows of a file are before a millisecond since 1970: statistics round the last time up. */
 export const BEFORE_TAG = 'sluice.before';
 
+/** Says that rows of deletes up to a seq are gone from a file. */
+export const DELETED_TAG = 'sluice.deleted';
+
 /** A data file and what its `add` says besides, which is kept as long as the file is part of the table. */
 export interface AddedFile extends FlushedFile {
   readonly tags?: Readonly<Record<string, string>>;

@@ -2,11 +2,11 @@
 import type { TableStore } from '../table-store.js';
 import { isOwnFile } from '../../names.js';
 import { spanOf, type FileSpan, type SpanStatistics } from '../../model/file-span.js';
-import { BEFORE_TAG, MERGED_TAG, MERGED_TAG_VALUES, uriOf } from './actions.js';
+import { BEFORE_TAG, DELETED_TAG, MERGED_TAG, MERGED_TAG_VALUES, uriOf } from './actions.js';
 import type { Action } from './commit-text.js';
 
 /** What an entry takes besides its path, about: measured with a hundred thousand of them. */
-const LIVE_BYTES = 260;
+const LIVE_BYTES = 276;
 const REMOVED_BYTES = 100;
 
 /** Files that are looked at at once. */
@@ -21,6 +21,10 @@ export interface LiveFile {
   readonly rows: number | null;
   /** Between which times its rows are, or null when its statistics do not tell. */
   readonly span: FileSpan | null;
+  /** No row has a lower sluice_seq, or null when its statistics do not tell. */
+  readonly leastSeq: number | null;
+  /** Rows of deletes up to this seq are gone from it; 0: it does not say. */
+  readonly deletedTo: number;
   /** When it became part of the table, as its `add` says; milliseconds since 1970. */
   readonly addedMs: number;
   /** Compaction made it. */
@@ -58,9 +62,17 @@ function liveFile(add: NonNullable<Action['add']>): LiveFile {
   const uri = add.path === uriOf(path) ? {} : { uri: add.path };
   const merged = add.tags?.[MERGED_TAG];
   const span = spanOf(stats, { isCombined: merged === MERGED_TAG_VALUES.points, before: add.tags?.[BEFORE_TAG] });
+  const leastSeq = stats.minValues?.sluice_seq;
   const foreignSeqMax = isOwnFile(path) ? undefined : stats.maxValues?.sluice_seq;
   const foreign = foreignSeqMax === undefined ? {} : { foreignSeqMax };
-  return { path, bytes: add.size, rows: stats.numRecords ?? null, span, addedMs: add.modificationTime ?? 0, isMerged: merged != null, isWhole: false, ...uri, ...foreign };
+  return {
+    path, bytes: add.size, rows: stats.numRecords ?? null, span, leastSeq: Number.isSafeInteger(leastSeq) ? leastSeq! : null, deletedTo: seqIn(add.tags?.[DELETED_TAG]),
+    addedMs: add.modificationTime ?? 0, isMerged: merged != null, isWhole: false, ...uri, ...foreign,
+  };
+}
+
+function seqIn(text: unknown): number {
+  return typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : 0;
 }
 
 export class FileList {

@@ -2,6 +2,7 @@
 import type { FlushedFile } from '../../model/flushed-file.js';
 import { INSTANCE_ROW_BYTES_MAX } from '../../model/limits.js';
 import type { ColumnDefinition } from '../../model/schema.js';
+import type { Tombstone } from '../../model/tombstone.js';
 import { mergedFileName } from '../../names.js';
 import { fileColumns } from '../../tables/parquet/file-columns.js';
 import type { RangeStore } from '../../tables/table-store.js';
@@ -11,6 +12,7 @@ import type { DataFile } from '../read/data-file.js';
 import { openFiles, readFiles } from '../read/file-reader.js';
 import { NoRoom } from '../read/page-target.js';
 import type { WasmParser } from '../wasm/wasm.js';
+import { deletedRows } from './deleted-rows.js';
 import { spansWithin, timesOfRows, type RowTimes } from './row-times.js';
 
 export interface CompactOrder {
@@ -27,6 +29,10 @@ export interface CompactOrder {
   readonly limits: FileLimits;
   /** What rows, codes and the flush may take of the instance's memory; rows no more than any worker's. */
   readonly memoryBytesMax: number;
+  /** Their rows are left out, before any others are combined. */
+  readonly deletes?: readonly Tombstone[];
+  /** Nothing is written where no row is deleted. */
+  readonly deletesOnly?: boolean;
   /** Into which files the rows go, in the order of their times; told when they are. Null: all into one, and combined. */
   readonly divide: ((times: RowTimes) => readonly Piece[]) | null;
 }
@@ -55,6 +61,8 @@ export interface Compacted {
   readonly rows: number;
   /** Rows that gave fields to another of a higher seq: when there are any, the data is another for who reads rows and not points. */
   readonly combined: number;
+  /** Rows that were left out since a delete takes them. */
+  readonly deleted: number;
 }
 
 /** What files of one kind hold: 4 M rows or 256 MiB. */
@@ -79,7 +87,7 @@ const FLUSH_BYTES = 16 << 20;
  * stays then
  */
 export async function compactFiles(parser: WasmParser, store: RangeStore, order: CompactOrder, onSlice: () => void = () => undefined): Promise<Compacted> {
-  const { columns, files, folder, limits, memoryBytesMax, node, numberFirst, tableId } = order;
+  const { columns, deletes = [], deletesOnly = false, files, folder, limits, memoryBytesMax, node, numberFirst, tableId } = order;
   const slices = new Slices(SLICE_ROWS, onSlice);
   const opened = await openFiles(store, fileColumns(columns), files, slices);
   const rowBytesMax = memoryBytesMax - flushBytes(opened.rows, columns.length);
@@ -89,10 +97,12 @@ export async function compactFiles(parser: WasmParser, store: RangeStore, order:
     parser.exports.setMemtableBytesMax(parser.memtableBytes() + Math.min(rowBytesMax, INSTANCE_ROW_BYTES_MAX));
     const seq = await readFiles(parser, store, tableId, opened, slices);
     const written: CompactedFile[] = [];
+    const left = await deletedRows(parser, tableId, columns, deletes, slices);
+    if (left === null && deletesOnly) return { files: [], rowsRead: opened.rows, rows: opened.rows, combined: 0, deleted: 0 };
     let combined = 0;
     try {
       for (const piece of await piecesOf(parser, order, slices)) {
-        const spans = await spansWithin(parser, tableId, piece, seq, slices);
+        const spans = await spansWithin(parser, tableId, piece, seq, slices, left?.isDeleted);
         const pathOf = (place: number): string => `${folder}/${mergedFileName(node, seq, numberFirst + written.length + place)}`;
         const made = await writeParquetFiles(parser, store, { tableId, columns, pathOf, limits, combines: piece.combines }, () => spans, onSlice);
         written.push(...made.files.map((file) => ({ ...file, hasPointsOnce: piece.combines, endMs: piece.endMs })));
@@ -102,7 +112,7 @@ export async function compactFiles(parser: WasmParser, store: RangeStore, order:
       for (const { path } of written) await store.delete(path);
       throw error;
     }
-    return { files: written, rowsRead: opened.rows, rows: written.reduce((sum, file) => sum + file.rows, 0), combined };
+    return { files: written, rowsRead: opened.rows, rows: written.reduce((sum, file) => sum + file.rows, 0), combined, deleted: left?.count ?? 0 };
   } finally {
     parser.drop(tableId);
   }

@@ -55,8 +55,8 @@ export async function timesOfRows(module: TimesModule, tableId: number, slices: 
   return { minutes: [...counts].sort(([a], [b]) => a - b), lastMs: Number((last - (((last % NS_PER_MS) + NS_PER_MS) % NS_PER_MS)) / NS_PER_MS) };
 }
 
-/** Spans of the rows of a time, to the nanosecond, all with one seq. */
-export async function spansWithin(module: TimesModule, tableId: number, { fromMs, endMs }: Times, seq: number, slices: Slices): Promise<FlushSpan[]> {
+/** Spans of the rows of a time, to the nanosecond, all with one seq. @param isLeftOut 1 for each row that is to be in none; null: no row is */
+export async function spansWithin(module: TimesModule, tableId: number, { fromMs, endMs }: Times, seq: number, slices: Slices, isLeftOut: Uint8Array | null = null): Promise<FlushSpan[]> {
   const [from, last] = [wordsOf(nanosecondsOf(fromMs)), wordsOf(nanosecondsOf(endMs) - (endMs === Infinity ? 0n : 1n))];
   const spans: FlushSpan[] = [];
   let rowFirst = -1;
@@ -64,7 +64,7 @@ export async function spansWithin(module: TimesModule, tableId: number, { fromMs
   await eachSlice(module, tableId, slices, (words, first, end) => {
     for (let row = first; row < end; row += 1) {
       const high = words[2 * row + 1]!, low = words[2 * row]! >>> 0;
-      const isWithin = (high > from.high || (high === from.high && low >= from.low)) && (high < last.high || (high === last.high && low <= last.low));
+      const isWithin = isLeftOut?.[row] !== 1 && (high > from.high || (high === from.high && low >= from.low)) && (high < last.high || (high === last.high && low <= last.low));
       if (isWithin === rowFirst >= 0) continue;
       if (isWithin) rowFirst = row;
       else {
