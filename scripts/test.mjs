@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Random tests that `full` runs again with FUZZ_TIMES as many cases. */
-const RANDOM = ['fuzz/directed.test.js', 'worker/json-file.test.js', 'worker/inflate-fuzz.test.js', 'worker/inflate-guard.test.js', 'worker/row-numbers.test.js', 'compaction/plan.test.js',
+const RANDOM = ['fuzz/directed.test.js', 'worker/json-file.test.js', 'worker/inflate-fuzz.test.js', 'worker/inflate-guard.test.js', 'worker/row-numbers.test.js', 'compaction/plan.test.js', 'compaction/every-step.test.js',
   'worker/arena.test.js', 'worker/compact.test.js', 'worker/read.test.js', 'flush/expired-files.test.js'];
 const FULL_TIMES = '20';
 

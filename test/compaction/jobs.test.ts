@@ -8,6 +8,7 @@ import type { Logger } from '../../src/logging.js';
 import type { FlushedFile } from '../../src/model/flushed-file.js';
 import { dataFileName, mergedFileName } from '../../src/names.js';
 import { TableCommitter } from '../../src/tables/commit.js';
+import { JobNotes } from '../../src/tables/job-notes.js';
 import { RetiredFiles } from '../../src/tables/retired-files.js';
 import type { TableStore } from '../../src/tables/table-store.js';
 import type { Compacted } from '../../src/worker/compact/compact.js';
@@ -32,7 +33,7 @@ class Scene {
   readonly compactor: Compactor;
   readonly #committer: TableCommitter;
 
-  private constructor(catalog: Catalog, store: TableStore, committer: TableCommitter, retired: RetiredFiles) {
+  private constructor(catalog: Catalog, store: TableStore, committer: TableCommitter, { jobNotes, retired }: { jobNotes: JobNotes; retired: RetiredFiles }) {
     this.catalog = catalog;
     this.store = store;
     this.#committer = committer;
@@ -41,7 +42,7 @@ class Scene {
     const mustWait = (): boolean => false;
     const { clock } = this;
     this.compactor = new Compactor({
-      catalog, clock, logger, node: NODE, store, use, mustWait,
+      catalog, clock, logger, node: NODE, store, jobNotes, use, mustWait,
       retiring: new Retiring({ catalog, clock, logger, store, retired, use, mustWait }),
       settings: { cpuShare: 1, memoryBytesMax: 512 << 20 },
       compact: async (order) => {
@@ -65,7 +66,8 @@ class Scene {
       readCheckpoint: () => assert.fail('there is none'),
     });
     const retired = await RetiredFiles.open({ disk, clock: new FakeClock(), folder: memoryPaths.retired, report: (sentence) => assert.fail(sentence) });
-    return new Scene(catalog, store, committer, retired);
+    const jobNotes = await JobNotes.open(disk, memoryPaths.jobs, () => true);
+    return new Scene(catalog, store, committer, { jobNotes, retired });
   }
 
   get table(): Table {
