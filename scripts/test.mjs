@@ -1,5 +1,5 @@
 // Runs the compiled tests: `quick` those named *.test.js, `full` those named *.full.js (crash, fault, long fuzz) and more
-// of the random cases of some quick ones.
+// of the random cases of some quick ones, `long` those named *.long.js (all engines, which are some GB).
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,10 +11,10 @@ const RANDOM = ['fuzz/directed.test.js', 'worker/json-file.test.js', 'worker/inf
 const FULL_TIMES = '20';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const suffix = { quick: '.test.js', full: '.full.js' }[process.argv[2]];
+const suffix = { quick: '.test.js', full: '.full.js', long: '.long.js' }[process.argv[2]];
 const isFull = process.argv[2] === 'full';
 if (suffix === undefined) {
-  console.error('usage: node scripts/test.mjs quick|full [words that the file names must hold]');
+  console.error('usage: node scripts/test.mjs quick|full|long [words that the file names must hold]');
   process.exit(2);
 }
 const words = process.argv.slice(3);
@@ -26,7 +26,7 @@ if (files.length === 0) {
   console.error(`no test file ends in ${suffix}${words.length > 0 ? ` and holds ${words.join(', ')}` : ''}`);
   process.exit(1);
 }
-const options = ['--test', '--test-concurrency=2', `--test-timeout=${isFull ? 1_800_000 : 300_000}`];
+const options = ['--test', '--test-concurrency=2', `--test-timeout=${process.argv[2] === 'quick' ? 300_000 : 1_800_000}`];
 const reporter = ['--test-reporter=./scripts/test-reporter.mjs', '--test-reporter-destination=stdout'];
 const env = isFull ? { FUZZ_TIMES: FULL_TIMES, ...process.env } : process.env;
 const { status } = spawnSync(process.execPath, [...options, ...reporter, ...files], { cwd: root, stdio: 'inherit', env });
