@@ -11,7 +11,7 @@ const ANSWER_MS_MAX = 300_000;
 
 export interface EngineKind {
   readonly title: string;
-  /** As engines.py calls it. */
+  /** Of it in engines.py. */
   readonly name: string;
   readonly packages: readonly string[];
   readonly modules: string;
@@ -55,6 +55,8 @@ export interface Question {
   readonly conditions: readonly Condition[];
   /** All rows are wanted. */
   readonly rows: boolean;
+  /** Housekeeping that it does before, if it can. */
+  readonly act?: 'OPTIMIZE' | 'ZORDER' | 'VACUUM';
 }
 
 export interface Answer {

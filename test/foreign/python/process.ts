@@ -22,7 +22,7 @@ export class PythonProcess {
   /** @param args the program and what it is given @param answerMsMax who takes longer has failed */
   constructor(python: string, args: readonly string[], answerMsMax: number, cwd?: string) {
     this.#answerMsMax = answerMsMax;
-    this.#child = spawn(python, args, { cwd, stdio: 'pipe' });
+    this.#child = spawn(python, args, { cwd, stdio: 'pipe', env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } });
     this.#child.stderr.on('data', (chunk: Buffer) => (this.#said = `${this.#said}${chunk.toString()}`.slice(-SAID_CHARS_MAX)));
     this.#ended = new Promise((resolve) => this.#child.on('close', resolve));
     // What is no JSON is said by libraries.
