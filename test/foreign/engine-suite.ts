@@ -32,7 +32,7 @@ async function assertReads(scene: EngineScene, engine: Engine, rows: readonly Ro
   const expected = asSeenBy(engine, rows);
   const asked = conditions().filter((condition, at) => at % every === 0 && !condition.some((clause) => engine.kind.isKnownWrong?.(clause, KINDS.get(clause[0])!, hasOldFiles)));
   const answer = await engine.ask(await scene.question({ conditions: asked }));
-  assert.deepEqual(answer.rows!.toSorted(), expected.map(textOf).sort());
+  assert.deepEqual(answer.rows!.toSorted(), expected.map((row) => textOf(row)).sort());
   const wrong = asked.flatMap((condition, at) => {
     const [got, want] = [answer.found[at]!.toSorted(), found(expected, condition).sort()];
     return got.join() === want.join() ? [] : [`${JSON.stringify(condition)}: ${got.length} rows, not ${want.length}`];
@@ -48,7 +48,7 @@ async function assertReadsAmid(scene: EngineScene, engine: Engine): Promise<void
   while (!isOver) await scene.write();
   const read = (await reading).rows!;
   assert.ok(read.length >= least, `${read.length} rows, ${least} were there`);
-  assert.deepEqual(read.toSorted(), asSeenBy(engine, scene.rows.slice(0, read.length)).map(textOf).sort());
+  assert.deepEqual(read.toSorted(), asSeenBy(engine, scene.rows.slice(0, read.length)).map((row) => textOf(row)).sort());
 }
 
 /** Asked of a table in which only the files are that a condition needs: opening another would fail. */

@@ -69,8 +69,8 @@ function valueOf(kind: Kind, cell: Cell): string {
 }
 
 /** A row as engines.py shows it. */
-export function textOf(row: Row): string {
-  return COLUMNS.map(([name, kind]) => {
+export function textOf(row: Row, columns = COLUMNS): string {
+  return columns.map(([name, kind]) => {
     const cell = row.get(name);
     if (cell === undefined) return 'null';
     if (kind !== 'f64') return String(cell);
