@@ -163,9 +163,7 @@ class Spark(Sql):
         return list(zip(*rows)) if rows else [[]]
 
     def act(self, name, folder):
-        self.session.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
-        table = f"delta.`{folder}`"
-        self.session.sql({"OPTIMIZE": f"OPTIMIZE {table}", "ZORDER": f"OPTIMIZE {table} ZORDER BY (f)", "VACUUM": f"VACUUM {table} RETAIN 0 HOURS"}[name]).collect()
+        self.session.sql({"OPTIMIZE": f"OPTIMIZE delta.`{folder}`"}[name]).collect()
 
     def literal(self, kind, value):
         string = "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
