@@ -17,6 +17,7 @@ import { Cleanup } from './tables/cleanup.js';
 import type { OwnNode } from './tables/delta/table-state.js';
 import { assertLinks, localTableStore } from './tables/local-store.js';
 import { LogCare } from './tables/log-care.js';
+import { JobNotes } from './tables/job-notes.js';
 import { LogThread } from './tables/log-thread.js';
 import { rebuildCatalog } from './tables/rebuild.js';
 import { RetiredFiles } from './tables/retired-files.js';
@@ -42,6 +43,8 @@ export interface Folder {
   readonly quarantine: RowQuarantine;
   /** Files that left the logs of their tables. */
   readonly retired: RetiredFiles;
+  /** Jobs whose new files no commit names yet. */
+  readonly jobNotes: JobNotes;
   readonly trustedClock: TrustedClock;
   /** Checkpoints, and the cleaning of logs behind them. */
   readonly logCare: LogCare;
@@ -126,13 +129,14 @@ export async function openFolder(config: Config, { disk, clock, logger, troubles
   await cleanup.clearTmp(start).catch((error: Error) => report(`unfinished files of earlier starts stay for now: ${error.message}`));
   const quarantineStore = localTableStore(disk, paths.quarantinedTables, paths.tmp(start));
   const quarantine = await RowQuarantine.open(quarantineStore, log.node);
+  const jobNotes = await JobNotes.open(disk, paths.jobs, (tableId) => catalog.table(tableId) !== undefined);
   const trustedClock = await TrustedClock.open({ disk, clock, path: paths.clock, report });
   const retired = await RetiredFiles.open({ disk, clock, trustedClock, folder: paths.retired, report });
   const lastInLog = new Map(log.segments().flatMap(({ lastByTable }) => [...lastByTable]));
   // Rows that are written meanwhile may get the seq of a commit that says more than the log: nothing is concluded from one.
   const seqMax = seqMaxNow();
   const takeUp = new TakeUp({
-    catalog, clock, isLogWhole: scan.reports.length === 0, lastInLog, startSeq: log.lastSynced, cleanup, quarantine, report,
+    catalog, clock, isLogWhole: scan.reports.length === 0, lastInLog, startSeq: log.lastSynced, cleanup, jobNotes, quarantine, report,
     optionsOf: (table) => ({ ...optionsOf(table), seqMax: () => seqMax }),
   });
   const openCommitter = async (table: Table): Promise<TableCommitter> => {
@@ -141,7 +145,7 @@ export async function openFolder(config: Config, { disk, clock, logger, troubles
     return committer;
   };
   return {
-    paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, retired, trustedClock, takeUp, logCare, logThread,
+    paths, start, tokens, tokenMade, snapshots, store, log, catalog, cleanup, openCommitter, quarantine, quarantineStore, retired, jobNotes, trustedClock, takeUp, logCare, logThread,
     startSeq: log.lastSynced,
     bodyBytesMax: scan.bodyBytesMax,
     framesCount: scan.framesCount,

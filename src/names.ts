@@ -272,6 +272,18 @@ export function parseRetiredName(name: string): number | null {
   return numberOf(/^(\d{16})\.json$/.exec(name)?.[1]);
 }
 
+/** Name of a note in `jobs/`. @param number the first of the numbers of the job's files */
+export function jobNoteName(tableId: number, number: number): string {
+  return `${tableId}-${number}`;
+}
+
+/** What `jobNoteName` made a name of, or null for any other. */
+export function parseJobNoteName(name: string): { tableId: number; numberFirst: number } | null {
+  const match = /^([1-9]\d{0,15})-(0|[1-9]\d{0,15})$/.exec(name);
+  const [tableId, numberFirst] = [numberOf(match?.[1]), numberOf(match?.[2])];
+  return tableId === null || numberFirst === null ? null : { tableId, numberFirst };
+}
+
 /** Name of the folder in `tmp/` for what a query has no memory for. @param pid of the process that queries */
 export function spillName(pid: number, nowMs: number): string {
   return `query-${pid}-${nowMs}`;
@@ -301,6 +313,8 @@ export interface DataPaths {
   readonly trash: string;
   /** Notes of data files that left the logs of their tables and are still to be deleted. */
   readonly retired: string;
+  /** Notes of jobs whose new files no commit names yet. */
+  readonly jobs: string;
   /** What is noted of the clock. */
   readonly clock: string;
   /** How far imports came that were interrupted. */
@@ -330,6 +344,7 @@ export function dataPaths(dataDir: string): DataPaths {
     quarantinedTables: join(dataDir, 'quarantine', 'tables'),
     trash: join(dataDir, 'trash'),
     retired: join(dataDir, 'retired'),
+    jobs: join(dataDir, 'jobs'),
     clock: join(dataDir, 'clock.json'),
     imports: join(dataDir, 'imports'),
     tables: join(dataDir, 'tables'),

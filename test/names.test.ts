@@ -216,7 +216,7 @@ test('paths of the data folder', () => {
     adminToken: 'data/admin-token',
     tokens: 'data/tokens.json',
     catalog: 'data/catalog.json',
-    catalogPrevious: 'data/catalog.previous.json', clock: 'data/clock.json', retired: 'data/retired',
+    catalogPrevious: 'data/catalog.previous.json', clock: 'data/clock.json', retired: 'data/retired', jobs: 'data/jobs',
     imports: 'data/imports', restoring: 'data/restore-unfinished', drafts: 'data/tmp/8f3a/drafts',
     log: 'data/log',
     allTmp: 'data/tmp',

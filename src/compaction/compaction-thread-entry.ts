@@ -5,13 +5,11 @@ import { readPackaged, systemDisk } from '../disk.js';
 import { atMost } from '../in-turn.js';
 import { localTableStore } from '../tables/local-store.js';
 import { serveThread } from '../thread.js';
-import { compactFiles, type Compacted, type Piece } from '../worker/compact/compact.js';
-import type { RowTimes } from '../worker/compact/row-times.js';
+import { compactFiles, type Compacted } from '../worker/compact/compact.js';
 import { collectGarbage } from '../worker/gc.js';
 import { compile, WasmParser } from '../worker/wasm/wasm.js';
 import type { CompactionOrder, ThreadPlace } from './compaction-thread.js';
-import { cutsOf } from './cuts.js';
-import { MINUTE_MS } from './minutes.js';
+import { piecesOf } from './pieces.js';
 import { Throttle } from './throttle.js';
 
 /** Whatever else wants the core goes first. */
@@ -33,14 +31,4 @@ async function compact({ bytesMax, cpuShare, rowsMax, ...order }: CompactionOrde
     limits: { rowsMax, bytesMax },
     divide: (times) => piecesOf(order, times),
   }, () => throttle.rest());
-}
-
-function piecesOf({ beside, cut }: Pick<CompactionOrder, 'beside' | 'cut'>, { lastMs, minutes }: RowTimes): Piece[] {
-  const cuts = cut === null ? [] : cutsOf({ ...cut, minutes }, cut.nowMs, cut.limits);
-  const firstMs = minutes[0]![0] * MINUTE_MS;
-  return [-Infinity, ...cuts].map((fromMs, at) => {
-    const endMs = cuts[at] ?? lastMs + 1;
-    const isAlone = !beside.some((file) => file.firstMs < endMs && file.lastMs >= Math.max(fromMs, firstMs));
-    return { fromMs, endMs, combines: isAlone };
-  });
 }

@@ -9,6 +9,7 @@ import { isOwnFile } from '../names.js';
 import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
 import { BEFORE_TAG, DELETED_TAG, MERGED_TAG, MERGED_TAG_VALUES, type AddedFile } from '../tables/delta/actions.js';
 import { fieldsOf, isAppendOnly } from '../tables/delta/table-state.js';
+import type { JobNotes } from '../tables/job-notes.js';
 import { FilesGone } from '../tables/replacement.js';
 import type { TableStore } from '../tables/table-store.js';
 import type { Compacted, CompactedFile } from '../worker/compact/compact.js';
@@ -32,6 +33,7 @@ interface CompactorParts {
   readonly node: string;
   readonly store: TableStore;
   readonly retiring: Retiring;
+  readonly jobNotes: JobNotes;
   readonly settings: MaintenanceSettings;
   readonly compact: (order: CompactionOrder) => Promise<Compacted>;
   /** Does something with the committer of a table. */
@@ -93,7 +95,7 @@ export class Compactor {
   constructor(parts: CompactorParts) {
     this.#parts = parts;
     this.#turns = new TableTurns(parts.clock);
-    this.#newFiles = new NewFiles(parts.store, parts.clock, parts.node);
+    this.#newFiles = new NewFiles(parts);
     this.#deletes = new PendingDeletes(parts);
   }
 
@@ -212,15 +214,17 @@ export class Compactor {
     const { clock, compact, retiring } = this.#parts;
     this.#at = table.id;
     try {
-      const numberFirst = await this.#newFiles.first(table.folder);
-      const compacted = await compact({ ...this.#orderOf(table, job, { flushedTo: committer.state.flushedTo, limits, others }), deletes, deletesOnly, numberFirst }).catch(async (error: Error) => {
-        await this.#newFiles.clear(table.folder, numberFirst);
+      const note = await this.#newFiles.begin(table);
+      const order = { ...this.#orderOf(table, job, { flushedTo: committer.state.flushedTo, limits, others }), deletes, deletesOnly, numberFirst: note.numberFirst };
+      const compacted = await compact(order).catch(async (error: Error) => {
+        await this.#newFiles.clear(table, note);
         return this.#without(table, job, error);
       });
       if (compacted === null) return true;
       this.#newFiles.took(compacted.files.length);
       const { combined, deleted, files } = compacted;
       if (deletesOnly && deleted === 0) {
+        await this.#newFiles.clear(table, note);
         this.#deletes.noteClean(table.id, job.files.map(({ path }) => path), deletes);
         return true;
       }
@@ -231,10 +235,12 @@ export class Compactor {
         const what = deleted === 0 ? { operation: 'OPTIMIZE' } : { operation: deletesOnly ? 'DELETE' : 'OPTIMIZE', operationMetrics: { numDeletedRows: String(deleted) } };
         await retiring.replace(table, committer, { adds, removes, dataChange: combined + deleted > 0, ...what, timeMs: clock.nowMs() });
       } catch (error) {
-        if (!(error instanceof CommitUncertain)) await this.#remove(adds);
+        // What may stand keeps its note: the next start looks.
+        if (!(error instanceof CommitUncertain)) await this.#newFiles.clear(table, note);
         if (error instanceof FilesGone) return true; // another writer was faster: planned anew
         throw error;
       }
+      await this.#newFiles.committed(note);
       this.#count(job, compacted);
       return true;
     } finally {
@@ -271,10 +277,6 @@ export class Compactor {
   async #assertRoom({ files }: Job): Promise<void> {
     const bytes = sum(files, (file) => file.bytes);
     if ((await this.#parts.freeBytes()) < 2 * bytes) throw new Error(`the disk has no room for another ${bytes} bytes besides what is kept for flushing`);
-  }
-
-  async #remove(files: readonly { readonly path: string }[]): Promise<void> {
-    for (const { path } of files) await this.#parts.store.delete(path);
   }
 
   #count({ files }: Job, compacted: Compacted): void {

@@ -87,7 +87,7 @@ function makeIntake({ config, damage, folder, logger }: Ground) {
 }
 
 function makeOutflow({ config, folder, logger, troubles }: Ground, { admission, pool, recovery, rejects }: Intake) {
-  const { catalog, cleanup, log, logCare, openCommitter, quarantine, quarantineStore, paths, retired, snapshots, start, store, trustedClock } = folder;
+  const { catalog, cleanup, jobNotes, log, logCare, openCommitter, quarantine, quarantineStore, paths, retired, snapshots, start, store, trustedClock } = folder;
   const compactionThread = new CompactionThread({ root: paths.tables, tmp: paths.tmp(start) }, clock);
   const logTrimmer = new LogTrimmer({ catalog, log, snapshots, holds: new LogHolds(clock) });
   const drafts = paths.drafts(start);
@@ -117,7 +117,7 @@ function makeOutflow({ config, folder, logger, troubles }: Ground, { admission, 
   const retiring = new Retiring({ catalog, clock, logger, troubles, retired, store, use, mustWait });
   const expiredFiles = new ExpiredFiles({ catalog, clock, logger, troubles, retiring, trustedClock, use, mustWait });
   const compactor = new Compactor({
-    catalog, clock, logger, troubles, node: log.node, store, retiring, use, mustWait,
+    catalog, clock, logger, troubles, node: log.node, store, retiring, jobNotes, use, mustWait,
     settings: { cpuShare: config.maintenanceCpuPercent / 100, memoryBytesMax: config.maintenanceMemoryBytesMax },
     compact: (order) => compactionThread.compact(order),
     firstUnflushed: (tableId) => flusher.firstUnflushedOf(tableId),

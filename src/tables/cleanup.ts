@@ -46,11 +46,14 @@ export class Cleanup {
   /**
    * Moves data files of this node that no version of the table ever named out of its folder. Those that are proven never
    * to have been committed go to trash: all their rows are in the log. Others go to quarantine: a commit may be lost.
-   * One whose rows other files had before goes to trash where each live file is there: nothing of it is missing.
-   * @param isLogWhole nothing of the log was damaged or missing at this start
+   * One whose rows other files had before goes to trash when its job is noted as not ended (those files are in the table),
+   * or where each live file is there: nothing of it is missing.
+   * @param mayBeUnfinished whether a job that did not end made a file of this number @param isLogWhole nothing of the log was damaged or missing at this start
    * @returns the names in quarantine of those: the data files, and what only has the name of one
    */
-  async moveOrphans(table: Table, committer: TableCommitter, isLogWhole: boolean): Promise<{ files: string[]; strays: string[] }> {
+  async moveOrphans(
+    table: Table, committer: TableCommitter, { isLogWhole, mayBeUnfinished }: { isLogWhole: boolean; mayBeUnfinished: (number: number) => boolean },
+  ): Promise<{ files: string[]; strays: string[] }> {
     const { clock, logger, node, paths, store } = this.#parts;
     const { state } = committer;
     const moved = { files: [] as string[], strays: [] as string[] };
@@ -59,12 +62,14 @@ export class Cleanup {
     const merged = new Set(names.filter((name) => parseMergedFileName(name)?.node === node));
     const isNothingMissing = merged.size > 0 && (await this.#isWhole(committer));
     for (const name of names) {
-      const parts = parseDataFileName(name) ?? parseMergedFileName(name);
+      const mergedParts = parseMergedFileName(name);
+      const parts = mergedParts ?? parseDataFileName(name);
       if (parts?.node !== node) continue;
       const from = `${paths.tables}/${table.folder}/${name}`;
       const toTrash = (): Promise<void> => this.#move(from, `${paths.trash}/${clock.nowMs()}-${table.id}-${name}`);
-      if (isNothingMissing && merged.has(name) && parts.seq <= state.flushedTo) {
-        logger.info(`file ${table.folder}/${name} was never committed and goes to trash: the files whose rows it has are there`);
+      const isUnfinished = mergedParts !== null && mayBeUnfinished(mergedParts.number);
+      if (isUnfinished || (isNothingMissing && merged.has(name) && parts.seq <= state.flushedTo)) {
+        logger.info(`file ${table.folder}/${name} was never committed and goes to trash: the table has the files whose rows it has`);
         await toTrash();
         continue;
       }

@@ -1,6 +1,6 @@
 /**
- * What a start must find out of tables with rows in the log or in quarantine, behind its listener: up to which seq
- * rows are in files, which no snapshot of the catalog may know, before a frame is replayed; and which files no commit
+ * What a start must find out of tables with rows in the log or in quarantine, or with a job that did not end, behind its
+ * listener: up to which seq rows are in files, which no snapshot of the catalog may know, before a frame is replayed; and which files no commit
  * named, before the first flush of a table.
  */
 import type { Catalog, Table } from '../catalog/catalog.js';
@@ -9,6 +9,7 @@ import { atMost } from '../in-turn.js';
 import type { Cleanup } from './cleanup.js';
 import { TableCommitter, type CommitterOptions } from './commit.js';
 import { TableRefused } from './delta/table-state.js';
+import type { JobNotes } from './job-notes.js';
 import type { QuarantinedRows, RowQuarantine } from './row-quarantine.js';
 
 /** Ends of logs that are read at once. */
@@ -22,6 +23,7 @@ interface TakeUpParts {
   readonly cleanup: Cleanup;
   readonly clock: Clock;
   readonly quarantine: RowQuarantine;
+  readonly jobNotes: JobNotes;
   /** Nothing of the log was damaged or missing. */
   readonly isLogWhole: boolean;
   /** By table, the last seq in the log. */
@@ -51,9 +53,10 @@ export class TakeUp {
   #looksDone = 0;
 
   constructor(parts: TakeUpParts) {
-    const { catalog, lastInLog, quarantine } = parts;
+    const { catalog, jobNotes, lastInLog, quarantine } = parts;
+    const unfinished = jobNotes.tables();
     const wereSetAside = new Set(quarantine.lots().map(({ folder }) => folder));
-    const tables = catalog.tables().filter(({ folder, id, flushedTo }) => (lastInLog.get(id) ?? 0) > flushedTo || wereSetAside.has(folder));
+    const tables = catalog.tables().filter(({ folder, id, flushedTo }) => (lastInLog.get(id) ?? 0) > flushedTo || wereSetAside.has(folder) || unfinished.has(id));
     this.#parts = parts;
     this.#waiting = new Set(tables.map(({ id }) => id));
   }
@@ -125,8 +128,10 @@ export class TakeUp {
   }
 
   async #clear(table: Table, committer: TableCommitter): Promise<void> {
-    const { cleanup, isLogWhole, quarantine, report } = this.#parts;
-    const { files, strays } = await cleanup.moveOrphans(table, committer, isLogWhole);
+    const { cleanup, isLogWhole, jobNotes, quarantine, report } = this.#parts;
+    const mayBeUnfinished = (number: number): boolean => jobNotes.mayBeUnfinished(table.id, number);
+    const { files, strays } = await cleanup.moveOrphans(table, committer, { isLogWhole, mayBeUnfinished });
+    await jobNotes.endAll(table.id);
     if (files.length > 0) await quarantine.add(this.#orphanLot(table, files));
     for (const name of strays) report(`a file in the folder of table ${table.folder} was no data file of ours: it is quarantine/tables/${table.folder}/${name} now`);
   }

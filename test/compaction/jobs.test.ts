@@ -9,6 +9,7 @@ import { MaintenanceTroubles } from '../../src/maintenance-troubles.js';
 import type { FlushedFile } from '../../src/model/flushed-file.js';
 import { dataFileName, mergedFileName } from '../../src/names.js';
 import { TableCommitter } from '../../src/tables/commit.js';
+import { JobNotes } from '../../src/tables/job-notes.js';
 import { RetiredFiles } from '../../src/tables/retired-files.js';
 import type { TableStore } from '../../src/tables/table-store.js';
 import { TrustedClock } from '../../src/trusted-clock.js';
@@ -35,7 +36,7 @@ class Scene {
   readonly troubles: MaintenanceTroubles;
   readonly #committer: TableCommitter;
 
-  private constructor(catalog: Catalog, store: TableStore, committer: TableCommitter, retired: RetiredFiles) {
+  private constructor(catalog: Catalog, store: TableStore, committer: TableCommitter, { jobNotes, retired }: { jobNotes: JobNotes; retired: RetiredFiles }) {
     this.catalog = catalog;
     this.store = store;
     this.#committer = committer;
@@ -45,7 +46,7 @@ class Scene {
     const { clock } = this;
     this.troubles = new MaintenanceTroubles(clock);
     this.compactor = new Compactor({
-      catalog, clock, logger, troubles: this.troubles, node: NODE, store, use, mustWait,
+      catalog, clock, logger, troubles: this.troubles, node: NODE, store, jobNotes, use, mustWait,
       retiring: new Retiring({ catalog, clock, logger, troubles: this.troubles, store, retired, use, mustWait }),
       settings: { cpuShare: 1, memoryBytesMax: 512 << 20 },
       compact: async (order) => {
@@ -72,7 +73,8 @@ class Scene {
     const [clock, report] = [new FakeClock(), (sentence: string): void => assert.fail(sentence)];
     const trustedClock = await TrustedClock.open({ disk, clock, path: memoryPaths.clock, report });
     const retired = await RetiredFiles.open({ disk, clock, trustedClock, folder: memoryPaths.retired, report });
-    return new Scene(catalog, store, committer, retired);
+    const jobNotes = await JobNotes.open(disk, memoryPaths.jobs, () => true);
+    return new Scene(catalog, store, committer, { jobNotes, retired });
   }
 
   get table(): Table {

@@ -34,6 +34,10 @@ const APPEARS_MS_MAX = 60_000;
 const ROUNDS = 5;
 /** In the last rounds some tables are not flushed any more. */
 const FLUSHED_ROUNDS = 3;
+/** Behind this round the files of some tables are put together; they get another flush. */
+const COMPACTED_ROUND = 2;
+/** Longer ago than any row. */
+const RETENTION_S = 36_500 * 86_400;
 const ROWS_A_TABLE = 8;
 const SLOW_ROWS = 100;
 const IMPORT_ROWS = 20;
@@ -69,6 +73,17 @@ class Maker {
     await askServer(dataPaths(this.#dataDir).socket, 'flush', { database });
   }
 
+  async compact(database: string): Promise<void> {
+    const result = await askServer(dataPaths(this.#dataDir).socket, 'compact', { database });
+    assert.deepEqual(result?.failed, []);
+    // The server may have done some by itself.
+    assert.ok(readdirSync(join(this.#dataDir, 'tables'), { recursive: true, encoding: 'utf8' }).some((name) => /-c\d+\.parquet$/.test(name)), 'nothing was put together');
+  }
+
+  async keepFor(database: string, retentionS: number): Promise<void> {
+    await askServer(dataPaths(this.#dataDir).socket, 'database-update', { name: database, settings: { retentionS } });
+  }
+
   /** A table of other types, flushed and dropped. */
   async dropOne(table: TableName): Promise<void> {
     const ids = this.take(ROWS_A_TABLE);
@@ -93,6 +108,7 @@ class Maker {
     for (let part = 0; part < 4; part += 1) await this.write(SLOW, this.take(SLOW_ROWS / 4));
     if (round < ROUNDS - 1) await this.flush('plant');
     if (round < FLUSHED_ROUNDS) for (const database of ['metrics/two_weeks', 'shop']) await this.flush(database);
+    if (round === COMPACTED_ROUND) await this.compact('plant');
   }
 }
 
@@ -116,6 +132,7 @@ export async function makeFolder(ending: Ending): Promise<PristineFolder> {
     if (round === 1) await appeared(dataPaths(dataDir).catalog);
     if (round === 2) await appeared(dataPaths(dataDir).catalogPrevious);
   }
+  for (const database of ['plant', 'shop']) await maker.keepFor(database, RETENTION_S);
   await maker.write(YOUNG, maker.take(ROWS_A_TABLE));
   if (ending === 'killed') await server.kill();
   else assert.equal(await server.stop(), 0);

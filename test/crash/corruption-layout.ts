@@ -130,7 +130,8 @@ async function tablesOf(files: ReadonlyMap<string, Buffer>): Promise<TableFolder
     const commits = [...files.keys()].filter((name) => name.startsWith(`${path}/_delta_log/`)).sort();
     const actions = commits.flatMap((name) => files.get(name)!.toString().trim().split('\n').map((line) => JSON.parse(line)));
     const { name, description } = actions.find(({ metaData }) => metaData !== undefined).metaData;
-    const live = actions.filter(({ add }) => add !== undefined).map(({ add }) => `${path}/${decodeURIComponent(add.path)}`);
+    const gone = new Set(actions.flatMap(({ remove }) => (remove === undefined ? [] : [remove.path])));
+    const live = actions.filter(({ add }) => add !== undefined && !gone.has(add.path)).map(({ add }) => `${path}/${decodeURIComponent(add.path)}`);
     const rows = await Promise.all(live.map(async (file) => [file, await idsOfParquet(files.get(file)!)] as const));
     return { path, commits, key: `${/ of database (.*)$/.exec(description)![1]}.${name}`, files: new Map(rows) };
   }));

@@ -30,6 +30,8 @@ export interface Shown {
 const RETRY_MS_MAX = 8_000;
 const RETRY_PAUSE_MS = 100;
 const COMMAND_MS_MAX = 30_000;
+/** The thread that compacts lets whatever else wants the core go first. */
+const COMPACT_MS_MAX = 600_000;
 
 /** Runs the command line without holding up other cases. */
 export function command(args: readonly string[]): Promise<{ stdout: string; stderr: string; code: number | null }> {
@@ -74,10 +76,10 @@ export class Life {
   }
 
   /** Asks over the control socket. @throws Error with the server's sentence, or when no answer comes */
-  async ask<C extends CommandName>(name: C, args: ArgsOf<C>): Promise<ResultOf<C>> {
+  async ask<C extends CommandName>(name: C, args: ArgsOf<C>, answerMsMax = COMMAND_MS_MAX): Promise<ResultOf<C>> {
     let late: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_, reject) => {
-      late = setTimeout(() => reject(new Error(`no answer to ${name} within ${COMMAND_MS_MAX} ms`)), COMMAND_MS_MAX);
+      late = setTimeout(() => reject(new Error(`no answer to ${name} within ${answerMsMax} ms`)), answerMsMax);
     });
     try {
       const answer = await Promise.race([askServer(dataPaths(this.dataDir).socket, name, args), silence]);
@@ -86,6 +88,11 @@ export class Life {
     } finally {
       clearTimeout(late);
     }
+  }
+
+  /** What is done to its tables in the course of days, at once: compaction. (Deletes by predicate have their place here.) */
+  async goOn(): Promise<void> {
+    await this.ask('compact', { database: null }, COMPACT_MS_MAX);
   }
 
   /**

@@ -45,6 +45,7 @@ class Run {
     if (this.#damage.path.startsWith('imports/')) await this.#importAgain(first);
     if (this.#damage.path.startsWith('rejects/')) await this.#listRejected(first);
     await this.#writeToAll(first);
+    await first.goOn();
     const healths = [await first.health()];
     await first.server.kill();
 

@@ -202,6 +202,7 @@ export class MemoryDisk implements Disk {
   removeTree(folder: string): Promise<void> {
     return this.#do('remove', folder, () => {
       for (const name of this.#live.keys()) if (`${name}/`.startsWith(`${folder}/`)) this.#live.delete(name);
+      this.#live.get(dirname(folder))?.delete(basename(folder)); // it may be a file
     });
   }
 

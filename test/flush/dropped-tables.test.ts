@@ -227,7 +227,7 @@ test('a data file that is older than its table is of a dropped one, and goes to 
   const names = [table!.created - 1, table!.created + 1].map((seq) => dataFileName(NODE, seq, 0));
   for (const name of names) writeFileSync(join(folder, name), 'x');
   const committer = { state: { version: 0, endsWithOurs: true, checkpoint: null, flushedTo: table!.created + 5 }, isNamed: () => false } as unknown as TableCommitter;
-  const { files, strays } = await it.cleanup.moveOrphans(table!, committer, true);
+  const { files, strays } = await it.cleanup.moveOrphans(table!, committer, { isLogWhole: true, mayBeUnfinished: () => false });
   assert.deepEqual([files.length, strays.length], [0, 1], 'only the younger may have been committed');
   assert.deepEqual(readdirSync(folder), []);
   assert.ok(readdirSync(it.paths.trash).some((name) => name.endsWith(names[0]!)));

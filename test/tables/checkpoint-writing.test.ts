@@ -74,6 +74,25 @@ test('[issue 14 1] a checkpoint has the actions that count, each as it stands in
   assert.equal(await checkpointOf(table), null, 'there is one');
 });
 
+test('[issue 14 1] a checkpoint that is cleaned away while it is to be read is no damage: the log is listed again', async () => {
+  const table = await madeTable(60);
+  const { committer, files, options, store } = table;
+  await checkpointOf(table);
+  for (let version = 0; version < 59; version += 1) files.delete(pathOf(version));
+  for (let seq = 61; seq <= 70; seq += 1) await flush(committer, seq);
+  let cleanings = 0;
+  const readCheckpoint: OwnNode['readCheckpoint'] = async (paths, version) => {
+    if (version !== 59) return options.readCheckpoint(paths, version);
+    cleanings += 1;
+    await checkpointOf(table);
+    for (let gone = 59; gone < 69; gone += 1) files.delete(pathOf(gone));
+    for (const path of paths) files.delete(path);
+    throw new Error('it is gone');
+  };
+  const loaded = await loadTable(store, FOLDER, { ...options, readCheckpoint });
+  assert.deepEqual([{ ...loaded.state, checkpoint: null }, loaded.state.checkpoint, cleanings], [committer.state, 69, 1]);
+});
+
 test('[issue 14 1] a log read from a checkpoint is the same as read whole, also when the commits before it are gone', async () => {
   for (const behind of [0, 1, 5]) {
     const table = await madeTable(60);

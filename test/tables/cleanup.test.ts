@@ -17,7 +17,7 @@ import { flush, flushedFile, FOLDER, NODE, optionsOf } from './table-scene.js';
 const HOUR_MS = 3_600_000;
 
 /** A table of two commits, one of its files shorter than it says or not, and files that no commit named. */
-async function leftovers(t: TestContext, { isShort, names }: { isShort: boolean; names: readonly string[] }): Promise<{ trash: string[]; quarantined: string[]; stay: string[] }> {
+async function leftovers(t: TestContext, { isShort, names, unfinishedFrom = Infinity }: { isShort: boolean; names: readonly string[]; unfinishedFrom?: number }): Promise<{ trash: string[]; quarantined: string[]; stay: string[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'sl-left-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const paths = dataPaths(folder);
@@ -35,7 +35,7 @@ async function leftovers(t: TestContext, { isShort, names }: { isShort: boolean;
   }
   for (const name of names) await written(name, 100);
   const table = { id: 7, folder: FOLDER, created: 1, flushedTo: 2000 } as Table;
-  const { files } = await cleanup.moveOrphans(table, await TableCommitter.open(optionsOf(store)), true);
+  const { files } = await cleanup.moveOrphans(table, await TableCommitter.open(optionsOf(store)), { isLogWhole: true, mayBeUnfinished: (number) => number >= unfinishedFrom });
   const bare = (name: string): string => name.replace(/^\d+-(?:7-)?(?=3fa)/, '');
   return { trash: (await disk.list(paths.trash)).map(bare), quarantined: files.map(bare), stay: (await store.list(FOLDER)).filter((name) => names.includes(name)) };
 }
@@ -46,6 +46,12 @@ test('[issue 14 1] a merged file without a commit goes to trash when nothing of 
   const names = [merged, later, flushed, ...others];
   assert.deepEqual(await leftovers(t, { isShort: false, names }), { trash: [merged, flushed], quarantined: [later], stay: others.toSorted() });
   assert.deepEqual(await leftovers(t, { isShort: true, names }), { trash: [flushed], quarantined: [merged, later], stay: others.toSorted() });
+});
+
+test('[issue 14] what a job left that is noted as not ended goes to trash, though a live file is damaged: read from quarantine, its old values would be the newest', async (t) => {
+  const [earlier, unfinished, next] = [1, 2, 3].map((number) => mergedFileName(NODE, 2000, number)) as [string, string, string];
+  const left = await leftovers(t, { isShort: true, names: [earlier, unfinished, next], unfinishedFrom: 2 });
+  assert.deepEqual(left, { trash: [unfinished, next], quarantined: [earlier], stay: [] });
 });
 
 test('what was dropped goes an hour later: also where its time is of a clock that was ahead, and not at once when the clock is set ahead', async (t) => {

@@ -7,6 +7,7 @@ import type { Cleanup } from '../../src/tables/cleanup.js';
 import { TableCommitter } from '../../src/tables/commit.js';
 import { appendOf } from '../../src/tables/delta/actions.js';
 import { commitText } from '../../src/tables/delta/commit-text.js';
+import type { JobNotes } from '../../src/tables/job-notes.js';
 import type { RowQuarantine } from '../../src/tables/row-quarantine.js';
 import type { TableStore } from '../../src/tables/table-store.js';
 import { TakeUp } from '../../src/tables/take-up.js';
@@ -23,6 +24,8 @@ interface Wanted {
   readonly faults?: number;
   readonly lastInLog: number;
   readonly isQuarantined?: boolean;
+  /** A job of it did not end. */
+  readonly isUnfinished?: boolean;
 }
 
 /** Tables 1, 2, … with one commit each. */
@@ -51,6 +54,7 @@ function scene(...wanted: readonly Wanted[]) {
   const optionsOf = ({ committedTo, folder }: Table) => ({
     store, folder, node: NODE, committedTo, seqMax: () => 1e6, identity: { tableId: 1, measurement: 'm', database: 'db' }, readCheckpoint: async () => ({ lines: [], isOurs: false }),
   });
+  const unfinished = new Set(wanted.flatMap(({ isUnfinished }, at) => (isUnfinished === true ? [at + 1] : [])));
   let clearings = 0;
   const cleanup = {
     moveOrphans: async () => {
@@ -60,8 +64,9 @@ function scene(...wanted: readonly Wanted[]) {
       return { files: [], strays: [] };
     },
   } as unknown as Cleanup;
+  const jobNotes = { tables: () => unfinished, endAll: async (id: number) => void unfinished.delete(id) } as unknown as JobNotes;
   const takeUp = new TakeUp({
-    catalog, cleanup, clock, isLogWhole: true, startSeq: 0, optionsOf, report: (sentence) => said.push(sentence),
+    catalog, jobNotes, cleanup, clock, isLogWhole: true, startSeq: 0, optionsOf, report: (sentence) => said.push(sentence),
     quarantine: { lots: () => wanted.flatMap(({ isQuarantined }, at) => (isQuarantined === true ? [{ folder: `db/m${at + 1}` }] : [])) } as unknown as RowQuarantine,
     lastInLog: new Map(wanted.map(({ lastInLog }, at) => [at + 1, lastInLog])),
   });
@@ -75,7 +80,7 @@ function scene(...wanted: readonly Wanted[]) {
     }
     return work;
   };
-  return { takeUp, tables, said, optionsOf, settled, cleared: () => clearings };
+  return { takeUp, tables, said, optionsOf, settled, unfinished, cleared: () => clearings };
 }
 
 test('numbers go up alone, and what is wrong with one table is its own', async () => {
@@ -87,16 +92,17 @@ test('numbers go up alone, and what is wrong with one table is its own', async (
     { flushedTo: 100, commit: new Error('EIO'), lastInLog: 300 },
     { flushedTo: 300, commit: 300, lastInLog: 300 },
     { flushedTo: 300, commit: 300, lastInLog: 0, isQuarantined: true },
+    { flushedTo: 300, commit: 300, lastInLog: 0, isUnfinished: true },
   );
   const flushed: [number, number][] = [];
   const troubled: string[] = [];
   await settled(takeUp.flushedTo({ onFlushed: (...news) => flushed.push(news), onTrouble: (tableId, { message }) => troubled.push(`${tableId} ${message}`) }));
   assert.deepEqual(flushed, [[1, 200]], 'workers hear of no number below the one they have');
-  assert.deepEqual([...tables.values()].map(({ flushedTo }) => flushedTo), [200, 500, 100, 300, 100, 300, 300]);
+  assert.deepEqual([...tables.values()].map(({ flushedTo }) => flushedTo), [200, 500, 100, 300, 100, 300, 300, 300]);
   assert.equal(troubled.length, 2);
   assert.match(troubled.join(), /3 table db\/m3: commit 0 cannot be read.*4 table db\/m4: commits are missing at the end/s);
   assert.match(said.join(), /rows of the log stay there for now: EIO/);
-  assert.deepEqual(takeUp.tables().map(({ id }) => id), [1, 2, 3, 4, 5, 7], 'one without rows in the log or in quarantine can wait for ever');
+  assert.deepEqual(takeUp.tables().map(({ id }) => id), [1, 2, 3, 4, 5, 7, 8], 'one without rows in the log or in quarantine, and without a job, can wait for ever');
 });
 
 test('a fault of the disk that passes costs a table nothing', async () => {
@@ -107,14 +113,15 @@ test('a fault of the disk that passes costs a table nothing', async () => {
 });
 
 test('the folder of a table is cleared once, however many open it at once; what failed is tried again', async () => {
-  const { cleared, optionsOf, takeUp, tables } = scene({ flushedTo: 100, commit: 200, lastInLog: 300 });
+  const { cleared, optionsOf, takeUp, tables, unfinished } = scene({ flushedTo: 100, commit: 200, lastInLog: 300, isUnfinished: true });
   const table = tables.get(1)!;
   const committer = await TableCommitter.open(optionsOf(table));
   const failing = [takeUp.clear(table, committer), takeUp.clear(table, committer)];
   for (const each of failing) await assert.rejects(each, /EIO/);
+  assert.equal(unfinished.size, 1, 'a job is forgotten once its files are seen to');
   await Promise.all([takeUp.clear(table, committer), takeUp.clear(table, committer)]);
   await takeUp.clear(table, committer);
-  assert.equal(cleared(), 2);
+  assert.deepEqual([cleared(), unfinished.size], [2, 0]);
   assert.deepEqual(takeUp.tables(), []);
 });
 

@@ -12,7 +12,7 @@ const COMMITS_SAVED_MIN = 1000;
 const CHECKPOINTS_TRIED_MAX = 2;
 /** A row of a checkpoint is short, and takes as long as so much more of a commit. */
 const ROW_WORK = 4;
-/** Commits that are gone when they are to be read were cleaned away meanwhile: the log is listed so often. */
+/** Commits and checkpoints that are gone when they are to be read were cleaned away meanwhile: the log is listed so often. */
 const LISTED_MAX = 3;
 /** Commits of others behind our last one that a look at the end of a log passes over. */
 const OTHERS_PASSED_MAX = 64;
@@ -45,10 +45,20 @@ export async function loadTable(store: TableStore, folder: string, own: OwnNode,
   for (let listed = 1; ; listed += 1) {
     const names = await store.list(logOf(folder));
     const lastKnown = Math.min(versionsIn(names).at(-1) ?? -1, witness?.upTo ?? Infinity);
-    const loaded = await loadListed(store, folder, own, { names, lastKnown, witness });
+    const loaded = await loadListed(store, folder, own, { names, lastKnown, witness }).catch(async (error: Error) => {
+      if (listed === LISTED_MAX || !(await isAnyGone(store, folder, names))) throw error;
+      return null;
+    });
+    if (loaded === null) continue;
     if (loaded.state.version >= lastKnown) return loaded;
     if (listed === LISTED_MAX) throw new TableRefused(folder, `commit ${loaded.state.version + 1} was there and could not be read`);
   }
+}
+
+/** Whether files of a log are there no more. @param names that were listed before */
+async function isAnyGone(store: TableStore, folder: string, names: readonly string[]): Promise<boolean> {
+  const there = new Set(await store.list(logOf(folder)));
+  return names.some((name) => !there.has(name));
 }
 
 /** What is known of a log before it is read. */
