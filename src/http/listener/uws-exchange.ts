@@ -49,14 +49,15 @@ export class UwsExchange implements Exchange {
   /** Of an answer that is being sent: lets the next piece come. */
   #taken: () => void = () => {};
 
-  constructor(response: HttpResponse, request: HttpRequest, isStopping: () => boolean) {
+  /** @param connectsAnew the answer closes the connection */
+  constructor(response: HttpResponse, request: HttpRequest, connectsAnew: boolean, isStopping: () => boolean) {
     this.#response = response;
     this.#isStopping = isStopping;
     this.method = request.getCaseSensitiveMethod();
     this.path = request.getUrl();
     this.query = request.getQuery() ?? '';
     request.forEach((name, value) => this.#headers.push(name, value));
-    this.#closesItself = /\bclose\b/i.test(this.header('connection'));
+    this.#closesItself = connectsAnew || /\bclose\b/i.test(this.header('connection'));
     // Registered here and once: the library tells the end of a body, also of an empty one, only to who listens by then, and
     // a receiver that is replaced while it runs must not be the library's.
     response.onData((chunk, last) => {
@@ -107,11 +108,11 @@ export class UwsExchange implements Exchange {
     if (!this.#over) this.#response.resume();
   }
 
-  answer(answer: Answer, close: boolean): void {
+  answer(answer: Answer): void {
     if (this.#over) return;
     this.#over = true;
     const response = this.#response;
-    const closes = close || this.closing;
+    const closes = this.closing;
     response.cork(() => {
       response.writeStatus(STATUS_LINES[answer.status] ?? String(answer.status));
       writeHeaders(response, answer.headers);
@@ -123,9 +124,9 @@ export class UwsExchange implements Exchange {
   /** The library lets clients wait for an answer, and for the rest of one. */
   hold(): void {}
 
-  begin(head: AnswerHead, close: boolean): Sending {
+  begin(head: AnswerHead): Sending {
     const response = this.#response;
-    const closes = close || this.closing;
+    const closes = this.closing;
     let isFull = false;
     if (!this.#over) {
       response.cork(() => {
