@@ -37,6 +37,8 @@ export class UwsExchange implements Exchange {
   readonly path: string;
   readonly query: string;
   ended = false;
+  /** Others may read another end of the body from its headers than the library does: a second request can hide in it. */
+  readonly isAmbiguous: boolean;
   readonly #closesItself: boolean;
   readonly #response: HttpResponse;
   /** Names in lower case and values, in turn: copied in one go, since each question to the library costs more. */
@@ -56,7 +58,13 @@ export class UwsExchange implements Exchange {
     this.method = request.getCaseSensitiveMethod();
     this.path = request.getUrl();
     this.query = request.getQuery() ?? '';
-    request.forEach((name, value) => this.#headers.push(name, value));
+    let framings = 0;
+    request.forEach((name, value) => {
+      this.#headers.push(name, value);
+      if (name === 'content-length' || name === 'transfer-encoding') framings += 1;
+    });
+    const coding = framings === 0 ? '' : this.header('transfer-encoding');
+    this.isAmbiguous = framings > 1 || (coding !== '' && coding.toLowerCase() !== 'chunked');
     this.#closesItself = connectsAnew || /\bclose\b/i.test(this.header('connection'));
     // Registered here and once: the library tells the end of a body, also of an empty one, only to who listens by then, and
     // a receiver that is replaced while it runs must not be the library's.

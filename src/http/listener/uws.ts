@@ -47,7 +47,13 @@ class UwsListener implements Listener {
       if (app.connections === 0 && app.socket === null && app !== this.#apps.at(-1)) this.#apps = this.#apps.filter((other) => other !== app);
     });
     const isStopping = () => this.#stopping;
-    library.any('/*', (response, request) => this.#handler(new UwsExchange(response, request, this.#idleClients.note(addressOf(response), clock.monotonicMs()), isStopping)));
+    library.any('/*', (response, request) => {
+      const connectsAnew = this.#idleClients.note(addressOf(response), clock.monotonicMs());
+      const exchange = new UwsExchange(response, request, connectsAnew, isStopping);
+      // At once, and without an answer: behind one, the library would go on to read what hides there.
+      if (exchange.isAmbiguous) response.close();
+      else this.#handler(exchange);
+    });
     return app;
   }
 
