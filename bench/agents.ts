@@ -80,7 +80,7 @@ async function runGroup(group: Group, at: number, agents: number): Promise<Row> 
     const cpuBefore = cpuSecondsOfProcess(server.child.pid!);
     const endMs = performance.now() + MINUTES * 60_000;
     await Promise.all(Array.from({ length: agents }, (_, i) => {
-      const localAddress = group.isShared === true ? `127.${10 + at}.0.1` : `127.${10 + at}.${i >> 8}.${(i & 255) + 1}`;
+      const localAddress = group.isShared === true ? `127.${10 + at}.0.1` : `127.${10 + at}.${Math.floor(i / 250)}.${(i % 250) + 1}`;
       const agent = group.isTls ? new SecureAgent({ keepAlive: true, maxSockets: 1, ca: tlsText('ca.pem'), localAddress }) : new Agent({ keepAlive: true, maxSockets: 1, localAddress });
       return live({ host: '127.0.0.1', port, agent }, group, INTERVALS_MS[i % INTERVALS_MS.length]!, endMs, counts).finally(() => agent.destroy());
     }));
