@@ -12,7 +12,7 @@ type Library = typeof import('uWebSockets.js');
 const require = createRequire(import.meta.url);
 
 /** Loads the addon itself: none of the package's JavaScript runs. @throws Error with a sentence when it is not there, not what it must be, or does not load */
-async function loadBuild({ folder, version, sha256 }: UwsBuild): Promise<Library> {
+export async function loadBuild({ folder, version, sha256 }: UwsBuild): Promise<Library> {
   const path = join(dirname(require.resolve(folder)), `uws_${process.platform}_${process.arch}_${process.versions.modules}.node`);
   const wanted = sha256[basename(path)];
   if (wanted === undefined) throw new Error(`${version} has no build for this machine and Node.js ${process.version}`);
