@@ -15,6 +15,7 @@ const PARTS: Readonly<Record<string, () => Promise<{ readonly part: Part }>>> = 
   'in-process': () => import('./in-process.js'),
   'worst': () => import('./worst.js'),
   'hostile': () => import('./hostile.js'),
+  'agents': () => import('./agents.js'),
   'one-row': () => import('./one-row.js'),
   'queries': () => import('./queries.js'),
   'long-log': () => import('./long-log.js'),

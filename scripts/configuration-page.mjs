@@ -24,6 +24,7 @@ This page is made from the code: \`npm run docs\`.
 - **word**: one of the words in the column of bounds.
 - **address**: \`HOST:PORT\`; \`:PORT\` means every address of the machine, of IPv4 and of IPv6, and IPv6 stands in brackets, as in \`[::1]:8181\`.
   \`serve --port 8086\` is short for \`--http-bind 127.0.0.1:8086\`.
+- **address or none**: an address, or \`none\`.
 - **path**, **file**: of a folder, of a file; relative ones are looked for where the server was started.
 - **group**: the name or number of a group of this machine.
 - **networks**: addresses and networks, with commas between them.
@@ -33,7 +34,7 @@ Both bounds are allowed. \`--data-dir\` and its variable mean the same to all co
 
 /** Headings, a sentence below each, and the flags that stand there. */
 const GROUPS = [
-  ['Listening and storing', 'Where clients reach the server, and where its data is.', ['http-bind', 'http', 'connections-max', 'data-dir', 'data-group']],
+  ['Listening and storing', 'Where clients reach the server, and where its data is; [proxies.md](proxies.md) says which port is for whom.', ['http-bind', 'http-compat-bind', 'http', 'idle-timeout', 'connections-max', 'data-dir', 'data-group']],
   ['Security', 'The README says more on [credentials](../README.md#credentials) and [TLS](../README.md#tls).', ['without-auth', 'metrics-open', 'admin-token-file', 'trusted-proxy', 'tls-cert', 'tls-key', 'tls-client-ca']],
   ['What writes mean', 'How timestamps, names and types are taken. The last two are for databases made from now on; `sluice database update` changes those of one that is there.', ['legacy-precision', 'database-names', 'tags', 'types']],
   ['Workers and memory', 'The server takes about `--max-memory`, `--queue-bytes-max`, and for each worker one body of `--body-bytes-max`; Node itself comes on top.', ['workers', 'inflate', 'max-memory', 'queue-bytes-max']],

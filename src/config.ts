@@ -9,9 +9,9 @@ import { TAG_RULES, TYPE_RULES, type SchemaRules } from './schema-rules.js';
 
 /** The settings a server runs with; the schema rules are those of new databases. */
 export interface Config extends SchemaRules {
-  readonly httpHost: string;
-  /** 0: any free port. */
-  readonly httpPort: number;
+  readonly httpBind: Bind;
+  /** Of the port for every client, on node:http; null: none. */
+  readonly httpCompatBind: Bind | null;
   /** Absolute. */
   readonly dataDir: string;
   /** Name or number of a group that may read what is made in it, or null. */
@@ -35,7 +35,10 @@ export interface Config extends SchemaRules {
   readonly bodyLinesMax: number;
   /** For one body in a worker. */
   readonly taskMsMax: number;
+  /** Of each port. */
   readonly connectionsMax: number;
+  /** On the port for every client: a connection that is silent for so long is closed. */
+  readonly idleTimeoutMs: number;
   readonly databasesMax: number;
   readonly tablesMax: number;
   readonly columnsMax: number;
@@ -68,6 +71,13 @@ export interface Config extends SchemaRules {
   readonly logLevel: LogLevel;
 }
 
+/** Where a listener listens. */
+export interface Bind {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
 /** PEM files, absolute. */
 export interface TlsFiles {
   /** The certificate, and those between it and the root. */
@@ -82,7 +92,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-type Unit = 'address' | 'path' | 'file' | 'group' | 'networks' | 'yes or no' | 'word' | 'count' | 'bytes' | 'time';
+type Unit = 'address' | 'address or none' | 'path' | 'file' | 'group' | 'networks' | 'yes or no' | 'word' | 'count' | 'bytes' | 'time';
 
 /** A setting as the user meets it. */
 export interface Setting {
@@ -110,6 +120,7 @@ export const QUERY_MEMORY: Setting = { flag: 'query-memory', unit: 'bytes', defa
 
 const perField = {
   httpBind: { flag: 'http-bind', unit: 'address', default: '127.0.0.1:8181', description: 'listen here: :PORT means every address of IPv4 and IPv6; port 0 takes any free one' },
+  httpCompatBind: { flag: 'http-compat-bind', unit: 'address or none', default: '127.0.0.1:8086', description: 'a second port, for old, slow and pipelining clients, served by node:http; one that is taken is left out with a warning; none: no such port' },
   dataDir: { flag: 'data-dir', unit: 'path', default: './data', description: 'folder of everything stored' },
   dataGroup: { flag: 'data-group', unit: 'group', default: '', description: 'name or number of a group that may read the tables and all else but secrets' },
   withoutAuth: { flag: 'without-auth', unit: 'yes or no', default: 'no', description: 'take requests without a token' },
@@ -120,7 +131,7 @@ const perField = {
   tlsKey: { flag: 'tls-key', unit: 'file', default: '', description: 'private key of the certificate (PEM)' },
   tlsClientCa: { flag: 'tls-client-ca', unit: 'file', default: '', description: 'ask clients for a certificate of one of these roots (PEM); served by node:https' },
   workers: { flag: 'workers', unit: 'count', default: String(availableParallelism()), min: 1, max: 256, description: 'threads that parse and encode; one a core unless said' },
-  http: { flag: 'http', unit: 'word', default: 'auto', words: ['auto', 'uws', 'node'], description: 'HTTP server; auto takes uws where it loads' },
+  http: { flag: 'http', unit: 'word', default: 'auto', words: ['auto', 'uws', 'node'], description: 'HTTP server of --http-bind; auto takes uws where it loads' },
   inflate: { flag: 'inflate', unit: 'word', default: 'wasm', words: ['wasm', 'zlib', 'zlib-sync', 'zlib-sync-whole'], description: 'what unpacks gzip bodies: our own inflate beside the parser, node:zlib, or the optional addon zlib-sync' },
   legacyPrecision: { flag: 'legacy-precision', unit: 'word', default: 'auto', words: ['auto', 'ns'], description: 'precision of v1 and v2 writes that name none' },
   databaseNames: { flag: 'database-names', unit: 'word', default: 'plain', words: DATABASE_NAME_RULES, description: 'names that databases may have: ASCII letters, digits, _, - and one /, or any of InfluxDB 1 and 2, with spaces, dots and the letters of every script' },
@@ -130,7 +141,8 @@ const perField = {
   bodyBytesMax: { flag: 'body-bytes-max', unit: 'bytes', default: '64MiB', min: KiB, max: 256 * MiB, description: 'one body, unpacked' },
   bodyLinesMax: { flag: 'body-lines-max', unit: 'count', default: '2000000', min: 1, max: 100_000_000, description: 'lines of one body' },
   taskMsMax: { flag: 'task-time-max', unit: 'time', default: '10s', min: 100, max: 3_600_000, description: 'a worker that does not come back from one body for so long is ended' },
-  connectionsMax: { flag: 'connections-max', unit: 'count', default: '10240', min: 1, max: 1_000_000, description: 'open connections' },
+  connectionsMax: { flag: 'connections-max', unit: 'count', default: '10240', min: 1, max: 1_000_000, description: 'open connections, on each port' },
+  idleTimeoutMs: { flag: 'idle-timeout', unit: 'time', default: '75s', min: 1000, max: 3_600_000, description: 'a connection to --http-compat-bind that is silent for so long is closed; the other port closes after 8 to 12 s' },
   databasesMax: { flag: 'databases-max', unit: 'count', default: '64', min: 1, max: 10_000, description: 'databases' },
   tablesMax: { flag: 'tables-max', unit: 'count', default: '10000', min: 1, max: 1_000_000, description: 'tables of all databases' },
   columnsMax: { flag: 'columns-max', unit: 'count', default: '4096', min: 1, max: 65_536, description: 'columns of one table' },
@@ -189,10 +201,9 @@ export function parseConfig(flags: Readonly<Record<string, string | boolean | un
   const read = (setting: Setting): Source => sourceOf(setting, flags, env);
   const number = (setting: Setting): number => parseNumber(setting, read(setting));
   const word = <W extends string>(setting: Setting & { readonly words: readonly W[] }): W => parseWord(setting, read(setting));
-  const { host, port } = parseAddress(read(perField.httpBind));
   const config: Config = {
-    httpHost: host,
-    httpPort: port,
+    httpBind: parseAddress(read(perField.httpBind)),
+    httpCompatBind: parseAddressOrNone(read(perField.httpCompatBind)),
     dataDir: parsePath(read(perField.dataDir)),
     dataGroup: parseGroup(read(perField.dataGroup)),
     withoutAuth: parseYesNo(read(perField.withoutAuth)),
@@ -212,6 +223,7 @@ export function parseConfig(flags: Readonly<Record<string, string | boolean | un
     bodyLinesMax: number(perField.bodyLinesMax),
     taskMsMax: number(perField.taskMsMax),
     connectionsMax: number(perField.connectionsMax),
+    idleTimeoutMs: number(perField.idleTimeoutMs),
     databasesMax: number(perField.databasesMax),
     tablesMax: number(perField.tablesMax),
     columnsMax: number(perField.columnsMax),
@@ -301,11 +313,15 @@ function parseYesNo(source: Source): boolean {
 }
 
 /** `HOST:PORT`, `:PORT` for every address of IPv4 and IPv6, IPv6 in brackets. */
-function parseAddress(source: Source): { host: string; port: number } {
+function parseAddress(source: Source): Bind {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(source.text);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) throw wrong(source, 'HOST:PORT with a port from 0 to 65535, an IPv6 host in brackets');
   return { host: match[1] ?? (match[2] || everyAddress()), port };
+}
+
+function parseAddressOrNone(source: Source): Bind | null {
+  return source.text === 'none' ? null : parseAddress(source);
 }
 
 function parsePath(source: Source, of = 'folder'): string {

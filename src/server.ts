@@ -8,8 +8,9 @@ import { isOpenToOthers, systemDisk as disk } from './disk.js';
 import { openEngine, type Engine } from './engine.js';
 import { makeAuthenticator, WITHOUT_AUTH } from './http/auth/auth.js';
 import { readCertificate, type Certificate } from './http/listener/certificate.js';
-import type { Handler, Listener } from './http/listener/listener.js';
-import { makeListener } from './http/listener/choose.js';
+import type { Handler } from './http/listener/listener.js';
+import { IDLE_LIMITS } from './http/listener/idle-clients.js';
+import { Ports } from './http/listener/ports.js';
 import { createFrontEnd, FRONT_END_DEFAULTS } from './http/front/routes.js';
 import type { HealthState } from './http/api/status-endpoints.js';
 import { Observability } from './http/observe/observability.js';
@@ -35,31 +36,33 @@ export async function startServer(config: Config, signals: Signals): Promise<voi
   const { logger } = engine;
   if (signals.stopAsked !== null) return stopOnSignal(signals, engine, null, null);
   const queries = queriesOf(config, engine);
-  let listener: Listener;
-  let address: { host: string; port: number };
+  let ports: Ports;
   try {
     const certificate = await certificateOf(config, logger);
     if (config.adminTokenFile !== null) await warnOfOpenSecret('the admin token file', config.adminTokenFile, logger);
     const observability = observabilityOf(config, engine);
     const frontEnd = frontEndOf(config, engine, observability, queries);
-    listener = await makeListener(config.http === 'node' ? 'node' : 'uws', frontEnd, { connectionsMax: config.connectionsMax, certificate }, logger);
-    address = await listener.listen(config.httpHost, config.httpPort);
-    const { host, port } = address;
-    engine.overview.attach({ listeners: [`${config.tls === null ? 'http' : 'https'}://${host}:${port}`], metrics: () => observability.requestMetrics() });
+    ports = await Ports.open(config, frontEnd, { connectionsMax: config.connectionsMax, certificate, clock, idleTimeoutMs: config.idleTimeoutMs, idleLimits: IDLE_LIMITS }, logger);
+    engine.overview.attach({ listeners: urlsOf(config, ports), metrics: () => observability.requestMetrics() });
   } catch (error) {
     await within(STOP_MS_MAX, engine.stop()).catch((late: Error) => logger.error(`what was started could not be stopped: ${late.message}`));
     throw error;
   }
-  if (config.withoutAuth && !isLoopback(address.host)) {
-    logger.warn(`--without-auth on ${address.host}: whoever reaches this address may write, read and drop everything`);
+  const open = ports.addresses.find(({ host }) => !isLoopback(host));
+  if (config.withoutAuth && open !== undefined) {
+    logger.warn(`--without-auth on ${open.host}: whoever reaches this address may write, read and drop everything`);
   }
-  stopOnSignal(signals, engine, listener, queries);
+  stopOnSignal(signals, engine, ports, queries);
   if (signals.stopAsked !== null) return;
-  reloadOnSignal(signals, engine, listener, config);
+  reloadOnSignal(signals, engine, ports, config);
   const stdout = outletOf('stdout');
   if (engine.tokenMade !== null && process.stdout.isTTY) stdout.write(`admin token (also in ${config.dataDir}/admin-token): ${engine.tokenMade}\n`);
-  stdout.write(`sluice ${VERSION} takes writes on ${config.tls === null ? 'http' : 'https'}://${hostAndPort(address.host, address.port)}, data in ${config.dataDir}\n`);
+  stdout.write(`sluice ${VERSION} takes writes on ${urlsOf(config, ports).join(' and, from old and slow clients, ')}, data in ${config.dataDir}\n`);
   engine.replay();
+}
+
+function urlsOf({ tls }: Config, { addresses }: Ports): string[] {
+  return addresses.map(({ host, port }) => `${tls === null ? 'http' : 'https'}://${hostAndPort(host, port)}`);
 }
 
 function observabilityOf(config: Config, engine: Engine): Observability {
@@ -96,7 +99,7 @@ function frontEndOf(config: Config, engine: Engine, observability: Observability
     health: () => healthOf(engine),
     version: VERSION,
     log: logger,
-    metricsOpen: config.metricsOpen || isLoopback(config.httpHost),
+    metricsOpen: config.metricsOpen || [config.httpBind, config.httpCompatBind].every((bind) => bind === null || isLoopback(bind.host)),
   });
 }
 
@@ -114,11 +117,11 @@ async function warnOfOpenSecret(what: string, path: string, logger: Logger): Pro
 }
 
 /** SIGHUP: tokens and the certificate are read again. What cannot be read is logged, and what was known goes on. */
-function reloadOnSignal(signals: Signals, engine: Engine, listener: Listener, config: Config): void {
+function reloadOnSignal(signals: Signals, engine: Engine, ports: Ports, config: Config): void {
   const { logger, tokens } = engine;
   const certificate = async (): Promise<void> => {
     const renewed = await certificateOf(config, logger);
-    if (renewed !== null) await listener.renew(renewed);
+    if (renewed !== null) await ports.renew(renewed);
   };
   const attempt = (what: string, reload: () => Promise<void>): Promise<void> => reload().then(
     () => logger.info(`SIGHUP: ${what} read again`),
@@ -139,12 +142,12 @@ function healthOf(engine: Engine): HealthState {
   return { status: 'pass', message: 'ready for queries and writes', checks };
 }
 
-/** @param listener null: there is none yet @param queries null: as well */
-function stopOnSignal(signals: Signals, engine: Engine, listener: Listener | null, queries: QueryProcesses | null): void {
+/** @param ports null: there are none yet @param queries null: as well */
+function stopOnSignal(signals: Signals, engine: Engine, ports: Ports | null, queries: QueryProcesses | null): void {
   const stop = (signal: string): void => {
     engine.logger.info(`${signal}: stopping`);
-    listener?.stopAccepting();
-    Promise.all([queries?.stop(), engine.stop()]).then(() => listener?.close()).then(
+    ports?.stopAccepting();
+    Promise.all([queries?.stop(), engine.stop()]).then(() => ports?.close()).then(
       () => process.exit(0),
       (error: Error) => {
         engine.logger.error(`the stop failed: ${error.message}`);

@@ -20,9 +20,9 @@ function complaint(flags: Record<string, string | boolean>, env: Record<string, 
 
 test('defaults', () => {
   assert.deepEqual(parseConfig({}, {}), {
-    httpHost: '127.0.0.1', httpPort: 8181, dataDir: resolve('data'), dataGroup: null, withoutAuth: false, metricsOpen: false, adminTokenFile: null, trustedProxies: [], tls: null, workers: availableParallelism(),
+    httpBind: { host: '127.0.0.1', port: 8181 }, httpCompatBind: { host: '127.0.0.1', port: 8086 }, dataDir: resolve('data'), dataGroup: null, withoutAuth: false, metricsOpen: false, adminTokenFile: null, trustedProxies: [], tls: null, workers: availableParallelism(),
     http: 'auto', inflate: 'wasm', legacyPrecision: 'auto', databaseNames: 'plain', tags: 'grow', types: 'strict',
-    queueBytesMax: 64 * MiB, bodyBytesMax: 64 * MiB, bodyLinesMax: 2_000_000, taskMsMax: 10_000, connectionsMax: 10_240,
+    queueBytesMax: 64 * MiB, bodyBytesMax: 64 * MiB, bodyLinesMax: 2_000_000, taskMsMax: 10_000, connectionsMax: 10_240, idleTimeoutMs: 75_000,
     databasesMax: 64, tablesMax: 10_000, columnsMax: 4096, columnNameBytesMax: MiB, namesBytesMax: 64 * MiB,
     logSegmentBytes: 64 * MiB, logBytesMax: 1024 * MiB, logAgeMaxMs: 600_000, setAsideAgeMs: 600_000,
     flushRowsMax: 1_000_000, memoryBytesMax: 1024 * MiB, tableStateBytesMax: 64 * MiB, tableLogAgeMs: 24 * 3_600_000, diskReserveBytes: 256 * MiB, rejectsBytesMax: 64 * MiB, logLevel: 'info',
@@ -49,10 +49,11 @@ test('addresses', () => {
   const addresses: [text: string, host: string, port: number][] = [
     ['0.0.0.0:0', '0.0.0.0', 0], ['localhost:8086', 'localhost', 8086], ['[::1]:8181', '::1', 8181], [':8181', everyAddress(), 8181], ['[::]:8181', '::', 8181],
   ];
-  for (const [text, httpHost, httpPort] of addresses) {
-    const config = parseConfig({ 'http-bind': text }, {});
-    assert.deepEqual([config.httpHost, config.httpPort], [httpHost, httpPort]);
+  for (const [text, host, port] of addresses) {
+    assert.deepEqual(parseConfig({ 'http-bind': text }, {}).httpBind, { host, port });
+    assert.deepEqual(parseConfig({ 'http-compat-bind': text }, {}).httpCompatBind, { host, port });
   }
+  assert.equal(parseConfig({ 'http-compat-bind': 'none' }, {}).httpCompatBind, null);
   for (const text of ['8181', 'localhost', 'localhost:', 'localhost:99999', '::1:8181', '[::1]', 'a:b']) {
     assert.match(complaint({ 'http-bind': text }), /^--http-bind is ".*": it must be HOST:PORT/);
   }

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { root } from '../root.js';
 import { post } from './client.js';
-import { makeDataDir, PROGRAM, removeDataDir, TestServer } from './server.js';
+import { makeDataDir, PROGRAM, removeDataDir, SERVER_ENV, TestServer } from './server.js';
 
 const END_MS_MAX = 60_000;
 /** Loaded into every thread: the last step of a start that asks the disk for anything fails. */
@@ -70,7 +70,7 @@ for (const http of ['uws', 'node']) {
         const { status, signal, stderr, stdout } = spawnSync(
           process.execPath,
           [PROGRAM, 'serve', '--data-dir', scene.dataDir, '--http-bind', '127.0.0.1:0', '--http', http, '--workers', '2', '--log-level', 'warn', ...(args?.(scene) ?? [])],
-          { encoding: 'utf8', timeout: END_MS_MAX, env: { ...process.env, ...preload(scene, 'left.cjs', `${LEFT_RUNNING}${script ?? ''}`) } },
+          { encoding: 'utf8', timeout: END_MS_MAX, env: { ...SERVER_ENV, ...preload(scene, 'left.cjs', `${LEFT_RUNNING}${script ?? ''}`) } },
         );
         assert.deepEqual([status, signal], [1, null], stderr);
         const lines = stderr.trim().split('\n').filter((line) => line !== '');

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { root } from '../root.js';
 
 export const PROGRAM = join(root, 'bin/sluice.cjs');
+/** Tests look at files as they were flushed, and run beside one another: one port each. A flag goes before a variable. */
+export const SERVER_ENV = { ...process.env, SLUICE_MAINTENANCE_CPU: '0', SLUICE_HTTP_COMPAT_BIND: 'none' };
 /** No start takes so long: then the machine is slow, not the server wrong. */
 const READY_MS_MAX = 120_000;
 
@@ -53,8 +55,7 @@ export class TestServer {
   static async start(dataDir: string, args: readonly string[] = ['--without-auth'], env: Record<string, string> = {}, onSaid: (text: string) => void = () => undefined): Promise<TestServer> {
     const child = spawn(process.execPath, [PROGRAM, 'serve', '--data-dir', dataDir, '--http-bind', '127.0.0.1:0', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      // Tests that look at files have them as they were flushed; a flag goes before the variable.
-      env: { ...process.env, SLUICE_MAINTENANCE_CPU: '0', ...env },
+      env: { ...SERVER_ENV, ...env },
     });
     const said: string[] = [];
     running.set(dataDir, child);
@@ -107,7 +108,7 @@ export class TestServer {
 /** Runs the command line; returns its output and exit code. */
 export function sluice(args: readonly string[], input?: string | Buffer): { stdout: string; stderr: string; code: number | null } {
   const { stdout, stderr, status } = spawnSync(process.execPath, [PROGRAM, ...args], {
-    input, encoding: 'utf8', maxBuffer: 1 << 30, timeout: 240_000,
+    input, encoding: 'utf8', maxBuffer: 1 << 30, timeout: 240_000, env: SERVER_ENV,
   });
   return { stdout, stderr, code: status };
 }

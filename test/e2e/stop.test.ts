@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { sampled } from '../fuzz/random.js';
 import { post } from './client.js';
-import { makeDataDir, PROGRAM, removeDataDir, sluice, TestServer } from './server.js';
+import { makeDataDir, PROGRAM, removeDataDir, SERVER_ENV, sluice, TestServer } from './server.js';
 
 const CLIENTS = 8;
 const WRITES_BEFORE = 200;
@@ -100,7 +100,7 @@ test('a server that finds its folder held by a command waits for it, saying so o
     const holds = (): boolean => existsSync(join(dataDir, 'sluice.sock'));
     while (!holds() && holding.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
 
-    const stopped = spawn(process.execPath, [PROGRAM, 'serve', '--data-dir', dataDir, '--http-bind', '127.0.0.1:0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const stopped = spawn(process.execPath, [PROGRAM, 'serve', '--data-dir', dataDir, '--http-bind', '127.0.0.1:0'], { stdio: ['ignore', 'ignore', 'pipe'], env: SERVER_ENV });
     stopped.stderr.once('data', () => stopped.kill('SIGTERM'));
     assert.deepEqual(await once(stopped, 'exit'), [0, null]);
 

@@ -5,6 +5,7 @@ import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
+import { IDLE_LIMITS } from '../../src/http/listener/idle-clients.js';
 import { root } from '../root.js';
 import { makeDataDir, removeDataDir, sluice, TestServer } from './server.js';
 
@@ -50,6 +51,13 @@ async function reload(server: TestServer, words: RegExp): Promise<void> {
   while (!words.test(server.said.slice(from))) await new Promise((resolve) => server.child.stderr!.once('data', resolve));
 }
 
+/** Asks for a page that needs no token, on a connection of its own. */
+function ping(server: TestServer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    request(`${server.url}/ping`, { ca, agent: false }, (answer) => answer.resume().on('end', resolve)).on('error', reject).end();
+  });
+}
+
 for (const http of ['uws', 'node']) {
   test(`SIGHUP renews the certificate, connections that stand go on, a bad one is refused (${http})`, async () => {
     const dataDir = makeDataDir();
@@ -57,6 +65,8 @@ for (const http of ['uws', 'node']) {
       const files = makeFiles(dataDir);
       const server = await TestServer.start(dataDir, ['--without-auth', '--http', http, ...files.args]);
       assert.match(server.url, /^https:/);
+      // A client that is not known to be busy is told to connect anew.
+      for (let i = 0; i < IDLE_LIMITS.burstMax; i += 1) await ping(server);
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       const before = await write(server, agent);
       assert.deepEqual([before.status, before.server], [204, 'server']);

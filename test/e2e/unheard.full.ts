@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { askServer } from '../../src/control/client.js';
 import { dataPaths } from '../../src/names.js';
 import { post } from './client.js';
-import { makeDataDir, PROGRAM, removeDataDir } from './server.js';
+import { makeDataDir, PROGRAM, removeDataDir, SERVER_ENV } from './server.js';
 
 const READY_MS_MAX = 30_000;
 const AGAIN_MS = 20;
@@ -42,7 +42,7 @@ const started = new Set<ChildProcess>();
 
 function start(dataDir: string, stdio: StdioOptions, ...args: readonly string[]): ChildProcess {
   const child = spawn(process.execPath, [PROGRAM, 'serve', '--data-dir', dataDir, '--http-bind', '127.0.0.1:0', '--log-level', 'debug', ...args], {
-    stdio, env: { ...process.env, NODE_OPTIONS: `--import=${talkativeThreads(dataDir)}` },
+    stdio, env: { ...SERVER_ENV, NODE_OPTIONS: `--import=${talkativeThreads(dataDir)}` },
   });
   started.add(child);
   return child;

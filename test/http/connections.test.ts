@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeListener } from '../../src/http/listener/choose.js';
 import { makeNodeListener } from '../../src/http/listener/node.js';
-import { IdleClients } from '../../src/http/listener/idle-clients.js';
-import { collectGarbage } from '../../src/worker/gc.js';
-import { onBoth, until } from './harness.js';
+import { IDLE_LIMITS, IdleClients, type IdleLimits } from '../../src/http/listener/idle-clients.js';
+import { LISTENER_OPTIONS, onBoth, until } from './harness.js';
 import { post } from './raw-client.js';
 import type { RawClient } from './raw-client.js';
 
@@ -18,60 +17,81 @@ async function write(client: RawClient): Promise<string | undefined> {
   return answer.headers.get('connection')?.toLowerCase();
 }
 
-onBoth('a client that pauses for more than 6 s gets its connection closed with the answer', {}, async ({ connect, clock }) => {
-  const client = await connect();
-  assert.notEqual(await write(client), 'close');
-  clock.advance(5999);
-  assert.notEqual(await write(client), 'close');
-  clock.advance(10_000);
-  assert.equal(await write(client), 'close');
-  await client.closed;
-  const next = await connect();
-  clock.advance(10_000);
-  assert.equal(await write(next), 'close');
-  await next.closed;
-});
-
-onBoth('a client that becomes busy after a pause keeps its connection again', {}, async ({ connect, clock }) => {
-  let client = await connect();
-  await write(client);
-  clock.advance(10_000);
-  for (let i = 0; i < 3; i++) {
-    assert.equal(await write(client), 'close', 'the burst after a pause may end with any request');
-    client = await connect();
-    clock.advance(3000);
-  }
-  assert.notEqual(await write(client), 'close');
-});
-
-test('clients are told apart, and the one silent for longest is forgotten first', () => {
-  const clients = new IdleClients(6000, 2);
-  const pauses = { note: (client: string, nowMs: number) => clients.note([client], nowMs) };
-  assert.deepEqual([pauses.note('a', 0), pauses.note('b', 0)], [false, false]);
-  assert.deepEqual([pauses.note('b', 5000), pauses.note('a', 10_000), pauses.note('b', 10_000)], [false, true, false]);
-  assert.equal(pauses.note('c', 10_000), false);
-  assert.equal(pauses.note('a', 20_000), false, 'forgotten, so it begins anew');
-  assert.equal(pauses.note('c', 30_000), true);
-});
-
-test('a client is all that it is known by, and where each part ends', () => {
-  const clients = new IdleClients(6000, 10);
-  for (const traits of [['ab', 'c'], ['a', 'bc'], ['', 'abc'], ['abc'], ['abc', '']]) assert.equal(clients.note(traits, 0), false);
-  assert.equal(clients.note(['a', 'bc'], 10_000), true);
-  assert.equal(clients.note(['a', 'bd'], 10_000), false);
-});
-
-test('C11: long paths and query strings, which anyone may send, are not kept', () => {
-  const clients = new IdleClients(6000, 16_384);
-  const heapBytes = (): number => {
-    collectGarbage();
-    return process.memoryUsage().heapUsed;
+/** Where the clients of a listener on uWebSockets.js stand: `closes` says what its answer to one request does. */
+function clients(limits: Partial<IdleLimits> = {}): { closes: (address: string, nowMs: number) => boolean; connect: (address: string, nowMs: number) => boolean } {
+  const idle = new IdleClients({ ...IDLE_LIMITS, ...limits });
+  return {
+    closes: (address, nowMs) => idle.note(address, nowMs),
+    connect: (address, nowMs) => {
+      idle.connected(address, nowMs);
+      return idle.note(address, nowMs);
+    },
   };
-  const before = heapBytes();
-  for (let i = 0; i < 16_384; i++) clients.note(['', 'agent', '/write', `${i}`.padEnd(4096, 'x')], i);
-  const bytes = heapBytes() - before;
-  assert.equal(clients.note(['', 'agent', '/write', '5'.padEnd(4096, 'x')], 100_000), true, 'it is remembered all the same');
-  assert.ok(bytes < 8 * 1024 * 1024, `${bytes} bytes are kept`);
+}
+
+test('a client that pauses for more than 6 s is told to connect anew each time, from its first request on', () => {
+  const { connect } = clients();
+  for (const intervalMs of [7000, 9000, 10_000, 11_000, 30_000]) {
+    for (let n = 0; n < 20; n += 1) {
+      assert.equal(connect(`agent ${intervalMs}`, n * intervalMs), true);
+      assert.equal(connect(`agent ${intervalMs}`, n * intervalMs + 50), true, 'a burst may end with any request');
+    }
+  }
+});
+
+test('a client that comes more often keeps its connection once that is known', () => {
+  const { connect, closes } = clients();
+  assert.deepEqual([0, 5000].map((nowMs) => connect('a', nowMs)), [true, true]);
+  assert.equal(connect('a', 6001), false);
+  for (let nowMs = 11_000; nowMs < 600_000; nowMs += 5000) assert.equal(closes('a', nowMs), false);
+  assert.equal(closes('a', 610_000), true);
+});
+
+test('a busy client keeps its connection after a burst', () => {
+  const { connect, closes } = clients({ burstMax: 32 });
+  for (let n = 0; n < 32; n += 1) assert.equal(connect('a', n), true);
+  assert.equal(connect('a', 33), false);
+  for (let n = 34; n < 1000; n += 1) assert.equal(closes('a', n), false);
+});
+
+test('many busy connections of one address are all kept, as those before them were used again', () => {
+  const { connect, closes } = clients({ burstMax: 0 });
+  const open = new Set<number>();
+  for (let round = 0; round < 20; round += 1) {
+    for (let connection = 0; connection < 50; connection += 1) {
+      const ends = open.has(connection) ? closes('proxy', round) : connect('proxy', round);
+      if (!ends) open.add(connection);
+      else open.delete(connection);
+    }
+  }
+  assert.equal(open.size, 50);
+});
+
+test('of a fleet behind one address a handful of connections a minute is kept', () => {
+  const { connect } = clients();
+  let kept = 0;
+  for (let nowMs = 0; nowMs < 600_000; nowMs += 5) kept += Number(!connect('gateway', nowMs));
+  assert.ok(kept > 0 && kept <= 80, `${kept} of 120,000`);
+});
+
+test('the client that is silent for longest is forgotten first', () => {
+  const { closes } = clients({ clientsMax: 2 });
+  for (const client of ['a', 'b']) closes(client, 0);
+  closes('a', 5000);
+  closes('c', 5500);
+  assert.deepEqual([closes('a', 7000), closes('b', 7000)], [false, true]);
+});
+
+onBoth('on uWebSockets.js alone a client that pauses gets its connection closed with the answer', { idleLimits: { ...IDLE_LIMITS, burstMax: 1 } }, async ({ connect, clock }, kind) => {
+  let client = await connect();
+  for (const advanceMs of [0, 10_000, 6000]) {
+    clock.advance(advanceMs);
+    const closes = kind === 'uws' && advanceMs !== 6000;
+    assert.equal((await write(client)) === 'close', closes, `${advanceMs}`);
+    if (!closes) continue;
+    await client.closed;
+    client = await connect();
+  }
 });
 
 onBoth('a client that asks for it gets its connection closed', {}, async ({ connect }) => {
@@ -164,16 +184,17 @@ onBoth('a header of 3,000 bytes is read', {}, async ({ connect }) => {
 });
 
 onBoth('a taken port is an error that says so', {}, async ({ port }, kind) => {
-  const second = await makeListener(kind, () => {}, { connectionsMax: 1, certificate: null }, { warn: assert.fail });
+  const second = await makeListener(kind, () => {}, { ...LISTENER_OPTIONS, connectionsMax: 1, certificate: null }, { info: () => {}, warn: assert.fail });
   await assert.rejects(second.listen('127.0.0.1', port), new RegExp(`cannot listen on 127.0.0.1:${port}`));
 });
 
 test('where uWebSockets.js does not load, node:http serves with one warning', async () => {
   const warnings: string[] = [];
-  const listener = await makeListener('uws', (exchange) => exchange.answer({ status: 204, headers: [], body: '' }, true), { connectionsMax: 1, certificate: null }, {
+  const listener = await makeListener('uws', (exchange) => exchange.answer({ status: 204, headers: [], body: '' }), { ...LISTENER_OPTIONS, connectionsMax: 1, certificate: null }, {
+    info: () => {},
     warn: (message) => warnings.push(message),
   }, () => Promise.reject(new Error('no addon for this platform\nmore words')));
-  assert.equal(listener.constructor, makeNodeListener(() => {}, { connectionsMax: 1, certificate: null }).constructor);
+  assert.equal(listener.constructor, makeNodeListener(() => {}, { ...LISTENER_OPTIONS, connectionsMax: 1, certificate: null }).constructor);
   assert.equal(warnings.length, 1);
   assert.match(warnings[0]!, /node:http serves instead.*no addon for this platform\)$/);
 });

@@ -2,10 +2,12 @@
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { makeNetworks } from '../../src/addresses.js';
+import { systemClock } from '../../src/clock.js';
 import type { TokenStore } from '../../src/auth/token-store.js';
 import { makeAuthenticator, WITHOUT_AUTH } from '../../src/http/auth/auth.js';
 import type { Certificate } from '../../src/http/listener/certificate.js';
 import type { DialectOptions } from '../../src/http/front/dialect.js';
+import { IDLE_LIMITS, type IdleLimits } from '../../src/http/listener/idle-clients.js';
 import type { Listener } from '../../src/http/listener/listener.js';
 import { makeListener } from '../../src/http/listener/choose.js';
 import type { ListenerKind } from '../../src/http/listener/choose.js';
@@ -20,6 +22,12 @@ import { FakeClock } from './fake-clock.js';
 import { FakeQueries } from './fake-queries.js';
 import { FakeSchema } from './fake-schema.js';
 import { RawClient } from './raw-client.js';
+
+/** Of listeners that close no connection for its client's pauses. */
+export const NO_IDLE_LIMITS: IdleLimits = { ...IDLE_LIMITS, pauseMs: Infinity, burstMax: 0, unprovenMax: Infinity };
+
+/** Of a listener that a test makes for itself. */
+export const LISTENER_OPTIONS = { connectionsMax: 10, certificate: null, clock: systemClock, idleTimeoutMs: 10_000, idleLimits: NO_IDLE_LIMITS };
 
 export interface Recorded {
   readonly request: WriteRequest;
@@ -69,6 +77,9 @@ export interface Options {
   readonly health?: () => HealthState;
   readonly connectionsMax?: number;
   readonly certificate?: Certificate;
+  readonly idleTimeoutMs?: number;
+  /** Unless said, connections stay. */
+  readonly idleLimits?: IdleLimits;
 }
 
 export interface Harness {
@@ -117,7 +128,11 @@ async function start(kind: ListenerKind, t: TestContext, options: Options): Prom
       log: { warn: (message) => warnings.push(message), error: (message) => errors.push(message) },
     }),
   });
-  const listener = await makeListener(kind, handler, { connectionsMax: options.connectionsMax ?? 1000, certificate: options.certificate ?? null }, {
+  const listener = await makeListener(kind, handler, {
+    connectionsMax: options.connectionsMax ?? 1000, certificate: options.certificate ?? null, clock,
+    idleTimeoutMs: options.idleTimeoutMs ?? 10_000, idleLimits: options.idleLimits ?? NO_IDLE_LIMITS,
+  }, {
+    info: () => {},
     warn: (message) => {
       throw new Error(message);
     },

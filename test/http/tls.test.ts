@@ -7,7 +7,7 @@ import { systemClock } from '../../src/clock.js';
 import { systemDisk } from '../../src/disk.js';
 import { readCertificate, type Certificate } from '../../src/http/listener/certificate.js';
 import { makeListener } from '../../src/http/listener/choose.js';
-import { onBoth } from './harness.js';
+import { LISTENER_OPTIONS, onBoth } from './harness.js';
 import { testCertificate, tlsFiles, tlsPath, tlsText } from './test-certificates.js';
 
 const ca = tlsText('ca.pem');
@@ -91,7 +91,7 @@ onBoth('the limit of connections counts those of the certificate before', { cert
 });
 
 onBoth('a port that is taken, by number and with a certificate, is not shared', { certificate }, async ({ port }, kind) => {
-  const second = await makeListener(kind, () => {}, { connectionsMax: 1, certificate }, { warn: assert.fail });
+  const second = await makeListener(kind, () => {}, { ...LISTENER_OPTIONS, connectionsMax: 1, certificate }, { info: () => {}, warn: assert.fail });
   await assert.rejects(second.listen('127.0.0.1', port), /cannot listen on 127\.0\.0\.1:\d+: .*address/);
 });
 
@@ -113,7 +113,7 @@ onBoth('a certificate that the library refuses leaves the one before', { certifi
 
 test('with roots for clients only a client of one of them is let in, served by node:https', async (t) => {
   const withRoots = await readCertificate({ ...tlsFiles('server'), clientCa: tlsPath('ca.pem') }, systemDisk, systemClock);
-  const listener = await makeListener('uws', (exchange) => exchange.answer({ status: 204, headers: [], body: '' }, true), { connectionsMax: 10, certificate: withRoots }, { warn: assert.fail });
+  const listener = await makeListener('uws', (exchange) => exchange.answer({ status: 204, headers: [], body: '' }), { ...LISTENER_OPTIONS, connectionsMax: 10, certificate: withRoots }, { info: () => {}, warn: assert.fail });
   t.after(() => listener.close());
   const { port } = await listener.listen('127.0.0.1', 0);
   const of = (name: string): ConnectionOptions => ({ cert: tlsText(`${name}.pem`), key: tlsText(`${name}.key`) });

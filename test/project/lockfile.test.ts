@@ -17,7 +17,7 @@ const locked: Record<string, Locked> = JSON.parse(readFileSync(join(root, 'packa
 
 test('every version in package.json is exact', () => {
   const all = { ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies };
-  for (const [name, version] of Object.entries(all)) assert.match(String(version), /^(npm:[a-z]+@)?\d+\.\d+\.\d+[\w.-]*$/, name);
+  for (const [name, version] of Object.entries(all)) assert.match(String(version), /^(npm:(@[a-z-]+\/)?[a-z.]+@)?\d+\.\d+\.\d+[\w.-]*$/, name);
 });
 
 test('every locked package has an integrity hash', () => {

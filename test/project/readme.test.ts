@@ -45,7 +45,7 @@ test('every command of the README works as printed', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sl-'));
   mkdirSync(join(folder, 'test'));
   for (const name of ['bin', 'dist', 'node_modules', 'package.json', 'test/data']) symlinkSync(join(root, name), join(folder, name));
-  const server = spawn('npm', ['start'], { cwd: folder, env: { ...process.env, SLUICE_HTTP_BIND: '127.0.0.1:0' }, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn('npm', ['start'], { cwd: folder, env: { ...process.env, SLUICE_HTTP_BIND: '127.0.0.1:0', SLUICE_HTTP_COMPAT_BIND: 'none' }, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => server.on('close', resolve));
   try {
     const address = await new Promise<string>((resolve) => {

@@ -18,16 +18,11 @@ export class Reply {
   readonly exchange: Exchange;
   readonly #identity: Headers;
   readonly #requestId: string;
-  readonly #closes: boolean;
 
-  /**
-   * @param identity headers that say who answers
-   * @param closes the connection ends after the answer
-   */
-  constructor(exchange: Exchange, identity: Headers, requestId: string, closes: boolean) {
+  /** @param identity headers that say who answers */
+  constructor(exchange: Exchange, identity: Headers, requestId: string) {
     this.exchange = exchange;
     this.#identity = identity;
-    this.#closes = closes;
     this.#requestId = requestId;
   }
 
@@ -35,8 +30,8 @@ export class Reply {
   answer(answer: Answer): void {
     const { exchange } = this;
     const headers = this.#with(answer.headers);
-    const send = () => exchange.answer({ ...answer, headers }, this.#closes);
-    if (exchange.ended || !(this.#closes || exchange.closing)) send();
+    const send = () => exchange.answer({ ...answer, headers });
+    if (exchange.ended || !exchange.closing) send();
     else exchange.onBody((_, last) => last && send());
   }
 
@@ -50,7 +45,7 @@ export class Reply {
       for await (const _ of pieces) break;
       return this.answer({ ...head, body: '' });
     }
-    const sending = this.exchange.begin({ ...head, headers: this.#with(head.headers) }, this.#closes);
+    const sending = this.exchange.begin({ ...head, headers: this.#with(head.headers) });
     try {
       for await (const piece of pieces) if (!(await sending.send(piece))) return;
       sending.end();

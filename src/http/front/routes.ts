@@ -17,7 +17,6 @@ import type { Exchange, Handler } from '../listener/listener.js';
 import { missingDetail } from '../api/missing.js';
 import type { Endpoint, StreamedAnswer } from '../api/endpoint.js';
 import { endpointRoutes } from '../api/endpoints.js';
-import { IdleClients } from '../listener/idle-clients.js';
 import { QueryParameters } from './query-string.js';
 import { makeRoute } from './route.js';
 import type { Route, Serve } from './route.js';
@@ -41,10 +40,6 @@ export interface FrontEndLimits {
   readonly lowMemoryShare: number;
   /** Seconds of Retry-After. */
   readonly retryAfterS: number;
-  /** A client that is silent for longer gets its connection closed with its next answer (see idle-clients.ts). */
-  readonly pauseMs: number;
-  /** Clients remembered for that. */
-  readonly clientsMax: number;
 }
 
 export const FRONT_END_DEFAULTS: FrontEndLimits = {
@@ -53,8 +48,6 @@ export const FRONT_END_DEFAULTS: FrontEndLimits = {
   readingWaitMsMax: 2000,
   lowMemoryShare: 0.25,
   retryAfterS: 1,
-  pauseMs: 6000,
-  clientsMax: 16_384,
 };
 
 interface FrontEndParts {
@@ -95,7 +88,6 @@ class FrontEnd {
   readonly #parts: FrontEndParts;
   readonly #body: BodyMeans;
   readonly #endpointBody: BodyMeans;
-  readonly #idleClients: IdleClients;
   readonly #identity: Readonly<Record<Origins, ReturnType<typeof identityHeaders>>>;
   readonly #idPrefix = crypto.randomUUID().slice(0, 8);
   #requests = 0;
@@ -110,7 +102,6 @@ class FrontEnd {
     }, clock);
     this.#body = { clock, memory: bodyMemory, throttle, bodyBytesMax: limits.bodyBytesMax };
     this.#endpointBody = { ...this.#body, bodyBytesMax: limits.endpointBodyBytesMax };
-    this.#idleClients = new IdleClients(limits.pauseMs, limits.clientsMax);
     this.#identity = { any: identityHeaders(parts.version, 'any'), own: identityHeaders(parts.version, 'own') };
     // PUT: Telegraf's http output can be set to it.
     const write = (dialect: Dialect): Route => {
@@ -135,15 +126,13 @@ class FrontEnd {
   }
 
   serve(exchange: Exchange): void {
-    const { limits, clock } = this.#parts;
+    const { limits } = this.#parts;
     const userAgent = exchange.header('user-agent');
-    const telegraf = isTelegraf(userAgent);
-    const client = [telegraf ? exchange.peer : '', userAgent, exchange.path, exchange.query];
     const route = this.#routeOf(exchange.path);
     const dialect = route?.dialect ?? dialectOf(exchange.path);
     const origins = route?.origins ?? 'own';
-    const reply = new Reply(exchange, this.#identity[origins][dialect], this.#requestId(exchange), this.#idleClients.note(client, clock.monotonicMs()));
-    const asker: Asker = { dialect, telegraf, retryAfterS: misreadsRetryAfter(userAgent) ? null : limits.retryAfterS };
+    const reply = new Reply(exchange, this.#identity[origins][dialect], this.#requestId(exchange));
+    const asker: Asker = { dialect, telegraf: isTelegraf(userAgent), retryAfterS: misreadsRetryAfter(userAgent) ? null : limits.retryAfterS };
     try {
       if (exchange.method === 'OPTIONS') {
         reply.answer(origins === 'any' ? PREFLIGHT : NO_PREFLIGHT);

@@ -3,9 +3,16 @@ import type { Handler, Listener, ListenerOptions, MakeListener } from './listene
 
 export type ListenerKind = 'uws' | 'node';
 
-/** Loads the maker on uWebSockets.js; rejects where the addon does not load. */
-async function loadUws(): Promise<MakeListener> {
-  return (await import('./uws.js')).makeUwsListener;
+/** A maker, and what to say of its library. */
+interface Loaded {
+  readonly make: MakeListener;
+  readonly says: string;
+}
+
+/** Loads the maker on uWebSockets.js; rejects where no addon loads. */
+async function loadUws(): Promise<Loaded> {
+  const { makeUwsListener, uwsBuild: { version, faults } } = await import('./uws.js');
+  return { make: makeUwsListener, says: `uWebSockets.js ${version} serves --http-bind${faults === '' ? '' : `, for a newer one does not load here: ${faults}`}` };
 }
 
 /**
@@ -17,14 +24,15 @@ export async function makeListener(
   kind: ListenerKind,
   handler: Handler,
   options: ListenerOptions,
-  log: { warn(message: string): void },
-  load: () => Promise<MakeListener> = loadUws,
+  log: { info(message: string): void; warn(message: string): void },
+  load: () => Promise<Loaded> = loadUws,
 ): Promise<Listener> {
   const clientsNeedCertificates = options.certificate !== null && options.certificate.clientCa !== null;
-  const make = kind === 'uws' && !clientsNeedCertificates ? await load().catch((error: unknown) => {
+  const loaded = kind === 'uws' && !clientsNeedCertificates ? await load().catch((error: unknown) => {
     const reason = String(error).split('\n')[0];
     log.warn(`uWebSockets.js does not load on this machine, so node:http serves instead, more slowly (${reason})`);
     return null;
   }) : null;
-  return (make ?? (await import('./node.js')).makeNodeListener)(handler, options);
+  if (loaded !== null) log.info(loaded.says);
+  return (loaded?.make ?? (await import('./node.js')).makeNodeListener)(handler, options);
 }

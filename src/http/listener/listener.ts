@@ -1,6 +1,8 @@
 /** What a listener is, whichever library makes it, and what a handler sees of one request. */
 import type { ErrorCode } from '../../errors.js';
+import type { Clock } from '../../clock.js';
 import type { Certificate } from './certificate.js';
+import type { IdleLimits } from './idle-clients.js';
 
 export interface Answer {
   readonly status: number;
@@ -35,7 +37,7 @@ export interface Exchange {
   readonly query: string;
   /** IP address of the peer, '' when it is gone. Asking costs about 4 µs. */
   readonly peer: string;
-  /** The connection ends after this answer in any case: the client asked for it, or the listener is stopping. */
+  /** The connection ends after this answer in any case: the client asked for it or is told to connect anew, or the listener is stopping. */
   readonly closing: boolean;
   /** The whole request has been received. */
   readonly ended: boolean;
@@ -55,13 +57,13 @@ export interface Exchange {
   resume(): void;
   /**
    * Answers, once; does nothing when the client has gone. May come before the body's end: the rest is then read and
-   * thrown away. `close` ends the connection.
+   * thrown away.
    */
-  answer(answer: Answer, close: boolean): void;
+  answer(answer: Answer): void;
   /** The answer may take long: a client that waits for it in silence is no idle one. */
   hold(): void;
-  /** Begins an answer whose body comes piece by piece. The request has been received to its end; not for HEAD. `close` ends the connection behind it. */
-  begin(head: AnswerHead, close: boolean): Sending;
+  /** Begins an answer whose body comes piece by piece. The request has been received to its end; not for HEAD. */
+  begin(head: AnswerHead): Sending;
 }
 
 /** Must answer every exchange that is not aborted, now or later, and must not throw. */
@@ -71,6 +73,11 @@ export interface ListenerOptions {
   readonly connectionsMax: number;
   /** null: plain HTTP. */
   readonly certificate: Certificate | null;
+  readonly clock: Clock;
+  /** A connection that is silent for so long is closed; only node:http can be told. */
+  readonly idleTimeoutMs: number;
+  /** When an answer on uWebSockets.js closes. */
+  readonly idleLimits: IdleLimits;
 }
 
 export interface Listener {

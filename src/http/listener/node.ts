@@ -1,4 +1,4 @@
-/** The listener on node:http and node:https, with the limits of the one on uWebSockets.js. */
+/** The listener on node:http and node:https: it takes whatever HTTP/1.0 and 1.1 allow, however slowly it comes. */
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
@@ -8,10 +8,8 @@ import { hostAndPort } from '../../addresses.js';
 import type { Answer, AnswerHead, Exchange, Handler, Listener, ListenerOptions, MakeListener, Sending } from './listener.js';
 
 const HEADER_BYTES_MAX = 16 * 1024;
-/** Over Telegraf's flush interval of 10 s, so that this end never closes just when a flush begins. */
-const KEEP_ALIVE_MS = 15_000;
 const HEADERS_MS_MAX = 10_000;
-/** Without a byte in either direction. */
+/** A client that takes nothing of an answer for so long is gone. */
 const SILENCE_MS_MAX = 10_000;
 /** 64 MiB at 220 KB/s. */
 const REQUEST_MS_MAX = 300_000;
@@ -90,11 +88,11 @@ class NodeExchange implements Exchange {
     if (!this.#over) this.#request.resume();
   }
 
-  answer(answer: Answer, close: boolean): void {
+  answer(answer: Answer): void {
     if (this.#over) return;
     this.#over = true;
     const response = this.#response;
-    if (close || this.closing) response.shouldKeepAlive = false;
+    if (this.closing) response.shouldKeepAlive = false;
     for (const [name, value] of answer.headers) response.setHeader(name, value);
     if (answer.status !== 204) response.setHeader('Content-Length', Buffer.byteLength(answer.body));
     response.writeHead(answer.status);
@@ -105,11 +103,11 @@ class NodeExchange implements Exchange {
     this.#request.socket.setTimeout(0);
   }
 
-  begin(head: AnswerHead, close: boolean): Sending {
+  begin(head: AnswerHead): Sending {
     const response = this.#response;
     const { socket } = this.#request;
     if (!this.#over) {
-      if (close || this.closing) response.shouldKeepAlive = false;
+      if (this.closing) response.shouldKeepAlive = false;
       for (const [name, value] of head.headers) response.setHeader(name, value);
       response.writeHead(head.status);
       response.on('drain', () => this.#taken());
@@ -157,7 +155,7 @@ function makeServer(options: ServerOptions, certificate: Certificate | null, ser
 /** @throws Error when the address cannot be had */
 function bind(server: Server | SecureServer, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    const fail = (error: Error) => reject(new Error(`cannot listen on ${hostAndPort(host, port)}: ${error.message}`));
+    const fail = (error: Error) => reject(new Error(`cannot listen on ${hostAndPort(host, port)}: ${error.message}`, { cause: error }));
     server.once('error', fail);
     server.listen(port, host, () => {
       server.off('error', fail);
@@ -184,18 +182,18 @@ class NodeListener implements Listener {
   #stopping = false;
   #closed: Promise<void> | null = null;
 
-  constructor(handler: Handler, { connectionsMax, certificate }: ListenerOptions) {
+  constructor(handler: Handler, { connectionsMax, certificate, idleTimeoutMs }: ListenerOptions) {
     const isStopping = () => this.#stopping;
     const serve = (request: IncomingMessage, response: ServerResponse) => handler(new NodeExchange(request, response, isStopping));
     this.#server = makeServer({
       maxHeaderSize: HEADER_BYTES_MAX,
-      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveTimeout: idleTimeoutMs,
       headersTimeout: HEADERS_MS_MAX,
       requestTimeout: REQUEST_MS_MAX,
       connectionsCheckingInterval: HEADERS_MS_MAX / 2,
     }, certificate, serve);
     this.#server.maxConnections = connectionsMax;
-    this.#server.setTimeout(SILENCE_MS_MAX);
+    this.#server.setTimeout(idleTimeoutMs);
     // Else an `Expect` other than 100-continue would be answered by node itself.
     this.#server.on('checkExpectation', serve);
   }

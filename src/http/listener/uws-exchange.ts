@@ -37,6 +37,8 @@ export class UwsExchange implements Exchange {
   readonly path: string;
   readonly query: string;
   ended = false;
+  /** Others may read another end of the body from its headers than the library does: a second request can hide in it. */
+  readonly isAmbiguous: boolean;
   readonly #closesItself: boolean;
   readonly #response: HttpResponse;
   /** Names in lower case and values, in turn: copied in one go, since each question to the library costs more. */
@@ -49,14 +51,21 @@ export class UwsExchange implements Exchange {
   /** Of an answer that is being sent: lets the next piece come. */
   #taken: () => void = () => {};
 
-  constructor(response: HttpResponse, request: HttpRequest, isStopping: () => boolean) {
+  /** @param connectsAnew the answer closes the connection */
+  constructor(response: HttpResponse, request: HttpRequest, connectsAnew: boolean, isStopping: () => boolean) {
     this.#response = response;
     this.#isStopping = isStopping;
     this.method = request.getCaseSensitiveMethod();
     this.path = request.getUrl();
     this.query = request.getQuery() ?? '';
-    request.forEach((name, value) => this.#headers.push(name, value));
-    this.#closesItself = /\bclose\b/i.test(this.header('connection'));
+    let framings = 0;
+    request.forEach((name, value) => {
+      this.#headers.push(name, value);
+      if (name === 'content-length' || name === 'transfer-encoding') framings += 1;
+    });
+    const coding = framings === 0 ? '' : this.header('transfer-encoding');
+    this.isAmbiguous = framings > 1 || (coding !== '' && coding.toLowerCase() !== 'chunked');
+    this.#closesItself = connectsAnew || /\bclose\b/i.test(this.header('connection'));
     // Registered here and once: the library tells the end of a body, also of an empty one, only to who listens by then, and
     // a receiver that is replaced while it runs must not be the library's.
     response.onData((chunk, last) => {
@@ -107,11 +116,11 @@ export class UwsExchange implements Exchange {
     if (!this.#over) this.#response.resume();
   }
 
-  answer(answer: Answer, close: boolean): void {
+  answer(answer: Answer): void {
     if (this.#over) return;
     this.#over = true;
     const response = this.#response;
-    const closes = close || this.closing;
+    const closes = this.closing;
     response.cork(() => {
       response.writeStatus(STATUS_LINES[answer.status] ?? String(answer.status));
       writeHeaders(response, answer.headers);
@@ -123,9 +132,9 @@ export class UwsExchange implements Exchange {
   /** The library lets clients wait for an answer, and for the rest of one. */
   hold(): void {}
 
-  begin(head: AnswerHead, close: boolean): Sending {
+  begin(head: AnswerHead): Sending {
     const response = this.#response;
-    const closes = close || this.closing;
+    const closes = this.closing;
     let isFull = false;
     if (!this.#over) {
       response.cork(() => {

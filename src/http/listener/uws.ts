@@ -5,10 +5,11 @@
  */
 import type { Certificate } from './certificate.js';
 import { hostAndPort } from '../../addresses.js';
+import { IdleClients } from './idle-clients.js';
 import type { Handler, Listener, ListenerOptions, MakeListener } from './listener.js';
 import { claimPort } from './node.js';
 import { UwsExchange } from './uws-exchange.js';
-import { uws, type TemplatedApp, type us_listen_socket } from './uws-library.js';
+import { addressOf, uws, type TemplatedApp, type us_listen_socket } from './uws-library.js';
 
 /** An app, whose certificate is for good, with the socket it listens on and its connections. */
 interface App {
@@ -20,6 +21,7 @@ interface App {
 class UwsListener implements Listener {
   readonly #handler: Handler;
   readonly #options: ListenerOptions;
+  readonly #idleClients: IdleClients;
   /** The one that accepts comes last; the others have connections left. */
   #apps: readonly App[];
   #address = { host: '', port: 0 };
@@ -28,19 +30,30 @@ class UwsListener implements Listener {
   constructor(handler: Handler, options: ListenerOptions) {
     this.#handler = handler;
     this.#options = options;
+    this.#idleClients = new IdleClients(options.idleLimits);
     this.#apps = [this.#makeApp(options.certificate)];
   }
 
   #makeApp(certificate: Certificate | null): App {
     const library = certificate === null ? uws.App() : makeSecureApp(certificate);
+    const { clock } = this.#options;
     const app: App = { library, socket: null, connections: 0 };
     library.filter((response, change) => {
       app.connections += Number(change);
-      if (Number(change) > 0 && this.#connections() > this.#options.connectionsMax) response.close();
+      if (Number(change) > 0) {
+        if (this.#connections() > this.#options.connectionsMax) response.close();
+        else this.#idleClients.connected(addressOf(response), clock.monotonicMs());
+      }
       if (app.connections === 0 && app.socket === null && app !== this.#apps.at(-1)) this.#apps = this.#apps.filter((other) => other !== app);
     });
     const isStopping = () => this.#stopping;
-    library.any('/*', (response, request) => this.#handler(new UwsExchange(response, request, isStopping)));
+    library.any('/*', (response, request) => {
+      const connectsAnew = this.#idleClients.note(addressOf(response), clock.monotonicMs());
+      const exchange = new UwsExchange(response, request, connectsAnew, isStopping);
+      // At once, and without an answer: behind one, the library would go on to read what hides there.
+      if (exchange.isAmbiguous) response.close();
+      else this.#handler(exchange);
+    });
     return app;
   }
 
@@ -113,6 +126,8 @@ function listenOn(library: TemplatedApp, host: string, port: number): Promise<us
     });
   });
 }
+
+export { uwsBuild } from './uws-library.js';
 
 /** Makes a listener on uWebSockets.js. Loading this module throws where its addon does not load. */
 export const makeUwsListener: MakeListener = (handler, options) => new UwsListener(handler, options);

@@ -102,9 +102,9 @@ class MeteredExchange implements Exchange {
     this.#inner.resume();
   }
 
-  answer(answer: Answer, close: boolean): void {
+  answer(answer: Answer): void {
     if (this.#over) return;
-    this.#end(answer, () => this.#inner.answer(answer, close));
+    this.#end(answer, () => this.#inner.answer(answer));
   }
 
   hold(): void {
@@ -112,8 +112,8 @@ class MeteredExchange implements Exchange {
   }
 
   /** Counted when it ends: until then its client may go. */
-  begin(head: AnswerHead, close: boolean): Sending {
-    const sending = this.#inner.begin(head, close);
+  begin(head: AnswerHead): Sending {
+    const sending = this.#inner.begin(head);
     const over = (last: () => void): void => {
       if (!this.#over) this.#end(head, last);
     };
