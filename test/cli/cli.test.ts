@@ -78,7 +78,7 @@ test('a data folder that is not there is not made', async () => {
 
 test('D18: serve listens on --port', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'sl-'));
-  const child = spawn(process.execPath, [join(root, 'bin/sluice.cjs'), 'serve', '--port', '0', '--data-dir', dataDir], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(process.execPath, [join(root, 'bin/sluice.cjs'), 'serve', '--port', '0', '--http-compat-bind', 'none', '--data-dir', dataDir], { stdio: ['ignore', 'pipe', 'ignore'] });
   try {
     const [said] = (await once(child.stdout, 'data')) as [Buffer];
     assert.match(said.toString(), / on http:\/\/127\.0\.0\.1:[1-9]\d*, /);
