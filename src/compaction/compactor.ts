@@ -8,12 +8,13 @@ import type { Retiring } from '../flush/retiring.js';
 import { isOwnFile } from '../names.js';
 import { CommitUncertain, type TableCommitter } from '../tables/commit.js';
 import { BEFORE_TAG, DELETED_TAG, MERGED_TAG, MERGED_TAG_VALUES, type AddedFile } from '../tables/delta/actions.js';
+import type { LiveFile } from '../tables/delta/file-list.js';
 import { fieldsOf, isAppendOnly } from '../tables/delta/table-state.js';
 import type { JobNotes } from '../tables/job-notes.js';
 import { FilesGone } from '../tables/replacement.js';
 import type { TableStore } from '../tables/table-store.js';
 import type { Compacted, CompactedFile } from '../worker/compact/compact.js';
-import { isOfTable, type Tombstone } from '../model/tombstone.js';
+import { isAddedAfter, isOfTable, type Tombstone } from '../model/tombstone.js';
 import { windowOfBoth } from './calendar.js';
 import type { CompactionOrder } from './compaction-thread.js';
 import { nextDeleteJob } from './delete-job.js';
@@ -194,8 +195,9 @@ export class Compactor {
       const columns = known.filter(({ id, name }) => committed.has(name) && !taken.has(id));
       const limits = limitsFor(settings, columns, this.#left.share(table.id));
       this.#left.keepLive(table.id, live);
-      // Of rows of other writers nothing but when their file was added tells whether they came before a delete.
-      const planned = plannable(live, committer.state, (path) => this.#left.isLeft(table.id, path) || (deletes.length > 0 && !isOwnFile(path)));
+      // Rows without a seq, as others write them, get one that every delete takes.
+      const isLater = ({ addedMs, path }: LiveFile): boolean => !isOwnFile(path) && deletes.some((each) => isAddedAfter(each, addedMs));
+      const planned = plannable(live, committer.state, (file) => this.#left.isLeft(table.id, file.path) || isLater(file));
       const planJob = nextJob(planned.files, clock.nowMs(), isEager ? eager(limits) : limits);
       const job = planJob ?? nextDeleteJob(planned.files, deletes, (path, seq) => this.#deletes.isClean(table.id, path, seq), limits);
       if (job === null) {

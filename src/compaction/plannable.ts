@@ -9,15 +9,15 @@ const FOREIGN_SLACK_MS = 1;
 
 /**
  * What can be planned with, and what is only in the way.
- * @param isLeft whether a file is left as it is, by its path
+ * @param isLeft whether a file is left as it is
  */
-export function plannable(live: readonly LiveFile[], state: TableState, isLeft: (path: string) => boolean): { files: (PlannedFile & LiveFile)[]; others: LiveFile[] } {
+export function plannable(live: readonly LiveFile[], state: TableState, isLeft: (file: LiveFile) => boolean): { files: (PlannedFile & LiveFile)[]; others: LiveFile[] } {
   const files: (PlannedFile & LiveFile)[] = [];
   const others: LiveFile[] = [];
   for (const file of live) {
     const { path, rows, span } = file;
     const isOwn = isOwnFile(path);
-    if (span === null || rows === null || isLeft(path) || !(isOwn || isLikeOurs(file, state))) others.push(file);
+    if (span === null || rows === null || isLeft(file) || !(isOwn || isLikeOurs(file, state))) others.push(file);
     else {
       const lastMs = span.beforeMs === undefined ? span.lastMs + (isOwn ? 0 : FOREIGN_SLACK_MS) : span.beforeMs - 1;
       files.push({ ...file, rows, firstMs: span.firstMs, lastMs });

@@ -1,8 +1,8 @@
 /** What of a table's files a query is to leave out: the deletes that are pending, and which files they may touch. Pure. */
 import { KIND_TAG } from '../../assembly/layout/codes.js';
-import { mayHoldDeleted, mayTakeAny, type DeletedRows, type Tombstone } from '../model/tombstone.js';
+import { isAddedAfter, mayHoldDeleted, mayTakeAny, type DeletedRows, type Tombstone } from '../model/tombstone.js';
 import type { ColumnDefinition } from '../model/schema.js';
-import { parseDataFileName, parseMergedFileName } from '../names.js';
+import { isOwnFile } from '../names.js';
 import type { LiveFile } from '../tables/delta/file-list.js';
 
 export class DeletesToRead {
@@ -23,11 +23,10 @@ export class DeletesToRead {
 
   /** Places in `all` of those that may take rows of a file. */
   of(file: Pick<LiveFile, 'path' | 'span' | 'leastSeq' | 'deletedTo' | 'addedMs'>): number[] {
-    const isOurs = (parseDataFileName(file.path) ?? parseMergedFileName(file.path)) !== null;
+    const isOurs = isOwnFile(file.path);
     return this.#tombstones.flatMap((tombstone, at) => {
       if (!mayHoldDeleted(tombstone, file)) return [];
-      // A seq counts microseconds since 1970.
-      return [!isOurs && file.addedMs * 1000 > tombstone.seq ? 2 * at + 1 : 2 * at];
+      return [!isOurs && isAddedAfter(tombstone, file.addedMs) ? 2 * at + 1 : 2 * at];
     });
   }
 }

@@ -72,6 +72,11 @@ export function mayHoldDeleted({ firstNs, lastNs, seq }: Tombstone, { deletedTo,
   return BigInt(span.lastMs + SLACK_MS) * NS_PER_MS >= BigInt(firstNs) && BigInt(span.firstMs - SLACK_MS) * NS_PER_MS <= BigInt(lastNs);
 }
 
+/** Whether a file came after a delete. Of rows that have no sluice_seq nothing else tells. @param addedMs since 1970 */
+export function isAddedAfter({ seq }: Pick<Tombstone, 'seq'>, addedMs: number): boolean {
+  return addedMs * 1000 > seq; // a seq counts microseconds since 1970
+}
+
 /** Whether rows of a table may be taken at all: one that has not the tag has no row with a value of it. @param tagKeys of the table */
 export function mayTakeAny({ tags }: DeletedPoints, tagKeys: ReadonlySet<string>): boolean {
   return tags.every(([key, value]) => value === '' || tagKeys.has(key));

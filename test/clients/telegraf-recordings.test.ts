@@ -137,7 +137,7 @@ async function checkRows(stored: ReadonlyMap<string, readonly ExpectedPoint[][]>
   }
 }
 
-for (const [scenario, requests] of sampled([...scenarios()], 2)) {
+for (const [scenario, requests] of sampled([...scenarios()], 4)) {
   test(scenario, async () => {
     const fromMs = Date.now();
     try {

@@ -49,15 +49,15 @@ export class ForeignTable {
 
   /**
    * Commits the rows of a statement as a file, in the place of others. @param options how DuckDB writes it
-   * @param tellsTimes whether its statistics state times
+   * @param tellsTimes whether its statistics state times @param addedMs since 1970, as it says
    */
-  async commit(sql: string, { options = '', removes = [] as readonly string[], tellsTimes = true } = {}): Promise<string> {
+  async commit(sql: string, { addedMs = 0, options = '', removes = [] as readonly string[], tellsTimes = true } = {}): Promise<string> {
     this.#files += 1;
     const path = `part-${String(this.#files).padStart(5, '0')}-c000.parquet`;
     const file = join(this.folder, path);
     await this.#connection.run(`COPY (${sql}) TO ${quoteText(file)} (FORMAT parquet${options === '' ? '' : `, ${options}`})`);
     const bounds = await this.#bounds(file, tellsTimes);
-    const add = { path, partitionValues: {}, size: readFileSync(file).length, modificationTime: 0, dataChange: removes.length === 0, stats: JSON.stringify(bounds) };
+    const add = { path, partitionValues: {}, size: readFileSync(file).length, modificationTime: addedMs, dataChange: removes.length === 0, stats: JSON.stringify(bounds) };
     const actions = [
       { commitInfo: { timestamp: 0, operation: removes.length === 0 ? 'WRITE' : 'OPTIMIZE', operationParameters: {}, engineInfo: 'another' } },
       ...removes.map((removed) => ({ remove: { path: removed, dataChange: false, deletionTimestamp: 1 } })), { add },

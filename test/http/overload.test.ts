@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { IDLE_LIMITS } from '../../src/http/listener/idle-clients.js';
 import type { WriteOutcome } from '../../src/ingest/request.js';
 import { onBoth, until } from './harness.js';
 import type { Harness } from './harness.js';
@@ -42,6 +43,17 @@ onBoth('while memory is short one body goes on and the others wait their turn', 
   assert.equal((await first.answer()).status, 204);
   assert.deepEqual(writer.writes.map((write) => write.bytes.length / BLOCK_BYTES), [5, 1, 6]);
   assert.equal(memory.freeBlocks, memory.blockCount);
+});
+
+onBoth('a client whose answers close its connection is told in the middle of its body that it is refused', { ...SMALL, idleLimits: IDLE_LIMITS }, async (harness) => {
+  const { clock } = harness;
+  const favoured = await begin(harness, 9);
+  const waiting = await begin(harness, 1);
+  await until(() => clock.waiting === 1);
+  clock.advance(2000);
+  assert.equal((await waiting.answer()).status, 503);
+  await favoured.send(LAST_CHUNK);
+  assert.equal((await favoured.answer()).status, 204);
 });
 
 onBoth('who waits for memory longer than 2 s gets 503 with Retry-After, and writes succeed again afterwards', SMALL, async (harness) => {

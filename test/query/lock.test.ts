@@ -1,4 +1,4 @@
-/** The second lock by itself: what DuckDB refuses whatever it is asked. The first is tried over HTTP (test/e2e/query-lock.test.ts). */
+/** The second lock by itself: what DuckDB refuses whatever it is asked. The first is tried over HTTP (test/e2e/query-lock.full.ts). */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -6,7 +6,7 @@ import { encoderModule } from './encoder-module.js';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
-const STEPS = fuzzCount(5000);
+const STEPS = fuzzCount(2500);
 const HELD_BYTES_MAX = 192 * MiB;
 
 interface Block {

@@ -93,7 +93,7 @@ async function assertCompacted({ store, order, rows }: Made, build: 'simd' | 'sc
 
 test('[issue 14 3] compacted files are equal to the model, whatever the order of files and seqs', async () => {
   let merged = 0;
-  for (let seed = 0; seed < fuzzCount(8); seed++) {
+  for (let seed = 0; seed < fuzzCount(4); seed++) {
     const random = new Random(500 + seed);
     const bodies = 1 + random.below(12);
     const seqs = Array.from({ length: bodies }, (_, place) => 1000 + place * (seed % 2 === 0 ? 1 : 2 ** 33));
@@ -103,7 +103,7 @@ test('[issue 14 3] compacted files are equal to the model, whatever the order of
     const { rowsRead, rows } = await assertCompacted(await madeFiles(random, files, random.pick([3, 30, 120])), seed % 2 === 0 ? 'simd' : 'scalar');
     merged += rowsRead - rows;
   }
-  assert.ok(merged > fuzzCount(15), `only ${merged} rows were merged`);
+  assert.ok(merged > fuzzCount(7), `only ${merged} rows were merged`);
 });
 
 test('[issue 14 3] what was compacted is compacted again, beside new files', async () => {
@@ -145,7 +145,7 @@ test('[issue 14 3] rows are combined where one has a field that none of a higher
 
 test('[issue 14 3] where points may not be combined, versions stay but for those that the next one has whole', async () => {
   let left = 0;
-  for (let seed = 0; seed < fuzzCount(4); seed++) {
+  for (let seed = 0; seed < fuzzCount(2); seed++) {
     const { store, order, rows } = await madeFiles(new Random(700 + seed), [[3], [1, 4], [2], [5, 6]], seed % 2 === 0 ? 4 : 150);
     const expected = withoutShadowed(rows, ['host', 'region']);
     const divide = () => [{ fromMs: -Infinity, endMs: Infinity, combines: false }];
@@ -155,7 +155,7 @@ test('[issue 14 3] where points may not be combined, versions stay but for those
     assertSameTexts(texts, expected.map((row) => modelText(row, COLUMNS)), 'hyparquet');
     left += rows.length - expected.length;
   }
-  assert.ok(left > fuzzCount(4), `only ${left} rows were left out`);
+  assert.ok(left > fuzzCount(2), `only ${left} rows were left out`);
 });
 
 test('[issue 14 3] a file ends at its limits and the next begins, and a failure leaves none', async () => {

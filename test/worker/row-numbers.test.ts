@@ -7,7 +7,7 @@ import { fuzzCount, Random, seedOfRun } from '../fuzz/random.js';
 import { ParserSession } from './parser-session.js';
 
 /** Of the random test. */
-const SESSIONS = fuzzCount(250);
+const SESSIONS = fuzzCount(125);
 /** Rows that room is made for at first. */
 const ROOM = 16;
 const lines = (count: number, text: string): string => `${text}\n`.repeat(count);

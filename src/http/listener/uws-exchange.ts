@@ -40,6 +40,8 @@ export class UwsExchange implements Exchange {
   /** Others may read another end of the body from its headers than the library does: a second request can hide in it. */
   readonly isAmbiguous: boolean;
   readonly #closesItself: boolean;
+  readonly #connectsAnew: boolean;
+  readonly #hasBody: boolean;
   readonly #response: HttpResponse;
   /** Names in lower case and values, in turn: copied in one go, since each question to the library costs more. */
   readonly #headers: string[] = [];
@@ -51,7 +53,7 @@ export class UwsExchange implements Exchange {
   /** Of an answer that is being sent: lets the next piece come. */
   #taken: () => void = () => {};
 
-  /** @param connectsAnew the answer closes the connection */
+  /** @param connectsAnew the answer closes the connection, unless it comes before the end of the body */
   constructor(response: HttpResponse, request: HttpRequest, connectsAnew: boolean, isStopping: () => boolean) {
     this.#response = response;
     this.#isStopping = isStopping;
@@ -65,7 +67,9 @@ export class UwsExchange implements Exchange {
     });
     const coding = framings === 0 ? '' : this.header('transfer-encoding');
     this.isAmbiguous = framings > 1 || (coding !== '' && coding.toLowerCase() !== 'chunked');
-    this.#closesItself = connectsAnew || /\bclose\b/i.test(this.header('connection'));
+    this.#connectsAnew = connectsAnew;
+    this.#hasBody = framings > 0;
+    this.#closesItself = /\bclose\b/i.test(this.header('connection'));
     // Registered here and once: the library tells the end of a body, also of an empty one, only to who listens by then, and
     // a receiver that is replaced while it runs must not be the library's.
     response.onData((chunk, last) => {
@@ -81,7 +85,7 @@ export class UwsExchange implements Exchange {
   }
 
   get closing(): boolean {
-    return this.#closesItself || this.#isStopping();
+    return this.#closesItself || this.#isStopping() || (this.#connectsAnew && (this.ended || !this.#hasBody));
   }
 
   get peer(): string {
