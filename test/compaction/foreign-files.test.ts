@@ -1,5 +1,6 @@
 /** Files of other writers put together with ours: the same answers before and after, and what is not plainly the same left alone. */
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeDataDir, removeDataDir, sluice } from '../e2e/server.js';
@@ -57,15 +58,18 @@ test('[issue 14 3] files of others that are not plainly like ours stay, are not 
       await foreign.commit(`SELECT ${time}, 'a' AS host, 1::FLOAT AS f`),
       await foreign.commit(`SELECT ${time}, 'a' AS host, 1::DOUBLE AS f, ${9e15}::BIGINT AS sluice_seq`),
       await foreign.commit(`SELECT ${time}, 'b' AS host, 1::DOUBLE AS f`, { tellsTimes: false }),
+      await foreign.commit(`SELECT ${time}, 'c' AS host, 1::DOUBLE AS f`),
     ];
+    const damaged = join(foreign.folder, left.at(-1)!);
+    writeFileSync(damaged, readFileSync(damaged).fill(0, 4, 40));
     const result = await engine.control.run('compact', { database: null });
     assert.deepEqual(result.failed, []);
     const live = foreign.live();
-    assert.deepEqual(live.slice(0, 4), left);
-    assert.equal(live.length, 5, 'ours are one');
+    assert.deepEqual(live.slice(0, 5), left);
+    assert.equal(live.length, 6, 'ours are one');
     const counted = engine.metrics().find(({ name }) => name === 'sluice_compaction_files_left_total')!;
     const leftNow = counted.samples.map(({ labels, value }) => [labels['reason'], value]);
-    assert.deepEqual(leftNow, [['damaged', 0], ['form', 2], ['size', 0]]);
+    assert.deepEqual(leftNow, [['damaged', 1], ['form', 2], ['size', 0]]);
     assert.deepEqual(await engine.control.run('compact', { database: null }), { tables: 1, jobs: 0, failed: [] });
     await engine.stop();
   } finally {

@@ -95,6 +95,13 @@ test('[issue 14 3] unsigned numbers up to the largest are read from decimals of 
   }
 });
 
+test('[issue 14 3] rows of another writer take no more memory than they may', async () => {
+  const [file] = await filesByDuckdb(null, [['SELECT make_timestamptz(range) AS time, range::VARCHAR AS note FROM range(2000)', '']]);
+  const parser = emptyParser(COLUMNS);
+  parser.exports.setMemtableBytesMax(parser.memtableBytes() + 50_000);
+  await assert.rejects(readBack([file!], COLUMNS, parser, parser, SEQ_MAX), NoRoom);
+});
+
 test('[issue 14 3] damage to a file of another writer ends the reading with a sentence, whatever byte it is', async () => {
   const random = new Random(92);
   const own = await ownFile(random, [30, 200]);
