@@ -54,6 +54,8 @@ export class QueryProcesses {
   readonly #children = new Set<QueryChild>();
   /** Those without a query, and the timers that end them. */
   readonly #resting = new Map<QueryChild, Timer>();
+  /** Names of the folders of queries that are not over. */
+  readonly #folders = new Set<string>();
   #isStopped = false;
 
   constructor(parts: QueryProcessesParts) {
@@ -81,12 +83,14 @@ export class QueryProcesses {
     return { pieces: all(), warnings };
   }
 
-  /** Ends all queries and all processes. */
+  /** Ends all queries and all processes; nothing of theirs is left on the disk. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     const children = [...this.#children];
     for (const child of children) child.kill();
     await Promise.all(children.map(({ ended }) => ended));
+    // Whoever reads a result may come to its end only when all is over.
+    await Promise.all([...this.#folders].map((folder) => this.#remove(folder)));
   }
 
   async *#run(question: Question, gone: AbortSignal, warnings: string[]): AsyncGenerator<Uint8Array, void, undefined> {
@@ -99,10 +103,11 @@ export class QueryProcesses {
     try {
       const child = this.#child();
       const folder = spillName(child.pid, this.#parts.clock.nowMs());
+      this.#folders.add(folder);
       try {
         yield* this.#runIn(child, question, { folder, warnings }, gone);
       } finally {
-        await this.#remove(this.#parts.paths.tmp(folder));
+        await this.#remove(folder);
       }
     } finally {
       this.#turns.leave();
@@ -191,7 +196,9 @@ export class QueryProcesses {
 
   /** What cannot be removed goes at the next start, and is no fault of the query. */
   async #remove(folder: string): Promise<void> {
-    await this.#parts.disk.removeTree(folder).catch((error: Error) => this.#parts.say(`the folder of a query is left over: ${error.message}`));
+    const { disk, paths, say } = this.#parts;
+    await disk.removeTree(paths.tmp(folder)).catch((error: Error) => say(`the folder of a query is left over: ${error.message}`));
+    this.#folders.delete(folder);
   }
 
   /** A process that is as it was takes the next query. */

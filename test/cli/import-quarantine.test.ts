@@ -1,6 +1,6 @@
 /** `sluice import --quarantine` loses nothing that an earlier program stored. */
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PRECISION_NS } from '../../assembly/layout/codes.js';
@@ -11,7 +11,7 @@ import { openDuck } from '../../src/query/duckdb.js';
 import { localTableStore } from '../../src/tables/local-store.js';
 import { RowQuarantine } from '../../src/tables/row-quarantine.js';
 import { makeDataDir, removeDataDir } from '../e2e/server.js';
-import { flushedTables, open, store } from '../engine/harness.js';
+import { copyLiving, flushedTables, open, store } from '../engine/harness.js';
 
 const SEQ = 1_700_000_000_000_000;
 
@@ -41,7 +41,7 @@ test('infinities in quarantine are stored again, and read back from the log, whe
     assert.equal((await again.control.run('write', { ...args, infinities: true }, Buffer.from('m,host=c f=-1e999 9'))).kind, 'stored');
     // As a crash leaves it: the row is in the log alone.
     const crashed = `${dataDir}-crashed`;
-    cpSync(dataDir, crashed, { recursive: true, filter: (path) => !path.endsWith('.sock') });
+    copyLiving(dataDir, crashed);
     await again.stop();
     const replayed = await open(crashed);
     const files = (await flushedTables(replayed)).get('db.m')!.files;

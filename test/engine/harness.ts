@@ -1,5 +1,6 @@
 /** Opening an engine in this process, and its tables after a flush. */
 import assert from 'node:assert/strict';
+import { cpSync, rmSync } from 'node:fs';
 import { after } from 'node:test';
 import { parseConfig } from '../../src/config.js';
 import type { TableListing } from '../../src/control/commands.js';
@@ -29,6 +30,20 @@ export async function opened(...args: Parameters<typeof openEngine>): Promise<En
 
 export function open(dataDir: string, flags: Record<string, string> = {}): Promise<Engine> {
   return opened(parseConfig({ 'data-dir': dataDir, 'workers': '1', 'log-level': 'silent', 'maintenance-cpu': '0', ...flags }, {}), { holder: 'command' });
+}
+
+const COPIES_MAX = 20;
+
+/** Copies the data folder of an engine that runs, as a crash would leave it. A file may go while it is copied: then all is copied again. */
+export function copyLiving(dataDir: string, copy: string): void {
+  for (let copies = 1; ; copies += 1) {
+    try {
+      return cpSync(dataDir, copy, { recursive: true, filter: (path) => !path.endsWith('.sock') });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || copies === COPIES_MAX) throw error;
+      rmSync(copy, { recursive: true, force: true });
+    }
+  }
 }
 
 export function requestTo(database: string): WriteRequest {

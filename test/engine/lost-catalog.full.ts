@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { TableListing } from '../../src/control/commands.js';
 import type { Engine } from '../../src/engine.js';
 import { makeDataDir, removeDataDir } from '../e2e/server.js';
-import { open, requestTo, flushedTables, store } from './harness.js';
+import { copyLiving, open, requestTo, flushedTables, store } from './harness.js';
 import { write } from './write.js';
 
 const KINDS = 't,host=a,zone=z f=1.5,i=1i,u=2u,b=true,s="x" 1';
@@ -123,7 +123,7 @@ test('snapshots are gone and the log holds frames alone: their rows find their t
     await store(later, 'two/x', KINDS.replace(/1$/, '7'));
     await store(later, 'made', 'lost v=2i 2');
     const copy = join(dataDir, '..', 'copy');
-    cpSync(dataDir, copy, { recursive: true, filter: (path) => !path.endsWith('.sock') });
+    copyLiving(dataDir, copy);
     await later.stop();
     for (const path of snapshotsOf(copy)) rmSync(path, { force: true });
     rmSync(join(copy, 'tables', 'made'), { recursive: true });
@@ -155,7 +155,7 @@ test('a corrupt commit of one table stops neither the start nor the other tables
     }
     await store(first, 'db', 'bad v=3i 3', 'good v=3i 3');
     const copy = join(dataDir, '..', 'copy');
-    cpSync(dataDir, copy, { recursive: true, filter: (path) => !path.endsWith('.sock') });
+    copyLiving(dataDir, copy);
     await first.stop();
     const commit = join(copy, 'tables/db/bad/_delta_log/00000000000000000001.json');
     const whole = readFileSync(commit);
