@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Tests that `full` runs again: with FUZZ_TIMES as many random cases, and with the whole of the lists of which `quick` tries every few. */
-const LONGER = ['fuzz/directed.test.js', 'worker/json-file.test.js', 'worker/inflate-fuzz.test.js', 'worker/inflate-guard.test.js', 'worker/row-numbers.test.js', 'compaction/plan.test.js', 'compaction/deletes.test.js', 'compaction/every-step.test.js',
+const LONGER = ['fuzz/directed.test.js', 'worker/inflate-fuzz.test.js', 'worker/inflate-guard.test.js', 'worker/row-numbers.test.js', 'compaction/plan.test.js', 'compaction/deletes.test.js', 'compaction/every-step.test.js',
   'worker/arena.test.js', 'worker/compact.test.js', 'worker/read.test.js', 'flush/expired-files.test.js', 'fuzz/learnt.test.js', 'worker/flush-parsed.test.js', 'compaction/compactor.test.js', 'e2e/stop.test.js',
   'clients/telegraf-recordings.test.js', 'clients/node-influx.test.js', 'clients/influxdb-client.test.js', 'clients/influxdb3-client.test.js'];
 const FULL_TIMES = '20';
