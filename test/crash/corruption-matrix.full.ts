@@ -14,6 +14,8 @@ import { runCase } from './corruption-run.js';
 
 const AT_ONCE = 2;
 const SEED_BY_DEFAULT = 1639168037;
+/** One case in so many has compaction go on in it. */
+const GOES_ON_EACH = 8;
 const ENDINGS: readonly Ending[] = ['killed', 'stopped'];
 
 interface Failure {
@@ -55,7 +57,7 @@ test('whatever one file suffers, the server starts, keeps the rest, and says wha
       }
       counts.run += 1;
       if (counts.run % 100 === 0) console.log(`corruption matrix: ${counts.run} cases run, ${failures.length} failed`);
-      const violations = await runCase(layout, damage, withAuth);
+      const violations = await runCase(layout, damage, { withAuth, goesOn: at % GOES_ON_EACH === 0 });
       if (violations.length === 0) continue;
       const failure = { at, says: `${says} (${ending}): ${damage.path}: ${damage.says}`, violations };
       failures.push(failure);
