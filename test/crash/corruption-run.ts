@@ -110,7 +110,6 @@ class Run {
   }
 }
 
-/** @returns violations of the contract, each a sentence that begins with its class; none when all is well */
 /** How a case is run. */
 interface Ways {
   readonly withAuth: boolean;
@@ -118,6 +117,7 @@ interface Ways {
   readonly goesOn: boolean;
 }
 
+/** @returns violations of the contract, each a sentence that begins with its class; none when all is well */
 export async function runCase(layout: Layout, damage: Damage, ways: Ways): Promise<string[]> {
   const judge = new Judge({ layout, damage, stake: stakeOf(layout, damage) });
   const dataDir = makeDataDir();
