@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => removeDataDir(dataDir));
 
-const query = (...args: readonly string[]): ReturnType<typeof sluice> => sluice(['query', '--database', 'db', '--format', 'csv', ...args, '--data-dir', dataDir]);
+const query = (...args: readonly string[]): ReturnType<typeof sluice> => sluice(['query', '--format', 'csv', ...args, '--data-dir', dataDir]);
 
 test('A6: what does not fit into memory goes below the data folder and is removed, also after a kill', async () => {
   const tmp = join(dataDir, 'tmp');
